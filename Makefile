@@ -1,0 +1,36 @@
+# `make run` opens the app; `make test` checks everything; both set up what they need in .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check browser clean
+
+run: .venv/app
+	$(BIN)/streamlit run streamlit_app.py
+
+test: .venv/dev browser check
+	$(BIN)/python -m pytest
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+browser: .venv/dev
+	sh tests/browser/install.sh $(BIN)/playwright
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "attnlit needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/app: .venv/bin/python requirements.txt
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch .venv/app
+
+.venv/dev: .venv/app pyproject.toml
+	$(BIN)/python -m pip install --quiet -e ".[dev]"
+	touch .venv/dev
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .import_linter_cache build *.egg-info

@@ -1,0 +1,48 @@
+"""attnlit: see what the attention of a Transformer language model does.
+
+    import attnlit
+
+    model = attnlit.load("mini-gpt2")
+    attention = attnlit.attend(model, "The cat sat on the mat")
+    attnlit.head_view(attention, layer=0)
+
+Names are imported when first used, so that `import attnlit` is quick and needs neither torch nor streamlit.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from attnlit.analysis.roles import head_roles as head_roles
+    from attnlit.attention import attend as attend
+    from attnlit.attention import load as load
+    from attnlit.charts.head import head_view as head_view
+    from attnlit.charts.heatmap import heatmap as heatmap
+    from attnlit.charts.model import model_view as model_view
+    from attnlit.charts.neuron import neuron_view as neuron_view
+    from attnlit.errors import AttnlitError as AttnlitError
+
+_HOMES = {
+    "load": "attnlit.attention",
+    "attend": "attnlit.attention",
+    "head_view": "attnlit.charts.head",
+    "heatmap": "attnlit.charts.heatmap",
+    "model_view": "attnlit.charts.model",
+    "neuron_view": "attnlit.charts.neuron",
+    "head_roles": "attnlit.analysis.roles",
+    "AttnlitError": "attnlit.errors",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'attnlit' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

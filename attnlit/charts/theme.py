@@ -1,0 +1,46 @@
+"""Colours and type: the one place to change how every chart looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FONT = "Source Sans, Source Sans Pro, Inter, system-ui, sans-serif"
+MONO = "Source Code Pro, ui-monospace, monospace"
+
+# Twelve hues that stay apart for the three kinds of colour-blindness (smallest CIELAB distance 21/21/16).
+HEAD_COLOURS = (
+    "#0072B2", "#E69F00", "#009E73", "#E01249", "#56B4E9", "#894472",
+    "#CEAE62", "#4E47C6", "#B86800", "#967FFE", "#176831", "#7FA5B0",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one theme. ``positive`` and ``negative`` are the blue and orange of signed values."""
+
+    name: str
+    background: str
+    text: str
+    faint: str  # labels and captions: still at least 4.5:1 on the background
+    rule: str  # hairlines
+    panel: str  # behind thumbnails
+    hover: str
+    pinned: str
+    accent: str
+    positive: str
+    negative: str
+
+
+LIGHT = Theme(
+    name="light", background="#FFFFFF", text="#31333F", faint="#666B77", rule="#E6E8EC", panel="#F7F8FA",
+    hover="#E9EDF3", pinned="#CFDDEE", accent="#0072B2", positive="#1F66B0", negative="#DB6F0B",
+)  # fmt: skip
+DARK = Theme(
+    name="dark", background="#0E1117", text="#FAFAFA", faint="#A3A8B4", rule="#31353F", panel="#151A22",
+    hover="#262A33", pinned="#2B3B52", accent="#56B4E9", positive="#62B0E8", negative="#F2A254",
+)  # fmt: skip
+
+
+def head_colour(head: int) -> str:
+    """The colour of a head; after twelve they repeat, so its number must always be visible too."""
+    return HEAD_COLOURS[head % len(HEAD_COLOURS)]
