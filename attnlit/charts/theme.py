@@ -44,3 +44,21 @@ DARK = Theme(
 def head_colour(head: int) -> str:
     """The colour of a head; after twelve they repeat, so its number must always be visible too."""
     return HEAD_COLOURS[head % len(HEAD_COLOURS)]
+
+
+def ink_on(colour: str) -> str:
+    """Black or white, whichever is easier to read on a ground of this colour (WCAG contrast)."""
+    return "#FFFFFF" if contrast(colour, "#FFFFFF") >= contrast(colour, "#000000") else "#000000"
+
+
+def contrast(colour: str, other: str) -> float:
+    """WCAG contrast ratio of two ``#rrggbb`` colours, from 1 (the same) to 21 (black on white)."""
+    lighter, darker = sorted((_luminance(colour), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance of an sRGB colour, 0 to 1 (WCAG 2)."""
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
