@@ -1,0 +1,6 @@
+"""Recording what a model's attention does: one forward pass, and a record of plain numpy."""
+
+from attnlit.attention.capture import attend, attend_all, load
+from attnlit.attention.record import Attention, Token, Vectors
+
+__all__ = ["Attention", "Token", "Vectors", "attend", "attend_all", "load"]

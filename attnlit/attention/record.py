@@ -6,18 +6,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attnlit.errors import AttnlitError
+
+# Models mask with anything from -1e4 (OpenAI GPT) to the smallest float32; no real score comes near.
+MASKED_BELOW = -9e3
+# A recorded score that differs from scaling * q.k by more than rounding has had something added.
+_ROUNDING = 1e-3
+
 
 @dataclass(frozen=True)
 class Token:
     """One token as people should see it."""
 
     id: int  # in the vocabulary
-    text: str  # what to draw: a slice of the source text, a special token's name, "🙂 1/3" for a piece of a character
+    text: (
+        str  # what to draw: a slice of the source text, a special token, "🙂 1/3" for a piece of a character
+    )
     raw: str  # the vocabulary's own spelling, for hover
     special: bool  # put there by the tokenizer: [CLS], [SEP], <s>, <|endoftext|> ...
     segment: int | None  # 0 for text A, 1 for text B, None for special tokens
     position: int  # in the sequence that the model saw: stays the same when tokens are filtered away
     word: int | None = None  # index of the word of its segment that it belongs to
+    source: str = (
+        ""  # the slice of the text that it stands for: what an [UNK] hides, the whole of a pieced emoji
+    )
 
 
 @dataclass(frozen=True)
@@ -25,7 +37,8 @@ class Vectors:
     """What entered one head's softmax.
 
     The softmax of ``scores`` over keys is the head's row of weights, to 1e-5. ``scores`` is
-    ``scaling * q @ k.T`` plus whatever the model itself adds (mask, position bias, soft cap).
+    ``scaling * q @ k.T`` plus whatever the model itself adds (mask, position bias, soft cap). Where ``sink`` is
+    given, it stands in the softmax as one more key, whose weight goes nowhere.
     """
 
     q: np.ndarray  # float32 (queries, d)
@@ -34,4 +47,135 @@ class Vectors:
     scaling: float
     key_head: int  # index of the key head that this query head uses
     shared_with: tuple[int, ...] = ()  # the other query heads on the same key head (grouped queries)
-    adds: tuple[str, ...] = ()  # plain names of what the model adds to scaling * q.k: "causal mask", "position bias" ...
+    adds: tuple[str, ...] = ()  # plain names of what the model adds to scaling * q.k: "causal mask" ...
+    sink: float | None = None  # this head's learned extra score in the softmax (gpt-oss)
+
+
+@dataclass(frozen=True, eq=False)
+class LayerInputs:
+    """What one layer's softmax was made of, kept small: scores are rebuilt when somebody looks at a head."""
+
+    q: np.ndarray  # float32 (heads, queries, d), after rotation and normalisation
+    k: np.ndarray  # float32 (key heads, keys, d)
+    scaling: float
+    softcap: float | None = None  # scores are softcap * tanh(scores / softcap) before anything is added
+    bias: np.ndarray | None = None  # float32 (1 or heads, 1 or queries, keys), shared between layers
+    mask: np.ndarray | None = None  # float32, the same shapes, shared between layers
+    logits: np.ndarray | None = None  # float32 (heads, queries, keys): the scores as seen, not rebuilt
+    sinks: np.ndarray | None = None  # float32 (heads,)
+
+    def vectors(self, head: int) -> Vectors:
+        """Queries, keys and scores of one head of this layer."""
+        heads_a_key = len(self.q) // len(self.k)
+        key_head = head // heads_a_key
+        group = range(key_head * heads_a_key, (key_head + 1) * heads_a_key)
+        q, k = self.q[head], self.k[key_head]
+        product = self.scaling * (q @ k.T)  # (queries, keys)
+        scores = product if self.logits is None else self.logits[head]
+        adds = []
+        if self.softcap is not None:
+            scores = self.softcap * np.tanh(scores / self.softcap)
+            adds.append("soft cap")
+        for part in (self.bias, self.mask):
+            if part is not None:
+                scores = scores + part[head if len(part) > 1 else 0]
+        masked = scores <= MASKED_BELOW
+        if self.softcap is None and np.abs(scores - product)[~masked].max(initial=0) > _ROUNDING:
+            adds.append("position bias")
+        if masked.any():
+            causal = masked.shape[0] == masked.shape[1] and masked[np.triu_indices(len(masked), 1)].all()
+            adds.append("causal mask" if causal else "mask")
+        if self.sinks is not None:
+            adds.append("sink")
+        return Vectors(
+            q=q,
+            k=k,
+            scores=np.where(masked, np.float32(-np.inf), scores).astype(np.float32, copy=False),
+            scaling=self.scaling,
+            key_head=key_head,
+            shared_with=tuple(other for other in group if other != head),
+            adds=tuple(adds),
+            sink=None if self.sinks is None else float(self.sinks[head]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Attention:
+    """The attention of one text in one model, of one kind; every array is read-only.
+
+    A filtered record (see `attnlit.attention.filters`) holds fewer tokens: its weights are a slice, and each
+    token's ``position`` still says where it stood.
+    """
+
+    weights: np.ndarray  # float32 (layers, heads, queries, keys); each row sums to 1
+    query: tuple[Token, ...]  # the tokens that look
+    key: tuple[Token, ...]  # the tokens that are looked at
+    model: str  # the model's name
+    kind: str  # "self", "encoder", "decoder" or "cross"
+    causal: bool  # no token sees a later one
+    text: str
+    pair: str | None  # the second sentence, or an encoder-decoder's target text
+    inputs: tuple[LayerInputs, ...] = ()  # one a layer; empty where only the weights are recorded
+    why_not: str = ""  # why `inputs` is empty
+
+    @property
+    def layers(self) -> int:
+        return self.weights.shape[0]
+
+    @property
+    def heads(self) -> int:
+        return self.weights.shape[1]
+
+    @property
+    def query_tokens(self) -> list[str]:
+        """What to draw for each query token."""
+        return [token.text for token in self.query]
+
+    @property
+    def key_tokens(self) -> list[str]:
+        """What to draw for each key token."""
+        return [token.text for token in self.key]
+
+    @property
+    def segments(self) -> list[int | None]:
+        """0 or 1 for each query token's text, None for special tokens."""
+        return [token.segment for token in self.query]
+
+    @property
+    def key_segments(self) -> list[int | None]:
+        """0 or 1 for each key token's text, None for special tokens."""
+        return [token.segment for token in self.key]
+
+    def vectors(self, layer: int, head: int) -> Vectors:
+        """Queries (queries, d), keys (keys, d) and scores (queries, keys) of one head.
+
+        Raises AttnlitError for a layer or head that the model lacks, and where only weights could be recorded.
+        """
+        self.check(layer, head)
+        if not self.inputs:
+            raise AttnlitError(f"The neuron view is not possible for {self.model}: {self.why_not}")
+        whole = self.inputs[layer].vectors(head)
+        rows = [token.position for token in self.query]
+        columns = [token.position for token in self.key]
+        return Vectors(
+            **{
+                **vars(whole),
+                "q": frozen(whole.q[rows]),
+                "k": frozen(whole.k[columns]),
+                "scores": frozen(whole.scores[np.ix_(rows, columns)]),
+            }
+        )
+
+    def check(self, layer: int, head: int = 0) -> None:
+        """Raises AttnlitError, in words, if there is no such layer or head."""
+        for name, asked, there in (("layer", layer, self.layers), ("head", head, self.heads)):
+            if not 0 <= asked < there:
+                raise AttnlitError(
+                    f"{self.model} has {there} {name}s, numbered 0 to {there - 1}: there is no {name} {asked}."
+                )
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """The same array, which nobody can write to any more."""
+    array.flags.writeable = False
+    return array

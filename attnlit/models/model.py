@@ -10,19 +10,42 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
-@dataclass(frozen=True, eq=False)
-class Model:
-    """One loaded model, shared by every session and thread: nobody writes to it after loading."""
+@dataclass(frozen=True)
+class Site:
+    """One attention call of the forward pass; the i-th call is the same site for every text.
+
+    Addressing by order and not by module keeps models right whose layers share one module (ALBERT).
+    """
+
+    kind: str  # "self", "encoder", "decoder" or "cross"
+    layer: int  # counts from 0 within its kind
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Checkpoint:
+    """What a checkpoint's files say, before its attention has been looked at."""
 
     name: str  # what the user asked for: a bundled name, a hub id or a folder's name
     module: torch.nn.Module  # in eval mode, float32
     tokenizer: PreTrainedTokenizerBase
+    max_tokens: int  # the most positions that the model takes
+    masked: bool  # predicts [MASK] rather than the next word
+    predicts: bool  # has a trained head that predicts words, so that its logits mean something
+    notes: tuple[
+        str, ...
+    ] = ()  # sentences to show beside the model, such as "this checkpoint has no trained head"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Model(Checkpoint):
+    """One loaded model, shared by every session and thread: nobody writes to it after loading."""
+
     kinds: tuple[str, ...]  # ("self",) or ("encoder", "decoder", "cross")
     layers: int
     heads: int  # query heads a layer
-    head_size: int
-    causal: bool  # its self-attention sees only earlier tokens
+    head_size: int  # 0 where only the weights are recorded
+    causal: bool  # its self-attention (an encoder-decoder's decoder) sees only earlier tokens
     pairs: str  # "segments": knows sentence pairs; "joined": two texts in a row; "target": the second is the target
-    max_tokens: int  # the most positions that the model takes
-    masked: bool  # predicts [MASK] rather than the next word
-    notes: tuple[str, ...] = ()  # sentences to show beside the model, such as "this checkpoint has no trained head"
+    path: str  # how attention is recorded: "interface", "trace" or "weights" (no queries, keys and scores)
+    why_not: str = ""  # why the neuron view is not possible; empty where it is
+    sites: tuple[Site | None, ...] = ()  # attention calls in forward order; None is one that nobody asks for

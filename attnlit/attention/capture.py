@@ -1,0 +1,178 @@
+"""The front door: load a model, give it a text, get the record of its attention.
+
+Heavy imports (torch, transformers) wait until a model is loaded, so that charts can import the record quickly.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from attnlit.attention.record import Attention
+from attnlit.attention.tokens import Encoded, encode, encode_target
+from attnlit.errors import AttnlitError
+from attnlit.models import limits
+from attnlit.models.model import Model
+
+if TYPE_CHECKING:
+    from attnlit.attention.recorder import Recorder
+
+TARGET_TOKENS = 40  # the most that a model writes where no target text is given
+CHARACTERS_A_TOKEN = (
+    50  # longer texts than this many characters a token are refused before they are tokenised
+)
+
+
+def load(name: str) -> Model:
+    """Loads a model and proves how its attention can be recorded.
+
+    `name` is a bundled model ("mini-gpt2", "mini-bert"), a local folder with safetensors, or a model of the
+    Hugging Face hub. Raises AttnlitError, in words, where that is not possible.
+    """
+    from attnlit.attention.proof import prove
+    from attnlit.models.load import load as load_checkpoint
+
+    return prove(load_checkpoint(name))
+
+
+def attend(model: Model, text: str, pair: str | None = None, kind: str | None = None) -> Attention:
+    """Attention of every layer and head for a text, or for two.
+
+    `pair` is the second sentence; for a decoder it follows the first, and for an encoder-decoder it is the target
+    (without one, the model writes it). `kind` is "self", or "encoder", "decoder" or "cross"; None takes the
+    model's first. Raises AttnlitError for a text that is empty or too long, and for a kind that the model lacks.
+    """
+    kind = model.kinds[0] if kind is None else kind
+    if kind not in model.kinds:
+        kinds = " and ".join(f"“{each}”" for each in model.kinds)
+        raise AttnlitError(f"{model.name} has no attention of the kind “{kind}”; it has {kinds}.")
+    return attend_all(model, text, pair)[kind]
+
+
+def attend_all(model: Model, text: str, pair: str | None = None) -> dict[str, Attention]:
+    """The attention of every kind that the model has, from one forward pass; see `attend`."""
+    from attnlit.attention.recorder import Recorder
+
+    _check_text(model, text, "text")
+    source, target, pair = _encode(model, text, pair)
+    inputs = {**source.inputs, **({} if target is None else target.inputs)}
+    recorder = Recorder(model.sites)
+    forward(model, inputs, recorder)
+    sides = {"cross": (target, source), "decoder": (target, target)}
+    records = {}
+    for kind in model.kinds:
+        query, key = (source if side is None else side for side in sides.get(kind, (source, source)))
+        weights, layer_inputs = recorder.kind(kind)
+        records[kind] = Attention(
+            weights=weights,
+            query=query.tokens,
+            key=key.tokens,
+            model=model.name,
+            kind=kind,
+            causal=model.causal and kind in ("self", "decoder"),
+            text=text,
+            pair=pair,
+            inputs=layer_inputs,
+            why_not=model.why_not,
+        )
+    return records
+
+
+def forward(model: Model, inputs: dict[str, list[int]], recorder: Recorder) -> Any:
+    """One forward pass that `recorder` watches; the model's outputs, with logits (1, tokens, words) where it has any.
+
+    Safe for any number of threads on one model: nothing is written to it.
+    """
+    import torch
+
+    from attnlit.attention import proof
+
+    tensors = {name: torch.tensor([ids]) for name, ids in inputs.items()}
+    with _slots():
+        if model.path == "weights":
+            outputs = proof.run(model.module, tensors, output_attentions=True)
+            recorder.take_reported(proof.reported(outputs))
+            return outputs
+        with proof.seeing(model.path, model.module, recorder.take):
+            return proof.run(model.module, tensors)
+
+
+@cache
+def _slots() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(limits.forwards_at_once())
+
+
+def _encode(model: Model, text: str, pair: str | None) -> tuple[Encoded, Encoded | None, str | None]:
+    """(the text's tokens, the target's tokens, the pair): a model that needs a target and has none writes it."""
+    pair = None if pair is None or not pair.strip() else pair
+    if pair is not None:
+        _check_text(model, pair, "second text")
+    both = pair if model.pairs != "target" else None
+    source = _checked(model, encode(model.tokenizer, text, both, model.pairs))
+    if model.pairs != "target":
+        return source, None, pair
+    pair = _write(model, source) if pair is None else pair
+    return source, _checked(model, encode_target(model.tokenizer, pair, _start(model))), pair
+
+
+def _check_text(model: Model, text: str, name: str) -> None:
+    """Raises AttnlitError for a text that is empty, broken or hopelessly long, before it is tokenised."""
+    if not text.strip():
+        raise AttnlitError(f"The {name} is empty. Type a sentence, such as “The cat sat on the mat.”")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise AttnlitError(f"The {name} holds half a character (a lone surrogate). Paste it again.")
+    most = CHARACTERS_A_TOKEN * _limit(model)
+    if len(text) > most:
+        raise AttnlitError(
+            f"The {name} has {len(text):,} characters, and {model.name} can take at most {_limit(model):,} tokens. "
+            "Give it a few sentences."
+        )
+
+
+def _checked(model: Model, encoded: Encoded) -> Encoded:
+    """The tokens, if the model can take them; otherwise AttnlitError."""
+    count = len(encoded.tokens)
+    if count == 0:
+        raise AttnlitError(f"{model.name} makes no token of this text. Try another.")
+    if count > _limit(model):
+        raise AttnlitError(
+            f"This text has {count:,} tokens, and {model.name} takes at most {_limit(model):,} here. Shorten it."
+        )
+    rows = model.module.get_input_embeddings().num_embeddings
+    if any(token.id >= rows for token in encoded.tokens):
+        raise AttnlitError(
+            f"The tokenizer of {model.name} does not belong to it: it makes tokens the model lacks."
+        )
+    taken = {name: ids for name, ids in encoded.inputs.items() if name in _arguments(model)}
+    return Encoded(taken, encoded.tokens)
+
+
+def _arguments(model: Model) -> set[str]:
+    """Which inputs the model understands. Token types only where it has some: GPT-2 would add them as words."""
+    names = {"input_ids", "attention_mask", "decoder_input_ids"}
+    if getattr(model.module.config, "type_vocab_size", 0) > 1:
+        names.add("token_type_ids")
+    return names & set(inspect.signature(model.module.forward).parameters)
+
+
+def _limit(model: Model) -> int:
+    return min(model.max_tokens, limits.max_tokens())
+
+
+def _start(model: Model) -> int:
+    """The token that a decoder starts with."""
+    config = model.module.config
+    choices = (config.decoder_start_token_id, config.bos_token_id, config.eos_token_id)
+    return next(each for each in choices if isinstance(each, int))
+
+
+def _write(model: Model, source: Encoded) -> str:
+    """The target text that the model itself would write, word by most likely word."""
+    import torch
+
+    tensors = {name: torch.tensor([ids]) for name, ids in source.inputs.items()}
+    with _slots(), torch.inference_mode():
+        ids = model.module.generate(**tensors, max_new_tokens=TARGET_TOKENS, num_beams=1, do_sample=False)
+    return model.tokenizer.decode(ids[0], skip_special_tokens=True)

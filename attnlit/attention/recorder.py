@@ -1,0 +1,101 @@
+"""Turns the attention calls of one forward pass into arrays that the record owns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from attnlit.attention.record import LayerInputs, frozen
+from attnlit.models.model import Site
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One attention call as the model made it. Tensors have a batch of 1 in front."""
+
+    weights: torch.Tensor  # (1, heads, queries, keys)
+    query: torch.Tensor | None = None  # (1, heads, queries, d)
+    key: torch.Tensor | None = None  # (1, key heads, keys, d)
+    scaling: float = 1.0
+    softcap: float | None = None
+    bias: torch.Tensor | None = None  # (1, 1 or heads, queries, keys)
+    mask: torch.Tensor | None = None  # (1, 1 or heads, queries, keys)
+    logits: torch.Tensor | None = None  # (1, heads, queries, keys), where the scores themselves were seen
+    sinks: torch.Tensor | None = None  # (heads,)
+
+
+Take = Callable[[Call], None]  # what a capture path hands its calls to, in the order of the forward pass
+
+
+@dataclass(eq=False)
+class Recorder:
+    """Copies each call into numpy as soon as it is made, so that no tensor of the model outlives the pass."""
+
+    sites: tuple[Site | None, ...]
+    weights: dict[str, np.ndarray] = field(
+        default_factory=dict
+    )  # by kind: float32 (layers, heads, queries, keys)
+    inputs: dict[Site, LayerInputs] = field(default_factory=dict)
+    _calls: int = 0
+    # Masks and biases that several layers share: by id, with the tensor itself, so that no id is used twice.
+    _shared: dict[int, tuple[torch.Tensor, np.ndarray | None]] = field(default_factory=dict)
+
+    def take(self, call: Call) -> None:
+        site = self.sites[self._calls]
+        self._calls += 1
+        if site is not None:
+            self._put(site, call)
+
+    def take_reported(self, matrices: dict[tuple[str, int], torch.Tensor]) -> None:
+        """The matrices that the model itself reported, by kind and layer, where its calls cannot be seen."""
+        for (kind, layer), weights in matrices.items():
+            self._put(Site(kind, layer), Call(weights=weights))
+
+    def _put(self, site: Site, call: Call) -> None:
+        if site.kind not in self.weights:
+            layers = 1 + max(
+                other.layer for other in self.sites if other is not None and other.kind == site.kind
+            )
+            self.weights[site.kind] = np.empty((layers, *call.weights.shape[1:]), dtype=np.float32)
+        self.weights[site.kind][site.layer] = call.weights[0].numpy()
+        if call.query is not None:
+            self.inputs[site] = layer_inputs(call, self._share)
+
+    def kind(self, kind: str) -> tuple[np.ndarray, tuple[LayerInputs, ...]]:
+        """(weights, inputs of all layers) of one kind, read-only. Inputs are empty if only weights were seen."""
+        weights = frozen(self.weights[kind])
+        sites = [Site(kind, layer) for layer in range(len(weights))]
+        return weights, tuple(self.inputs[site] for site in sites if site in self.inputs)
+
+    def _share(self, tensor: torch.Tensor) -> np.ndarray | None:
+        if id(tensor) not in self._shared:
+            self._shared[id(tensor)] = (tensor, _added(tensor))
+        return self._shared[id(tensor)][1]
+
+
+def _copy(tensor: torch.Tensor) -> np.ndarray:
+    """The first of the batch as float32 that the record owns."""
+    return frozen(np.array(tensor[0].float().numpy(), dtype=np.float32, order="C"))
+
+
+def _added(tensor: torch.Tensor) -> np.ndarray | None:
+    """A mask or bias of the first of the batch, or None if it adds nothing."""
+    return _copy(tensor) if tensor.any() else None
+
+
+def layer_inputs(call: Call, share: Callable[[torch.Tensor], np.ndarray | None] = _added) -> LayerInputs:
+    """What entered the softmax of one call. `share` copies masks and biases, which may belong to many layers."""
+    assert call.query is not None and call.key is not None
+    return LayerInputs(
+        q=_copy(call.query),
+        k=_copy(call.key),
+        scaling=call.scaling,
+        softcap=call.softcap,
+        bias=None if call.bias is None else share(call.bias),
+        mask=None if call.mask is None else share(call.mask),
+        logits=None if call.logits is None else _copy(call.logits),
+        sinks=None if call.sinks is None else _copy(call.sinks[None]),
+    )

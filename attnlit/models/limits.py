@@ -1,0 +1,52 @@
+"""What one deployment allows: set by environment variables, asked before memory is spent."""
+
+from __future__ import annotations
+
+import os
+
+from attnlit.errors import AttnlitError
+
+
+def max_tokens() -> int:
+    """The longest text in tokens (ATTNLIT_MAX_TOKENS, 512): attention's memory grows with its square."""
+    return _number("ATTNLIT_MAX_TOKENS", 512)
+
+
+def max_model_megabytes() -> int:
+    """The largest model by its weights in memory, as float32 (ATTNLIT_MAX_MODEL_MB, 2048)."""
+    return _number("ATTNLIT_MAX_MODEL_MB", 2048)
+
+
+def threads() -> int:
+    """Torch threads a forward pass may use (ATTNLIT_THREADS, 1): on a shared host more of them only queue."""
+    return _number("ATTNLIT_THREADS", 1)
+
+
+def forwards_at_once() -> int:
+    """Forward passes that may run side by side: as many as the machine has processors for."""
+    return max(1, (os.cpu_count() or 1) // threads())
+
+
+def set_threads() -> None:
+    """Gives torch its number of threads. The app calls this once, before the first model."""
+    import torch
+
+    torch.set_num_threads(threads())
+
+
+def check_size(name: str, parameters: int) -> None:
+    """Raises AttnlitError if a model of so many parameters is larger than this deployment allows."""
+    megabytes = parameters * 4 / 1e6  # every parameter becomes a float32
+    limit = max_model_megabytes()
+    if megabytes > limit:
+        raise AttnlitError(
+            f"“{name}” needs {megabytes:,.0f} MB of memory and this app allows {limit:,} MB. "
+            "Choose a smaller model, or raise ATTNLIT_MAX_MODEL_MB where you run your own."
+        )
+
+
+def _number(variable: str, default: int) -> int:
+    value = os.environ.get(variable, "").strip() or str(default)
+    if not value.isdecimal() or int(value) < 1:
+        raise AttnlitError(f"The setting {variable} must be a whole number above 0, and is “{value}”.")
+    return int(value)

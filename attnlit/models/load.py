@@ -1,0 +1,201 @@
+"""Loads a text model safely: safetensors only, no code from the repository, float32, failures in words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attnlit.errors import AttnlitError
+from attnlit.models import catalogue, limits
+from attnlit.models.failures import explain, no_network
+from attnlit.models.model import Checkpoint
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PretrainedConfig, PreTrainedTokenizerBase
+
+BUNDLED = Path(__file__).parent  # the bundled models' folders stand beside this file
+HUB_SECONDS = 5.0  # to wait for the hub's first answer
+_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_UNLIMITED = 1_000_000  # tokenizers without a limit report a number far above this
+
+
+def load(name: str) -> Checkpoint:
+    """Loads a bundled model by its name, a local folder, or a model of the Hugging Face hub.
+
+    Raises AttnlitError, in words, whatever goes wrong: unknown name, no network, no safetensors, too large,
+    no tokenizer, not a text model.
+    """
+    try:
+        source = _find(name.strip())
+        return _read(name.strip(), source)
+    except AttnlitError:
+        raise
+    except Exception as error:  # the libraries raise dozens of types: explain() knows them
+        raise AttnlitError(explain(error, name.strip())) from error
+
+
+def _find(name: str) -> str | Path:
+    """The folder of a bundled or local model, or the id of one that the hub has."""
+    if not name:
+        raise AttnlitError("Choose a model first: a bundled one such as “mini-bert”, or a name from the hub.")
+    known = catalogue.entry(name)
+    if known is not None and known.bundled:
+        return _check_folder(name, BUNDLED / name)
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return _check_folder(folder.name, folder)
+    if folder.is_file():
+        raise AttnlitError(
+            f"“{name}” is a file. Give the folder that holds the model's config.json and safetensors."
+        )
+    if name.startswith((".", "/", "~")) or "\\" in name or name.count("/") > 1:
+        raise AttnlitError(f"There is no folder “{name}”. Check the path.")
+    if not _HUB_ID.fullmatch(name):
+        raise AttnlitError(f"“{name[:80]}” is not a model's name. Names look like “gpt2” or “owner/model”.")
+    return _ask_hub(name)
+
+
+def _check_folder(name: str, folder: Path) -> Path:
+    """The folder, if it holds a configuration and safetensors that are small enough."""
+    if not (folder / "config.json").is_file():
+        raise AttnlitError(f"The folder of “{name}” holds no config.json, so it is not a model's folder.")
+    files = _weight_files(folder)
+    if not files:
+        raise AttnlitError(
+            f"The folder of “{name}” holds no safetensors. attnlit reads no other format, because others can run "
+            "programs; save the model again with save_pretrained."
+        )
+    limits.check_size(name, sum(_parameters(file) for file in files))
+    return folder
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    whole = folder / "model.safetensors"
+    return [whole] if whole.is_file() else sorted(folder.glob("*.safetensors"))
+
+
+def _parameters(file: Path) -> int:
+    """Numbers in a safetensors file, from its header alone: nothing is read into memory."""
+    from safetensors import safe_open
+
+    with safe_open(file, framework="np") as tensors:
+        shapes = [tensors.get_slice(key).get_shape() for key in tensors.keys()]  # noqa: SIM118 - no mapping
+    total = 0
+    for shape in shapes:
+        size = 1
+        for length in shape:
+            size *= length
+        total += size
+    return total
+
+
+def _ask_hub(name: str) -> str | Path:
+    """Asks the hub first: one quick answer instead of half a minute of retries, and sizes before the download."""
+    from huggingface_hub import HfApi, try_to_load_from_cache
+
+    try:
+        info = HfApi().model_info(name, timeout=HUB_SECONDS)
+    except Exception as error:
+        cached = try_to_load_from_cache(name, "config.json")
+        if no_network(error) and isinstance(cached, str):
+            return _check_folder(name, Path(cached).parent)
+        raise
+    if not any(file.rfilename.endswith(".safetensors") for file in info.siblings or ()):
+        raise AttnlitError(
+            f"“{name}” offers no safetensors, and attnlit reads no other format. Choose another model."
+        )
+    if info.safetensors is not None:
+        limits.check_size(name, info.safetensors.total)
+    return name
+
+
+def _read(name: str, source: str | Path) -> Checkpoint:
+    import torch
+    from transformers import AutoConfig, AutoTokenizer
+
+    safe: dict[str, Any] = {"trust_remote_code": False, "local_files_only": isinstance(source, Path)}
+    config = AutoConfig.from_pretrained(source, **safe)
+    tokenizer = AutoTokenizer.from_pretrained(source, **safe)
+    _check_tokenizer(name, tokenizer, config)
+    auto, predicts, masked = _model_class(config)
+    module, report = auto.from_pretrained(
+        source, config=config, dtype=torch.float32, use_safetensors=True, attn_implementation="eager",
+        output_loading_info=True, **safe,
+    )  # fmt: skip
+    if getattr(module, "main_input_name", "") != "input_ids":
+        raise AttnlitError(f"“{name}” does not read text. Choose a text model.")
+    module.eval()
+    module.config.use_cache = False  # one pass over the whole text: there is nothing to keep for a next one
+    missing = _missing(module, report["missing_keys"])
+    if any(key.startswith(module.base_model_prefix + ".") for key in missing):
+        raise AttnlitError(
+            f"The files of “{name}” lack {len(missing)} of the model's weights, such as {missing[0]}."
+        )
+    notes: tuple[str, ...] = ()
+    if missing or not predicts:
+        predicts = False
+        notes = (
+            "This checkpoint has no trained head for words: its attention is real, but it predicts none.",
+        )
+    return Checkpoint(
+        name=name if isinstance(source, str) or not Path(name).expanduser().is_dir() else Path(source).name,
+        module=module, tokenizer=tokenizer, max_tokens=_max_tokens(module, tokenizer), masked=masked,
+        predicts=predicts, notes=notes,
+    )  # fmt: skip
+
+
+def _check_tokenizer(name: str, tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> None:
+    """A missing tokenizer is silent: transformers builds one with hardly a word in it."""
+    words = getattr(config.get_text_config(decoder=True), "vocab_size", None)
+    if words is None:
+        raise AttnlitError(f"“{name}” has no vocabulary. Choose a text model.")
+    if len(tokenizer) < min(200, words // 2):
+        raise AttnlitError(f"“{name}” comes without its tokenizer's files, so no text can be given to it.")
+
+
+def _model_class(config: PretrainedConfig) -> tuple[Any, bool, bool]:
+    """(class to load with, it predicts words, it predicts masked words), from the architecture that was saved.
+
+    A class with a head that was never saved would load too, with random weights, so the name decides.
+    """
+    import transformers
+    from transformers.models.auto import modeling_auto as auto
+
+    saved = set(config.architectures or ())
+    if saved & set(auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values()):
+        return transformers.AutoModelForSeq2SeqLM, True, False
+    masked_heads = auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    if saved & set(masked_heads.values()) or (
+        any(each.endswith("ForPreTraining") for each in saved) and config.model_type in masked_heads
+    ):
+        return transformers.AutoModelForMaskedLM, True, True
+    if saved & set(auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()):
+        return transformers.AutoModelForCausalLM, True, False
+    if saved & set(auto.MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES.values()):
+        return transformers.AutoModelForTextEncoding, False, False
+    return transformers.AutoModel, False, False
+
+
+def _missing(module: torch.nn.Module, keys: Any) -> list[str]:
+    """Weights that the files lack, without those that attention never meets (a pooler)."""
+    return sorted(key for key in keys if "pooler" not in key)
+
+
+def _max_tokens(module: Any, tokenizer: PreTrainedTokenizerBase) -> int:
+    """The most positions that both the model and its tokenizer allow."""
+    import torch
+
+    config = module.config.get_text_config(decoder=True)
+    names = ("max_position_embeddings", "n_positions", "seq_length")
+    found = [getattr(config, each, None) for each in names] + [tokenizer.model_max_length]
+    for name, part in module.named_modules():
+        # RoBERTa counts positions from padding_idx + 1, so two of its 514 cannot be used.
+        if (
+            isinstance(part, torch.nn.Embedding)
+            and name.endswith("position_embeddings")
+            and part.padding_idx is not None
+        ):
+            found.append(part.num_embeddings - part.padding_idx - 1)
+    return min([int(each) for each in found if each and 0 < each < _UNLIMITED], default=_UNLIMITED)
