@@ -45,7 +45,7 @@ def wordpiece() -> Any:
 
 
 def byte_level(*, pairs: bool = False) -> Any:
-    """As GPT-2: bytes, a space before each word is part of it. With `pairs` as RoBERTa: <s> A </s></s> B </s>."""
+    """As GPT-2: bytes, the space before a word is part of it. `pairs`: as RoBERTa, <s> A </s></s> B </s>."""
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"] if pairs else ["<|endoftext|>"]
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -104,6 +104,7 @@ _BERT = {
     "intermediate_size": 64,
     "max_position_embeddings": POSITIONS,
 }
+_POSITIONS = {"max_position_embeddings": POSITIONS}
 _GROUPED = {**_BERT, "num_key_value_heads": 2}
 _BART = {
     "d_model": WIDTH,
@@ -127,7 +128,7 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
     ),
     "distilbert": (
         "DistilBertForMaskedLM",
-        {"dim": WIDTH, "n_layers": LAYERS, "n_heads": HEADS, "hidden_dim": 64, "max_position_embeddings": POSITIONS},
+        {"dim": WIDTH, "n_layers": LAYERS, "n_heads": HEADS, "hidden_dim": 64, **_POSITIONS},
         wordpiece,
     ),
     "albert": ("AlbertForMaskedLM", {**_BERT, "embedding_size": 16}, wordpiece),
@@ -172,13 +173,17 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
         {"d_model": WIDTH, "d_kv": 8, "d_ff": 64, "num_layers": LAYERS, "num_heads": HEADS, **_T5_IDS},
         unigram,
     ),
-    "bart": ("BartForConditionalGeneration", {**_BART, **_ROBERTA_IDS, "decoder_start_token_id": 2}, lambda: byte_level(pairs=True)),
+    "bart": (
+        "BartForConditionalGeneration",
+        {**_BART, **_ROBERTA_IDS, "decoder_start_token_id": 2},
+        lambda: byte_level(pairs=True),
+    ),
     "marian": (
         "MarianMTModel",
-        {**_BART, "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0, "forced_eos_token_id": None},
+        {**_BART, **_T5_IDS, "forced_eos_token_id": None},
         lambda: unigram(byte_fallback=False),
     ),
-}  # fmt: skip
+}
 
 
 def save(architecture: str, folder: Path, *, seed: int = 0) -> Path:
@@ -191,7 +196,7 @@ def save(architecture: str, folder: Path, *, seed: int = 0) -> Path:
 
 
 def build(kind: str, options: dict[str, Any], words: int, seed: int = 0) -> Any:
-    """A model of a class of transformers with random weights, wide enough that attention is far from uniform."""
+    """A model of a class of transformers, with random weights."""
     model_class = getattr(transformers, kind)
     config = model_class.config_class(vocab_size=words, **options)
     with torch.random.fork_rng():

@@ -1,6 +1,6 @@
 """The front door: load a model, give it a text, get the record of its attention.
 
-Heavy imports (torch, transformers) wait until a model is loaded, so that charts can import the record quickly.
+torch and transformers are imported when a model is first loaded, so that charts import the record quickly.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def load(name: str) -> Model:
 def attend(model: Model, text: str, pair: str | None = None, kind: str | None = None) -> Attention:
     """Attention of every layer and head for a text, or for two.
 
-    `pair` is the second sentence; for a decoder it follows the first, and for an encoder-decoder it is the target
-    (without one, the model writes it). `kind` is "self", or "encoder", "decoder" or "cross"; None takes the
-    model's first. Raises AttnlitError for a text that is empty or too long, and for a kind that the model lacks.
+    `pair` is the second sentence; for a decoder it follows the first, and for an encoder-decoder it is the
+    target (without one, the model writes it). `kind` is one of `model.kinds`; None is the first of them. Raises
+    AttnlitError for a text that is empty or too long, and for a kind that the model lacks.
     """
     kind = model.kinds[0] if kind is None else kind
     if kind not in model.kinds:
@@ -81,7 +81,7 @@ def attend_all(model: Model, text: str, pair: str | None = None) -> dict[str, At
 
 
 def forward(model: Model, inputs: dict[str, list[int]], recorder: Recorder) -> Any:
-    """One forward pass that `recorder` watches; the model's outputs, with logits (1, tokens, words) where it has any.
+    """One forward pass that `recorder` watches. Returns the model's outputs, with logits (1, tokens, words).
 
     Safe for any number of threads on one model: nothing is written to it.
     """
@@ -95,7 +95,7 @@ def forward(model: Model, inputs: dict[str, list[int]], recorder: Recorder) -> A
             outputs = proof.run(model.module, tensors, output_attentions=True)
             recorder.take_reported(proof.reported(outputs))
             return outputs
-        with proof.seeing(model.path, model.module, recorder.take):
+        with proof.seeing(model.path, recorder.take):
             return proof.run(model.module, tensors)
 
 
@@ -105,7 +105,7 @@ def _slots() -> threading.BoundedSemaphore:
 
 
 def _encode(model: Model, text: str, pair: str | None) -> tuple[Encoded, Encoded | None, str | None]:
-    """(the text's tokens, the target's tokens, the pair): a model that needs a target and has none writes it."""
+    """(text's tokens, target's tokens, pair); a model that needs a target and has none writes one."""
     pair = None if pair is None or not pair.strip() else pair
     if pair is not None:
         _check_text(model, pair, "second text")
@@ -126,8 +126,8 @@ def _check_text(model: Model, text: str, name: str) -> None:
     most = CHARACTERS_A_TOKEN * _limit(model)
     if len(text) > most:
         raise AttnlitError(
-            f"The {name} has {len(text):,} characters, and {model.name} can take at most {_limit(model):,} tokens. "
-            "Give it a few sentences."
+            f"The {name} has {len(text):,} characters, too many for {model.name}, which takes at most "
+            f"{_limit(model):,} tokens here. Give it a few sentences."
         )
 
 
@@ -138,7 +138,8 @@ def _checked(model: Model, encoded: Encoded) -> Encoded:
         raise AttnlitError(f"{model.name} makes no token of this text. Try another.")
     if count > _limit(model):
         raise AttnlitError(
-            f"This text has {count:,} tokens, and {model.name} takes at most {_limit(model):,} here. Shorten it."
+            f"This text has {count:,} tokens, and {model.name} takes at most {_limit(model):,} here. "
+            "Shorten it."
         )
     rows = model.module.get_input_embeddings().num_embeddings
     if any(token.id >= rows for token in encoded.tokens):
@@ -150,7 +151,7 @@ def _checked(model: Model, encoded: Encoded) -> Encoded:
 
 
 def _arguments(model: Model) -> set[str]:
-    """Which inputs the model understands. Token types only where it has some: GPT-2 would add them as words."""
+    """Inputs that the model understands. Token types only if it has some: GPT-2 would add them as words."""
     names = {"input_ids", "attention_mask", "decoder_input_ids"}
     if getattr(model.module.config, "type_vocab_size", 0) > 1:
         names.add("token_type_ids")
@@ -164,7 +165,8 @@ def _limit(model: Model) -> int:
 def _start(model: Model) -> int:
     """The token that a decoder starts with."""
     config = model.module.config
-    choices = (config.decoder_start_token_id, config.bos_token_id, config.eos_token_id)
+    names = ("decoder_start_token_id", "bos_token_id", "eos_token_id")
+    choices = (getattr(config, name, None) for name in names)
     return next(each for each in choices if isinstance(each, int))
 
 

@@ -23,7 +23,7 @@ def has_pair(attention: Attention) -> bool:
 
 
 def between(attention: Attention, which: str) -> Attention:
-    """The part of the record in which one sentence looks at another, such as "A→B"; "all" is the whole record.
+    """The part of the record in which one sentence looks at another, such as "A→B"; "all" is all of it.
 
     The weights are not renormalised. Raises AttnlitError where there are not two sentences.
     """
@@ -49,7 +49,7 @@ def hide_special(attention: Attention) -> Attention:
 def hide_and_renormalise(attention: Attention, keys: Collection[int]) -> Attention:
     """The record without the keys at these positions, each row divided by what is left of it.
 
-    A row with less than 1e-6 left is empty: all NaN, to be drawn as empty and not as zeros that look like data.
+    A row with less than 1e-6 left is empty: all NaN, to be drawn as empty, not as zeros that look like data.
     """
     columns = [index for index, token in enumerate(attention.key) if token.position not in keys]
     left = keep(attention, range(len(attention.query)), columns)

@@ -1,7 +1,7 @@
 """The first way to see attention: stand in for the attention function that transformers lets us register.
 
-Our function receives queries and keys after rotation and normalisation, and hands on to the eager function of the
-module's own file, so that soft caps, sinks and position biases stay exactly the model's own.
+Our function receives queries and keys after rotation and normalisation, and hands on to the eager function of
+the module's own file, so that soft caps, sinks and position biases stay exactly the model's own.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def _attention(
     attention_mask: torch.Tensor | None = None,
     **options: Any,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    output, weights = _own_eager(type(module))(module, query, key, value, attention_mask, **options)
+    own_eager = _own_eager(type(module))  # type: ignore[arg-type]  # mypy takes the class for a module
+    output, weights = own_eager(module, query, key, value, attention_mask, **options)
     take = _take.get()
     if take is not None:
         scaling = options.get("scaling")
@@ -65,7 +66,7 @@ def _attention(
 
 
 @cache
-def _own_eager(kind: type[torch.nn.Module]) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
+def _own_eager(kind: type) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
     """The eager function that the modeling file of this attention module uses itself."""
     for parent in kind.__mro__:
         names_there = vars(sys.modules.get(parent.__module__, sys))

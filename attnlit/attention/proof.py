@@ -1,21 +1,23 @@
 """Finds a way to see a model's attention, and proves it on a tiny input before anybody looks at a picture.
 
-A way is taken only if, with it, the model computes what it computes without it, every attention matrix that the
-model itself reports is among those seen, and the softmax of the recorded scores gives these matrices.
+A way is taken only if, with it, the model computes what it computes without it, every attention matrix that
+the model itself reports is among those seen, and the softmax of the recorded scores gives these matrices.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import torch
+from transformers import PreTrainedModel
 
 from attnlit.attention import interface, tokens
 from attnlit.attention.record import LayerInputs
 from attnlit.attention.recorder import Call, Take, layer_inputs
+from attnlit.attention.trace import Trace
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Checkpoint, Model, Site
 
@@ -63,12 +65,12 @@ def prove(checkpoint: Checkpoint) -> Model:
     return _model(checkpoint, "weights", why_not, sites, matrices, [])
 
 
-def seeing(path: str, module: torch.nn.Module, take: Take) -> AbstractContextManager[Any]:
+def seeing(path: str, take: Take) -> AbstractContextManager[Any]:
     """The context in which a forward pass hands its attention calls to `take`."""
-    return interface.taking(take) if path == "interface" else nullcontext()
+    return interface.taking(take) if path == "interface" else Trace(take)
 
 
-def run(module: torch.nn.Module, inputs: dict[str, torch.Tensor], **options: Any) -> Any:
+def run(module: PreTrainedModel, inputs: dict[str, torch.Tensor], **options: Any) -> Any:
     """One forward pass without gradients: the model's outputs."""
     with torch.inference_mode():
         return module(**inputs, **options)
@@ -87,7 +89,7 @@ def reported(outputs: Any) -> dict[tuple[str, int], torch.Tensor]:
 
 
 def softmax_error(inputs: LayerInputs, weights: np.ndarray) -> float:
-    """Largest difference between the softmax of the recorded scores and the weights (heads, queries, keys)."""
+    """Largest difference of the recorded scores' softmax from the weights (heads, queries, keys)."""
     worst = 0.0
     for head, expected in enumerate(weights):
         vectors = inputs.vectors(head)
@@ -120,7 +122,7 @@ def _probe(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
 
 def _try(
     path: str,
-    module: torch.nn.Module,
+    module: PreTrainedModel,
     probe: dict[str, torch.Tensor],
     expected: Any,
     matrices: dict[tuple[str, int], torch.Tensor],
@@ -132,9 +134,8 @@ def _try(
         module.set_attn_implementation(interface.NAME)
     else:
         module.set_attn_implementation("eager")
-        raise _Unproven("tracing is not built yet")
     calls: list[Call] = []
-    with seeing(path, module, calls.append):
+    with seeing(path, calls.append):
         outputs = run(module, probe)
     difference = _difference(expected, outputs)
     if difference > LOGITS_TOLERANCE:

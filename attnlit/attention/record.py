@@ -36,9 +36,9 @@ class Token:
 class Vectors:
     """What entered one head's softmax.
 
-    The softmax of ``scores`` over keys is the head's row of weights, to 1e-5. ``scores`` is
-    ``scaling * q @ k.T`` plus whatever the model itself adds (mask, position bias, soft cap). Where ``sink`` is
-    given, it stands in the softmax as one more key, whose weight goes nowhere.
+    The softmax of `scores` over keys is the head's weights, to 1e-5. `scores` is `scaling * q @ k.T` and
+    whatever the model itself adds (mask, position bias, soft cap). Where `sink` is given, it stands in the
+    softmax as one more key, whose weight goes nowhere, so that the row of weights sums to less than 1.
     """
 
     q: np.ndarray  # float32 (queries, d)
@@ -80,7 +80,8 @@ class LayerInputs:
             if part is not None:
                 scores = scores + part[head if len(part) > 1 else 0]
         masked = scores <= MASKED_BELOW
-        if self.softcap is None and np.abs(scores - product)[~masked].max(initial=0) > _ROUNDING:
+        added = np.abs(scores - product)[~masked].max(initial=0)
+        if self.softcap is None and added > _ROUNDING * max(1.0, float(np.abs(product).max())):
             adds.append("position bias")
         if masked.any():
             causal = masked.shape[0] == masked.shape[1] and masked[np.triu_indices(len(masked), 1)].all()
@@ -107,7 +108,7 @@ class Attention:
     token's ``position`` still says where it stood.
     """
 
-    weights: np.ndarray  # float32 (layers, heads, queries, keys); each row sums to 1
+    weights: np.ndarray  # float32 (layers, heads, queries, keys); rows sum to 1 (less with a sink)
     query: tuple[Token, ...]  # the tokens that look
     key: tuple[Token, ...]  # the tokens that are looked at
     model: str  # the model's name
@@ -149,7 +150,7 @@ class Attention:
     def vectors(self, layer: int, head: int) -> Vectors:
         """Queries (queries, d), keys (keys, d) and scores (queries, keys) of one head.
 
-        Raises AttnlitError for a layer or head that the model lacks, and where only weights could be recorded.
+        Raises AttnlitError for a layer or head that the model lacks, and where only weights were recorded.
         """
         self.check(layer, head)
         if not self.inputs:
@@ -171,7 +172,7 @@ class Attention:
         for name, asked, there in (("layer", layer, self.layers), ("head", head, self.heads)):
             if not 0 <= asked < there:
                 raise AttnlitError(
-                    f"{self.model} has {there} {name}s, numbered 0 to {there - 1}: there is no {name} {asked}."
+                    f"{self.model} has {there} {name}s, counted from 0: there is no {name} {asked}."
                 )
 
 

@@ -40,8 +40,8 @@ class Recorder:
     )  # by kind: float32 (layers, heads, queries, keys)
     inputs: dict[Site, LayerInputs] = field(default_factory=dict)
     _calls: int = 0
-    # Masks and biases that several layers share: by id, with the tensor itself, so that no id is used twice.
-    _shared: dict[int, tuple[torch.Tensor, np.ndarray | None]] = field(default_factory=dict)
+    # Masks and biases that several layers share, by place in memory; the tensor keeps its place taken.
+    _shared: dict[tuple[int, ...], tuple[torch.Tensor, np.ndarray | None]] = field(default_factory=dict)
 
     def take(self, call: Call) -> None:
         site = self.sites[self._calls]
@@ -65,15 +65,16 @@ class Recorder:
             self.inputs[site] = layer_inputs(call, self._share)
 
     def kind(self, kind: str) -> tuple[np.ndarray, tuple[LayerInputs, ...]]:
-        """(weights, inputs of all layers) of one kind, read-only. Inputs are empty if only weights were seen."""
+        """(weights, inputs of all layers) of one kind, read-only; no inputs where only weights were seen."""
         weights = frozen(self.weights[kind])
         sites = [Site(kind, layer) for layer in range(len(weights))]
         return weights, tuple(self.inputs[site] for site in sites if site in self.inputs)
 
     def _share(self, tensor: torch.Tensor) -> np.ndarray | None:
-        if id(tensor) not in self._shared:
-            self._shared[id(tensor)] = (tensor, _added(tensor))
-        return self._shared[id(tensor)][1]
+        place = (tensor.data_ptr(), *tensor.shape, *tensor.stride())
+        if place not in self._shared:
+            self._shared[place] = (tensor, _added(tensor))
+        return self._shared[place][1]
 
 
 def _copy(tensor: torch.Tensor) -> np.ndarray:
@@ -87,8 +88,9 @@ def _added(tensor: torch.Tensor) -> np.ndarray | None:
 
 
 def layer_inputs(call: Call, share: Callable[[torch.Tensor], np.ndarray | None] = _added) -> LayerInputs:
-    """What entered the softmax of one call. `share` copies masks and biases, which may belong to many layers."""
-    assert call.query is not None and call.key is not None
+    """What entered the softmax of one call; `share` copies what may belong to many layers (masks, biases)."""
+    assert call.query is not None
+    assert call.key is not None
     return LayerInputs(
         q=_copy(call.query),
         k=_copy(call.key),

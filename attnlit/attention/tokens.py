@@ -1,4 +1,4 @@
-"""Tokens as people should see them, for any tokenizer: slices of the source text, not the vocabulary's marks."""
+"""Tokens as people should see them, for any tokenizer: slices of the text, not the vocabulary's marks."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class _Source:
 
 
 def pair_rule(tokenizer: PreTrainedTokenizerBase, *, encoder_decoder: bool, causal: bool) -> str:
-    """How a model takes a second text: "target", "segments" (it knows sentence pairs) or "joined" (in a row)."""
+    """How a model takes a second text: "target", "segments" (as a sentence pair) or "joined" (in a row)."""
     if encoder_decoder:
         return "target"
     if causal:
@@ -84,7 +84,7 @@ def pair_rule(tokenizer: PreTrainedTokenizerBase, *, encoder_decoder: bool, caus
 def encode(
     tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None = None, rule: str = "segments"
 ) -> Encoded:
-    """The tokens of a text, or of two: as a sentence pair, or joined with a space where the rule is "joined"."""
+    """The tokens of a text, or of two: as a sentence pair, or in a row where the rule is "joined"."""
     if pair is not None and rule == "joined":
         gap = "" if text[-1].isspace() or pair[0].isspace() else " "
         whole = text + gap + pair
@@ -98,8 +98,8 @@ def encode(
 
 
 def encode_target(tokenizer: PreTrainedTokenizerBase, text: str, start: int) -> Encoded:
-    """A target text as a decoder reads it: the start token first, and the last token (the end mark) left off."""
-    inputs, pieces = _tokenize(tokenizer, text, target=True)
+    """A target text as a decoder reads it: the start token first, and the last token (the end) left off."""
+    _, pieces = _tokenize(tokenizer, text, target=True)
     with _tokenizing:
         raw = tokenizer.convert_ids_to_tokens(start)
     pieces = [_Piece(start, raw, special=True, segment=None, span=None), *pieces[:-1]]
@@ -142,9 +142,9 @@ def _tokenize(
 
 
 def _place(
-    ids: list[int], raws: list[str], special: list[bool], texts: list[str], first_length: int
+    ids: list[int], raws: list[str], special: list[bool], texts: list[str], first_length: int | None
 ) -> list[_Piece]:
-    """Pieces of a tokenizer that tells no places: each is looked for in the text from where the last one ended."""
+    """Pieces of a tokenizer that tells no places: each is looked for in the text after the last one."""
     pieces = []
     cursor, seen = 0, 0
     for id_, raw, is_special in zip(ids, raws, special, strict=True):
@@ -153,7 +153,7 @@ def _place(
             continue
         if seen == first_length:
             cursor = 0
-        segment = 0 if seen < first_length else 1
+        segment = 0 if first_length is None or seen < first_length else 1
         seen += 1
         text, bare = texts[segment].lower(), _bare(raw).lower()
         start = text.find(bare, cursor, cursor + len(bare) + 8) if bare else -1  # 8: spaces and dropped signs
@@ -164,13 +164,18 @@ def _place(
 
 
 def _divide(pieces: list[_Piece], boundary: int) -> list[_Piece]:
-    """Pieces of two joined texts: the second segment begins with the first piece that starts past the boundary."""
+    """Pieces of two joined texts: the second begins with the first piece that starts past the boundary."""
     divided, segment = [], 0
     for piece in pieces:
         if not piece.special and piece.span is not None and piece.span[0] >= boundary:
             segment = 1
         divided.append(piece if piece.special else replace(piece, segment=segment))
     return divided
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, which `Token.word` counts; punctuation marks are words of their own."""
+    return [match.group() for match in _WORD.finditer(text)]
 
 
 def _source(text: str, start: int = 0, end: int | None = None) -> _Source:

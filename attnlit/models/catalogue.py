@@ -18,25 +18,56 @@ class Entry:
 
 
 CATALOGUE = (
-    Entry("mini-gpt2", "Mini GPT-2", 16, "Opens at once: a small GPT-2 that we trained on public-domain prose; "
-          "predicts the next word, so it looks only back.", pairs=False, bundled=True),
-    Entry("mini-bert", "Mini BERT", 16, "Opens at once: a small BERT that we trained on public-domain prose; "
-          "fills in masked words, so it looks both ways, across two sentences.", pairs=True, bundled=True),
-    Entry("bert-base-uncased", "BERT base", 440, "The encoder most papers study: heads for the next word, for [SEP], "
-          "for the object of a verb.", pairs=True),
-    Entry("gpt2", "GPT-2 small", 548, "The decoder of the BertViz paper: previous-word head 4-11, induction heads, "
-          "heads parked on the first token.", pairs=False),
-    Entry("distilgpt2", "DistilGPT-2", 353, "GPT-2 with half of its layers: which heads survived?", pairs=False),
-    Entry("distilbert-base-uncased", "DistilBERT base", 268, "BERT with half of its layers: which heads survived?",
-          pairs=True),
-    Entry("roberta-base", "RoBERTa base", 499, "BERT trained longer and without the next-sentence task; pieces words "
-          "as GPT-2 does.", pairs=True),
-    Entry("HuggingFaceTB/SmolLM2-135M", "SmolLM2 135M", 269, "A Llama-type model of today: rotated positions, and "
-          "query heads that share their keys.", pairs=False),
-    Entry("google-t5/t5-small", "T5 small", 242, "Encoder and decoder, with a learned bias for distance; cross-attention "
-          "aligns a translation with its source.", pairs=True),
-    Entry("Helsinki-NLP/opus-mt-en-de", "Marian English–German", 298, "A translator: see which English words each "
-          "German word looks at.", pairs=True),
+    Entry(
+        "mini-gpt2", "Mini GPT-2", 16,
+        "Opens at once: a small GPT-2 that we trained on public-domain prose. It predicts the next word, so it "
+        "looks only back.",
+        pairs=False, bundled=True,
+    ),
+    Entry(
+        "mini-bert", "Mini BERT", 16,
+        "Opens at once: a small BERT that we trained on public-domain prose. It fills in masked words, so it "
+        "looks both ways, and across two sentences.",
+        pairs=True, bundled=True,
+    ),
+    Entry(
+        "bert-base-uncased", "BERT base", 440,
+        "The encoder that most papers study: heads for the next word, for [SEP], for the object of a verb.",
+        pairs=True,
+    ),
+    Entry(
+        "gpt2", "GPT-2 small", 548,
+        "The decoder of the BertViz paper: previous-word head 4-11, induction heads, heads parked on the "
+        "first token.",
+        pairs=False,
+    ),
+    Entry("distilgpt2", "DistilGPT-2", 353, "GPT-2 with half its layers: which heads survived?", pairs=False),
+    Entry(
+        "distilbert-base-uncased", "DistilBERT base", 268,
+        "BERT with half its layers: which heads survived?",
+        pairs=True,
+    ),
+    Entry(
+        "roberta-base", "RoBERTa base", 499,
+        "BERT trained longer and without the next-sentence task; it cuts words into pieces as GPT-2 does.",
+        pairs=True,
+    ),
+    Entry(
+        "HuggingFaceTB/SmolLM2-135M", "SmolLM2 135M", 269,
+        "A Llama-type model of today: rotated positions, and query heads that share their keys.",
+        pairs=False,
+    ),
+    Entry(
+        "google-t5/t5-small", "T5 small", 242,
+        "Encoder and decoder with a learned bias for distance; cross-attention aligns a translation with its "
+        "source.",
+        pairs=True,
+    ),
+    Entry(
+        "Helsinki-NLP/opus-mt-en-de", "Marian English–German", 298,
+        "A translator: see which English words each German word looks at.",
+        pairs=True,
+    ),
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def causes(error: BaseException) -> list[BaseException]:
-    """The error and what caused it, outermost first: transformers wraps the hub's own errors in a plain OSError."""
+    """The error and what caused it, outermost first: transformers wraps the hub's errors in an OSError."""
     chain: list[BaseException] = []
     inner: BaseException | None = error
     while inner is not None and inner not in chain:
@@ -42,29 +42,34 @@ def explain(error: BaseException, name: str) -> str:
     # A gated repository counts as "not found" in the hub's class tree, so it must be asked first.
     if among(errors.GatedRepoError):
         return (
-            f"“{name}” asks its readers to accept a licence first. Accept it on the model's page at huggingface.co, "
-            "and set HF_TOKEN where you run attnlit."
+            f"“{name}” asks its readers to accept a licence first. Accept it on the model's page at "
+            "huggingface.co, and set HF_TOKEN where you run attnlit."
         )
     if among(errors.RepositoryNotFoundError):
-        return f"The Hugging Face hub has no public model called “{name}”. Check the spelling: most are “owner/model”."
+        return (
+            f"The Hugging Face hub has no public model called “{name}”. Check the spelling: most names look "
+            "like “owner/model”."
+        )
     if among(errors.HFValidationError):
         return f"“{name}” is not a model's name. Names look like “gpt2” or “owner/model”."
     if no_network(error):
         return (
-            f"“{name}” must be fetched from the Hugging Face hub, and the hub cannot be reached. Check the network, "
-            "or choose a bundled model: they need none."
+            f"“{name}” must be fetched from the Hugging Face hub, and the hub cannot be reached. Check the "
+            "network, or choose a bundled model: they need none."
         )
     if among(errors.HfHubHTTPError):
         return f"The Hugging Face hub did not deliver “{name}”. Try again in a few minutes."
     if among(MemoryError) or "can't allocate memory" in text or "out of memory" in text.lower():
         return f"“{name}” does not fit into this machine's memory. Choose a smaller model."
     if "custom code" in text or "trust_remote_code" in text:
-        return f"“{name}” wants to run its own program code while loading, and attnlit never does that. Choose another."
+        return f"“{name}” wants to run its own program, and attnlit never does that. Choose another model."
     if "does not recognize this architecture" in text or "Unrecognized" in text or "model_type" in text:
         return f"“{name}” is of a kind that the installed version of transformers does not know."
     if "backend tokenizer" in text or "tokenizer" in text.lower():
         return f"“{name}” comes without a tokenizer that can be read, so no text can be given to it."
     if "safetensors" in text.lower() or any("Safetensor" in type(cause).__name__ for cause in chain):
-        return f"The safetensors files of “{name}” are missing or cannot be read, and attnlit loads no other format."
+        return (
+            f"The safetensors of “{name}” are missing or cannot be read, and attnlit loads no other format."
+        )
     detail = " ".join(str(error).split())[:160]
     return f"“{name}” could not be loaded ({type(error).__name__}: {detail})."

@@ -64,8 +64,8 @@ def _check_folder(name: str, folder: Path) -> Path:
     files = _weight_files(folder)
     if not files:
         raise AttnlitError(
-            f"The folder of “{name}” holds no safetensors. attnlit reads no other format, because others can run "
-            "programs; save the model again with save_pretrained."
+            f"The folder of “{name}” holds no safetensors. attnlit reads no other format, because others can "
+            "run programs; save the model again with save_pretrained."
         )
     limits.check_size(name, sum(_parameters(file) for file in files))
     return folder
@@ -92,7 +92,7 @@ def _parameters(file: Path) -> int:
 
 
 def _ask_hub(name: str) -> str | Path:
-    """Asks the hub first: one quick answer instead of half a minute of retries, and sizes before the download."""
+    """Asks the hub first: one quick answer, not half a minute of retries, and the size before a download."""
     from huggingface_hub import HfApi, try_to_load_from_cache
 
     try:
@@ -126,7 +126,7 @@ def _read(name: str, source: str | Path) -> Checkpoint:
     )  # fmt: skip
     if getattr(module, "main_input_name", "") != "input_ids":
         raise AttnlitError(f"“{name}” does not read text. Choose a text model.")
-    module.eval()
+    module.eval().requires_grad_(False)
     module.config.use_cache = False  # one pass over the whole text: there is nothing to keep for a next one
     missing = _missing(module, report["missing_keys"])
     if any(key.startswith(module.base_model_prefix + ".") for key in missing):
@@ -156,7 +156,7 @@ def _check_tokenizer(name: str, tokenizer: PreTrainedTokenizerBase, config: Pret
 
 
 def _model_class(config: PretrainedConfig) -> tuple[Any, bool, bool]:
-    """(class to load with, it predicts words, it predicts masked words), from the architecture that was saved.
+    """(class to load with, it predicts words, it predicts masked words), by the architecture that was saved.
 
     A class with a head that was never saved would load too, with random weights, so the name decides.
     """

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import torch
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Checkpoint:
     """What a checkpoint's files say, before its attention has been looked at."""
 
     name: str  # what the user asked for: a bundled name, a hub id or a folder's name
-    module: torch.nn.Module  # in eval mode, float32
+    module: PreTrainedModel  # in eval mode, float32
     tokenizer: PreTrainedTokenizerBase
     max_tokens: int  # the most positions that the model takes
     masked: bool  # predicts [MASK] rather than the next word
@@ -45,7 +44,7 @@ class Model(Checkpoint):
     heads: int  # query heads a layer
     head_size: int  # 0 where only the weights are recorded
     causal: bool  # its self-attention (an encoder-decoder's decoder) sees only earlier tokens
-    pairs: str  # "segments": knows sentence pairs; "joined": two texts in a row; "target": the second is the target
+    pairs: str  # "segments": sentence pairs; "joined": two texts in a row; "target": the second is the target
     path: str  # how attention is recorded: "interface", "trace" or "weights" (no queries, keys and scores)
     why_not: str = ""  # why the neuron view is not possible; empty where it is
     sites: tuple[Site | None, ...] = ()  # attention calls in forward order; None is one that nobody asks for

@@ -1,0 +1,54 @@
+"""Whole words instead of their pieces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from attnlit.attention.record import Attention, Token, frozen
+from attnlit.attention.tokens import words_of
+
+
+def merge_words(attention: Attention) -> Attention:
+    """The record by words: weights summed over a key's pieces, averaged over a query's (Clark et al. 2019).
+
+    Rows still sum to what they did. Special tokens stay as they are. The merged record has no queries and
+    keys, because only a piece has them.
+    """
+    targets = attention.kind in ("decoder", "cross")
+    query, query_starts = _merge(attention.query, attention, target=targets)
+    key, key_starts = _merge(attention.key, attention, target=attention.kind == "decoder")
+    pieces = np.diff([*query_starts, len(attention.query)]).astype(np.float32)  # of each query word
+    weights = np.add.reduceat(attention.weights, key_starts, axis=3)
+    weights = np.add.reduceat(weights, query_starts, axis=2) / pieces[:, None]
+    return replace(
+        attention,
+        weights=frozen(weights),
+        query=query,
+        key=key,
+        inputs=(),
+        why_not="its words have been put together from pieces, and only a piece has a query and a key.",
+    )
+
+
+def _merge(
+    tokens: tuple[Token, ...], attention: Attention, *, target: bool
+) -> tuple[tuple[Token, ...], list[int]]:
+    """(one token a word, index of each word's first piece); `target` tokens are of the pair's text."""
+    texts = [attention.pair or ""] if target else [attention.text, attention.pair or ""]
+    words = [words_of(text) for text in texts]
+    merged: list[Token] = []
+    starts: list[int] = []
+    for index, token in enumerate(tokens):
+        before = tokens[index - 1] if index else None
+        place = (token.segment, token.word)
+        if token.word is not None and before is not None and place == (before.segment, before.word):
+            merged[-1] = replace(merged[-1], raw=f"{merged[-1].raw} {token.raw}")
+            continue
+        if token.word is not None and token.segment is not None:
+            word = words[token.segment][token.word]
+            token = replace(token, text=word, source=word)
+        merged.append(token)
+        starts.append(index)
+    return tuple(merged), starts
