@@ -41,8 +41,8 @@ def attend(model: Model, text: str, pair: str | None = None, kind: str | None = 
     """Attention of every layer and head for a text, or for two.
 
     `pair` is the second sentence; for a decoder it follows the first, and for an encoder-decoder it is the
-    target (without one, the model writes it). `kind` is one of `model.kinds`; None is the first of them. Raises
-    AttnlitError for a text that is empty or too long, and for a kind that the model lacks.
+    target (without one, the model writes it). `kind` is one of `model.kinds`; None is the first.
+    Raises AttnlitError for a text that is empty or too long, and for a kind that the model lacks.
     """
     kind = model.kinds[0] if kind is None else kind
     if kind not in model.kinds:

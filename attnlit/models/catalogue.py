@@ -20,8 +20,8 @@ class Entry:
 CATALOGUE = (
     Entry(
         "mini-gpt2", "Mini GPT-2", 16,
-        "Opens at once: a small GPT-2 that we trained on public-domain prose. It predicts the next word, so it "
-        "looks only back.",
+        "Opens at once: a small GPT-2 that we trained on public-domain prose. It predicts the next word, so "
+        "it looks only back.",
         pairs=False, bundled=True,
     ),
     Entry(
