@@ -46,8 +46,7 @@ def prove(checkpoint: Checkpoint) -> Model:
             f"“{checkpoint.name}” cannot read plain text ({type(error).__name__}). Choose a text model."
         ) from error
     matrices = reported(expected)
-    if not matrices:
-        raise AttnlitError(f"“{checkpoint.name}” reports no attention matrices, so there is nothing to show.")
+    _check_shapes(checkpoint.name, matrices)
     reasons = []
     for path in ("interface", "trace"):
         try:
@@ -120,6 +119,26 @@ def _probe(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
     return probe
 
 
+def _check_shapes(name: str, matrices: dict[tuple[str, int], torch.Tensor]) -> None:
+    """Raises AttnlitError for a model without attention, or whose attention is no full matrix in every layer."""
+    if not matrices:
+        raise AttnlitError(
+            f"“{name}” reports no attention, so there is nothing to show. Choose another model."
+        )
+    source, target = PROBE_TOKENS, PROBE_TARGET_TOKENS
+    sides = {"decoder": (target, target), "cross": (target, source)}
+    for (kind, _), matrix in matrices.items():
+        if tuple(matrix.shape[2:]) != sides.get(kind, (source, source)) or matrix.sum(-1).max() > 1 + 1e-3:
+            raise AttnlitError(
+                f"“{name}” does not weigh every token against every other one, so there is no full picture of its "
+                "attention. Choose another model."
+            )
+        if matrix.shape != matrices[kind, 0].shape:
+            raise AttnlitError(
+                f"The layers of “{name}” have different numbers of heads. Choose another model."
+            )
+
+
 def _try(
     path: str,
     module: PreTrainedModel,
@@ -176,13 +195,6 @@ def _model(
 ) -> Model:
     kinds = tuple(dict.fromkeys(kind for kind, _ in matrices))
     of_kind = {kind: [matrix for (other, _), matrix in matrices.items() if other == kind] for kind in kinds}
-    for kind, layers in of_kind.items():
-        if any(layer.shape != layers[0].shape or layer.dim() != 4 for layer in layers):
-            raise AttnlitError(
-                f"The layers of “{checkpoint.name}” have {kind} attention of different shapes."
-            )
-        if any((layer.sum(-1) - 1).abs().max() > 1e-3 for layer in layers) and path == "weights":
-            raise AttnlitError(f"“{checkpoint.name}” does not weigh every token against every other one.")
     looking = of_kind["decoder" if "decoder" in kinds else kinds[0]]
     causal = all(bool((matrix.triu(1) == 0).all()) for matrix in looking)
     query = next((call.query for call, site in zip(calls, sites, strict=False) if site is not None), None)

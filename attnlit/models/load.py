@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +14,14 @@ from attnlit.models.failures import explain, no_network
 from attnlit.models.model import Checkpoint
 
 if TYPE_CHECKING:
-    import torch
     from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 BUNDLED = Path(__file__).parent  # the bundled models' folders stand beside this file
 HUB_SECONDS = 5.0  # to wait for the hub's first answer
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_IN_A_LAYER = re.compile(
+    r"\.\d+\."
+)  # a weight's name with a number in it is of a layer, not of a head on top
 _UNLIMITED = 1_000_000  # tokenizers without a limit report a number far above this
 
 
@@ -27,25 +31,27 @@ def load(name: str) -> Checkpoint:
     Raises AttnlitError, in words, whatever goes wrong: unknown name, no network, no safetensors, too large,
     no tokenizer, not a text model.
     """
+    name = name.strip()
     try:
-        source = _find(name.strip())
-        return _read(name.strip(), source)
+        shown, source = _find(name)
+        with _quiet():
+            return _read(shown, source)
     except AttnlitError:
         raise
     except Exception as error:  # the libraries raise dozens of types: explain() knows them
-        raise AttnlitError(explain(error, name.strip())) from error
+        raise AttnlitError(explain(error, name)) from error
 
 
-def _find(name: str) -> str | Path:
-    """The folder of a bundled or local model, or the id of one that the hub has."""
+def _find(name: str) -> tuple[str, str | Path]:
+    """(name to show, folder of a bundled or local model or id of one that the hub has)."""
     if not name:
         raise AttnlitError("Choose a model first: a bundled one such as “mini-bert”, or a name from the hub.")
     known = catalogue.entry(name)
     if known is not None and known.bundled:
-        return _check_folder(name, BUNDLED / name)
+        return name, _check_folder(name, BUNDLED / name)
     folder = Path(name).expanduser()
     if folder.is_dir():
-        return _check_folder(folder.name, folder)
+        return folder.resolve().name, _check_folder(folder.resolve().name, folder)
     if folder.is_file():
         raise AttnlitError(
             f"“{name}” is a file. Give the folder that holds the model's config.json and safetensors."
@@ -54,7 +60,7 @@ def _find(name: str) -> str | Path:
         raise AttnlitError(f"There is no folder “{name}”. Check the path.")
     if not _HUB_ID.fullmatch(name):
         raise AttnlitError(f"“{name[:80]}” is not a model's name. Names look like “gpt2” or “owner/model”.")
-    return _ask_hub(name)
+    return name, _ask_hub(name)
 
 
 def _check_folder(name: str, folder: Path) -> Path:
@@ -111,6 +117,22 @@ def _ask_hub(name: str) -> str | Path:
     return name
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without transformers' own tables and bars: what matters of them becomes a note or an error."""
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+
+
 def _read(name: str, source: str | Path) -> Checkpoint:
     import torch
     from transformers import AutoConfig, AutoTokenizer
@@ -128,10 +150,13 @@ def _read(name: str, source: str | Path) -> Checkpoint:
         raise AttnlitError(f"“{name}” does not read text. Choose a text model.")
     module.eval().requires_grad_(False)
     module.config.use_cache = False  # one pass over the whole text: there is nothing to keep for a next one
-    missing = _missing(module, report["missing_keys"])
-    if any(key.startswith(module.base_model_prefix + ".") for key in missing):
+    missing = sorted(
+        key for key in report["missing_keys"] if "pooler" not in key
+    )  # no attention meets a pooler
+    lost = [key for key in missing if _IN_A_LAYER.search(key)]
+    if lost:
         raise AttnlitError(
-            f"The files of “{name}” lack {len(missing)} of the model's weights, such as {missing[0]}."
+            f"The files of “{name}” lack {len(lost)} of the model's weights, such as {lost[0]}."
         )
     notes: tuple[str, ...] = ()
     if missing or not predicts:
@@ -140,9 +165,8 @@ def _read(name: str, source: str | Path) -> Checkpoint:
             "This checkpoint has no trained head for words: its attention is real, but it predicts none.",
         )
     return Checkpoint(
-        name=name if isinstance(source, str) or not Path(name).expanduser().is_dir() else Path(source).name,
-        module=module, tokenizer=tokenizer, max_tokens=_max_tokens(module, tokenizer), masked=masked,
-        predicts=predicts, notes=notes,
+        name=name, module=module, tokenizer=tokenizer, max_tokens=_max_tokens(module, tokenizer),
+        masked=masked, predicts=predicts, notes=notes,
     )  # fmt: skip
 
 
@@ -176,11 +200,6 @@ def _model_class(config: PretrainedConfig) -> tuple[Any, bool, bool]:
     if saved & set(auto.MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES.values()):
         return transformers.AutoModelForTextEncoding, False, False
     return transformers.AutoModel, False, False
-
-
-def _missing(module: torch.nn.Module, keys: Any) -> list[str]:
-    """Weights that the files lack, without those that attention never meets (a pooler)."""
-    return sorted(key for key in keys if "pooler" not in key)
 
 
 def _max_tokens(module: Any, tokenizer: PreTrainedTokenizerBase) -> int:

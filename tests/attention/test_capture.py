@@ -1,0 +1,325 @@
+"""What is recorded is what the model computed: compared with its own eager attention, for every architecture.
+
+The models are random, so nothing here depends on what a model has learned.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from attnlit.attention import Attention, attend, attend_all
+from attnlit.errors import AttnlitError
+from attnlit.models.model import Model
+from tests import tiny
+
+TEXT = "The cat sat on the mat, because it was tired."
+PAIR = "The dog lay on the rug."
+
+TRACED = {"deberta-v2", "gpt-neo", "bloom"}  # their files never call the attention interface
+TARGETED = {"t5", "bart", "marian"}
+CAUSAL = {"gpt2", "gpt-neox", "llama", "gemma2", "gpt-oss", "gpt-neo", "bloom"}
+GROUPED = {"llama", "gemma2", "gpt-oss"}
+
+GetModel = Callable[[str], Model]
+GetFolder = Callable[[str], Path]
+every_architecture = pytest.mark.parametrize("architecture", list(tiny.ARCHITECTURES))
+
+
+def own_attention(folder: Path, architecture: str) -> dict[str, np.ndarray]:
+    """The model's own `output_attentions` by kind, (layers, heads, queries, keys), with nothing of ours."""
+    kind = tiny.ARCHITECTURES[architecture][0]
+    model = getattr(transformers, kind).from_pretrained(
+        folder, attn_implementation="eager", dtype=torch.float32
+    )
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    names = {"attentions": "self"}
+    if architecture in TARGETED:
+        names = {
+            "encoder_attentions": "encoder",
+            "decoder_attentions": "decoder",
+            "cross_attentions": "cross",
+        }
+        inputs = tokenizer(TEXT, return_tensors="pt")
+        labels = tokenizer(text_target=PAIR, return_tensors="pt")["input_ids"]
+        inputs["decoder_input_ids"] = model.prepare_decoder_input_ids_from_labels(labels=labels)
+    elif architecture in CAUSAL:
+        inputs = tokenizer(f"{TEXT} {PAIR}", return_tensors="pt")
+    else:
+        inputs = tokenizer(TEXT, PAIR, return_tensors="pt")
+    with torch.no_grad():
+        outputs = model.eval()(**inputs, output_attentions=True)
+    return {kind: torch.cat(outputs[name]).numpy() for name, kind in names.items()}
+
+
+def softmax(scores: np.ndarray, sink: float | None) -> np.ndarray:
+    columns = scores if sink is None else np.column_stack([scores, np.full(len(scores), sink)])
+    powers = np.exp(columns - columns.max(axis=1, keepdims=True))
+    return (powers / powers.sum(axis=1, keepdims=True))[:, : scores.shape[1]]
+
+
+@every_architecture
+def test_weights_are_the_models_own(architecture: str, tiny_model: GetModel, tiny_folder: GetFolder) -> None:
+    records = attend_all(tiny_model(architecture), TEXT, PAIR)
+    expected = own_attention(tiny_folder(architecture), architecture)
+    assert list(records) == list(expected)
+    for kind, record in records.items():
+        assert record.weights.dtype == np.float32
+        assert record.weights.shape == expected[kind].shape
+        assert np.abs(record.weights - expected[kind]).max() <= 1e-6
+
+
+@every_architecture
+def test_softmax_of_the_scores_is_the_weights(architecture: str, tiny_model: GetModel) -> None:
+    for record in attend_all(tiny_model(architecture), TEXT, PAIR).values():
+        for layer in range(record.layers):
+            for head in range(record.heads):
+                vectors = record.vectors(layer, head)
+                weights = softmax(vectors.scores, vectors.sink)
+                assert np.abs(weights - record.weights[layer, head]).max() <= 1e-5
+
+
+@every_architecture
+def test_rows_sum_to_one_and_are_far_from_uniform(architecture: str, tiny_model: GetModel) -> None:
+    for record in attend_all(tiny_model(architecture), TEXT, PAIR).values():
+        sums = record.weights.sum(axis=-1)
+        if architecture == "gpt-oss":  # its sink takes a share of every row
+            assert (sums < 1 + 1e-5).all()
+            assert (sums < 0.99).any()
+        else:
+            np.testing.assert_allclose(sums, 1, atol=1e-5)
+        assert record.weights[:, :, -1].max() > 2 / len(record.key)  # or a mix-up of heads would not show
+
+
+@every_architecture
+def test_paths_and_names(architecture: str, tiny_model: GetModel) -> None:
+    model = tiny_model(architecture)
+    assert model.path == ("trace" if architecture in TRACED else "interface")
+    assert model.why_not == ""
+    assert model.name == architecture
+    assert model.heads == tiny.HEADS
+    assert model.head_size == tiny.WIDTH // tiny.HEADS
+    assert model.causal == (architecture in CAUSAL | TARGETED)
+    assert model.predicts
+    pairs = "target" if architecture in TARGETED else "joined" if architecture in CAUSAL else "segments"
+    assert model.pairs == pairs
+
+
+@every_architecture
+def test_causal_models_see_nothing_later(architecture: str, tiny_model: GetModel) -> None:
+    for kind, record in attend_all(tiny_model(architecture), TEXT, PAIR).items():
+        assert record.causal == (architecture in CAUSAL or kind == "decoder")
+        if record.causal:
+            assert not np.triu(record.weights, 1).any()
+            assert np.isneginf(record.vectors(0, 0).scores[np.triu_indices(len(record.query), 1)]).all()
+            assert "causal mask" in record.vectors(0, 0).adds
+
+
+@pytest.mark.parametrize("architecture", sorted(TARGETED))
+def test_encoder_decoder_and_cross_are_labelled(architecture: str, tiny_model: GetModel) -> None:
+    records = attend_all(tiny_model(architecture), TEXT, PAIR)
+    assert list(records) == ["encoder", "decoder", "cross"]
+    source, target = records["encoder"].query, records["decoder"].query
+    assert records["encoder"].key == source
+    assert records["decoder"].key == target
+    assert (records["cross"].query, records["cross"].key) == (target, source)
+    assert target[0].special  # the decoder starts before the first word
+    assert "".join(token.text for token in target if not token.special and token.text != "␣") == (
+        PAIR.replace(" ", "")
+    )
+    assert [token.position for token in target] == list(range(len(target)))
+
+
+@pytest.mark.parametrize("architecture", sorted(TARGETED))
+def test_without_a_target_the_model_writes_it(architecture: str, tiny_model: GetModel) -> None:
+    record = attend(tiny_model(architecture), TEXT, kind="cross")
+    assert record.pair is not None
+    assert 1 <= len(record.query) <= 64
+    np.testing.assert_allclose(record.weights.sum(axis=-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("architecture", sorted(GROUPED))
+def test_grouped_queries_name_their_key_head(architecture: str, tiny_model: GetModel) -> None:
+    record = attend(tiny_model(architecture), TEXT)
+    vectors = [record.vectors(1, head) for head in range(4)]
+    assert [each.key_head for each in vectors] == [0, 0, 1, 1]
+    assert [each.shared_with for each in vectors] == [(1,), (0,), (3,), (2,)]
+    np.testing.assert_array_equal(vectors[0].k, vectors[1].k)
+    assert not np.array_equal(vectors[1].k, vectors[2].k)
+
+
+def test_scores_are_scaled_products_where_nothing_is_added(tiny_model: GetModel) -> None:
+    vectors = attend(tiny_model("bert"), TEXT).vectors(1, 2)
+    assert vectors.adds == ()
+    assert vectors.scaling == pytest.approx(8**-0.5)
+    np.testing.assert_allclose(vectors.scores, vectors.scaling * vectors.q @ vectors.k.T, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "adds"),
+    [
+        ("gpt2", ("causal mask",)),
+        ("gemma2", ("soft cap", "causal mask")),
+        ("gpt-oss", ("causal mask", "sink")),
+        ("bloom", ("position bias", "causal mask")),
+        ("deberta-v2", ("position bias",)),
+        ("t5", ("position bias",)),
+    ],
+)
+def test_what_the_model_adds_is_named(architecture: str, adds: tuple[str, ...], tiny_model: GetModel) -> None:
+    assert attend(tiny_model(architecture), TEXT).vectors(0, 1).adds == adds
+
+
+@pytest.mark.parametrize("architecture", ["bert", "albert", "llama", "deberta-v2", "bart"])
+def test_threads_on_one_model_never_mix(architecture: str, tiny_model: GetModel) -> None:
+    model = tiny_model(architecture)
+    texts = [f"{TEXT} {'dog ' * count}" for count in range(8)]
+    alone = [attend_all(model, text, PAIR) for text in texts]
+    together: dict[tuple[int, int], dict[str, Attention]] = {}
+    start = threading.Barrier(len(texts))
+
+    def visit(number: int) -> None:
+        start.wait()
+        for turn in range(6):
+            together[number, turn] = attend_all(model, texts[number], PAIR)
+
+    threads = [threading.Thread(target=visit, args=(number,)) for number in range(len(texts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(together) == 48
+    for (number, _), records in together.items():
+        for kind, record in records.items():
+            assert record.query_tokens == alone[number][kind].query_tokens
+            np.testing.assert_allclose(record.weights, alone[number][kind].weights, atol=1e-6)
+            scores = alone[number][kind].vectors(1, 1).scores
+            np.testing.assert_allclose(record.vectors(1, 1).scores, scores, atol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", ["bert", "deberta-v2", "bart"])
+def test_the_shared_model_is_left_as_it_was(architecture: str, tiny_model: GetModel) -> None:
+    model = tiny_model(architecture)
+
+    def state() -> list[object]:
+        parts = list(model.module.modules())
+        # transformers keeps hooks of its own on models that were asked for attentions; there must be none of ours
+        hooks = [[*part._forward_hooks.values(), *part._forward_pre_hooks.values()] for part in parts]
+        assert not [hook for each in hooks for hook in each if hook.__module__.startswith("attnlit")]
+        names = [sorted(vars(part)) for part in parts]
+        return [hooks, names, model.module.config.to_dict(), model.module.training]
+
+    before = state()
+    weights = {name: value.clone() for name, value in model.module.state_dict().items()}
+    attend_all(model, TEXT, PAIR)
+    assert state() == before
+    for name, value in model.module.state_dict().items():
+        assert torch.equal(value, weights[name])
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "bloom"])
+def test_records_are_read_only_and_own_their_memory(architecture: str, tiny_model: GetModel) -> None:
+    record = attend(tiny_model(architecture), TEXT)
+    vectors = record.vectors(0, 0)
+    for array in (record.weights, vectors.q, vectors.k, vectors.scores):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    assert record.weights.base is None
+    assert all(inputs.q.base is None and inputs.k.base is None for inputs in record.inputs)
+
+
+def test_layers_share_one_mask(tiny_model: GetModel) -> None:
+    inputs = attend(tiny_model("gpt2"), TEXT).inputs
+    assert inputs[0].mask is not None
+    assert inputs[0].mask is inputs[2].mask
+    assert inputs[0].logits is None
+
+
+def test_without_a_way_to_see_queries_there_are_still_weights(
+    tiny_folder: GetFolder, tiny_model: GetModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from attnlit.attention import load, proof
+
+    monkeypatch.setattr(proof, "SOFTMAX_TOLERANCE", -1.0)  # no recording is good enough
+    model = load(str(tiny_folder("bart")))
+    assert model.path == "weights"
+    assert model.why_not
+    for kind, record in attend_all(model, TEXT, PAIR).items():
+        expected = attend(tiny_model("bart"), TEXT, PAIR, kind)
+        np.testing.assert_allclose(record.weights, expected.weights, atol=1e-6)
+        with pytest.raises(AttnlitError, match="neuron view is not possible"):
+            record.vectors(0, 0)
+
+
+def test_a_way_that_changes_the_model_is_refused(
+    tiny_folder: GetFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the registered mask causal models see the future: the proof must notice."""
+    from transformers import AttentionMaskInterface
+
+    from attnlit.attention import interface, load
+
+    registered = AttentionMaskInterface._global_mapping
+    monkeypatch.delitem(registered, interface.NAME)
+    model = load(str(tiny_folder("llama")))
+    assert model.path == "trace"  # which needs no registration
+    record = attend(model, TEXT)
+    assert not np.triu(record.weights, 1).any()
+
+
+def test_kind_is_the_first_by_default_and_must_exist(tiny_model: GetModel) -> None:
+    assert attend(tiny_model("bert"), TEXT).kind == "self"
+    assert attend(tiny_model("t5"), TEXT, PAIR).kind == "encoder"
+    with pytest.raises(AttnlitError, match="no attention of the kind “cross”"):
+        attend(tiny_model("bert"), TEXT, kind="cross")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t"])
+def test_an_empty_text_is_a_mistake_in_words(text: str, tiny_model: GetModel) -> None:
+    with pytest.raises(AttnlitError, match="text is empty"):
+        attend(tiny_model("bert"), text)
+
+
+def test_an_empty_second_text_is_none(tiny_model: GetModel) -> None:
+    record = attend(tiny_model("bert"), TEXT, "  ")
+    assert record.pair is None
+    assert 1 not in record.segments
+
+
+def test_half_a_character_is_a_mistake_in_words(tiny_model: GetModel) -> None:
+    with pytest.raises(AttnlitError, match="half a character"):
+        attend(tiny_model("gpt2"), "broken \ud83d emoji")
+
+
+def test_a_text_over_the_models_limit_names_both_numbers(tiny_model: GetModel) -> None:
+    with pytest.raises(AttnlitError, match=r"has 102 tokens.* at most 64"):
+        attend(tiny_model("bert"), "cat " * 100)
+
+
+def test_the_deployments_limit_holds_too(tiny_model: GetModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTNLIT_MAX_TOKENS", "5")
+    with pytest.raises(AttnlitError, match="at most 5"):
+        attend(tiny_model("bert"), TEXT)
+
+
+def test_a_book_is_refused_before_it_is_tokenised(tiny_model: GetModel) -> None:
+    with pytest.raises(AttnlitError, match="characters"):
+        attend(tiny_model("bert"), "x" * 1_000_000)
+
+
+def test_one_token_is_enough(tiny_model: GetModel) -> None:
+    record = attend(tiny_model("gpt2"), "a")
+    assert record.weights.shape[2:] == (1, 1)
+    assert (record.weights == 1).all()
+
+
+@pytest.mark.parametrize(("layer", "head"), [(3, 0), (0, 4), (-1, 0), (0, -1)])
+def test_a_layer_or_head_that_is_not_there(layer: int, head: int, tiny_model: GetModel) -> None:
+    with pytest.raises(AttnlitError, match="counted from 0"):
+        attend(tiny_model("bert"), TEXT).vectors(layer, head)
