@@ -1,0 +1,284 @@
+"""What a head does, as numbers: does it look at the previous word, the first token, the same word again?
+
+Every score takes weights (layers, heads, queries, keys), float, whose rows sum to 1, and gives
+(layers, heads): an attention between 0 and 1 unless another unit is named, NaN where the text has nothing
+to score (no repeated token, say). Layers and heads count from 0. A score on one text is a picture; give it on
+many texts, with `interval`, before calling it a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attnlit.attention.record import Attention
+
+PARKED = 0.9  # rows with more than this on the first token are left out of scores "without the first token"
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Mean over the last axis, NaN and no warning where it is empty."""
+    if values.shape[-1] == 0:
+        return np.full(values.shape[:-1], np.nan)
+    return values.mean(-1, dtype=np.float64)
+
+
+def at_offset(weights: np.ndarray, offset: int) -> np.ndarray:
+    """Mean A[i, i + offset] over the queries that have such a key."""
+    return _mean(np.diagonal(weights, offset, -2, -1))
+
+
+def previous_token(weights: np.ndarray) -> np.ndarray:
+    """Mean A[i, i - 1]; a head of this kind above 0.5 (Clark et al. 2019, arXiv 1906.04341, section 3.1)."""
+    return at_offset(weights, -1)
+
+
+def next_token(weights: np.ndarray) -> np.ndarray:
+    """Mean A[i, i + 1]; only for models that see what follows. Clark et al. 2019, section 3.1."""
+    return at_offset(weights, 1)
+
+
+def first_token(weights: np.ndarray) -> np.ndarray:
+    """Mean A[i, 0] over all queries: an attention sink above 0.3 (Gu et al. 2024, arXiv 2410.10781).
+
+    A causal model's first query sees nothing else and counts as 1.
+    """
+    return _mean(weights[..., 0])
+
+
+def to_keys(weights: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Mean over the queries of the attention to the chosen keys, bool (keys,). NaN where none is chosen.
+
+    For delimiters and punctuation: Clark et al. 2019, section 3.2, label a head above 0.6.
+    """
+    chosen = np.asarray(chosen, bool)
+    if not chosen.any():
+        return np.full(weights.shape[:2], np.nan)
+    return _mean(weights[..., chosen].sum(-1, dtype=np.float64))
+
+
+def _to_matching(weights: np.ndarray, matching: np.ndarray) -> np.ndarray:
+    """Mean attention to all matching keys, of the queries that have any. matching: (queries, keys)"""
+    queries = matching.any(1)
+    return _mean(np.einsum("lhqk,qk->lhq", weights[:, :, queries], matching[queries], dtype=np.float64))
+
+
+def _same(ids: np.ndarray, causal: bool, special: np.ndarray | None) -> np.ndarray:
+    """True where key and query are the same token at two places, neither special. (tokens, tokens)"""
+    ids = np.asarray(ids)
+    same = (ids[:, None] == ids[None]) & ~np.eye(len(ids), dtype=bool)
+    if causal:
+        same = np.tril(same)
+    if special is not None:
+        same &= ~np.asarray(special, bool)
+    return same
+
+
+def same_token(
+    weights: np.ndarray,
+    ids: np.ndarray,
+    causal: bool = False,
+    special: np.ndarray | None = None,
+) -> np.ndarray:
+    """Attention to the other occurrences of the query's own token, where there are any.
+
+    ids: vocabulary ids (tokens,). special: bool (tokens,), left out as queries and keys. In a causal model
+    only earlier occurrences count. Vig 2019 (arXiv 1904.02679), section 4.2.
+    """
+    return _to_matching(weights, _same(ids, causal, special))
+
+
+def same_token_elsewhere(
+    weights: np.ndarray, ids: np.ndarray, segments: Sequence[int | None], causal: bool = False
+) -> np.ndarray:
+    """Attention to the query's own token in the other sentence. segments: 0, 1 or None (special token)."""
+    sides = np.array([-1 if segment is None else segment for segment in segments])
+    other = (sides[:, None] != sides[None]) & (sides[:, None] >= 0) & (sides[None] >= 0)
+    return _to_matching(weights, _same(ids, causal, None) & other)
+
+
+def duplicate_token(weights: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """Attention to earlier occurrences of the query's token (Wang et al. 2022, arXiv 2211.00593).
+
+    On `repeated` tokens this is the score of a duplicate-token head.
+    """
+    return same_token(weights, ids, causal=True)
+
+
+def induction(weights: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """Prefix matching: attention to the tokens that followed earlier occurrences of the query's token.
+
+    Mean over the queries i whose token occurred before, of the sum of A[i, j] over j < i with token j - 1
+    equal to token i. Meant for `repeated` tokens, as the mean of ten draws.
+    Olsson et al. 2022 (arXiv 2209.11895), appendix; the printed wording has the direction reversed.
+    """
+    ids = np.asarray(ids)
+    after = np.zeros((len(ids), len(ids)), bool)
+    after[:, 1:] = ids[:, None] == ids[None, :-1]
+    return _to_matching(weights, np.tril(after, -1))
+
+
+def repeated(
+    vocabulary: np.ndarray,
+    random: np.random.Generator,
+    first: int | None = None,
+    period: int = 25,
+    copies: int = 4,
+) -> np.ndarray:
+    """`period` different tokens drawn from `vocabulary`, `copies` times in a row, after the token `first`.
+
+    int64 (copies * period,) or one more. Olsson et al. 2022: 25 tokens, 4 copies, neither the most nor the
+    least common words.
+    """
+    row = np.tile(random.choice(vocabulary, period, replace=False), copies).astype(np.int64)
+    return row if first is None else np.concatenate([[first], row])
+
+
+def distance(weights: np.ndarray, without_first: bool = False) -> np.ndarray:
+    """How far back a head looks, in tokens: sum of A (i - j) / sum of A; negative where it looks ahead.
+
+    Vig and Belinkov 2019 (arXiv 1906.04284), section 4.2; without_first as in `entropy`.
+    """
+    if without_first:
+        return _rows_without_first(
+            weights,
+            lambda rows, queries: (rows * (queries[:, None] - np.arange(1, weights.shape[-1]))).sum(-1),
+        )
+    back = np.arange(weights.shape[-2])[:, None] - np.arange(weights.shape[-1])
+    total = weights.sum((-2, -1), dtype=np.float64)
+    return np.einsum("lhqk,qk->lh", weights, back, dtype=np.float64) / total
+
+
+def _entropy(rows: np.ndarray) -> np.ndarray:
+    rows = rows.astype(np.float64)
+    return -(rows * np.log(np.where(rows > 0, rows, 1.0))).sum(-1)
+
+
+def entropy(weights: np.ndarray, without_first: bool = False) -> np.ndarray:
+    """How widely a head spreads its attention, in nats: mean over the queries of -sum of A log A.
+
+    Clark et al. 2019, section 3.3: broad above 3.8 nats. without_first: the first key is left out and each
+    row divided by what remains; rows with over 90 % on the first key are skipped (Vig and Belinkov 2019).
+    """
+    if without_first:
+        return _rows_without_first(weights, lambda rows, queries: _entropy(rows))
+    return _mean(_entropy(weights))
+
+
+def _rows_without_first(weights, score) -> np.ndarray:  # type: ignore[no-untyped-def]
+    result = np.full(weights.shape[:2], np.nan)
+    for layer, head in np.ndindex(*weights.shape[:2]):
+        matrix = weights[layer, head].astype(np.float64)
+        queries = np.flatnonzero(matrix[:, 0] <= PARKED)
+        rest = matrix[queries, 1:]
+        if len(queries):
+            result[layer, head] = score(rest / rest.sum(-1, keepdims=True), queries).mean()
+    return result
+
+
+def positional(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The most frequent offset j - i of the strongest key, and the share of the queries that have it.
+
+    A positional head from 0.9 on (Voita et al. 2019, arXiv 1905.09418). int and float (layers, heads).
+    """
+    queries, keys = weights.shape[-2:]
+    offsets = weights.argmax(-1) - np.arange(queries)  # (layers, heads, queries)
+    counts = np.apply_along_axis(
+        lambda row: np.bincount(row + queries, minlength=queries + keys), -1, offsets
+    )
+    return counts.argmax(-1) - queries, counts.max(-1) / queries
+
+
+def variability(weights: Sequence[np.ndarray], tokens: int = 10) -> np.ndarray:
+    """How much a head's picture changes with the words: 0 for a head that follows position alone, up to 1.
+
+    weights: one array a text, of which the first `tokens` tokens are compared (Vig and Belinkov 2019, 4.3).
+    """
+    stack = np.stack([each[..., :tokens, :tokens] for each in weights]).astype(np.float64)
+    return np.abs(stack - stack.mean(0)).sum((0, -2, -1)) / (2 * stack.sum((0, -2, -1)))
+
+
+def head_distances(weights: np.ndarray) -> np.ndarray:
+    """How differently two heads look: Jensen-Shannon divergence of their rows, summed over the queries.
+
+    float64 (layers * heads, layers * heads), in nats, for the map of heads. Clark et al. 2019, section 6.
+    """
+    rows = weights.reshape(-1, *weights.shape[-2:]).astype(np.float64)
+    own = _entropy(rows).sum(-1)
+    distances = np.zeros((len(rows), len(rows)))
+    for i in range(len(rows)):
+        middle = _entropy((rows[i] + rows[i:]) / 2).sum(-1)
+        distances[i, i:] = distances[i:, i] = middle - (own[i] + own[i:]) / 2
+    return np.maximum(distances, 0.0)
+
+
+def interval(
+    scores: np.ndarray,
+    random: np.random.Generator,
+    draws: int = 1000,
+    level: float = 0.95,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bootstrap interval of the mean of scores (texts, ...): lower and upper bound, each of shape (...)."""
+    scores = np.asarray(scores, np.float64)
+    means = np.stack([scores[random.integers(0, len(scores), len(scores))].mean(0) for _ in range(draws)])
+    lower, upper = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return lower, upper
+
+
+def _punctuation(text: str) -> bool:
+    text = text.strip()
+    return bool(text) and not any(character.isalnum() for character in text)
+
+
+def head_roles(attention: Attention) -> pd.DataFrame:
+    """One row a head: `layer`, `head`, and every score that applies to this record.
+
+    Self-attention: previous, next (not in causal models), first, same, same_other_sentence (pairs), induction
+    (causal), offset and offset_share, distance and distance_rest in tokens. All kinds: first, separators
+    (special tokens but the first key), punctuation, entropy and entropy_rest in nats; `_rest` leaves the
+    first key out. A score is left out where the text has nothing to score.
+    """
+    import pandas as pd
+
+    weights, keys = attention.weights, attention.key
+    special = np.array([token.special for token in keys])
+    scores = {
+        "first": first_token(weights),
+        "separators": to_keys(weights, special & (np.arange(len(keys)) > 0)),
+        "punctuation": to_keys(weights, ~special & np.array([_punctuation(token.text) for token in keys])),
+        "entropy": entropy(weights),
+        "entropy_rest": entropy(weights, without_first=True),
+    }
+    if attention.kind != "cross":
+        ids = np.array([token.id for token in keys])
+        offset, share = positional(weights)
+        scores = {
+            "previous": previous_token(weights),
+            "next": np.full(weights.shape[:2], np.nan) if attention.causal else next_token(weights),
+            **scores,
+            "same": same_token(weights, ids, attention.causal, special),
+            "same_other_sentence": same_token_elsewhere(
+                weights, ids, [token.segment for token in keys], attention.causal
+            ),
+            "induction": induction(weights, np.where(special, -1 - np.arange(len(ids)), ids))
+            if attention.causal
+            else np.full(weights.shape[:2], np.nan),
+            "distance": distance(weights),
+            "distance_rest": distance(weights, without_first=True),
+            "offset": offset,
+            "offset_share": share,
+        }
+    layers, heads = np.indices(weights.shape[:2])
+    table = pd.DataFrame(
+        {
+            "layer": layers.ravel(),
+            "head": heads.ravel(),
+            **{name: values.ravel() for name, values in scores.items()},
+        }
+    )
+    return table.dropna(axis=1, how="all")

@@ -1,0 +1,200 @@
+"""Head scores against patterns whose score is known without running the code."""
+
+import numpy as np
+import pytest
+
+from attnlit.analysis import roles
+from attnlit.attention.record import Attention, Token
+
+N = 6
+
+
+def planted(*matrices):
+    """(1, heads, queries, keys): one layer, one head a matrix."""
+    return np.stack(matrices)[None].astype(np.float32)
+
+
+def looking_at(targets, keys=N):
+    """Each query i puts all its attention on key targets[i]."""
+    return np.eye(keys)[np.asarray(targets)]
+
+
+PREVIOUS = looking_at([0, 0, 1, 2, 3, 4])
+NEXT = looking_at([1, 2, 3, 4, 5, 5])
+FIRST = looking_at([0] * N)
+UNIFORM = np.full((N, N), 1 / N)
+CAUSAL_UNIFORM = np.tril(np.ones((N, N))) / np.arange(1, N + 1)[:, None]
+
+
+@pytest.mark.parametrize(
+    ("score", "on", "off"),
+    [
+        (roles.previous_token, PREVIOUS, NEXT),
+        (roles.next_token, NEXT, PREVIOUS),
+        (roles.first_token, FIRST, NEXT),
+    ],
+)
+def test_a_planted_position_scores_one_and_its_opposite_none(score, on, off):
+    np.testing.assert_allclose(score(planted(on, off)), [[1, 0]])
+
+
+def test_uniform_attention_scores_its_chance_value():
+    weights = planted(UNIFORM, CAUSAL_UNIFORM)
+    harmonic = sum(1 / n for n in range(1, N + 1))
+    np.testing.assert_allclose(roles.previous_token(weights), [[1 / N, (harmonic - 1) / (N - 1)]], rtol=1e-6)
+    np.testing.assert_allclose(roles.next_token(weights), [[1 / N, 0]], rtol=1e-6)
+    np.testing.assert_allclose(roles.first_token(weights), [[1 / N, harmonic / N]], rtol=1e-6)
+    np.testing.assert_allclose(roles.to_keys(weights[:, :1], np.arange(N) < 2), [[2 / N]], rtol=1e-6)
+    np.testing.assert_allclose(roles.entropy(weights[:, :1]), [[np.log(N)]], rtol=1e-6)
+    np.testing.assert_allclose(
+        roles.entropy(weights[:, 1:]), [[np.log(np.arange(1, N + 1)).mean()]], rtol=1e-6
+    )
+    np.testing.assert_allclose(roles.distance(weights[:, :1]), [[0]], atol=1e-6)
+
+
+def test_attention_to_chosen_keys():
+    separators = np.array([False, False, True, False, False, True])
+    weights = planted(looking_at([2, 5, 5, 2, 0, 1]), FIRST)
+    np.testing.assert_allclose(roles.to_keys(weights, separators), [[4 / 6, 0]], rtol=1e-6)
+    assert np.isnan(roles.to_keys(weights, np.zeros(N, bool))).all()
+
+
+def test_same_token_counts_only_tokens_that_occur_elsewhere():
+    ids = np.array([7, 8, 7, 9, 8, 7])
+    half = looking_at([2, 4, 0, 3, 1, 0])
+    half[3] = 1 / N  # token 9 occurs once: its row does not matter
+    half[0] = [0, 0, 0.25, 0.5, 0, 0.25]
+    np.testing.assert_allclose(roles.same_token(planted(half), ids), [[(0.5 + 1 + 1 + 1 + 1) / 5]])
+    # causal: only the second and third occurrences have an earlier one
+    np.testing.assert_allclose(roles.same_token(planted(half), ids, causal=True), [[1]])
+    np.testing.assert_allclose(roles.duplicate_token(planted(half), ids), [[1]])
+
+
+def test_a_token_looking_at_itself_is_not_the_same_token():
+    np.testing.assert_allclose(roles.same_token(planted(np.eye(N)), np.array([7, 8, 7, 9, 8, 7])), [[0]])
+    assert np.isnan(roles.same_token(planted(np.eye(N)), np.arange(N))).all()
+
+
+def test_same_token_in_the_other_sentence_leaves_out_special_tokens_and_the_own_sentence():
+    #               CLS  a  a  SEP a  SEP
+    ids = np.array([1, 50, 50, 2, 50, 2])
+    segments = [None, 0, 0, None, 1, None]
+    crossing = planted(looking_at([0, 4, 4, 5, 1, 3]), looking_at([0, 2, 1, 5, 4, 3]))
+    np.testing.assert_allclose(roles.same_token_elsewhere(crossing, ids, segments), [[1, 0]])
+
+
+def test_prefix_matching_wants_the_token_after_the_earlier_occurrence():
+    period, copies = 5, 3
+    ids = roles.repeated(np.arange(100, 200), np.random.default_rng(0), first=0, period=period, copies=copies)
+    assert len(ids) == 1 + period * copies
+    n = len(ids)
+    rows = np.arange(n)
+    right = looking_at([max(i - period + 1, 0) for i in rows], n)  # what followed the earlier occurrence
+    duplicate = looking_at([max(i - period, 0) for i in rows], n)  # the earlier occurrence itself
+    reversed_ = looking_at([max(i - period - 1, 0) for i in rows], n)  # what came before it
+    weights = planted(right, duplicate, reversed_)
+    np.testing.assert_allclose(roles.induction(weights, ids), [[1, 0, 0]])
+    np.testing.assert_allclose(roles.duplicate_token(weights, ids), [[0, 1, 0]])
+
+
+def test_prefix_matching_of_uniform_attention_is_chance():
+    ids = np.tile(np.arange(5), 2)
+    uniform = np.tril(np.ones((10, 10))) / np.arange(1, 11)[:, None]
+    expected = np.mean([1 / (i + 1) for i in range(5, 10)])  # one matching key among i + 1
+    np.testing.assert_allclose(roles.induction(planted(uniform), ids), [[expected]], rtol=1e-6)
+
+
+def test_distance_is_signed_and_can_leave_out_the_first_token():
+    np.testing.assert_allclose(roles.distance(planted(PREVIOUS, NEXT)), [[5 / 6, -5 / 6]], rtol=1e-6)
+    mixed = 0.5 * FIRST + 0.5 * PREVIOUS  # without the first token, only the previous one remains
+    np.testing.assert_allclose(roles.distance(planted(mixed), without_first=True), [[1]], rtol=1e-6)
+    np.testing.assert_allclose(roles.entropy(planted(mixed), without_first=True), [[0]], atol=1e-7)
+    assert np.isnan(roles.entropy(planted(FIRST), without_first=True)).all()
+
+
+def test_a_positional_head_keeps_one_offset():
+    offset, share = roles.positional(planted(PREVIOUS, np.eye(N)))
+    np.testing.assert_array_equal(offset, [[-1, 0]])
+    np.testing.assert_allclose(share, [[5 / 6, 1]])
+
+
+def test_variability_is_zero_for_position_and_one_half_for_two_disjoint_pictures():
+    texts = [planted(PREVIOUS, PREVIOUS), planted(PREVIOUS, NEXT)]
+    variability = roles.variability(texts, tokens=N)
+    assert variability[0, 0] == 0
+    np.testing.assert_allclose(variability[0, 1], 0.5)  # every weight is half its own size from the mean
+
+
+def test_head_distances_of_equal_and_disjoint_heads():
+    distances = roles.head_distances(planted(PREVIOUS, PREVIOUS, looking_at([5] * N)))
+    np.testing.assert_allclose(distances, distances.T)
+    np.testing.assert_allclose(distances[0], [0, 0, N * np.log(2)], atol=1e-9)
+
+
+def test_permuting_heads_permutes_scores():
+    weights = np.random.default_rng(0).dirichlet(np.ones(N), (1, 3, N))
+    order = [2, 0, 1]
+    for score in (roles.previous_token, roles.first_token, roles.entropy, roles.distance):
+        np.testing.assert_allclose(score(weights[:, order]), score(weights)[:, order])
+
+
+def test_interval_holds_the_mean():
+    scores = np.random.default_rng(0).normal(0.4, 0.1, (200, 2, 3))
+    lower, upper = roles.interval(scores, np.random.default_rng(1))
+    assert lower.shape == (2, 3)
+    assert (lower < scores.mean(0)).all()
+    assert (scores.mean(0) < upper).all()
+    np.testing.assert_allclose(upper - lower, 2 * 1.96 * 0.1 / np.sqrt(200), rtol=0.3)
+
+
+def record(weights, words, causal, kind="self"):
+    """words: (text, segment); a None segment marks a special token. Ids are the words' own."""
+    known = {}
+    tokens = tuple(
+        Token(
+            id=known.setdefault(text, len(known)),
+            text=text,
+            raw=text,
+            special=segment is None,
+            segment=segment,
+            position=i,
+        )
+        for i, (text, segment) in enumerate(words)
+    )
+    return Attention(
+        weights=weights,
+        query=tokens,
+        key=tokens,
+        model="planted",
+        kind=kind,
+        causal=causal,
+        text="",
+        pair=None,
+    )
+
+
+PAIR = [("[CLS]", None), ("cat", 0), (".", 0), ("[SEP]", None), ("cat", 1), ("[SEP]", None)]
+
+
+def test_head_roles_of_a_pair():
+    separator = looking_at([3, 3, 5, 5, 5, 3])
+    crossing = looking_at([0, 4, 2, 3, 1, 5])
+    stop = looking_at([2] * N)
+    table = roles.head_roles(record(planted(separator, crossing, stop, FIRST), PAIR, causal=False))
+    assert list(zip(table["layer"], table["head"], strict=True)) == [(0, 0), (0, 1), (0, 2), (0, 3)]
+    assert table["separators"].tolist() == pytest.approx([1, 2 / 6, 0, 0])
+    assert table["same_other_sentence"].tolist() == [0, 1, 0, 0]
+    assert table["punctuation"].tolist() == pytest.approx([0, 1 / 6, 1, 0])
+    assert table["first"].tolist() == pytest.approx([0, 1 / 6, 0, 1])
+    assert "next" in table
+    assert "induction" not in table
+
+
+def test_head_roles_leaves_out_what_does_not_apply():
+    words = [("<s>", None), *((letter, 0) for letter in "abcde")]
+    table = roles.head_roles(record(planted(PREVIOUS, CAUSAL_UNIFORM), words, causal=True))
+    assert not {"next", "same", "same_other_sentence", "separators", "punctuation", "induction"} & set(table)
+    assert table["previous"][0] == 1
+    crossed = roles.head_roles(record(planted(UNIFORM), words, causal=False, kind="cross"))
+    assert not {"previous", "distance", "offset"} & set(crossed)
+    assert crossed["entropy"][0] == pytest.approx(np.log(N))
