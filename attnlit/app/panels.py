@@ -1,0 +1,97 @@
+"""Pieces that stand beside every picture: what is seen, in words; the same head seen otherwise; a link; files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from attnlit.app.state import Request, link
+from attnlit.charts.head import head_picture, head_table
+from attnlit.charts.heatmap import heatmap_picture
+from attnlit.charts.words import read_out
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+    from attnlit.charts.picture import Picture
+
+_FILES = {"svg": "image/svg+xml", "png": "image/png", "html": "text/html"}
+
+
+def picture(
+    chart: Picture, *, key: str, alt: str, on_select: Callable[[], None] | None = None, selection: str = ""
+) -> None:
+    """Show one of our pictures and its notes; a click on its `selection` calls `on_select` before the next run."""
+    clicks: dict[str, Any] = {"on_select": on_select, "selection_mode": [selection]} if on_select else {}
+    st.altair_chart(chart, key=key, theme=None, width="stretch", alt=alt, **clicks)  # type: ignore[arg-type]
+    for note in chart.notes:
+        st.caption(note)
+
+
+def selection(key: str, name: str) -> list[dict[str, Any]]:
+    """What is selected in the picture `key`: the fields of each chosen mark, or nothing."""
+    return list(st.session_state[key]["selection"].get(name) or [])
+
+
+def words(request: Request) -> None:
+    """What the chosen token looks at, in words, and the one quiet line that belongs to every view."""
+    with st.container(border=True):
+        for sentence in read_out(request.shown, request.layer, request.heads, request.query):
+            st.markdown(sentence)
+    st.caption("Attention shows where a head looks; it does not by itself explain what the model answers.")
+
+
+def one_head(request: Request) -> None:
+    """The chosen head: as lines, as a heat map with axes, or as the table behind both."""
+    layer, head = request.layer, request.head
+    st.markdown(f"**Layer {layer}, head {head}**")
+    look = st.segmented_control(
+        "Show as", ("Lines", "Heat map", "Table"), required=True, default="Lines", key="look",
+        label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    if look == "Lines":
+        lines = head_picture(request.shown, layer, [head], theme=request.theme)
+        picture(lines, key="one_head", alt=f"Head view of layer {layer}, head {head}")
+    elif look == "Heat map":
+        heat = heatmap_picture(request.shown, layer, head, theme=request.theme)
+        picture(heat, key="heat_map", alt=f"Heat map of layer {layer}, head {head}")
+    else:
+        st.dataframe(head_table(request.shown, layer, [head]), hide_index=True)
+
+
+def take_away(
+    request: Request, name: str, chart: Callable[[], alt.TopLevelMixin], table: Callable[[], pd.DataFrame]
+) -> None:
+    """A link that restores the picture, and the picture and its numbers as files."""
+    with st.container(horizontal=True):
+        with st.popover("Link", icon=":material/link:"):
+            with_text = st.toggle("With the text", help="Without it the link carries no word of what you typed.")
+            address = (st.context.url or "").split("?")[0] + link(request, with_text=with_text)
+            st.code(address, language=None, wrap_lines=True)
+        with st.popover("Save", icon=":material/download:"):
+            for kind, mime in _FILES.items():
+                st.download_button(
+                    f"Picture ({kind.upper()})",
+                    lambda kind=kind: _file(chart(), kind),
+                    f"{name}.{kind}",
+                    mime,
+                    on_click="ignore",
+                )
+            st.download_button(
+                "Numbers (CSV)", lambda: table().to_csv(index=False), f"{name}.csv", "text/csv", on_click="ignore"
+            )
+
+
+def _file(chart: alt.TopLevelMixin, kind: str) -> bytes:
+    """The chart as a file that needs no network to be looked at."""
+    if kind == "html":
+        page = io.StringIO()
+        chart.save(page, format="html", inline=True)
+        return page.getvalue().encode()
+    image = io.BytesIO()
+    chart.save(image, format=kind, **({"scale_factor": 2} if kind == "png" else {}))
+    return image.getvalue()

@@ -1,0 +1,129 @@
+"""One router for all pages: navigation, title, sidebar, and mistakes answered in words.
+
+Streamlit runs a file of `pages/` *alone* when a deep link arrives before anybody has opened `/` (after every wake-up
+of a sleeping server). So each page begins with `ensure_routed()`: if the router is not at work in this run, it
+takes over, draws the frame, and runs the page as it would have been.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from attnlit.app import sidebar
+from attnlit.app.state import Request
+from attnlit.errors import AttnlitError
+
+_PAGES = Path(__file__).parents[2] / "pages"
+_this_run = threading.local()  # Streamlit gives every script run a thread of its own
+
+
+@dataclass(frozen=True)
+class PageCard:
+    """What the navigation says of a page, and which controls it needs in the sidebar."""
+
+    file: str
+    title: str
+    icon: str
+    lead: str  # one sentence under the title
+    controls: frozenset[str] = frozenset()
+
+
+PAGES = (
+    PageCard("home.py", "attnlit", ":material/home:", "See what the attention of a language model does."),
+    PageCard(
+        "head_view.py",
+        "Head view",
+        ":material/grid_goldenratio:",
+        "Which words look at which? Each line is one look, each colour one head of the chosen layer.",
+        frozenset({"layer", "heads", "filter"}),
+    ),
+    PageCard(
+        "model_view.py",
+        "Model view",
+        ":material/apps:",
+        "Every head of every layer at once. Click a thumbnail to see that head large.",
+        frozenset({"layer", "head", "filter"}),
+    ),
+    PageCard(
+        "neuron_view.py",
+        "Neuron view",
+        ":material/neurology:",
+        "Where a weight comes from: the query meets each key, dimension by dimension.",
+        frozenset({"layer", "head", "query", "filter"}),
+    ),
+)
+
+
+def run() -> None:
+    """Draw the frame and run the page that the address names."""
+    _prepare_process()
+    st.set_page_config(page_title="attnlit", page_icon=":material/visibility:", layout="wide")
+    pages = {
+        card.file.removesuffix(".py"): (
+            card,
+            st.Page(
+                _PAGES / card.file,
+                title="Home" if card.file == "home.py" else card.title,
+                icon=card.icon,
+                default=card.file == "home.py",
+                help=card.lead,
+            ),
+        )
+        for card in PAGES
+    }
+    chosen = st.navigation([page for _, page in pages.values()])
+    card = pages[chosen.url_path or "home"][0]
+    st.title(card.title, anchor=False)
+    st.markdown(card.lead)
+    try:
+        with _routing(card):
+            chosen.run()
+    except AttnlitError as mistake:  # a user's mistake: its message says what to do
+        st.warning(str(mistake), icon=":material/lightbulb:")
+
+
+def ensure_routed() -> None:
+    """A page's first line: hand over to the router unless the router called."""
+    if not getattr(_this_run, "card", None):
+        run()
+        st.stop()
+
+
+def ask() -> Request:
+    """A page's first line, where it has controls: draw the sidebar and answer with what it asks for."""
+    ensure_routed()
+    return sidebar.draw(_this_run.card.controls)
+
+
+@contextmanager
+def _routing(card: PageCard) -> Iterator[None]:
+    _this_run.card = card
+    try:
+        yield
+    finally:
+        _this_run.card = None
+
+
+@st.cache_resource(show_spinner=False)
+def _prepare_process() -> None:
+    """Once a process: give torch its threads, and take what is imported out of the garbage collector's sight.
+
+    Streamlit collects garbage after every run; with torch and transformers loaded that holds all threads for
+    0.1-0.3 s and the chart waits for it.
+    """
+    import attnlit.attention  # noqa: F401
+    import attnlit.charts.head
+    import attnlit.charts.model
+    import attnlit.charts.neuron  # noqa: F401
+    from attnlit.models.limits import set_threads
+
+    set_threads()
+    gc.collect()
+    gc.freeze()

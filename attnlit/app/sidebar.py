@@ -1,0 +1,160 @@
+"""The shared sidebar: model, text, layer, heads, sentence filter. A page shows only the controls that it needs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnlit.app import cache, state
+from attnlit.charts.theme import DARK, LIGHT, Theme
+from attnlit.errors import AttnlitError
+from attnlit.models.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from attnlit.attention import Attention
+    from attnlit.models.model import Model
+
+FILTERS = ("All", "A→A", "A→B", "B→A", "B→B")
+_ADDRESS = {"bind": "query-params"}  # kept over page switches, reload, back and forward, and in links
+
+
+def draw(controls: frozenset[str]) -> state.Request:
+    """Draw the controls that the page needs and answer them with the attention that they ask for.
+
+    Raises AttnlitError where the answer is a sentence: the controls stay, nothing typed is lost.
+    """
+    state.follow_link()
+    with st.sidebar:
+        model = _model()
+        text, pair = _text(model)
+        kind = _kind(model)
+        layers, heads_ = range(model.layers), range(model.heads)
+        notes = (
+            state.settle("layer", layers, 0, f"{model.name} has layers {_span(model.layers)}"),
+            state.settle("head", heads_, 0, f"{model.name} has heads {_span(model.heads)}"),
+            state.settle("heads", heads_, [], f"{model.name} has heads {_span(model.heads)}"),
+        )
+        layer = _number("Layer", "layer", model.layers) if "layer" in controls else st.session_state["layer"]
+        head = _number("Head", "head", model.heads) if "head" in controls else st.session_state["head"]
+        heads = _heads(model) if "heads" in controls else (head,)
+        for note in filter(None, notes):
+            st.warning(note, icon=":material/lightbulb:")
+        attention = _attention(model, text, pair)[kind]
+        shown = _filtered(attention)
+        position = state.settle_query(shown)
+        if "query" in controls:
+            position = _query(shown)
+    state.show_query_in_address(position)
+    query = [token.position for token in shown.query].index(position)
+    return state.Request(model, attention, shown, layer, head, heads, query, theme())
+
+
+def theme() -> Theme:
+    """The theme that the visitor sees. Streamlit may not know it yet in a session's first run: light then."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def any_model_allowed() -> bool:
+    """Whether visitors may name any hub model or folder of this machine: not on a public host, unless its operator says so."""
+    wish = os.environ.get("ATTNLIT_ANY_MODEL")
+    on_community_cloud = os.environ.get("HOSTNAME") == "streamlit"
+    return wish == "1" if wish else not on_community_cloud
+
+
+def _model() -> Model:
+    about = {entry.id: entry.about for entry in CATALOGUE}
+    name = st.selectbox(
+        "Model",
+        list(about),
+        key="model",
+        accept_new_options=any_model_allowed(),
+        help=(
+            "The first two come with attnlit and open at once. The others are fetched from the Hugging Face hub. "
+            + ("You can also type the name of any text model there, or a folder with its files." if any_model_allowed() else "")
+        ),
+        **_ADDRESS,
+    )
+    if name not in about and not any_model_allowed():
+        raise AttnlitError("On this server the model has to be one from the list. Choose one in the sidebar.")
+    if name in about:
+        st.caption(about[name])
+    return cache.load_model(name)
+
+
+def _text(model: Model) -> tuple[str, str]:
+    second, label = ("target", "Target text") if model.pairs == "target" else ("pair", "Sentence B (optional)")
+    with st.form("texts", border=False):
+        text = st.text_area("Sentence A", key="text", height=80, persist_state="session")
+        pair = st.text_area(
+            label,
+            key=second,
+            height=80,
+            persist_state="session",
+            placeholder="Leave it empty and the model writes it." if second == "target" else "",
+        )
+        st.form_submit_button("Show attention", type="primary", on_click=state.forget_linked_text, width="stretch")
+    return text, pair
+
+
+def _kind(model: Model) -> str:
+    if len(model.kinds) == 1:
+        return model.kinds[0]
+    state.settle("kind", model.kinds, model.kinds[0], f"{model.name} has {', '.join(model.kinds)}")
+    return st.segmented_control(
+        "Attention",
+        model.kinds,
+        required=True,
+        key="kind",
+        help="Encoder: the text looks at itself. Decoder: the target looks at its own past. Cross: the target looks at the text.",
+        **_ADDRESS,
+    )
+
+
+def _number(label: str, name: str, count: int) -> int:
+    return st.pills(label, range(count), required=True, key=name, **_ADDRESS)
+
+
+def _heads(model: Model) -> tuple[int, ...]:
+    chosen = st.pills("Heads", range(model.heads), selection_mode="multi", key="heads", help="None chosen: all.", **_ADDRESS)
+    return tuple(sorted(chosen)) or tuple(range(model.heads))
+
+
+def _attention(model: Model, text: str, pair: str) -> dict[str, Attention]:
+    with st.spinner("Reading the text …", show_time=True):
+        return cache.attention(model, text, pair)
+
+
+def _filtered(attention: Attention) -> Attention:
+    from attnlit.attention.filters import has_pair
+
+    chosen = FILTERS[0]
+    if has_pair(attention):
+        state.settle("filter", FILTERS, FILTERS[0], f"there are {', '.join(FILTERS)}")
+        chosen = st.segmented_control(
+            "Sentences",
+            FILTERS,
+            required=True,
+            key="filter",
+            help="A→B: only what words of sentence A see in sentence B. Weights are never rescaled.",
+            **_ADDRESS,
+        )
+    special = st.toggle("Hide special tokens", key="special", help="[CLS], [SEP] and their like.", **_ADDRESS)
+    return cache.shown(attention, chosen.replace("All", "all"), special)
+
+
+def _query(shown: Attention) -> int:
+    words = {token.position: token.text for token in shown.query}
+    return st.selectbox(
+        "Query token",
+        list(words),
+        format_func=lambda position: f"{words[position]}  ·  {position}",
+        key="query",
+        help="The token that looks. You can also click it in the picture.",
+        persist_state="session",
+    )
+
+
+def _span(count: int) -> str:
+    return "0 only" if count == 1 else f"0 to {count - 1}"

@@ -1,0 +1,129 @@
+"""What a visitor has chosen, and how the address carries it.
+
+Model, layer, heads, filter and query are widgets bound to the address, so a link restores the picture. The text is
+not: it appears in the address only when the visitor asks for a link with text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from attnlit.app.examples import EXAMPLES, choices
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from attnlit.attention import Attention
+    from attnlit.charts.theme import Theme
+    from attnlit.models.model import Model
+
+TEXT = "The cat sat on the mat because it was warm."
+PAIR = "The dog lay down on the rug near the cat."
+_UNBOUND = ("example", "text", "pair", "target")  # in the address only where a link put them there
+_LINKED = "followed_link"  # what was last taken from the address: typing something else wins over it
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that a page needs to draw."""
+
+    model: Model
+    attention: Attention  # of the whole text
+    shown: Attention  # after the sentence filter and "hide special tokens"
+    layer: int
+    head: int
+    heads: tuple[int, ...]  # never empty: all heads of the layer where none is chosen
+    query: int  # index of the query token among the shown ones
+    theme: Theme
+
+
+def follow_link() -> None:
+    """Take from the address what no widget is bound to: an example of the home page, or the text. Once a link."""
+    linked = tuple(st.query_params.get(name) for name in _UNBOUND)
+    if any(linked) and st.session_state.get(_LINKED) != linked:
+        st.session_state[_LINKED] = linked
+        example, *texts = linked
+        if example in EXAMPLES:
+            st.session_state.update(choices(EXAMPLES[example]))
+        else:
+            st.session_state.update(zip(("text", "pair", "target"), (text or "" for text in texts), strict=True))
+    for name, default in (("text", TEXT), ("pair", PAIR), ("target", "")):
+        st.session_state.setdefault(name, default)
+
+
+def forget_linked_text() -> None:
+    """After another text was typed the address must not carry the old one."""
+    for name in _UNBOUND:
+        if name in st.query_params:
+            del st.query_params[name]
+
+
+def link(request: Request, *, with_text: bool) -> str:
+    """The query string that restores this picture."""
+    chosen: list[tuple[str, Any]] = [("model", request.model.name), ("layer", request.layer), ("head", request.head)]
+    if len(request.heads) < request.attention.heads:
+        chosen += [("heads", head) for head in request.heads]
+    for name in ("filter", "kind", "query", "special"):
+        value = st.session_state.get(name)
+        if value not in (None, False, "All"):
+            chosen.append((name, str(value).lower() if value is True else value))
+    if with_text:
+        second = "target" if request.model.pairs == "target" else "pair"
+        chosen += [("text", st.session_state["text"]), (second, st.session_state[second])]
+    return "?" + urlencode(chosen)
+
+
+def settle(name: str, options: Sequence[Any], fallback: Any, what: str) -> str | None:
+    """Make the choice `name` one of `options` before its widget is drawn, whatever a link or another model left there.
+
+    Answers with a sentence where somebody asked for something that does not exist; `what` says what there is, such
+    as "mini-gpt2 has layers 0 to 5". A list of choices (fallback `[]`) keeps its valid part.
+    """
+    by_name = {str(option): option for option in options}
+    if st.session_state.get(name) is not None:
+        held = st.session_state[name]
+        asked = [str(value) for value in (held if isinstance(held, list) else [held])]
+    else:  # the widget itself will read the address, and drop silently what it does not know
+        asked = st.query_params.get_all(name)
+    wrong = [value for value in asked if value not in by_name]
+    if wrong or (st.session_state.get(name) is None and not asked):
+        right = [by_name[value] for value in asked if value in by_name]
+        st.session_state[name] = right if isinstance(fallback, list) else fallback
+    if not wrong:
+        return None
+    return f"You asked for {name.rstrip('s')} {', '.join(wrong)}, but {what}."
+
+
+def settle_query(shown: Attention) -> int:
+    """The position of the query token, taken from the address once a session; at first the last word of the text.
+
+    A position in the sequence, not an index: it stays the same token whatever a filter hides.
+    """
+    if "query" not in st.session_state:
+        asked = st.query_params.get("query", "")
+        st.session_state["query"] = int(asked) if asked.isdecimal() else -1
+    positions = {token.position: token for token in shown.query}
+    if st.session_state["query"] not in positions:
+        words = [token.position for token in shown.query if not token.special and token.text.isalnum()]
+        st.session_state["query"] = (words or list(positions))[-1]
+    return st.session_state["query"]
+
+
+def choose_query(position: int) -> None:
+    """Make this token the query everywhere. For callbacks: before the widgets are drawn."""
+    st.session_state["query"] = position
+
+
+def choose_head(layer: int, head: int) -> None:
+    """Make this head the chosen one everywhere. For callbacks: before the widgets are drawn."""
+    st.session_state["layer"], st.session_state["head"], st.session_state["heads"] = layer, head, [head]
+
+
+def show_query_in_address(position: int) -> None:
+    """The query is no bound widget (its label holds a word of the text), so the address is written by hand."""
+    if st.query_params.get("query") != str(position):
+        st.query_params["query"] = str(position)

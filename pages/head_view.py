@@ -1,0 +1,42 @@
+"""The head view: one layer, any of its heads, as lines between two columns of tokens."""
+
+import streamlit as st
+
+from attnlit.app import panels
+from attnlit.app.router import ask
+from attnlit.app.state import choose_query
+from attnlit.charts.head import head_picture, head_table, head_view, pinned_token
+
+request = ask()
+
+
+def follow_pin() -> None:
+    """A click on a token on the left makes it the query, here and in the neuron view."""
+    pinned = pinned_token(panels.selection("head_picture", "pin"))
+    if pinned and pinned[0] == "query":
+        choose_query(request.shown.query[pinned[1]].position)
+
+
+left, right = st.columns([3, 1], gap="medium")
+with left:
+    panels.picture(
+        head_picture(request.shown, request.layer, request.heads, theme=request.theme),
+        key="head_picture",
+        on_select=follow_pin,
+        selection="pin",
+        alt=f"Head view of layer {request.layer}: lines from each token to the tokens that it looks at",
+    )
+with right:
+    panels.words(request)
+    st.page_link(
+        "pages/neuron_view.py",
+        label="Where does the weight come from?",
+        icon=":material/neurology:",
+        query_params={"layer": str(request.layer), "head": str(request.heads[0])},
+    )
+    panels.take_away(
+        request,
+        "head_view",
+        lambda: head_view(request.shown, request.layer, request.heads, theme=request.theme),
+        lambda: head_table(request.shown, request.layer, request.heads),
+    )

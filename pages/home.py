@@ -1,0 +1,42 @@
+"""Home: what attention is in three sentences, one living picture, examples to click."""
+
+import streamlit as st
+
+from attnlit.app import cache, panels
+from attnlit.app.examples import EXAMPLES, strongest_head
+from attnlit.app.router import ensure_routed
+from attnlit.app.sidebar import theme
+from attnlit.charts.head import head_picture
+
+ensure_routed()
+
+words, living = st.columns([2, 3], gap="large", vertical_alignment="center")
+with words:
+    st.markdown(
+        "A language model reads a text as **tokens**: words, or pieces of them. In every **layer**, several **heads** "
+        "decide for each token which other tokens it should take information from.\n\n"
+        "That choice is **attention**: weights that add up to 1. A line here is one weight; the stronger the line, "
+        "the more the token on the left takes from the token on the right.\n\n"
+        "**Point at a word** in the picture. Then open an example, or type a text of your own in the head view."
+    )
+    st.page_link("pages/head_view.py", label="Try your own text", icon=":material/edit:")
+with living:
+    first = EXAMPLES["previous"]
+    layer, head = strongest_head(first)
+    record = cache.attention(cache.load_model(first.model), first.text, first.pair)["self"]
+    panels.picture(
+        head_picture(record, layer, [head], theme=theme()),
+        key="living_picture",
+        alt=f"Head view of layer {layer}, head {head} of {first.model}",
+    )
+
+st.subheader("Examples", anchor=False)
+for number, (name, example) in enumerate(EXAMPLES.items()):
+    if number % 3 == 0:
+        columns = st.columns(3)
+    with columns[number % 3].container(border=True, height="stretch"):
+        label = f"**{example.title}**"
+        st.page_link(
+            f"pages/{example.page}.py", label=label, icon=example.icon, query_params={"example": name}
+        )
+        st.caption(f"{example.says}  \n{example.model}")

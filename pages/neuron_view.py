@@ -1,0 +1,31 @@
+"""The neuron view: one query against every key, from the vectors to the softmax."""
+
+from attnlit.app import panels
+from attnlit.app.router import ask
+from attnlit.app.state import choose_query
+from attnlit.charts.neuron import neuron_picture, neuron_table, neuron_view
+
+request = ask()
+head = (request.layer, request.head)
+
+
+def follow_pin() -> None:
+    """A click on a token on the left makes it the query."""
+    for token in panels.selection("neuron_picture", "pin"):
+        choose_query(request.shown.query[token["query"]].position)
+
+
+panels.picture(
+    neuron_picture(request.shown, *head, request.query, theme=request.theme),
+    key="neuron_picture",
+    on_select=follow_pin,
+    selection="pin",
+    alt=f"Neuron view of layer {request.layer}, head {request.head}: query, key, product, score and softmax",
+)
+panels.words(request)
+panels.take_away(
+    request,
+    "neuron_view",
+    lambda: neuron_view(request.shown, *head, request.query, theme=request.theme),
+    lambda: neuron_table(request.shown, *head, request.query),
+)

@@ -1,0 +1,122 @@
+"""Every page with every bundled model, and every mistake that a visitor can make, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+VIEWS = ("head_view", "model_view", "neuron_view")
+MODELS = ("mini-gpt2", "mini-bert")
+
+
+def opened(page: str, **address: str) -> AppTest:
+    """The page as a visitor finds it who follows a link to it on a server that nobody has visited."""
+    app = AppTest.from_file(str(ROOT / "pages" / f"{page}.py"), default_timeout=60)
+    for name, value in address.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def said(app: AppTest) -> str:
+    """All that the page answered to a mistake."""
+    return " ".join(warning.value for warning in app.warning)
+
+
+def test_home_opens() -> None:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    assert not app.exception
+    assert app.title[0].value == "attnlit"
+    assert app.get("vega_lite_chart")
+
+
+@pytest.mark.parametrize("page", VIEWS)
+@pytest.mark.parametrize("model", MODELS)
+def test_every_view_of_every_bundled_model(page: str, model: str) -> None:
+    app = opened(page, model=model)
+    assert not app.exception
+    assert not app.warning
+    assert app.selectbox(key="model").value == model
+    assert app.get("vega_lite_chart")
+
+
+@pytest.mark.parametrize("page", VIEWS)
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("", "The text is empty"),
+        ("   \n\t ", "The text is empty"),
+        ("word " * 2000, "at most 512"),
+        ("x" * 200_000, "at most 512"),
+        ("\ud83d", "half a character"),
+    ],
+    ids=["empty", "blank", "2000 words", "huge", "half an emoji"],
+)
+def test_texts_that_cannot_be_shown_are_answered_in_words(page: str, text: str, answer: str) -> None:
+    app = opened(page)
+    app.text_area(key="text").set_value(text)
+    app.text_area(key="pair").set_value("")
+    app.run()
+    assert not app.exception
+    assert answer in said(app)
+    assert app.text_area(key="text").value == text  # nothing typed is lost
+
+
+@pytest.mark.parametrize("page", VIEWS)
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("text", ["cat", "🙂", "🙂👩‍👩‍👧‍👦🇪🇺", "猫が座った", "<script>alert(1)</script>", "*a* _b_ $x$ [l](u) `c`"])
+def test_short_and_strange_texts_are_shown(page: str, model: str, text: str) -> None:
+    app = opened(page, model=model, text=text)
+    assert not app.exception
+    assert not app.warning
+    assert app.get("vega_lite_chart")
+
+
+@pytest.mark.parametrize("page", VIEWS)
+def test_a_link_with_a_layer_that_the_model_lacks(page: str) -> None:
+    app = opened(page, model="mini-gpt2", layer="11")
+    assert not app.exception
+    assert "layer 11, but mini-gpt2 has layers 0 to 5" in said(app)
+    assert app.get("vega_lite_chart")  # and a picture all the same
+
+
+@pytest.mark.parametrize("page", VIEWS)
+@pytest.mark.parametrize("address", [{"layer": "x"}, {"heads": "99"}, {"query": "999"}, {"query": "-1"}, {"filter": "C"}])
+def test_nonsense_in_a_link(page: str, address: dict[str, str]) -> None:
+    app = opened(page, **address)
+    assert not app.exception
+    assert app.get("vega_lite_chart")
+
+
+@pytest.mark.parametrize("page", VIEWS)
+def test_a_model_that_does_not_exist(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
+    app = opened(page, model="no/such-model")
+    assert not app.exception
+    assert "no/such-model" in said(app)
+
+
+@pytest.mark.parametrize("page", VIEWS)
+def test_a_public_host_opens_only_models_from_its_list(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "0")
+    app = opened(page, model="/etc")
+    assert not app.exception
+    assert "/etc" in said(app)
+    assert app.selectbox(key="model").value == "mini-gpt2"
+
+
+def test_the_sentence_filter_is_offered_only_where_there_are_two_sentences() -> None:
+    alone = opened("head_view", text="The cat sat.")
+    assert "filter" not in [group.key for group in alone.button_group]
+    both = opened("head_view", text="The cat sat.", pair="The dog ran.")
+    assert both.button_group(key="filter").value == "All"
+
+
+def test_a_click_in_the_model_view_chooses_that_head() -> None:
+    app = opened("model_view")
+    app.session_state["model_picture"] = {"selection": {"cell": [{"layer": 3, "head": 5}]}}
+    app.run()
+    assert not app.exception
+    assert (app.session_state["layer"], app.session_state["head"], app.session_state["heads"]) == (3, 5, [5])

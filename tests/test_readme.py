@@ -1,0 +1,52 @@
+"""README and the code say the same."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import attnlit
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_python_example_runs() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(compile(example, "README.md", "exec"), names)
+    assert names["attention"].weights.ndim == 4  # type: ignore[attr-defined]
+
+
+def test_every_public_name_is_shown_or_raised() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "attnlit").rglob("*.py"))
+    for name in attnlit.__all__:
+        assert f"attnlit.{name}" in README or f"raise {name}" in code, name
+
+
+def test_every_setting_is_documented_and_every_documented_setting_is_read() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "attnlit").rglob("*.py"))
+    read = set(re.findall(r'"(ATTNLIT_[A-Z_]+)"', code))
+    assert set(re.findall(r"`(ATTNLIT_[A-Z_]+)`", README)) == read
+
+
+def test_the_files_that_it_names_are_there() -> None:
+    named = re.findall(r"!?\[[^\]]*\]\(([^)#:]+)\)", README) + re.findall(r"`(attnlit/[^`]+\.md)`", README)
+    assert named
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def test_its_two_commands_are_targets_of_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert [line for line in re.findall(r"```\n(make .*)\n```", README)] == ["make run", "make test"]
+    assert re.search(r"^run:", makefile, re.MULTILINE)
+    assert re.search(r"^test:", makefile, re.MULTILINE)
+
+
+def test_the_two_lists_of_dependencies_are_the_same() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (ROOT / "requirements.txt").read_text().split() == [
+        each.replace(" ", "") for each in project["dependencies"]
+    ]
+    assert "index-url" not in (ROOT / "requirements.txt").read_text()
