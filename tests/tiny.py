@@ -19,7 +19,7 @@ SENTENCES = [
     "The dog lay on the rug, because it was tired.",
     "A doctor asked the nurse a question; she answered at once.",
     "When the time travellers came home, nobody believed them.",
-    "Der Hund schlief auf dem Teppich.",
+    "Der Hund schlief auf dem Teppich!",
 ]
 WIDTH, HEADS, LAYERS, POSITIONS = 32, 4, 3, 64
 

@@ -31,10 +31,12 @@ def load(name: str) -> Model:
     `name` is a bundled model ("mini-gpt2", "mini-bert"), a local folder with safetensors, or a model of the
     Hugging Face hub. Raises AttnlitError, in words, where that is not possible.
     """
-    from attnlit.attention.proof import prove
     from attnlit.models.load import load as load_checkpoint
 
-    return prove(load_checkpoint(name))
+    checkpoint = load_checkpoint(name)
+    from attnlit.attention.proof import prove  # imports torch, which a mistaken name must not wait for
+
+    return prove(checkpoint)
 
 
 def attend(model: Model, text: str, pair: str | None = None, kind: str | None = None) -> Attention:

@@ -106,11 +106,9 @@ def _probe(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
     config = checkpoint.module.config
     words = config.get_text_config(decoder=True).vocab_size
     special = set(checkpoint.tokenizer.all_special_ids)
+    usual = [each for each in range(words // 2) if each not in special]  # rare and reserved ones come last
 
     def ids(count: int) -> torch.Tensor:
-        usual = (
-            [each for each in range(words) if each not in special] if words < 1000 else range(100, words // 2)
-        )
         return torch.tensor([[usual[int(each)] for each in np.linspace(0, len(usual) - 1, count)]])
 
     probe = {"input_ids": ids(PROBE_TOKENS)}
@@ -120,18 +118,17 @@ def _probe(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
 
 
 def _check_shapes(name: str, matrices: dict[tuple[str, int], torch.Tensor]) -> None:
-    """Raises AttnlitError for a model without attention, or whose attention is no full matrix in every layer."""
+    """Raises AttnlitError for a model without attention, or without a full matrix in every layer."""
     if not matrices:
-        raise AttnlitError(
-            f"“{name}” reports no attention, so there is nothing to show. Choose another model."
-        )
+        raise AttnlitError(f"“{name}” reports no attention: there is nothing to show. Choose another model.")
     source, target = PROBE_TOKENS, PROBE_TARGET_TOKENS
     sides = {"decoder": (target, target), "cross": (target, source)}
     for (kind, _), matrix in matrices.items():
-        if tuple(matrix.shape[2:]) != sides.get(kind, (source, source)) or matrix.sum(-1).max() > 1 + 1e-3:
+        full = tuple(matrix.shape[2:]) == sides.get(kind, (source, source))
+        if not full or matrix.sum(-1).max() > 1 + 1e-3:
             raise AttnlitError(
-                f"“{name}” does not weigh every token against every other one, so there is no full picture of its "
-                "attention. Choose another model."
+                f"“{name}” does not weigh every token against every other one, so its attention has no full "
+                "picture. Choose another model."
             )
         if matrix.shape != matrices[kind, 0].shape:
             raise AttnlitError(
@@ -173,6 +170,10 @@ def _try(
         sites[fits[0]] = Site(kind, layer)
     for site, call in zip(sites, calls, strict=True):
         if site is not None:
+            if call.logits is not None and call.logits.shape != call.weights.shape:
+                raise _Unproven(f"the softmax of layer {site.layer} is over more than its keys")
+            if call.logits is not None and call.logits.shape != call.weights.shape:
+                raise _Unproven(f"the softmax of layer {site.layer} is over more than its keys")
             error = softmax_error(layer_inputs(call), call.weights[0].numpy())
             if not error <= SOFTMAX_TOLERANCE:
                 raise _Unproven(f"the scores of layer {site.layer} do not give its weights, by {error:.1g}")

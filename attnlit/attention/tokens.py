@@ -89,7 +89,7 @@ def encode(
         gap = "" if text[-1].isspace() or pair[0].isspace() else " "
         whole = text + gap + pair
         inputs, pieces = _tokenize(tokenizer, whole)
-        pieces = _divide(pieces, len(text))
+        pieces = _divide(pieces, whole, len(text))
         sources = [_source(whole, end=len(text)), _source(whole, start=len(text))]
     else:
         inputs, pieces = _tokenize(tokenizer, text, pair)
@@ -163,12 +163,14 @@ def _place(
     return pieces
 
 
-def _divide(pieces: list[_Piece], boundary: int) -> list[_Piece]:
-    """Pieces of two joined texts: the second begins with the first piece that starts past the boundary."""
+def _divide(pieces: list[_Piece], whole: str, boundary: int) -> list[_Piece]:
+    """Pieces of two joined texts: the second begins with the first piece whose letters are past the boundary."""
     divided, segment = [], 0
     for piece in pieces:
-        if not piece.special and piece.span is not None and piece.span[0] >= boundary:
-            segment = 1
+        if not piece.special and piece.span is not None:
+            covered = whole[slice(*piece.span)]
+            spaces = len(covered) - len(covered.lstrip()) if covered.strip() else 0
+            segment = 1 if piece.span[0] + spaces >= boundary else segment
         divided.append(piece if piece.special else replace(piece, segment=segment))
     return divided
 
@@ -196,7 +198,7 @@ def _tokens(pieces: list[_Piece], sources: list[_Source], unknown: int | None) -
         if piece.special:
             text = _printable(piece.raw)
         elif source is None or span is None:
-            text = _printable(_bare(piece.raw)) or _blank(piece, source)
+            text = _unplaced(piece, source)
         else:
             word = source.word_at(span[0])
             slice_ = source.text[span[0] : span[1]]
@@ -236,9 +238,11 @@ def _part_of(
     return (piece.segment, start, end) if span[1] <= end else None
 
 
-def _blank(piece: _Piece, source: _Source | None) -> str:
-    """A token of nothing but space: what kind of space."""
+def _unplaced(piece: _Piece, source: _Source | None) -> str:
+    """What to draw for a token that covers no visible character: the kind of space, or its own spelling."""
     covered = source.text[slice(*piece.span)] if source is not None and piece.span is not None else ""
+    if not covered and piece.raw.strip(_SPACE_MARKS):
+        return _printable(_bare(piece.raw))
     if "\n" in covered or "\r" in covered:
         return "↵"
     return "⇥" if "\t" in covered else "␣"

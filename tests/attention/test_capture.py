@@ -209,7 +209,7 @@ def test_the_shared_model_is_left_as_it_was(architecture: str, tiny_model: GetMo
 
     def state() -> list[object]:
         parts = list(model.module.modules())
-        # transformers keeps hooks of its own on models that were asked for attentions; there must be none of ours
+        # transformers leaves hooks of its own on a model that was asked for attentions; none are ours
         hooks = [[*part._forward_hooks.values(), *part._forward_pre_hooks.values()] for part in parts]
         assert not [hook for each in hooks for hook in each if hook.__module__.startswith("attnlit")]
         names = [sorted(vars(part)) for part in parts]

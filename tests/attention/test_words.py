@@ -1,0 +1,63 @@
+"""Whole words from pieces: sums over keys, means over queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from attnlit.attention import attend
+from attnlit.attention.filters import hide_special
+from attnlit.attention.words import merge_words
+from attnlit.errors import AttnlitError
+from attnlit.models.model import Model
+
+GetModel = Callable[[str], Model]
+TEXT = "Unbelievable violinists' hats, 🙂!"
+WORDS = ["Unbelievable", "violinists", "'", "hats", ",", "🙂", "!"]
+
+
+@pytest.mark.parametrize("architecture", ["bert", "gpt2", "t5"])
+def test_pieces_become_the_words_of_the_text(architecture: str, tiny_model: GetModel) -> None:
+    pieces = attend(tiny_model(architecture), TEXT)
+    words = merge_words(hide_special(pieces))
+    assert [text for text in words.query_tokens if text not in ("␣", "[UNK]")] == WORDS
+    assert words.query_tokens == words.key_tokens
+    assert len(words.query) < len(pieces.query)
+
+
+@pytest.mark.parametrize("architecture", ["bert", "gpt2", "t5"])
+def test_sums_over_keys_and_means_over_queries(architecture: str, tiny_model: GetModel) -> None:
+    pieces = attend(tiny_model(architecture), TEXT)
+    words = merge_words(pieces)
+    np.testing.assert_allclose(words.weights.sum(axis=-1), 1, atol=1e-5)
+    groups = [
+        [index for index, token in enumerate(pieces.query) if token.word == 0 and token.segment == 0],
+        [index for index, token in enumerate(pieces.query) if token.word == 1 and token.segment == 0],
+    ]
+    assert all(len(group) > 1 for group in groups)
+    rows = [words.query_tokens.index(word) for word in WORDS[:2]]
+    for row, queries in zip(rows, groups, strict=True):
+        for column, keys in zip(rows, groups, strict=True):
+            block = pieces.weights[:, :, queries][:, :, :, keys]
+            expected = block.sum(axis=-1).mean(axis=-1)
+            np.testing.assert_allclose(words.weights[:, :, row, column], expected, atol=1e-6)
+
+
+def test_special_tokens_stay(tiny_model: GetModel) -> None:
+    words = merge_words(attend(tiny_model("bert"), TEXT, "The dog."))
+    assert words.query_tokens[0] == "[CLS]"
+    assert words.query_tokens[-5:] == ["[SEP]", "The", "dog", ".", "[SEP]"]
+    assert words.segments[-4:] == [1, 1, 1, None]
+
+
+def test_words_of_the_target_are_the_targets(tiny_model: GetModel) -> None:
+    words = merge_words(attend(tiny_model("t5"), TEXT, "Der Hund schlief.", kind="cross"))
+    assert [text for text in words.query_tokens[1:] if text != "␣"] == ["Der", "Hund", "schlief", "."]
+    assert "Unbelievable" in words.key_tokens
+
+
+def test_a_word_has_no_query_of_its_own(tiny_model: GetModel) -> None:
+    with pytest.raises(AttnlitError, match="put together from pieces"):
+        merge_words(attend(tiny_model("bert"), TEXT)).vectors(0, 0)

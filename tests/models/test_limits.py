@@ -1,0 +1,47 @@
+"""Limits come from the environment and are asked before memory is spent."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from attnlit.errors import AttnlitError
+from attnlit.models import limits
+
+
+def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("ATTNLIT_MAX_TOKENS", "ATTNLIT_MAX_MODEL_MB", "ATTNLIT_THREADS"):
+        monkeypatch.delenv(variable, raising=False)
+    assert (limits.max_tokens(), limits.max_model_megabytes(), limits.threads()) == (512, 2048, 1)
+    assert limits.forwards_at_once() >= 1
+
+
+def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTNLIT_MAX_TOKENS", "64")
+    monkeypatch.setenv("ATTNLIT_MAX_MODEL_MB", " 100 ")
+    assert limits.max_tokens() == 64
+    assert limits.max_model_megabytes() == 100
+
+
+@pytest.mark.parametrize("value", ["many", "0", "-3", "1.5"])
+def test_a_setting_that_is_no_number_is_named(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTNLIT_MAX_TOKENS", value)
+    with pytest.raises(AttnlitError, match="ATTNLIT_MAX_TOKENS must be a whole number"):
+        limits.max_tokens()
+
+
+def test_a_model_over_the_limit_names_both_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTNLIT_MAX_MODEL_MB", "400")
+    limits.check_size("small", 100_000_000)
+    with pytest.raises(AttnlitError, match="needs 404 MB of memory and this app allows 400 MB"):
+        limits.check_size("large", 101_000_000)
+
+
+def test_threads_are_given_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = torch.get_num_threads()
+    monkeypatch.setenv("ATTNLIT_THREADS", "2")
+    try:
+        limits.set_threads()
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
