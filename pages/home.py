@@ -13,11 +13,11 @@ ensure_routed()
 words, living = st.columns([2, 3], gap="large", vertical_alignment="center")
 with words:
     st.markdown(
-        "A language model reads a text as **tokens**: words, or pieces of them. In every **layer**, several **heads** "
-        "decide for each token which other tokens it should take information from.\n\n"
-        "That choice is **attention**: weights that add up to 1. A line here is one weight; the stronger the line, "
-        "the more the token on the left takes from the token on the right.\n\n"
-        "**Point at a word** in the picture. Then open an example, or type a text of your own in the head view."
+        "A language model reads a text as **tokens**: words, or pieces of them. In every **layer**, several "
+        "**heads** decide for each token which other tokens it should take information from.\n\n"
+        "That choice is **attention**: weights that add up to 1. A line here is one weight; the stronger the "
+        "line, the more the token on the left takes from the token on the right.\n\n"
+        "**Point at a word** in the picture. Then open an example, or type a text of your own."
     )
     st.page_link("pages/head_view.py", label="Try your own text", icon=":material/edit:")
 with living:

@@ -39,7 +39,7 @@ def test_the_files_that_it_names_are_there() -> None:
 
 def test_its_two_commands_are_targets_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    assert [line for line in re.findall(r"```\n(make .*)\n```", README)] == ["make run", "make test"]
+    assert list(re.findall(r"```\n(make .*)\n```", README)) == ["make run", "make test"]
     assert re.search(r"^run:", makefile, re.MULTILINE)
     assert re.search(r"^test:", makefile, re.MULTILINE)
 

@@ -34,8 +34,8 @@ def _megabytes(records: dict[str, Attention]) -> float:
     return sum(array.nbytes for array in arrays) / 2**20
 
 
-# Bounded by megabytes, not by entries: one text of 512 tokens weighs as much as two hundred short ones. The condition
-# makes thirty students who open the same example wait for one forward pass instead of running thirty.
+# Bounded by megabytes, not by entries: a text of 512 tokens weighs as much as two hundred short ones. The
+# condition makes thirty students who open the same example wait for one forward pass, not run thirty.
 @cachetools.cached(
     cachetools.LRUCache(maxsize=RECORDS_MB, getsizeof=_megabytes),
     key=lambda model, text, pair: (model.name, text, pair),

@@ -1,4 +1,4 @@
-"""The examples on the home page. Which head each shows is looked up in the model, not written down: it was learned."""
+"""The examples on the home page. Which head each shows is looked up in the model, not written down here."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ EXAMPLES = {
     "induction": Example(
         "Said twice", "When a phrase returns, a head may look for what came next the first time.",
         "head_view", ":material/repeat:", "mini-gpt2",
-        "Mr. Dursby met Miss Harlow at the gate. Later Mr. Dursby met Miss Harlow at the gate", score="induction",
+        "Mr. Dursby met Miss Harlow at the gate. Later Mr. Dursby met Miss Harlow at the gate",
+        score="induction",
     ),
     "twins": Example(
         "The same word elsewhere", "Between two sentences, heads connect words with their twins.",
@@ -43,7 +44,7 @@ EXAMPLES = {
         score="same_other_sentence", sentences="A→B",
     ),
     "parked": Example(
-        "Parked heads", "Many heads rest on the first token when they have nothing to do. Spot their stripes.",
+        "Parked heads", "Many heads rest on the first token when they have nothing to do. Spot the stripes.",
         "model_view", ":material/local_parking:", "mini-gpt2",
         "She opened the letter, read it slowly, and put it in the fire.", score="first",
     ),
@@ -53,7 +54,7 @@ EXAMPLES = {
         "The doctor asked the nurse a question. She",
     ),
     "inside": Example(
-        "Inside one look", "Follow one weight from the query and the key, dimension by dimension, to the softmax.",
+        "Inside one look", "Follow one weight from query and key, dimension by dimension, to the softmax.",
         "neuron_view", ":material/neurology:", "mini-gpt2",
         "The old sailor told the children a story about a ship that never came home.", score="previous",
     ),

@@ -1,4 +1,4 @@
-"""Pieces that stand beside every picture: what is seen, in words; the same head seen otherwise; a link; files."""
+"""What stands beside every picture: what is seen, in words; one head seen otherwise; a link; files."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _FILES = {"svg": "image/svg+xml", "png": "image/png", "html": "text/html"}
 def picture(
     chart: Picture, *, key: str, alt: str, on_select: Callable[[], None] | None = None, selection: str = ""
 ) -> None:
-    """Show one of our pictures and its notes; a click on its `selection` calls `on_select` before the next run."""
+    """Show a picture and its notes. A click on its `selection` calls `on_select` before the next run."""
     clicks: dict[str, Any] = {"on_select": on_select, "selection_mode": [selection]} if on_select else {}
-    st.altair_chart(chart, key=key, theme=None, width="stretch", alt=alt, **clicks)  # type: ignore[arg-type]
+    st.altair_chart(chart, key=key, theme=None, width="stretch", alt=alt, **clicks)
     for note in chart.notes:
         st.caption(note)
 
@@ -69,7 +69,9 @@ def take_away(
     """A link that restores the picture, and the picture and its numbers as files."""
     with st.container(horizontal=True):
         with st.popover("Link", icon=":material/link:"):
-            with_text = st.toggle("With the text", help="Without it the link carries no word of what you typed.")
+            with_text = st.toggle(
+                "With the text", help="Without it the link carries no word of what you typed."
+            )
             address = (st.context.url or "").split("?")[0] + link(request, with_text=with_text)
             st.code(address, language=None, wrap_lines=True)
         with st.popover("Save", icon=":material/download:"):
@@ -82,7 +84,11 @@ def take_away(
                     on_click="ignore",
                 )
             st.download_button(
-                "Numbers (CSV)", lambda: table().to_csv(index=False), f"{name}.csv", "text/csv", on_click="ignore"
+                "Numbers (CSV)",
+                lambda: table().to_csv(index=False),
+                f"{name}.csv",
+                "text/csv",
+                on_click="ignore",
             )
 
 

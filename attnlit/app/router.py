@@ -1,8 +1,8 @@
 """One router for all pages: navigation, title, sidebar, and mistakes answered in words.
 
-Streamlit runs a file of `pages/` *alone* when a deep link arrives before anybody has opened `/` (after every wake-up
-of a sleeping server). So each page begins with `ensure_routed()`: if the router is not at work in this run, it
-takes over, draws the frame, and runs the page as it would have been.
+Streamlit runs a file of `pages/` *alone* when a deep link arrives before anybody has opened `/` (after every
+wake-up of a sleeping server). So each page begins with `ask()` or `ensure_routed()`: if the router is not at
+work in this run, it takes over, draws the frame, and runs the page as it would have been.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from attnlit.app.state import Request
 from attnlit.errors import AttnlitError
 
 _PAGES = Path(__file__).parents[2] / "pages"
+_ICON = str(Path(__file__).with_name("icon.svg"))
 _this_run = threading.local()  # Streamlit gives every script run a thread of its own
 
 
@@ -64,7 +65,8 @@ PAGES = (
 def run() -> None:
     """Draw the frame and run the page that the address names."""
     _prepare_process()
-    st.set_page_config(page_title="attnlit", page_icon=":material/visibility:", layout="wide")
+    st.set_page_config(page_title="attnlit", page_icon=_ICON, layout="wide")
+    st.logo(_ICON, size="large")
     pages = {
         card.file.removesuffix(".py"): (
             card,
@@ -118,7 +120,7 @@ def _prepare_process() -> None:
     Streamlit collects garbage after every run; with torch and transformers loaded that holds all threads for
     0.1-0.3 s and the chart waits for it.
     """
-    import attnlit.attention  # noqa: F401
+    import attnlit.attention
     import attnlit.charts.head
     import attnlit.charts.model
     import attnlit.charts.neuron  # noqa: F401

@@ -1,4 +1,4 @@
-"""The shared sidebar: model, text, layer, heads, sentence filter. A page shows only the controls that it needs."""
+"""The shared sidebar: model, text, layer, heads, sentence filter. A page shows only the controls it needs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def theme() -> Theme:
 
 
 def any_model_allowed() -> bool:
-    """Whether visitors may name any hub model or folder of this machine: not on a public host, unless its operator says so."""
+    """Whether visitors may name any hub model or folder of the server: on a public host if its operator agrees."""
     wish = os.environ.get("ATTNLIT_ANY_MODEL")
     on_community_cloud = os.environ.get("HOSTNAME") == "streamlit"
     return wish == "1" if wish else not on_community_cloud
@@ -70,10 +70,8 @@ def _model() -> Model:
         list(about),
         key="model",
         accept_new_options=any_model_allowed(),
-        help=(
-            "The first two come with attnlit and open at once. The others are fetched from the Hugging Face hub. "
-            + ("You can also type the name of any text model there, or a folder with its files." if any_model_allowed() else "")
-        ),
+        help="The first two come with attnlit; the others are fetched from the Hugging Face hub."
+        + (" You can also type any text model's name there, or a folder." if any_model_allowed() else ""),
         **_ADDRESS,
     )
     if name not in about and not any_model_allowed():
@@ -84,7 +82,9 @@ def _model() -> Model:
 
 
 def _text(model: Model) -> tuple[str, str]:
-    second, label = ("target", "Target text") if model.pairs == "target" else ("pair", "Sentence B (optional)")
+    second, label = (
+        ("target", "Target text") if model.pairs == "target" else ("pair", "Sentence B (optional)")
+    )
     with st.form("texts", border=False):
         text = st.text_area("Sentence A", key="text", height=80, persist_state="session")
         pair = st.text_area(
@@ -94,7 +94,9 @@ def _text(model: Model) -> tuple[str, str]:
             persist_state="session",
             placeholder="Leave it empty and the model writes it." if second == "target" else "",
         )
-        st.form_submit_button("Show attention", type="primary", on_click=state.forget_linked_text, width="stretch")
+        st.form_submit_button(
+            "Show attention", type="primary", on_click=state.forget_linked_text, width="stretch"
+        )
     return text, pair
 
 
@@ -107,7 +109,7 @@ def _kind(model: Model) -> str:
         model.kinds,
         required=True,
         key="kind",
-        help="Encoder: the text looks at itself. Decoder: the target looks at its own past. Cross: the target looks at the text.",
+        help="Encoder: the text on itself. Decoder: the target on its past. Cross: the target on the text.",
         **_ADDRESS,
     )
 
@@ -117,7 +119,9 @@ def _number(label: str, name: str, count: int) -> int:
 
 
 def _heads(model: Model) -> tuple[int, ...]:
-    chosen = st.pills("Heads", range(model.heads), selection_mode="multi", key="heads", help="None chosen: all.", **_ADDRESS)
+    chosen = st.pills(
+        "Heads", range(model.heads), selection_mode="multi", key="heads", help="None chosen: all.", **_ADDRESS
+    )
     return tuple(sorted(chosen)) or tuple(range(model.heads))
 
 

@@ -1,7 +1,7 @@
 """What a visitor has chosen, and how the address carries it.
 
-Model, layer, heads, filter and query are widgets bound to the address, so a link restores the picture. The text is
-not: it appears in the address only when the visitor asks for a link with text.
+Model, layer, heads, filter and query stand in the address, so a link restores the picture. The text does not:
+it appears there only when the visitor asks for a link with text.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Request:
 
 
 def follow_link() -> None:
-    """Take from the address what no widget is bound to: an example of the home page, or the text. Once a link."""
+    """Take an example of the home page, or a text, from the address: once for every link that is followed."""
     linked = tuple(st.query_params.get(name) for name in _UNBOUND)
     if any(linked) and st.session_state.get(_LINKED) != linked:
         st.session_state[_LINKED] = linked
@@ -50,7 +50,9 @@ def follow_link() -> None:
         if example in EXAMPLES:
             st.session_state.update(choices(EXAMPLES[example]))
         else:
-            st.session_state.update(zip(("text", "pair", "target"), (text or "" for text in texts), strict=True))
+            st.session_state.update(
+                zip(("text", "pair", "target"), (text or "" for text in texts), strict=True)
+            )
     for name, default in (("text", TEXT), ("pair", PAIR), ("target", "")):
         st.session_state.setdefault(name, default)
 
@@ -64,7 +66,11 @@ def forget_linked_text() -> None:
 
 def link(request: Request, *, with_text: bool) -> str:
     """The query string that restores this picture."""
-    chosen: list[tuple[str, Any]] = [("model", request.model.name), ("layer", request.layer), ("head", request.head)]
+    chosen: list[tuple[str, Any]] = [
+        ("model", request.model.name),
+        ("layer", request.layer),
+        ("head", request.head),
+    ]
     if len(request.heads) < request.attention.heads:
         chosen += [("heads", head) for head in request.heads]
     for name in ("filter", "kind", "query", "special"):
@@ -78,10 +84,10 @@ def link(request: Request, *, with_text: bool) -> str:
 
 
 def settle(name: str, options: Sequence[Any], fallback: Any, what: str) -> str | None:
-    """Make the choice `name` one of `options` before its widget is drawn, whatever a link or another model left there.
+    """Make the choice `name` one of `options` before its widget is drawn, whatever a link or a model left there.
 
-    Answers with a sentence where somebody asked for something that does not exist; `what` says what there is, such
-    as "mini-gpt2 has layers 0 to 5". A list of choices (fallback `[]`) keeps its valid part.
+    Answers with a sentence where somebody asked for something that does not exist; `what` says what there is,
+    such as "mini-gpt2 has layers 0 to 5". A list of choices (fallback `[]`) keeps its valid part.
     """
     by_name = {str(option): option for option in options}
     if st.session_state.get(name) is not None:
@@ -99,7 +105,7 @@ def settle(name: str, options: Sequence[Any], fallback: Any, what: str) -> str |
 
 
 def settle_query(shown: Attention) -> int:
-    """The position of the query token, taken from the address once a session; at first the last word of the text.
+    """The position of the query token, taken from the address once a session; at first the text's last word.
 
     A position in the sequence, not an index: it stays the same token whatever a filter hides.
     """
@@ -124,6 +130,6 @@ def choose_head(layer: int, head: int) -> None:
 
 
 def show_query_in_address(position: int) -> None:
-    """The query is no bound widget (its label holds a word of the text), so the address is written by hand."""
+    """The query is no bound widget (its label holds a word of the text): the address is written by hand."""
     if st.query_params.get("query") != str(position):
         st.query_params["query"] = str(position)

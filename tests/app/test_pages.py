@@ -66,7 +66,9 @@ def test_texts_that_cannot_be_shown_are_answered_in_words(page: str, text: str, 
 
 @pytest.mark.parametrize("page", VIEWS)
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("text", ["cat", "🙂", "🙂👩‍👩‍👧‍👦🇪🇺", "猫が座った", "<script>alert(1)</script>", "*a* _b_ $x$ [l](u) `c`"])
+@pytest.mark.parametrize(
+    "text", ["cat", "🙂", "🙂👩‍👩‍👧‍👦🇪🇺", "猫が座った", "<script>alert(1)</script>", "*a* _b_ $x$ [l](u) `c`"]
+)
 def test_short_and_strange_texts_are_shown(page: str, model: str, text: str) -> None:
     app = opened(page, model=model, text=text)
     assert not app.exception
@@ -83,7 +85,9 @@ def test_a_link_with_a_layer_that_the_model_lacks(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", VIEWS)
-@pytest.mark.parametrize("address", [{"layer": "x"}, {"heads": "99"}, {"query": "999"}, {"query": "-1"}, {"filter": "C"}])
+@pytest.mark.parametrize(
+    "address", [{"layer": "x"}, {"heads": "99"}, {"query": "999"}, {"query": "-1"}, {"filter": "C"}]
+)
 def test_nonsense_in_a_link(page: str, address: dict[str, str]) -> None:
     app = opened(page, **address)
     assert not app.exception
