@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -26,18 +26,22 @@ from attnlit.charts.theme import LIGHT, Theme, head_colour
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
-    from attnlit.attention import Attention
+    from attnlit.attention.record import Attention
 
 LEFT = 34  # pixels for the layers' numbers
 TOP = 34  # and for the heads'
 LARGEST_CELL = 140  # pixels: a small model does not grow beyond it on a wide screen
-NOTEBOOK_WIDTH = 800
 GAP_SHARE = 16  # the gap between two thumbnails is 1/16 of a thumbnail
 PIXELS = 680_000  # of all thumbnails together: keeps 12 x 12 heads near 0.3 MB
+TINY = 1e-30  # what a weight of 0 is taken for where its logarithm is needed
 NO_ATTENTION = 1e-6  # a row with less weight than this is empty: a sentence filter has hidden its keys
 
 COLUMN_X = f"{LEFT} + datum.column * cell_size"  # left and top edge of a thumbnail, in Vega's language
 ROW_Y = f"{TOP} + datum.row * cell_size"
+
+NOTES = (
+    "Each thumbnail is one head: lines run from the token that looks (left) to the token looked at (right).",
+)
 
 _drawn: WeakKeyDictionary[Attention, tuple[tuple[int, ...], dict[str, pa.Table]]] = WeakKeyDictionary()
 
@@ -49,64 +53,61 @@ def model_picture(
     layers: Sequence[int] | None = None,
     theme: Theme = LIGHT,
 ) -> Picture:
-    """The model view for the app: ``selected`` (layer, head) is framed, and follows the caller, not the click.
+    """The model view, for the app: ``st.altair_chart(picture, key=..., theme=None)``.
 
-    A click comes back through ``st.altair_chart(picture, theme=None, key=..., on_select="rerun",
-    selection_mode=["cell"])`` as ``.selection["cell"]``: ``[{"layer": 3, "head": 7}]``. It is empty before the first
+    ``selected`` (layer, head) is framed. The frame follows the caller, not the click: with
+    ``on_select="rerun", selection_mode=["cell"]`` a click comes back as ``.selection["cell"]``,
+    ``[{"layer": 3, "head": 7}]``, and is to be passed on as ``selected``. The selection is empty before the first
     click and again when the pointer has left the chart, so that a second click on the same head counts: read it
-    in a callback, ignore it when it is empty, and pass the head on as ``selected``.
+    in a callback and ignore it when it is empty.
 
-    ``layers`` keeps only those layers, in that order. The thumbnails are drawn once a record and kept with it.
+    ``layers`` keeps only those layers, in that order. All pictures of a theme share one spec. Thumbnails are drawn
+    at a record's first showing and kept as long as the record lives.
     Raises AttnlitError where a layer or head does not exist.
     """
     shown = _checked_layers(attention, layers)
     tables = _drawn_tables(attention, shown) | {"current": _current_table(attention, shown, selected)}
-    heads = attention.weights.shape[1]
-    return Picture(_model_spec(len(shown), heads, theme), tables, _notes(attention))
+    return Picture(_model_spec(theme), tables, NOTES)
 
 
 def model_view(
-    attention: Attention, *, layers: Sequence[int] | None = None, theme: Theme = LIGHT
+    attention: Attention,
+    *,
+    layers: Sequence[int] | None = None,
+    theme: Theme = LIGHT,
+    width: int = 800,
 ) -> alt.LayerChart:
-    """The model view as an Altair chart, for a notebook or a file: a click frames a head.
+    """The model view as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
 
-    ``layers`` keeps only those layers, in that order. Raises AttnlitError where one does not exist.
+    A click frames a head. ``layers`` keeps only those layers, in that order; ``width`` is in pixels.
+    Raises AttnlitError where a layer does not exist.
     """
-    shown = _checked_layers(attention, layers)
-    chart = _model_chart(len(shown), attention.weights.shape[1], theme, click_frames=True)
-    return chart_with_data(chart, _drawn_tables(attention, shown))
+    tables = _drawn_tables(attention, _checked_layers(attention, layers))
+    chart = _model_chart(theme, click_frames=True)
+    chart.width = width
+    return chart_with_data(chart, tables)
 
 
 def _checked_layers(attention: Attention, layers: Sequence[int] | None) -> tuple[int, ...]:
-    count = attention.weights.shape[0]
-    shown = tuple(range(count)) if layers is None else tuple(layers)
-    missing = [layer for layer in shown if not 0 <= layer < count]
-    if missing or not shown:
-        what = f"There is no layer {missing[0]}" if missing else "No layer is chosen"
-        raise AttnlitError(f"{what}. Choose from 0 to {count - 1}.")
-    return shown
+    if layers is None:
+        return tuple(range(attention.layers))
+    if not layers:
+        raise AttnlitError(f"No layer is chosen. Choose from 0 to {attention.layers - 1}.")
+    for layer in layers:
+        attention.check(layer)
+    return tuple(layers)
 
 
 def _current_table(
     attention: Attention, shown: tuple[int, ...], selected: tuple[int, int] | None
 ) -> pa.Table:
     """Where the selected head stands in the grid: one row, or none if its layer is not shown."""
-    if selected is None:
-        return rows_table(row=pa.array([], pa.int16()), column=pa.array([], pa.int16()))
-    layer, head = selected
-    layers, heads = attention.weights.shape[:2]
-    if not (0 <= layer < layers and 0 <= head < heads):
-        raise AttnlitError(
-            f"There is no head {layer}-{head}. Choose a layer from 0 to {layers - 1} and a head from 0 to {heads - 1}."
-        )
-    rows = [shown.index(layer)] if layer in shown else []
-    return rows_table(row=pa.array(rows, pa.int16()), column=pa.array([head] * len(rows), pa.int16()))
-
-
-def _notes(attention: Attention) -> tuple[str, ...]:
-    return (
-        "Each thumbnail is a head: lines run from the token that looks (left) to the token looked at (right).",
-    )
+    rows, columns = [], []
+    if selected is not None:
+        attention.check(*selected)
+        if selected[0] in shown:
+            rows, columns = [shown.index(selected[0])], [selected[1]]
+    return rows_table(row=pa.array(rows, pa.int16()), column=pa.array(columns, pa.int16()))
 
 
 # ------------------------------------------------------------------------------------------------ the tables
@@ -129,6 +130,7 @@ def _draw_tables(attention: Attention, shown: tuple[int, ...]) -> dict[str, pa.T
     row, column = np.divmod(np.arange(layers * heads), heads)
     strongest, entropy, distance = _facts(attention, weights)
     return {
+        "setup": rows_table(layers=[layers], heads=[heads]),
         "strips": rows_table(column=np.arange(heads, dtype=np.int16), url=strips),
         "cells": rows_table(
             id=np.arange(layers * heads, dtype=np.int16),
@@ -169,11 +171,9 @@ def _facts(attention: Attention, weights: np.ndarray) -> tuple[list[str], list[f
         strongest.append(f"{pair}  {head[query, key]:.2f}")
         total = head.sum(axis=1)
         seen = total > NO_ATTENTION
-        np.maximum(head, 1e-30, out=logarithm)
-        np.log(logarithm, out=logarithm)
-        np.multiply(logarithm, head, out=logarithm)
+        np.log(np.add(head, TINY, out=logarithm), out=logarithm)
         # A filtered row adds up to less than 1; this is the entropy of the row divided by its sum.
-        entropy = np.log(total[seen]) - logarithm.sum(axis=1)[seen] / total[seen]
+        entropy = np.log(total[seen]) - np.einsum("qk,qk->q", head, logarithm)[seen] / total[seen]
         entropies.append(float(max(entropy.mean(), 0)) if len(entropy) else 0.0)
         weight = float(total.sum())
         comparable = attention.kind != "cross" and weight > NO_ATTENTION
@@ -184,32 +184,39 @@ def _facts(attention: Attention, weights: np.ndarray) -> tuple[list[str], list[f
 # ------------------------------------------------------------------------------------------------- the chart
 
 
-@functools.lru_cache(maxsize=32)
-def _model_spec(layers: int, heads: int, theme: Theme) -> dict[str, Any]:
-    return _model_chart(layers, heads, theme, click_frames=False).to_dict()
+@lru_cache(maxsize=8)
+def _model_spec(theme: Theme) -> dict[str, Any]:
+    """The frozen specification: shared, never written to."""
+    spec: dict[str, Any] = _model_chart(theme, click_frames=False).to_dict()
+    return spec
 
 
-def _model_chart(layers: int, heads: int, theme: Theme, *, click_frames: bool) -> alt.LayerChart:
-    """The grid without its data. ``click_frames``: the click itself frames a head, as no server answers it."""
+def _model_chart(theme: Theme, *, click_frames: bool) -> alt.LayerChart:
+    """The grid without its data. ``click_frames``: the click itself frames a head, as no server answers it.
+
+    How many layers and heads there are travels as data too, so one chart serves every model.
+    """
+    click: Any = event_on("grid", "click")
+    cleared: Any = False if click_frames else POINTER_LEFT_THE_CHART
     hover = hover_selection("hover", "grid", "id")
     cell = alt.selection_point(
-        "cell", fields=["layer", "head"], on=event_on("grid", "click"), toggle=False, empty=False,
-        clear=False if click_frames else POINTER_LEFT_THE_CHART,
-    )  # fmt: skip
+        "cell", fields=["layer", "head"], on=click, toggle=False, empty=False, clear=cleared
+    )
     # The grid hangs on the window's width: the cells stretch with it and stay square, and the height follows.
     geometry = [
-        signal("cell_size", f"clamp(floor((width - {LEFT}) / {heads}), 8, {LARGEST_CELL})"),
+        signal("setup_row", "data('setup')[0] || {layers: 1, heads: 1}"),
+        signal("cell_size", f"clamp(floor((width - {LEFT}) / setup_row.heads), 8, {LARGEST_CELL})"),
         signal("thumbnail", f"cell_size * {GAP_SHARE / (GAP_SHARE + 1):.4f}"),
         signal("label_step", "cell_size < 9 ? 4 : cell_size < 18 ? 2 : 1"),
-        signal("height", f"{TOP} + {layers} * cell_size + 2"),
+        signal("height", f"{TOP} + setup_row.layers * cell_size + 2"),
     ]
     thumbnails = (
         alt.Chart(alt.NamedData("strips"))
         .mark_image(
             align="left", baseline="top", aspect=False,
-            width=alt.ExprRef("thumbnail"), height=alt.ExprRef(f"cell_size * {layers}"),
+            width=alt.ExprRef("thumbnail"), height=alt.ExprRef("cell_size * setup_row.layers"),
         )
-        .encode(x=computed(COLUMN_X), y=alt.value(TOP), url="url:N")
+        .encode(x=computed(COLUMN_X), y=alt.YValue(TOP), url="url:N")
     )  # fmt: skip
     cells = alt.Chart(alt.NamedData("cells"))
     panels = _square(cells, fill=theme.panel)
@@ -230,11 +237,13 @@ def _model_chart(layers: int, heads: int, theme: Theme, *, click_frames: bool) -
         )
         .add_params(hover, cell)
     )
-    labels = _labels(theme)
-    chart = alt.layer(panels, thumbnails, *labels, hover_frame, current_frame, grid).add_params(*geometry)
-    height = TOP + layers * min(LARGEST_CELL, (NOTEBOOK_WIDTH - LEFT) // heads) + 2
-    no_padding = {"left": 0, "right": 0, "top": 0, "bottom": 0}
-    return framed(chart, NOTEBOOK_WIDTH, height, theme).properties(autosize="none", padding=no_padding)
+    chart: Any = alt.layer(panels, thumbnails, *_labels(theme), hover_frame, current_frame, grid).add_params(
+        *geometry
+    )
+    chart = framed(chart, 800, 800, theme)
+    chart.autosize = "none"
+    chart.padding = {"left": 0, "right": 0, "top": 0, "bottom": 0}
+    return chart
 
 
 def _square(base: alt.Chart, margin: float = 0, **mark: Any) -> alt.Chart:
@@ -249,25 +258,25 @@ def _square(base: alt.Chart, margin: float = 0, **mark: Any) -> alt.Chart:
 
 def _labels(theme: Theme) -> list[alt.Chart]:
     """The heads' numbers above, the layers' at the left, and the two words."""
-    number = {"fontSize": 11, "color": theme.faint}
+    number: dict[str, Any] = {"fontSize": 11, "color": theme.faint}
     heads = (
         alt.Chart(alt.NamedData("head_labels"))
         .transform_filter("datum.column % label_step == 0")
         .mark_text(align="center", baseline="bottom", **number)
-        .encode(x=computed(f"{COLUMN_X} + thumbnail / 2"), y=alt.value(TOP - 5), text="text:N")
+        .encode(x=computed(f"{COLUMN_X} + thumbnail / 2"), y=alt.YValue(TOP - 5), text="text:N")
     )
     layers = (
         alt.Chart(alt.NamedData("layer_labels"))
         .transform_filter("datum.row % label_step == 0")
         .mark_text(align="right", baseline="middle", **number)
-        .encode(x=alt.value(LEFT - 6), y=computed(f"{ROW_Y} + thumbnail / 2"), text="text:N")
+        .encode(x=alt.XValue(LEFT - 6), y=computed(f"{ROW_Y} + thumbnail / 2"), text="text:N")
     )
-    word = {"fontSize": 12, "fontWeight": 600, "color": theme.text}
-    first_row = alt.Chart(alt.NamedData("layer_labels")).transform_filter("datum.row == 0")
-    head_word = first_row.mark_text(align="left", baseline="top", **word).encode(
-        x=alt.value(LEFT), y=alt.value(1), text=alt.value("Head")
+    word: dict[str, Any] = {"fontSize": 12, "fontWeight": 600, "color": theme.text}
+    once = alt.Chart(alt.NamedData("setup"))  # also keeps the table alive, which only signals read otherwise
+    head_word = once.mark_text(align="left", baseline="top", **word).encode(
+        x=alt.XValue(LEFT), y=alt.YValue(1), text=alt.value("Head")
     )
-    layer_word = first_row.mark_text(align="right", baseline="top", angle=270, **word).encode(
-        x=alt.value(1), y=alt.value(TOP), text=alt.value("Layer")
+    layer_word = once.mark_text(align="right", baseline="top", angle=270, **word).encode(
+        x=alt.XValue(1), y=alt.YValue(TOP), text=alt.value("Layer")
     )
     return [heads, layers, head_word, layer_word]
