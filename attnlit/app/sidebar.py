@@ -9,7 +9,6 @@ import streamlit as st
 
 from attnlit.app import cache, state
 from attnlit.charts.theme import DARK, LIGHT, Theme
-from attnlit.errors import AttnlitError
 from attnlit.models.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -30,17 +29,13 @@ def draw(controls: frozenset[str]) -> state.Request:
         model = _model()
         text, pair = _text(model)
         kind = _kind(model)
-        layers, heads_ = range(model.layers), range(model.heads)
-        notes = (
-            state.settle("layer", layers, 0, f"{model.name} has layers {_span(model.layers)}"),
-            state.settle("head", heads_, 0, f"{model.name} has heads {_span(model.heads)}"),
-            state.settle("heads", heads_, [], f"{model.name} has heads {_span(model.heads)}"),
-        )
+        layers, all_heads = range(model.layers), range(model.heads)
+        _say(state.settle("layer", layers, 0, f"{model.name} has layers {_span(model.layers)}"))
+        _say(state.settle("head", all_heads, 0, f"{model.name} has heads {_span(model.heads)}"))
+        _say(state.settle("heads", all_heads, [], f"{model.name} has heads {_span(model.heads)}"))
         layer = _number("Layer", "layer", model.layers) if "layer" in controls else st.session_state["layer"]
         head = _number("Head", "head", model.heads) if "head" in controls else st.session_state["head"]
         heads = _heads(model) if "heads" in controls else (head,)
-        for note in filter(None, notes):
-            st.warning(note, icon=":material/lightbulb:")
         attention = _attention(model, text, pair)[kind]
         shown = _filtered(attention)
         position = state.settle_query(shown)
@@ -57,7 +52,7 @@ def theme() -> Theme:
 
 
 def any_model_allowed() -> bool:
-    """Whether visitors may name any hub model or folder of the server: on a public host if its operator agrees."""
+    """Whether visitors may name any hub model or folder: on a public host only if its operator agrees."""
     wish = os.environ.get("ATTNLIT_ANY_MODEL")
     on_community_cloud = os.environ.get("HOSTNAME") == "streamlit"
     return wish == "1" if wish else not on_community_cloud
@@ -65,6 +60,8 @@ def any_model_allowed() -> bool:
 
 def _model() -> Model:
     about = {entry.id: entry.about for entry in CATALOGUE}
+    if not any_model_allowed():
+        _say(state.settle("model", list(about), "mini-gpt2", "this server opens only the models of its list"))
     name = st.selectbox(
         "Model",
         list(about),
@@ -74,8 +71,6 @@ def _model() -> Model:
         + (" You can also type any text model's name there, or a folder." if any_model_allowed() else ""),
         **_ADDRESS,
     )
-    if name not in about and not any_model_allowed():
-        raise AttnlitError("On this server the model has to be one from the list. Choose one in the sidebar.")
     if name in about:
         st.caption(about[name])
     return cache.load_model(name)
@@ -103,7 +98,7 @@ def _text(model: Model) -> tuple[str, str]:
 def _kind(model: Model) -> str:
     if len(model.kinds) == 1:
         return model.kinds[0]
-    state.settle("kind", model.kinds, model.kinds[0], f"{model.name} has {', '.join(model.kinds)}")
+    _say(state.settle("kind", model.kinds, model.kinds[0], f"{model.name} has {', '.join(model.kinds)}"))
     return st.segmented_control(
         "Attention",
         model.kinds,
@@ -135,7 +130,7 @@ def _filtered(attention: Attention) -> Attention:
 
     chosen = FILTERS[0]
     if has_pair(attention):
-        state.settle("filter", FILTERS, FILTERS[0], f"there are {', '.join(FILTERS)}")
+        _say(state.settle("filter", FILTERS, FILTERS[0], f"there are {', '.join(FILTERS)}"))
         chosen = st.segmented_control(
             "Sentences",
             FILTERS,
@@ -158,6 +153,11 @@ def _query(shown: Attention) -> int:
         help="The token that looks. You can also click it in the picture.",
         persist_state="session",
     )
+
+
+def _say(note: str | None) -> None:
+    if note:
+        st.warning(note, icon=":material/lightbulb:")
 
 
 def _span(count: int) -> str:

@@ -84,7 +84,7 @@ def link(request: Request, *, with_text: bool) -> str:
 
 
 def settle(name: str, options: Sequence[Any], fallback: Any, what: str) -> str | None:
-    """Make the choice `name` one of `options` before its widget is drawn, whatever a link or a model left there.
+    """Make the choice `name` one of `options` before its widget is drawn, whatever stood there.
 
     Answers with a sentence where somebody asked for something that does not exist; `what` says what there is,
     such as "mini-gpt2 has layers 0 to 5". A list of choices (fallback `[]`) keeps its valid part.
