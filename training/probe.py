@@ -23,11 +23,12 @@ def probe(kind: str, model: PreTrainedModel, held_out: data.Tokens) -> dict[str,
     model.eval()
     random = np.random.default_rng(0)
     vocabulary = model.config.vocab_size
+    length = min(256, model.config.max_position_embeddings)
     if kind == "gpt2":
-        rows = min(24, len(held_out.ids) // 256)
+        rows = min(24, len(held_out.ids) // length)
         if not rows:
             return {}
-        inputs, targets = (torch.from_numpy(a) for a in data.gpt2_windows(held_out, rows, 256, random))
+        inputs, targets = (torch.from_numpy(a) for a in data.gpt2_windows(held_out, rows, length, random))
         loss = F.cross_entropy(model(inputs).logits.flatten(0, 1), targets.flatten()).item()
         weights = _weights(model, input_ids=inputs[:8])
         tokens = torch.from_numpy(np.stack([repeated_tokens(i, vocabulary, 0) for i in range(4)]))
@@ -39,10 +40,10 @@ def probe(kind: str, model: PreTrainedModel, held_out: data.Tokens) -> dict[str,
         match = (_weights(model, input_ids=tokens) * after.tril(-1)[:, None]).sum(-1)[..., PERIOD + 1 :]
         scores = {"previous": weights.diagonal(-1, -2, -1), "first": weights[..., 1:, 0], "induction": match}
         return {"held_out": loss, "copy_losses": [round(x, 3) for x in losses.tolist()], **_best(scores)}
-    rows = min(48, len(held_out.ids) // 256)
+    rows = min(48, len(held_out.ids) // length)
     if not rows:
         return {}
-    pairs = data.bert_pairs(held_out, 4 * rows, 128, random, vocabulary)
+    pairs = data.bert_pairs(held_out, 4 * rows, min(128, length), random, vocabulary)
     batch = {name: torch.from_numpy(array) for name, array in pairs.items()}
     out = model(input_ids=batch["input_ids"], token_type_ids=batch["token_type_ids"])
     logits = out.prediction_logits.gather(1, batch["places"].unsqueeze(-1).expand(-1, -1, vocabulary))

@@ -1,18 +1,20 @@
-"""Attention for training on a CPU: torch's flash kernel forward, plain matrix products backward.
-
-The CPU flash kernel's own backward does not use the bf16 matrix units and took 40 % of a step.
-"""
+"""What makes training on a CPU faster without changing what is learned."""
 
 from typing import Any
 
 import torch
 from torch.nn import functional as F
-from transformers import AttentionInterface
+from transformers import AttentionInterface, PreTrainedModel
 
 BLOCK = 128  # a block of queries of a causal model meets only the keys up to its end
 
 
 class _Attention(torch.autograd.Function):
+    """Torch's flash kernel forward, plain matrix products backward.
+
+    The CPU flash kernel's own backward does not use the bf16 matrix units and took 40 % of a step.
+    """
+
     @staticmethod
     def forward(
         ctx: Any,
@@ -70,3 +72,15 @@ def attention(
 
 
 AttentionInterface.register("training", attention)
+
+
+class Gelu(torch.nn.Module):
+    """GPT-2's GELU, x (1 + tanh u) / 2, as x sigmoid(2 u): the compiled exp is much faster than tanh."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * torch.sigmoid(1.5957691216057308 * (x + 0.044715 * x * x * x))
+
+
+def speed_up(model: PreTrainedModel) -> None:
+    for block in getattr(getattr(model, "transformer", None), "h", ()):
+        block.mlp.act = Gelu()

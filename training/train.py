@@ -16,10 +16,10 @@ from torch.nn import functional as F
 from tqdm import tqdm
 from transformers import BertConfig, BertForPreTraining, GPT2Config, GPT2LMHeadModel, PreTrainedModel
 
-from training import attention as attention  # registers the attention that `build` names "training"
 from training import data
 from training.export import export
 from training.probe import probe
+from training.speed import speed_up  # its import also registers the attention "training"
 
 # glibc hands large buffers back to the kernel after every operation and fetches them anew, page by page.
 # Keeping them made single operations four times faster. It is read when a process starts.
@@ -174,6 +174,7 @@ def train(
     vocabulary = tokenizer.get_vocab_size()
     torch.manual_seed(seed)
     model = build(kind, shape, vocabulary, "training")
+    speed_up(model)
     model.train()
     opts = optimisers(model)
     bases = [opt.param_groups[0]["lr"] for opt in opts]
