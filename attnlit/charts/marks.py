@@ -1,8 +1,8 @@
 """Small Altair helpers that every view shares.
 
-The views place their marks in absolute pixels, without scales: Vega then does the least work for each mark. Where
-something depends on the window's width it is a *signal*: a named expression in Vega's language, which the browser
-evaluates again when the window changes, so that stretching needs no server.
+The views place their marks in absolute pixels, without scales: Vega then does the least work for each mark.
+Where something depends on the window's width it is a *signal*: a named expression in Vega's language, which
+the browser evaluates again when the window changes, so that stretching needs no server.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from altair.vegalite.v6.schema.core import ValueDefnumberwidthheightExprRef
 
 from attnlit.charts.theme import FONT, Theme
 
-# Vega's canvas fires pointerout for every mark that the pointer leaves, with the browser's own event inside. Only
-# when the pointer leaves the whole canvas is that inner event a pointerout too. Without the filter a hover would
-# be cleared and set again between any two neighbouring marks, and the picture would flicker.
+# Vega's canvas fires pointerout for every mark that the pointer leaves, with the browser's own event inside.
+# Only when the pointer leaves the whole canvas is that inner event a pointerout too. Without the filter a
+# hover would be cleared and set again between any two neighbouring marks, and the picture would flicker.
 POINTER_LEFT_THE_CHART = {"source": "view", "type": "pointerout", "filter": ["event.type == 'pointerout'"]}
 ESCAPE_KEY = {"source": "window", "type": "keydown", "filter": ["event.key === 'Escape'"]}
 
@@ -70,7 +70,7 @@ def event_on(mark: str, event: str) -> dict[str, str]:
 def hover_selection(
     name: str, mark: str, field: str, also_cleared_by: Sequence[dict[str, Any]] = ()
 ) -> alt.Parameter:
-    """What the pointer is on: set by the marks of the layer ``mark``, cleared when the pointer leaves the chart."""
+    """What the pointer is on: set by the marks of layer ``mark``, cleared as the pointer leaves the chart."""
     return alt.selection_point(
         name, fields=[field], on=f"@{mark}_marks:pointerover", toggle=False, empty=False,
         clear={"merge": [POINTER_LEFT_THE_CHART, *also_cleared_by]},
@@ -91,7 +91,10 @@ def token_font_size(row_height: int) -> int:
 
 
 def token_column_width(texts: Sequence[str], font_size: int, widest: int = 144) -> int:
-    """Pixels for a column of tokens, in steps, so that most texts share one spec. Longer tokens end in an ellipsis."""
+    """Pixels for a column of tokens, in steps, so that most texts share one spec.
+
+    A longer token is cut with an ellipsis.
+    """
     longest = max((len(text) for text in texts), default=0)
     needed = longest * font_size * CHARACTER_WIDTH + 14
     steps = -(-int(needed) // TOKEN_WIDTH_STEP)
@@ -101,14 +104,16 @@ def token_column_width(texts: Sequence[str], font_size: int, widest: int = 144) 
 def framed(
     chart: alt.LayerChart, width: int, height: int, theme: Theme, renderer: str = "canvas"
 ) -> alt.LayerChart:
-    """The finishing touches that all views share: size, font, background, and nothing that costs time per mark.
+    """The finishing touches that all views share: size, font, background, and nothing that costs time a mark.
 
-    Streamlit's themes switch a tooltip and a screen-reader description on for every mark, which is an object for
-    each of thousands of lines; here both are off, and single marks switch their own tooltip on.
+    Streamlit's themes switch a tooltip and a screen-reader description on for every mark, which is an object
+    for each of thousands of lines; here both are off, and single marks switch their own tooltip on.
     """
     # Set in place: each method of a chart copies the whole chart first, a second of work for a large one.
     chart.resolve = alt.Resolve(scale=alt.ScaleResolveMap(x="independent", y="independent"))
     chart.width, chart.height, chart.padding = width, height, 0
+    # No layout: every mark has its place, and Vega would move the whole chart for one text beyond the edge.
+    chart.autosize = alt.AutoSizeParams(type="none", contains="padding")
     chart.usermeta = {"embedOptions": {"renderer": renderer}}
     chart.config = alt.Config(
         aria=False,

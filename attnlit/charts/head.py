@@ -1,0 +1,256 @@
+"""The head view: tokens in two columns, a line from each token to what it attends to, one colour a head.
+
+After Vig 2019 (arXiv 1904.02679) and BertViz. The left column attends *from*, the right one is attended *to*;
+a line's opacity is the attention weight itself, however many heads are shown.
+
+While nothing is pointed at, at most ``budget`` lines are drawn, the strongest. A token under the pointer, or
+pinned by a click, shows all of its lines, one small square per head beside the other column, and as a number
+the mean over the heads that are switched on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from attnlit.charts.head_chart import FULL, HeadShape, head_chart, head_spec
+from attnlit.charts.marks import rows_table, token_column_width, token_font_size, token_row_height
+from attnlit.charts.picture import Picture, chart_with_data
+from attnlit.charts.theme import LIGHT, Theme, head_colour, ink_on
+from attnlit.errors import AttnlitError
+
+if TYPE_CHECKING:
+    from attnlit.attention import Attention
+
+LINE_BUDGET = 2000  # lines drawn while nothing is pointed at: what a browser paints in about 0.1 s
+DETAIL_BUDGET = 24_000  # weights that travel for pointing: the largest, and always those of 1 % and more
+ALWAYS_IN_DETAIL = 0.01
+LEAST_WEIGHT = 0.0005  # below this a weight is 0.0 % in print, and is left out
+FAINT_LAYER = 0.02  # where no weight of a layer is larger, the largest is drawn at full opacity
+HOW_TO = (
+    "Point at a token to see its lines and numbers; click to keep them, click again to let go. "
+    "Click a head to switch it off or on; double click to see it alone, again to see all."
+)
+
+
+def head_picture(
+    attention: Attention,
+    layer: int,
+    heads: Sequence[int] | None = None,
+    *,
+    theme: Theme = LIGHT,
+    budget: int = LINE_BUDGET,
+    pinned: tuple[str, int] | None = None,
+) -> Picture:
+    """The head view of one layer, for the app: ``st.altair_chart(picture, key=..., theme=None)``.
+
+    With ``on_select="rerun", selection_mode=["pin"]`` a click on a token comes back as
+    ``event.selection["pin"]``: empty, or ``[{"side": "query", "index": 3}]`` with ``side`` "query" (left) or
+    "key" (right) and ``index`` the token's place in ``attention.query`` or ``attention.key``; `pinned_token`
+    reads it. Pictures of texts of the same lengths share one spec: Streamlit changes the data in place, and pins
+    and head switches survive. ``pinned`` is the token pinned at the start; a new value is a new spec.
+
+    Raises `AttnlitError` for a layer or head that the record does not have.
+    """
+    heads = chosen_heads(attention, layer, heads)
+    shape = head_shape(attention, theme, pinned)
+    tables, notes = head_tables(attention, layer, heads, shape, budget)
+    return Picture(head_spec(shape), tables, notes)
+
+
+def head_view(
+    attention: Attention,
+    layer: int = 0,
+    heads: Sequence[int] | None = None,
+    *,
+    theme: Theme = LIGHT,
+    budget: int = LINE_BUDGET,
+    pinned: tuple[str, int] | None = None,
+    width: int = 760,
+) -> alt.LayerChart:
+    """The head view of one layer as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
+
+    ``heads`` are head numbers (all when left out); ``pinned`` is a token to single out, such as ("query", 3);
+    ``width`` is in pixels. Raises `AttnlitError` for a layer or head that the record does not have.
+    """
+    heads = chosen_heads(attention, layer, heads)
+    shape = head_shape(attention, theme, pinned)
+    tables, _ = head_tables(attention, layer, heads, shape, budget)
+    return chart_with_data(head_chart(shape), tables).properties(width=width)
+
+
+def head_table(
+    attention: Attention, layer: int, heads: Sequence[int] | None = None, at_least: float = 0.0
+) -> pd.DataFrame:
+    """The numbers behind the head view: one row a pair of tokens, one column of weights a head.
+
+    Columns: ``query``, ``query position``, ``key``, ``key position``, ``head 0`` ... Pairs in which no chosen
+    head reaches ``at_least`` are left out. Raises `AttnlitError` for a layer or head that the record lacks.
+    """
+    heads = chosen_heads(attention, layer, heads)
+    weights = attention.weights[layer, heads]  # (heads, queries, keys)
+    query, key = np.nonzero((weights >= at_least).any(axis=0))
+    table = pd.DataFrame(
+        {
+            "query": [attention.query[place].text for place in query],
+            "query position": [attention.query[place].position for place in query],
+            "key": [attention.key[place].text for place in key],
+            "key position": [attention.key[place].position for place in key],
+        }
+    )
+    for head, matrix in zip(heads, weights, strict=True):
+        table[f"head {head}"] = matrix[query, key]
+    return table
+
+
+def pinned_token(selection: Sequence[dict[str, Any]]) -> tuple[str, int] | None:
+    """The pinned token from ``event.selection["pin"]``: ("query" or "key", its place), or None."""
+    if not selection:
+        return None
+    return str(selection[0]["side"]), int(selection[0]["index"])
+
+
+def chosen_heads(attention: Attention, layer: int, heads: Sequence[int] | None) -> list[int]:
+    """The heads to show, checked, in order and without repeats."""
+    layers, head_count = attention.weights.shape[:2]
+    if not 0 <= layer < layers:
+        raise AttnlitError(
+            f"There is no layer {layer}: this model has layers 0 to {layers - 1}. Choose one of them."
+        )
+    if heads is None:
+        return list(range(head_count))
+    if len(heads) == 0:
+        raise AttnlitError("No head is chosen. Choose at least one.")
+    for head in heads:
+        if not 0 <= head < head_count:
+            raise AttnlitError(
+                f"There is no head {head}: this model has heads 0 to {head_count - 1}. Choose from them."
+            )
+    return sorted({int(head) for head in heads})
+
+
+def head_shape(attention: Attention, theme: Theme, pinned: tuple[str, int] | None = None) -> HeadShape:
+    """The shape of this record's head view: the same for all its layers and for every choice of heads."""
+    _, heads, queries, keys = attention.weights.shape
+    texts = [token.text for token in (*attention.query, *attention.key)]
+    width = token_column_width(texts, token_font_size(token_row_height(max(queries, keys))))
+    return HeadShape(queries, keys, heads, width, theme, pinned)
+
+
+def head_tables(
+    attention: Attention, layer: int, heads: list[int], shape: HeadShape, budget: int
+) -> tuple[dict[str, pa.Table], tuple[str, ...]]:
+    """The tables that the specification names, and the sentences for under the picture.
+
+    A head's ``slot`` is its place among the shown ones: heads [0, 3] have the slots 0 and 1.
+    """
+    weights = np.nan_to_num(attention.weights[layer, heads])  # (heads, queries, keys); an empty row is NaN
+    peak = float(np.nan_to_num(attention.weights[layer]).max(initial=0))
+    full = peak if 0 < peak <= FAINT_LAYER else 1.0  # the weight that is drawn at full opacity
+
+    drawn = np.flatnonzero(weights >= _from_weight(weights, budget))
+    drawn = drawn[np.argsort(weights.ravel()[drawn])]  # the strongest are drawn last, on top
+    slot, query, key = np.unravel_index(drawn, weights.shape)
+    strength = weights.ravel()[drawn]
+    aside = shape.top + (slot - (len(heads) - 1) / 2) * shape.apart(len(heads))
+    lines = rows_table(
+        slot=slot.astype(np.int16),
+        y=((query + 0.5) * shape.row + aside).astype(np.float32),
+        y2=((key + 0.5) * shape.row + aside).astype(np.float32),
+        opacity=np.minimum(strength / full, 1).astype(np.float32),
+    )
+    detail_from = min(_from_weight(weights, DETAIL_BUDGET), ALWAYS_IN_DETAIL * full)
+    tables = {
+        "tokens": _token_table(attention, shape),
+        "lines": lines,
+        "rows": _row_table(weights, detail_from, full),
+        "switches": rows_table(
+            head=np.array(heads, np.int16),
+            slot=np.arange(len(heads), dtype=np.int16),
+            colour=[head_colour(head) for head in heads],
+            ink=[ink_on(head_colour(head)) for head in heads],
+        ),
+        "legend": rows_table(full=[full], none=["0"], most=[_percent(full)], apart=[shape.apart(len(heads))]),
+    }
+    return tables, _notes(weights, strength, detail_from, full)
+
+
+def _from_weight(weights: np.ndarray, budget: int) -> float:
+    """The weight from which on about ``budget`` values remain."""
+    if weights.size <= budget:
+        return LEAST_WEIGHT
+    return max(
+        LEAST_WEIGHT, float(np.partition(weights.ravel(), weights.size - budget)[weights.size - budget])
+    )
+
+
+def _token_table(attention: Attention, shape: HeadShape) -> pa.Table:
+    """Both columns. Tokens are told apart by their place, never by their text: words repeat."""
+    tokens = (*attention.query, *attention.key)
+    index = np.concatenate([np.arange(shape.queries), np.arange(shape.keys)])
+    return rows_table(
+        id=np.arange(len(tokens), dtype=np.int16),
+        side=["query"] * shape.queries + ["key"] * shape.keys,
+        index=index.astype(np.int16),
+        y=(index * shape.row + shape.top).astype(np.float32),
+        text=[token.text for token in tokens],
+        ink=[shape.theme.faint if token.special else shape.theme.text for token in tokens],
+    )
+
+
+def _row_table(weights: np.ndarray, least: float, full: float) -> pa.Table:
+    """Every weight of (heads, queries, keys) from ``least`` up, as one text a query.
+
+    The text ``;7:0,2:620,15;9:1:40`` says: to key 7 the head in slot 0 gives 620 thousandths of ``full`` and
+    the head in slot 2 gives 15; to key 9 the head in slot 1 gives 40. The browser finds a key in it by the mark
+    ";7:", so the same text serves a token pointed at on the left and one on the right.
+    """
+    by_pair = weights.transpose(1, 2, 0)  # (queries, keys, heads)
+    thousandths = np.where(by_pair >= least, np.rint(by_pair * (FULL / full)), 0).astype(np.int16)
+    _, _, slot = np.nonzero(thousandths)
+    heads_of_pair = np.count_nonzero(thousandths, axis=2)  # (queries, keys)
+    query, key = np.nonzero(heads_of_pair)
+    heads_of_pair = heads_of_pair[query, key]
+    slots = _joined(pa.array(slot), heads_of_pair, ",")
+    values = _joined(pa.array(thousandths[thousandths > 0]), heads_of_pair, ",")
+    marks = pc.binary_join_element_wise(";", pa.array(key).cast(pa.string()), "")
+    pairs = pc.binary_join_element_wise(marks, slots, values, ":")
+    queries, pairs_of_query = np.unique(query, return_counts=True)
+    return rows_table(query=queries.astype(np.int16), entries=_joined(pairs, pairs_of_query, ""))
+
+
+def _joined(values: pa.Array, counts: np.ndarray, separator: str) -> pa.Array:
+    """One text a row: the next ``counts[row]`` of the values, with the separator between them."""
+    ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pc.binary_join(pa.ListArray.from_arrays(ends, values.cast(pa.string())), separator)
+
+
+def _percent(weight: float) -> str:
+    return f"{weight:.0%}" if weight >= 0.1 else f"{weight:.1%}"
+
+
+def _notes(weights: np.ndarray, drawn: np.ndarray, detail_from: float, full: float) -> tuple[str, ...]:
+    """What the picture leaves out, and what its numbers are, in sentences."""
+    notes = []
+    present = int(np.count_nonzero(weights >= LEAST_WEIGHT))
+    if len(drawn) < present:
+        share = float(drawn.sum()) / float(weights.sum())
+        notes.append(
+            f"Drawn are the {len(drawn):,} strongest of {present:,} lines, from {_percent(drawn[0])} up: "
+            f"{share:.0%} of the attention. "
+            f"Pointing at a token shows its lines from {_percent(detail_from)} up."
+        )
+    if len(weights) > 1:
+        notes.append("The number beside a token is the mean over the heads that are switched on.")
+    if full < 1:
+        notes.append(
+            f"No weight in this layer exceeds {_percent(full)}, "
+            f"so {_percent(full)} is drawn at full opacity here."
+        )
+    return tuple(notes)
