@@ -177,6 +177,7 @@ def _write(model: Model, source: Encoded) -> str:
     import torch
 
     tensors = {name: torch.tensor([ids]) for name, ids in source.inputs.items()}
+    most = max(1, min(TARGET_TOKENS, _limit(model) - 2))  # it will have a start and an end, too
     with _slots(), torch.inference_mode():
-        ids = model.module.generate(**tensors, max_new_tokens=TARGET_TOKENS, num_beams=1, do_sample=False)
+        ids = model.module.generate(**tensors, max_new_tokens=most, num_beams=1, do_sample=False)
     return model.tokenizer.decode(ids[0], skip_special_tokens=True)

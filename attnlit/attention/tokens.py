@@ -98,11 +98,12 @@ def encode(
 
 
 def encode_target(tokenizer: PreTrainedTokenizerBase, text: str, start: int) -> Encoded:
-    """A target text as a decoder reads it: the start token first, and the last token (the end) left off."""
+    """A target text as a decoder reads it: the start token first, and the mark of its end left off."""
     _, pieces = _tokenize(tokenizer, text, target=True)
     with _tokenizing:
         raw = tokenizer.convert_ids_to_tokens(start)
-    pieces = [_Piece(start, raw, special=True, segment=None, span=None), *pieces[:-1]]
+    words = pieces[:-1] if pieces and pieces[-1].special else pieces
+    pieces = [_Piece(start, raw, special=True, segment=None, span=None), *words]
     ids = [piece.id for piece in pieces]
     return Encoded({"decoder_input_ids": ids}, _tokens(pieces, [_source(text)], tokenizer.unk_token_id))
 
@@ -164,7 +165,7 @@ def _place(
 
 
 def _divide(pieces: list[_Piece], whole: str, boundary: int) -> list[_Piece]:
-    """Pieces of two joined texts: the second begins with the first piece whose letters are past the boundary."""
+    """Pieces of two joined texts: the second begins with the first letters past the boundary."""
     divided, segment = [], 0
     for piece in pieces:
         if not piece.special and piece.span is not None:

@@ -60,7 +60,7 @@ CATALOGUE = (
     Entry(
         "google-t5/t5-small", "T5 small", 242,
         "Encoder and decoder with a learned bias for distance; cross-attention aligns a translation with its "
-        "source.",
+        "source. Begin text A with “translate English to German:”.",
         pairs=True,
     ),
     Entry(

@@ -40,7 +40,7 @@ class Model(Checkpoint):
     """One loaded model, shared by every session and thread: nobody writes to it after loading."""
 
     kinds: tuple[str, ...]  # ("self",) or ("encoder", "decoder", "cross")
-    layers: int
+    layers: int  # of its first kind
     heads: int  # query heads a layer
     head_size: int  # 0 where only the weights are recorded
     causal: bool  # its self-attention (an encoder-decoder's decoder) sees only earlier tokens
@@ -48,3 +48,7 @@ class Model(Checkpoint):
     path: str  # how attention is recorded: "interface", "trace" or "weights" (no queries, keys and scores)
     why_not: str = ""  # why the neuron view is not possible; empty where it is
     sites: tuple[Site | None, ...] = ()  # attention calls in forward order; None is one that nobody asks for
+
+    def layers_of(self, kind: str) -> int:
+        """Layers with attention of this kind: an encoder may have more of them than its decoder."""
+        return sum(site is not None and site.kind == kind for site in self.sites)
