@@ -51,10 +51,11 @@ def head_picture(
     """The head view of one layer, for the app: ``st.altair_chart(picture, key=..., theme=None)``.
 
     With ``on_select="rerun", selection_mode=["pin"]`` a click on a token comes back as
-    ``event.selection["pin"]``: empty, or ``[{"side": "query", "index": 3}]`` with ``side`` "query" (left) or
-    "key" (right) and ``index`` the token's place in ``attention.query`` or ``attention.key``; `pinned_token`
-    reads it. Pictures of texts of the same lengths share one spec: Streamlit changes the data in place, and pins
-    and head switches survive. ``pinned`` is the token pinned at the start; a new value is a new spec.
+    ``event.selection["pin"]``: empty, or ``[{"side": "query", "index": 3}]``, where ``side`` is "query" (left)
+    or "key" (right) and ``index`` is the token's place in ``attention.query`` or ``attention.key``;
+    `pinned_token` reads it. Pictures of texts of the same lengths share one spec: Streamlit changes the data in
+    place, and pins and head switches survive. ``pinned`` is the token pinned at the start; another value is
+    another spec.
 
     Raises `AttnlitError` for a layer or head that the record does not have.
     """
@@ -82,7 +83,7 @@ def head_view(
     heads = chosen_heads(attention, layer, heads)
     shape = head_shape(attention, theme, pinned)
     tables, _ = head_tables(attention, layer, heads, shape, budget)
-    return chart_with_data(head_chart(shape), tables).properties(width=width)
+    return chart_with_data(head_chart(shape, width), tables)
 
 
 def head_table(
@@ -208,17 +209,17 @@ def _row_table(weights: np.ndarray, least: float, full: float) -> pa.Table:
     """Every weight of (heads, queries, keys) from ``least`` up, as one text a query.
 
     The text ``;7:0,2:620,15;9:1:40`` says: to key 7 the head in slot 0 gives 620 thousandths of ``full`` and
-    the head in slot 2 gives 15; to key 9 the head in slot 1 gives 40. The browser finds a key in it by the mark
-    ";7:", so the same text serves a token pointed at on the left and one on the right.
+    the head in slot 2 gives 15; to key 9 the head in slot 1 gives 40. The browser finds a key by its mark, here
+    ``;7:``, so the same text serves a token pointed at on the left and one on the right.
     """
     by_pair = weights.transpose(1, 2, 0)  # (queries, keys, heads)
     thousandths = np.where(by_pair >= least, np.rint(by_pair * (FULL / full)), 0).astype(np.int16)
-    _, _, slot = np.nonzero(thousandths)
+    places = np.flatnonzero(thousandths)
     heads_of_pair = np.count_nonzero(thousandths, axis=2)  # (queries, keys)
     query, key = np.nonzero(heads_of_pair)
     heads_of_pair = heads_of_pair[query, key]
-    slots = _joined(pa.array(slot), heads_of_pair, ",")
-    values = _joined(pa.array(thousandths[thousandths > 0]), heads_of_pair, ",")
+    slots = _joined(pa.array(places % len(weights)), heads_of_pair, ",")
+    values = _joined(pa.array(thousandths.ravel()[places]), heads_of_pair, ",")
     marks = pc.binary_join_element_wise(";", pa.array(key).cast(pa.string()), "")
     pairs = pc.binary_join_element_wise(marks, slots, values, ":")
     queries, pairs_of_query = np.unique(query, return_counts=True)

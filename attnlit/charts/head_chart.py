@@ -1,6 +1,7 @@
 """The head view's specification: which marks there are, and what each depends on.
 
-One chart serves every layer, text and choice of heads of one `HeadShape`; what changes comes in five tables:
+One chart a theme is built and checked by Altair, which takes a while; the sizes of a `HeadShape` are values of
+its parameters, set afterwards. All else that changes comes in five tables:
 
 - ``tokens``: both columns; ``id`` counts through the left one, then the right one
 - ``lines``: the strongest lines, for while nothing is pointed at
@@ -29,7 +30,7 @@ from attnlit.charts.marks import (
     token_font_size,
     token_row_height,
 )
-from attnlit.charts.theme import Theme
+from attnlit.charts.theme import LIGHT, Theme
 
 FULL = 1000  # in ``rows`` weights are whole thousandths of the weight that is drawn at full opacity
 FAINTEST_LINE = 10  # of these, for the token pointed at: a line is drawn from 1 % opacity up,
@@ -85,41 +86,75 @@ class HeadShape:
         """Pixels between the lines of neighbouring heads, so that they do not hide each other."""
         return min(1.1, self.row * 0.5 / heads)
 
+    def parameters(self) -> dict[str, Any]:
+        """The values of the chart's parameters in this shape."""
+        font_size = token_font_size(self.row)
+        values: dict[str, Any] = {
+            "queries": self.queries,
+            "row": self.row,
+            "titles": self.titles,
+            "top": self.top,
+            "token_room": self.token_width,
+            "switch_rows": self.switch_rows,
+            "font_size": font_size,
+            "number_size": max(9, font_size - 2),
+        }
+        if self.pinned:
+            values["pin"] = [{"side": self.pinned[0], "index": self.pinned[1]}]
+        return values
+
 
 @lru_cache(maxsize=64)
 def head_spec(shape: HeadShape) -> dict[str, Any]:
     """The frozen specification of this shape: shared, never written to."""
-    spec: dict[str, Any] = head_chart(shape).to_dict()
-    return spec
+    values = shape.parameters()
+    spec = _theme_spec(shape.theme)
+    params = [
+        {**param, "value": values[param["name"]]} if param["name"] in values else param
+        for param in spec["params"]
+    ]
+    return {**spec, "height": shape.height, "params": params}
 
 
-@lru_cache(maxsize=64)
-def head_chart(shape: HeadShape) -> alt.LayerChart:
-    """The Altair chart of this shape, without data. Later layers lie on top of earlier ones."""
+def head_chart(shape: HeadShape, width: int) -> alt.LayerChart:
+    """The Altair chart of this shape, without data."""
+    return alt.LayerChart.from_dict({**head_spec(shape), "width": width})
+
+
+@lru_cache(maxsize=8)
+def _theme_spec(theme: Theme) -> dict[str, Any]:
+    """The specification before its sizes are known. Later layers lie on top of earlier ones."""
     chart = alt.layer(
-        *_ground(shape),
-        *_highlights(shape),
+        *_ground(),
+        *_highlights(theme),
         _all_lines(),
-        _active_token(shape),
-        *_tokens(shape),
-        *_titles(shape),
-        *_legend(shape),
-        *_switches(shape),
-    ).add_params(*_which_token(shape), *_which_heads(), *_where(shape))
-    return framed(chart, 760, shape.height, shape.theme)
+        _active_token(theme),
+        *_tokens(),
+        *_titles(theme),
+        *_legend(theme),
+        *_switches(theme),
+    ).add_params(*_sizes(), *_which_token(), *_which_heads(), *_where())
+    spec: dict[str, Any] = framed(chart, 760, 400, theme).to_dict()
+    return spec
 
 
 # ---------------------------------------------------------------------------------------------------- signals
 
 
-def _which_token(shape: HeadShape) -> list[alt.Parameter]:
+def _sizes() -> list[alt.Parameter]:
+    """The names of `HeadShape.parameters`, still without their values."""
+    names = HeadShape(1, 1, 1, 1, LIGHT).parameters()
+    return [alt.param(name, value=0) for name in names]
+
+
+def _which_token() -> list[alt.Parameter]:
     """The active token: the one under the pointer, else the pinned one, else none (-1)."""
     return [
-        signal("pinned", f"pin.index ? pin.index[0] + (pin.side[0] === 'key' ? {shape.queries} : 0) : -1"),
+        signal("pinned", "pin.index ? pin.index[0] + (pin.side[0] === 'key' ? queries : 0) : -1"),
         signal("active", "hover.id ? hover.id[0] : pinned"),
         signal("idle", "active < 0"),
-        signal("from_left", f"active < {shape.queries}"),
-        signal("active_place", f"from_left ? active : active - {shape.queries}"),
+        signal("from_left", "active < queries"),
+        signal("active_place", "from_left ? active : active - queries"),
         signal("active_mark", "';' + active_place + ':'"),  # what its weights begin with, where it is the key
     ]
 
@@ -151,18 +186,19 @@ HEAD_IS_ON = (
 HEAD_COLOUR = "colours[datum.slot]"
 
 
-def _where(shape: HeadShape) -> list[alt.Parameter]:
+def _where() -> list[alt.Parameter]:
     """Places that hang on Vega's ``width``, from a phone to a wide screen.
 
     The squares stand outside the token columns where there is room, else between the columns.
     """
-    columns = 2 * (shape.token_width + NUMBER_WIDTH)
     return [
         signal("square_wanted", "clamp(floor(108 / length(listed)), 3, 12)"),
-        signal("roomy", f"width >= {columns + 140} + 2 * (square_wanted * length(listed) + 8)"),
         signal(
-            "token_width",
-            f"min({shape.token_width}, max(40, (width - {2 * NUMBER_WIDTH + LEAST_LINES_WIDTH}) / 2))",
+            "roomy",
+            f"width >= 2 * (token_room + {NUMBER_WIDTH} + square_wanted * length(listed) + 8) + 140",
+        ),
+        signal(
+            "token_width", f"min(token_room, max(40, (width - {2 * NUMBER_WIDTH + LEAST_LINES_WIDTH}) / 2))"
         ),
         signal("outside", f"token_width + {NUMBER_WIDTH} + (roomy ? square_wanted * length(listed) + 8 : 0)"),
         signal("lines_width", f"clamp(width - 2 * outside, {LEAST_LINES_WIDTH}, {MOST_LINES_WIDTH})"),
@@ -173,8 +209,8 @@ def _where(shape: HeadShape) -> list[alt.Parameter]:
         signal("active_x", "from_left ? left : right"),
         signal("other_x", "(from_left ? right : left) + (roomy ? 0 : from_left ? -strip - 4 : strip + 4)"),
         # y of slot 0's line at the active token, and at the first token of the other column
-        signal("other_y", f"{shape.top + shape.row / 2} - (length(listed) - 1) / 2 * apart"),
-        signal("active_y", f"other_y + active_place * {shape.row}"),
+        signal("other_y", "top + row / 2 - (length(listed) - 1) / 2 * apart"),
+        signal("active_y", "other_y + active_place * row"),
         signal(
             "squares_x",
             "from_left ? (roomy ? right + token_width + 8 : right - strip - 1)"
@@ -185,7 +221,7 @@ def _where(shape: HeadShape) -> list[alt.Parameter]:
             f"from_left ? right + token_width + {NUMBER_WIDTH - 2} + (roomy ? strip + 8 : 0)"
             " : left - token_width - (roomy ? strip + 14 : 4)",
         ),
-        signal("switches_a_row", f"ceil(length(listed) / {shape.switch_rows})"),
+        signal("switches_a_row", "ceil(length(listed) / switch_rows)"),
         signal("switch_width", "clamp(floor(width / switches_a_row), 12, 28)"),
         signal("switches_left", "(width - switch_width * switches_a_row + 3) / 2"),
         signal("ramp_width", "clamp(lines_width - 90, 24, 120)"),
@@ -201,13 +237,12 @@ def _once() -> alt.Chart:
     return alt.Chart(alt.NamedData("legend"))
 
 
-def _ground(shape: HeadShape) -> list[alt.Chart]:
+def _ground() -> list[alt.Chart]:
     """An invisible floor, where pointing ends a hover and a click ends a pin; on it, an area a token."""
     hover = hover_selection("hover", "token", "id", also_cleared_by=[event_on("ground", "pointerover")])
     pin = alt.selection_point(
         "pin",
         fields=["side", "index"],
-        value=[{"side": shape.pinned[0], "index": shape.pinned[1]}] if shape.pinned else alt.Undefined,
         on="@token_marks:click",
         toggle="pin.index && pin.index[0] === datum.index && pin.side[0] === datum.side",  # again: unpin
         clear={"merge": [event_on("ground", "click"), ESCAPE_KEY]},
@@ -217,12 +252,12 @@ def _ground(shape: HeadShape) -> list[alt.Chart]:
     floor = (
         alt.Chart(alt.NamedData("legend"), name="ground")
         .mark_rect(opacity=0)
-        .encode(x=alt.value(0), x2=computed("width"), y=alt.value(0), y2=alt.value(shape.height))
+        .encode(x=alt.value(0), x2=computed("width"), y=alt.value(0), y2=computed("height"))
         .add_params(floor_touched)  # a mark without a selection does not feel the pointer
     )
     areas = (
         alt.Chart(alt.NamedData("tokens"), name="token")
-        .mark_rect(opacity=0, cursor="pointer", height=shape.row, baseline="top")
+        .mark_rect(opacity=0, cursor="pointer", height=alt.ExprRef("row"), baseline="top")
         .encode(
             x=computed("datum.side === 'query' ? left - token_width : right"),
             x2=computed("datum.side === 'query' ? left : right + token_width"),
@@ -233,24 +268,24 @@ def _ground(shape: HeadShape) -> list[alt.Chart]:
     return [floor, areas]
 
 
-def _highlights(shape: HeadShape) -> list[alt.Chart]:
+def _highlights(theme: Theme) -> list[alt.Chart]:
     """A ground behind the pinned token, and one behind the token under the pointer."""
 
     def behind(token: str, colour: str) -> alt.Chart:
-        on_left = f"{token} < {shape.queries}"
-        place = f"({on_left} ? {token} : {token} - {shape.queries})"
+        on_left = f"{token} < queries"
+        place = f"({on_left} ? {token} : {token} - queries)"
         return (
             _once()
             .transform_filter(f"{token} >= 0")
-            .mark_rect(cornerRadius=4, height=shape.row, baseline="top", fill=colour)
+            .mark_rect(cornerRadius=4, height=alt.ExprRef("row"), baseline="top", fill=colour)
             .encode(
                 x=computed(f"{on_left} ? left - token_width : right"),
                 x2=computed(f"{on_left} ? left : right + token_width"),
-                y=computed(f"{shape.top} + {place} * {shape.row}"),
+                y=computed(f"top + {place} * row"),
             )
         )
 
-    return [behind("active", shape.theme.hover), behind("pinned", shape.theme.pinned)]
+    return [behind("active", theme.hover), behind("pinned", theme.pinned)]
 
 
 def _all_lines() -> alt.Chart:
@@ -271,7 +306,7 @@ def _all_lines() -> alt.Chart:
     )
 
 
-def _active_token(shape: HeadShape) -> alt.LayerChart:
+def _active_token(theme: Theme) -> alt.LayerChart:
     """All lines of the active token, a square per head beside the other column's tokens, and the numbers.
 
     These marks are made anew at every move of the pointer, and Streamlit's front end interprets Vega's
@@ -297,7 +332,7 @@ def _active_token(shape: HeadShape) -> alt.LayerChart:
         .transform_flatten(["slot", "weight"])
         .transform_filter(HEAD_IS_ON)
     )
-    beside = computed(f"{shape.top + shape.row / 2} + datum.other * {shape.row}")
+    beside = computed("top + (datum.other + 0.5) * row")
     opacity = computed(f"datum.weight / {FULL}")
     lines = (
         alt.Chart()
@@ -306,7 +341,7 @@ def _active_token(shape: HeadShape) -> alt.LayerChart:
             x=computed("active_x"),
             x2=computed("other_x"),
             y=computed("active_y + datum.slot * apart"),
-            y2=computed(f"other_y + datum.slot * apart + datum.other * {shape.row}"),
+            y2=computed("other_y + datum.slot * apart + datum.other * row"),
             strokeOpacity=opacity,
             stroke=computed(HEAD_COLOUR),
         )
@@ -314,7 +349,9 @@ def _active_token(shape: HeadShape) -> alt.LayerChart:
     squares = (
         alt.Chart()
         .transform_filter(f"datum.weight >= {FAINTEST_SQUARE}")
-        .mark_rect(align="left", baseline="middle", width=alt.ExprRef("square - 1"), height=shape.row - 4)
+        .mark_rect(
+            align="left", baseline="middle", width=alt.ExprRef("square - 1"), height=alt.ExprRef("row - 4")
+        )
         .encode(
             x=computed("squares_x + datum.slot * square"),
             y=beside,
@@ -335,8 +372,8 @@ def _active_token(shape: HeadShape) -> alt.LayerChart:
             align="right",
             baseline="middle",
             font=MONOSPACE_DIGITS,
-            fontSize=max(9, token_font_size(shape.row) - 2),
-            color=shape.theme.text,
+            fontSize=alt.ExprRef("number_size"),
+            color=theme.text,
         )
         .encode(
             x=computed("numbers_x"),
@@ -350,7 +387,7 @@ def _active_token(shape: HeadShape) -> alt.LayerChart:
     return together.properties(transform=weights.transform).resolve_scale(x="independent", y="independent")
 
 
-def _tokens(shape: HeadShape) -> list[alt.Chart]:
+def _tokens() -> list[alt.Chart]:
     def column(side: str, align: str, x: str) -> alt.Chart:
         return (
             alt.Chart(alt.NamedData("tokens"))
@@ -358,8 +395,8 @@ def _tokens(shape: HeadShape) -> list[alt.Chart]:
             .mark_text(
                 align=align,
                 baseline="middle",
-                dy=shape.row / 2,
-                fontSize=token_font_size(shape.row),
+                dy=alt.ExprRef("row / 2"),
+                fontSize=alt.ExprRef("font_size"),
                 limit=alt.ExprRef("token_width - 10"),
             )
             .encode(x=computed(x), y=pixel_y("y"), text="text:N", color=alt.Color("ink:N", scale=None))
@@ -368,14 +405,12 @@ def _tokens(shape: HeadShape) -> list[alt.Chart]:
     return [column("query", "right", "left - 6"), column("key", "left", "right + 6")]
 
 
-def _titles(shape: HeadShape) -> list[alt.Chart]:
+def _titles(theme: Theme) -> list[alt.Chart]:
     """What each column is, and what the numbers are."""
 
     def title(x: str, align: str, **what: Any) -> alt.Chart:
-        style = {"fontSize": 12, "fontWeight": 600, "color": shape.theme.faint, "baseline": "middle"}
-        return (
-            _once().mark_text(align=align, **style, **what).encode(x=computed(x), y=alt.value(shape.titles))
-        )
+        style = {"fontSize": 12, "fontWeight": 600, "color": theme.faint, "baseline": "middle"}
+        return _once().mark_text(align=align, **style, **what).encode(x=computed(x), y=computed("titles"))
 
     return [
         title("left - 6", "right", text="attends from"),
@@ -388,28 +423,28 @@ def _titles(shape: HeadShape) -> list[alt.Chart]:
     ]
 
 
-def _legend(shape: HeadShape) -> list[alt.Chart]:
+def _legend(theme: Theme) -> list[alt.Chart]:
     """Opacity is the weight: a ramp between the titles, with its two ends in numbers."""
-    style = {"fontSize": 11, "color": shape.theme.faint, "baseline": "middle"}
+    style = {"fontSize": 11, "color": theme.faint, "baseline": "middle"}
     ramp = (
         alt.Chart(alt.sequence(0, 10, as_="step"))
         .mark_rect(
             align="left",
             baseline="middle",
             height=8,
-            fill=shape.theme.text,
+            fill=theme.text,
             width=alt.ExprRef("ramp_width / 10"),
         )
         .encode(
             x=computed("ramp_left + datum.step * ramp_width / 10"),
-            y=alt.value(shape.titles),
+            y=computed("titles"),
             fillOpacity=computed("(datum.step + 0.5) / 10"),
         )
     )
 
     def label(x: str, align: str, field: str) -> alt.Chart:
         text = _once().mark_text(align=align, **style)
-        return text.encode(x=computed(x), y=alt.value(shape.titles), text=f"{field}:N")
+        return text.encode(x=computed(x), y=computed("titles"), text=f"{field}:N")
 
     name = _once().mark_text(align="right", text="weight", **style)
     return [
@@ -417,12 +452,12 @@ def _legend(shape: HeadShape) -> list[alt.Chart]:
         label("ramp_left - 5", "right", "none"),
         label("ramp_left + ramp_width + 5", "left", "most"),
         name.encode(
-            x=computed(f"lines_width < 280 ? {OFF_THE_CHART} : ramp_left - 18"), y=alt.value(shape.titles)
+            x=computed(f"lines_width < 280 ? {OFF_THE_CHART} : ramp_left - 18"), y=computed("titles")
         ),
     ]
 
 
-def _switches(shape: HeadShape) -> list[alt.Chart]:
+def _switches(theme: Theme) -> list[alt.Chart]:
     """One switch a head: a click turns it over, a double click leaves it alone, another brings all back.
 
     A double click arrives as two clicks, which cancel each other out, and then as itself.
@@ -471,7 +506,7 @@ def _switches(shape: HeadShape) -> list[alt.Chart]:
             x=computed(f"{x} + (switch_width - 3) / 2"),
             y=computed(f"{y} + {SWITCH_HEIGHT / 2 + 0.5}"),
             text="head:N",
-            color=alt.condition(HEAD_IS_ON, alt.Color("ink:N", scale=None), alt.value(shape.theme.faint)),
+            color=alt.condition(HEAD_IS_ON, alt.Color("ink:N", scale=None), alt.value(theme.faint)),
         )
     )
     caption = (
@@ -482,7 +517,7 @@ def _switches(shape: HeadShape) -> list[alt.Chart]:
             baseline="middle",
             fontSize=12,
             fontWeight=600,
-            color=shape.theme.faint,
+            color=theme.faint,
         )
         .encode(
             x=computed(f"switches_left < 48 ? {OFF_THE_CHART} : switches_left - 8"),
@@ -492,7 +527,7 @@ def _switches(shape: HeadShape) -> list[alt.Chart]:
     all_off = (
         _once()
         .transform_filter("heads_shown === 0")
-        .mark_text(text="Every head is switched off.", fontSize=13, color=shape.theme.faint)
-        .encode(x=computed("width / 2"), y=alt.value(shape.top + shape.row * 1.5))
+        .mark_text(text="Every head is switched off.", fontSize=13, color=theme.faint)
+        .encode(x=computed("width / 2"), y=computed("top + row * 1.5"))
     )
     return [caption, areas, numbers, all_off]
