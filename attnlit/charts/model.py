@@ -177,7 +177,7 @@ def _facts(attention: Attention, weights: np.ndarray) -> tuple[list[str], list[f
         entropies.append(float(max(entropy.mean(), 0)) if len(entropy) else 0.0)
         weight = float(total.sum())
         comparable = attention.kind != "cross" and weight > NO_ATTENTION
-        distances.append(float(np.vdot(head, apart)) / weight if comparable else float("nan"))
+        distances.append(float(np.einsum("qk,qk->", head, apart)) / weight if comparable else float("nan"))
     return strongest, entropies, distances
 
 

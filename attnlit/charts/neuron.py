@@ -179,10 +179,10 @@ def _neuron_tables(look: Look, theme: Theme) -> dict[str, pa.Table]:
     places = np.arange(look.loaded.start, look.loaded.stop)
     scores = vectors.scores[places]  # (loaded, keys)
     available = np.isfinite(scores)
-    products = vectors.q[places, None] * vectors.k  # (loaded, keys, d)
-    products[~available] = 0
+    # Each (keys, d); one at a time, as all of them together would not fit the processor's cache.
+    products = (vectors.q[place] * vectors.k * available[row, :, None] for row, place in enumerate(places))
     colours = {"positive": theme.positive, "negative": theme.negative}
-    strips = [signed_strips(side[None], look.vector_limit, **colours)[0] for side in (vectors.q, vectors.k)]
+    strips = signed_strips((vectors.q, vectors.k), look.vector_limit, **colours)
     value_unit = 10.0 ** (ceil(log10(look.vector_limit)) - 4)
     row_height = token_row_height(max(queries, keys))
     font_size = token_font_size(row_height)
@@ -330,14 +330,16 @@ def _neuron_chart(theme: Theme, *, click_chooses: bool) -> alt.LayerChart:
     hover = hover_selection("hover", "query_hit", "query", also_cleared_by=[on_key])
     key_hover = hover_selection("key_hover", "key_hit", "key", also_cleared_by=[on_query])
     pin = alt.selection_point("pin", fields=["query"], on=click, toggle=False, empty=False, clear=cleared)
+    key_ground, key_frame = _key_row(theme)
     chart: Any = alt.layer(
         _query_buttons(theme).add_params(hover, pin),
-        _key_band(theme),
+        key_ground,
         *_strips(),
         *_row_gaps(theme),
         *_token_texts(theme),
         _zero_lines(theme),
         _active_frame(theme),
+        key_frame,
         _active_row(theme),
         *_head_lines(theme),
         _key_areas().add_params(key_hover),
@@ -426,19 +428,20 @@ def _query_buttons(theme: Theme) -> alt.Chart:
     )
 
 
-def _key_band(theme: Theme) -> alt.Chart:
-    """A ground behind the row of the key under the pointer, so that the eye can follow it across."""
-    return (
-        _table("keys")
-        .transform_filter("datum.key === active_key")
-        .mark_rect(cornerRadius=3, fill=theme.hover)
-        .encode(
-            x=computed("keys_begin - 3"),
-            x2=computed("width"),
-            y=computed(_row_top("datum.key")),
-            y2=computed(_row_top("(datum.key + 1)")),
-        )
+def _key_row(theme: Theme) -> list[alt.Chart]:
+    """The row of the key under the pointer: framed where it has colours, on a ground where it has numbers."""
+    pointed = _table("keys").transform_filter("datum.key === active_key")
+    place: dict[str, Any] = {
+        "y": computed(_row_top("datum.key")),
+        "y2": computed(_row_top("(datum.key + 1)")),
+    }
+    ground = pointed.mark_rect(cornerRadius=3, fill=theme.hover).encode(
+        x=computed("score_x - 4"), x2=computed("width"), **place
     )
+    frame = pointed.mark_rect(fillOpacity=0, stroke=theme.faint, strokeWidth=1, cornerRadius=2).encode(
+        x=computed("keys_begin - 2"), x2=computed("product_x + strip_width + 2"), **place
+    )
+    return [ground, frame]
 
 
 def _strips() -> list[alt.Chart]:
@@ -637,7 +640,7 @@ def _head_lines(theme: Theme) -> list[alt.Chart]:
         room = alt.ExprRef(f"{end} - {begin} - 2")
         return (
             captions.transform_filter(f"datum.line === {number}")
-            .mark_text(limit=room, fontSize=size, color=colour, fontWeight=weight, **left)  # type: ignore[arg-type]
+            .mark_text(limit=room, fontSize=size, color=colour, fontWeight=weight, **left)
             .encode(x=computed(begin), y=alt.YValue(y), text="text:N")
         )
 

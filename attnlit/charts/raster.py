@@ -1,7 +1,7 @@
 """Small pictures drawn on the server: line thumbnails of heads and strips of signed values, as palette PNGs.
 
-A browser that draws 12 x 12 heads of 64 tokens line by line draws 600,000 lines. Drawn here, a head costs the same
-few thousand pixels however long the text is, and a whole model travels in a quarter of a megabyte.
+A browser that draws 12 x 12 heads of 64 tokens line by line draws 600,000 lines. Drawn here, a head costs the
+same few thousand pixels however long the text is, and a whole model travels in a quarter of a megabyte.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import base64
 import functools
 import struct
 import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,10 @@ import numpy as np
 MOST_ROWS = 32  # tokens a side in a thumbnail; longer texts are pooled
 LEVELS = 16  # of a 4-bit palette
 OPAQUE = 0.98  # a line of full weight, a hair below 1 so that its logarithm is finite
-TILE = 16  # pixels a side of the tiles in which lines are drawn
+TILE = 8  # pixels a side of the tiles in which lines are drawn
+# Matrix products of at most 2**18 multiplications stay in their thread. Larger ones are spread over all cores by
+# OpenBLAS, whose threads wait for each other in busy loops: on a host with neighbours that takes 30 times as long.
+HEADS_AT_ONCE = 8
 SIGNED_STEPS = 7  # shades on either side of zero in a strip of signed values
 
 
@@ -50,7 +54,7 @@ class Tile:
     coverage: np.ndarray  # float32 (rows * columns, crossing): the share of each pixel that each line covers
 
 
-@functools.lru_cache(maxsize=4)  # some 8 MB each at 32 x 32 tokens
+@functools.lru_cache(maxsize=4)  # some 4 MB each at 32 x 32 tokens
 def line_tiles(queries: int, keys: int, height: int, width: int) -> tuple[Tile, ...]:
     """Where the lines from every query (left edge) to every key (right edge) fall in a thumbnail.
 
@@ -82,23 +86,27 @@ def line_tiles(queries: int, keys: int, height: int, width: int) -> tuple[Tile, 
 
 
 def line_opacity(weights: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Line thumbnails of attention (heads, queries, keys): opacity 0-1, float32 (height, width, heads).
+    """Line thumbnails of attention (heads, queries, keys): opacity 0-1, float32 (heads, height, width).
 
     Lines lie over each other as in the head view: together they let through the product of what each lets through.
-    Products become sums of logarithms, so one matrix product a tile draws that tile of all heads.
+    Products become sums of logarithms, so matrix products draw a tile of all heads.
     """
     heads, queries, keys = weights.shape
-    lets_through = np.log1p(-np.minimum(weights, OPAQUE)).reshape(heads, -1).T.astype(np.float32, order="C")
-    picture = np.zeros((height, width, heads), np.float32)
+    groups = -(-heads // HEADS_AT_ONCE)
+    let_through = np.zeros((groups * HEADS_AT_ONCE, queries * keys), np.float32)
+    let_through[:heads] = np.log1p(-np.minimum(weights, OPAQUE)).reshape(heads, -1)
+    # (groups, lines, HEADS_AT_ONCE)
+    let_through = np.ascontiguousarray(let_through.reshape(groups, HEADS_AT_ONCE, -1).transpose(0, 2, 1))
+    picture = np.zeros((groups, height, width, HEADS_AT_ONCE), np.float32)
     for tile in line_tiles(queries, keys, height, width):
-        seen_through = np.exp(tile.coverage @ lets_through[tile.lines])
-        shape = (tile.rows.stop - tile.rows.start, tile.columns.stop - tile.columns.start, heads)
-        picture[tile.rows, tile.columns] = 1 - seen_through.reshape(shape)
-    return picture
+        part = picture[:, tile.rows, tile.columns]
+        part[:] = (tile.coverage @ let_through[:, tile.lines]).reshape(part.shape)
+    np.expm1(picture, out=picture)
+    return -picture.transpose(0, 3, 1, 2).reshape(-1, height, width)[:heads]
 
 
-def line_strips(weights: np.ndarray, colours: list[str], height: int, gap: int) -> list[str]:
-    """One picture a head column, its layers below each other: ``len(colours)`` data addresses.
+def line_strips(weights: np.ndarray, colours: Sequence[str], height: int, gap: int) -> list[str]:
+    """One picture a head, its layers below each other: ``len(colours)`` data addresses.
 
     ``weights`` is (layers, heads, queries, keys). A thumbnail is ``height`` x ``height // 2`` pixels with ``gap``
     empty rows below it, and is meant to be shown square: lines need sharpness across, not along.
@@ -107,62 +115,61 @@ def line_strips(weights: np.ndarray, colours: list[str], height: int, gap: int) 
     width = height // 2
     opacity = line_opacity(pool(weights.reshape(layers * heads, queries, keys)), height, width)
     # Shades are spaced by the square root, as faint lines differ more to the eye than strong ones.
+    drawn = (np.sqrt(opacity) * (LEVELS - 0.5)).astype(np.uint8)
     shades = np.zeros((layers, heads, height + gap, width), np.uint8)
-    shades[:, :, :height] = (
-        (np.sqrt(opacity) * (LEVELS - 0.5)).transpose(2, 0, 1).reshape(layers, heads, height, width)
-    )
-    alphas = tuple(round(255 * (level / (LEVELS - 1)) ** 2) for level in range(LEVELS))
-    columns = shades.transpose(1, 0, 2, 3).reshape(heads, -1, width)  # the layers of a head below each other
+    shades[:, :, :height] = drawn.reshape(layers, heads, height, width)
+    alphas = [round(255 * (level / (LEVELS - 1)) ** 2) for level in range(LEVELS)]
+    columns = shades.transpose(1, 0, 2, 3).reshape(heads, -1, width)
     return [
-        data_url(palette_pngs(column[None], (colour,) * LEVELS, alphas)[0])
+        palette_picture(column, palette([colour] * LEVELS, alphas))
         for column, colour in zip(columns, colours, strict=True)
     ]
 
 
-def signed_strips(values: np.ndarray, limit: float, positive: str, negative: str) -> list[str]:
-    """Pictures of signed ``values`` (pictures, rows, dimensions), one pixel a value: their data addresses.
+def signed_strips(pictures: Iterable[np.ndarray], limit: float, positive: str, negative: str) -> list[str]:
+    """Pictures of signed values (rows, dimensions), one pixel a value: their data addresses.
 
     Zero is clear; ``limit`` and beyond is the full colour, half of it half as strong.
     """
-    # Shades are spaced by the square root here too: small values stay apart, large ones are told by their number.
-    steps = np.rint(np.sqrt(np.minimum(np.abs(values) / limit, 1)) * SIGNED_STEPS)
-    shades = (np.copysign(steps, values) + SIGNED_STEPS).astype(np.uint8)
-    colours = (negative,) * SIGNED_STEPS + (positive,) * (SIGNED_STEPS + 1)
-    alphas = tuple(round(255 * (step / SIGNED_STEPS) ** 2) for step in range(-SIGNED_STEPS, SIGNED_STEPS + 1))
-    return [data_url(png) for png in palette_pngs(shades, colours, alphas)]
+    colours = [negative] * SIGNED_STEPS + [positive] * (SIGNED_STEPS + 1)
+    steps = range(-SIGNED_STEPS, SIGNED_STEPS + 1)
+    signs = palette(colours, [round(255 * (step / SIGNED_STEPS) ** 2) for step in steps])
+    return [palette_picture(_signed_shades(values, limit), signs) for values in pictures]
 
 
-def palette_pngs(shades: np.ndarray, colours: tuple[str, ...], alphas: tuple[int, ...]) -> list[bytes]:
-    """PNGs of palette indices (pictures, rows, columns), each below 16, on a clear ground.
+def _signed_shades(values: np.ndarray, limit: float) -> np.ndarray:
+    """Indices 0 (negative, full colour) to 14 (positive); 7 is zero. Spaced by the square root here too."""
+    shades = np.sqrt(np.minimum(np.abs(values) * (1 / limit), 1)) * SIGNED_STEPS
+    return (np.copysign(shades, values) + (SIGNED_STEPS + 0.5)).astype(np.uint8)
 
-    Every index has a colour ``#rrggbb`` and an opacity 0-255. Format: PNG specification, W3C, colour type 3.
-    """
-    pictures, rows, columns = shades.shape
+
+def palette(colours: Sequence[str], alphas: Sequence[int]) -> bytes:
+    """The part of a PNG that gives each of up to 16 indices a colour ``#rrggbb`` and an opacity 0-255."""
+    return _chunk(b"PLTE", bytes.fromhex("".join(colours).replace("#", ""))) + _chunk(b"tRNS", bytes(alphas))
+
+
+def palette_picture(shades: np.ndarray, palette: bytes) -> str:
+    """A PNG of palette indices (rows, columns) as an address that a chart shows without another request."""
+    rows, columns = shades.shape
     if columns % 2:
-        shades = np.pad(shades, ((0, 0), (0, 0), (0, 1)))
-    # Two pixels a byte; each row opens with the number of its filter: 0, none.
-    packed = np.zeros((pictures, rows, 1 + shades.shape[2] // 2), np.uint8)
-    packed[:, :, 1:] = (shades[:, :, ::2] << 4) | shades[:, :, 1::2]
-    palette = bytes.fromhex("".join(colour.lstrip("#") for colour in colours))
-    header = (
+        shades = np.pad(shades, ((0, 0), (0, 1)))
+    packed = np.zeros((rows, 1 + shades.shape[1] // 2), np.uint8)  # each row opens with its filter: 0, none
+    packed[:, 1:] = (shades[:, ::2] << 4) | shades[:, 1::2]
+    size = struct.pack(">IIBBBBB", columns, rows, 4, 3, 0, 0, 0)  # 4 bits a pixel; colour type 3: palette
+    png = (
         b"\x89PNG\r\n\x1a\n"
-        + _chunk(b"IHDR", struct.pack(">IIBBBBB", columns, rows, 4, 3, 0, 0, 0))
-        + _chunk(b"PLTE", palette)
-        + _chunk(b"tRNS", bytes(alphas))
+        + _chunk(b"IHDR", size)
+        + palette
+        + _chunk(b"IDAT", _deflated(packed.tobytes()))
+        + _chunk(b"IEND", b"")
     )
-    end = _chunk(b"IEND", b"")
-    return [header + _chunk(b"IDAT", _deflated(picture.tobytes())) + end for picture in packed]
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def _deflated(data: bytes) -> bytes:
     """Compressed for speed: such pictures hold runs of one shade, and looking for more saves only 4 %."""
     runs_only = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
     return runs_only.compress(data) + runs_only.flush()
-
-
-def data_url(png: bytes) -> str:
-    """A PNG as an address that a chart can show without another request."""
-    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
