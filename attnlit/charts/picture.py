@@ -38,5 +38,18 @@ def arrow_stream(table: pa.Table) -> bytes:
 def chart_with_data(chart: alt.TopLevelMixin, tables: dict[str, pa.Table]) -> Any:
     """The Altair chart itself with its tables inside, for a notebook, a file or an image."""
     whole = chart.copy(deep=False)
-    whole.datasets = {name: table.to_pylist() for name, table in tables.items()}
+    whole.datasets = {
+        name: [{column: _safe_in_html(value) for column, value in row.items()} for row in table.to_pylist()]
+        for name, table in tables.items()
+    }
     return whole
+
+
+def _safe_in_html(value: Any) -> Any:
+    """Text that draws the same but cannot end the script element that Altair writes it into.
+
+    Altair puts the data into the page as it is, so a token `</script>` would become part of the page.
+    """
+    if not isinstance(value, str):
+        return value
+    return value.replace("</", "<\N{WORD JOINER}/").replace("<!", "<\N{WORD JOINER}!")
