@@ -128,6 +128,12 @@ class Attention:
         return self.weights.shape[1]
 
     @property
+    def nbytes(self) -> int:
+        """Memory of the arrays; what several layers share is counted once."""
+        parts = [self.weights, *(part for layer in self.inputs for part in vars(layer).values())]
+        return sum({id(part): part.nbytes for part in parts if isinstance(part, np.ndarray)}.values())
+
+    @property
     def query_tokens(self) -> list[str]:
         """What to draw for each query token."""
         return [token.text for token in self.query]

@@ -34,9 +34,12 @@ def set_threads() -> None:
     torch.set_num_threads(threads())
 
 
+FLOAT32_BYTES = 4  # what every parameter becomes in memory
+
+
 def check_size(name: str, parameters: int) -> None:
     """Raises AttnlitError if a model of so many parameters is larger than this deployment allows."""
-    megabytes = parameters * 4 / 1e6  # every parameter becomes a float32
+    megabytes = parameters * FLOAT32_BYTES / 1e6
     limit = max_model_megabytes()
     if megabytes > limit:
         raise AttnlitError(

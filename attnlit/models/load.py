@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,9 +33,9 @@ def load(name: str) -> Checkpoint:
     """
     name = name.strip()
     try:
-        shown, source = _find(name)
+        shown, place = _find(name)
         with _quiet():
-            return _read(shown, source)
+            return _read(name, shown, place)
     except AttnlitError:
         raise
     except Exception as error:  # the libraries raise dozens of types: explain() knows them
@@ -43,7 +43,7 @@ def load(name: str) -> Checkpoint:
 
 
 def _find(name: str) -> tuple[str, str | Path]:
-    """(name to show, folder of a bundled or local model or id of one that the hub has)."""
+    """(name to show, place to read from): a folder, or the id of a model that the hub has."""
     if not name:
         raise AttnlitError("Choose a model first: a bundled one such as “mini-bert”, or a name from the hub.")
     known = catalogue.entry(name)
@@ -102,18 +102,19 @@ def _ask_hub(name: str) -> str | Path:
     from huggingface_hub import HfApi, try_to_load_from_cache
 
     try:
-        info = HfApi().model_info(name, timeout=HUB_SECONDS)
+        info = HfApi().model_info(name, timeout=HUB_SECONDS, files_metadata=True)
     except Exception as error:
         cached = try_to_load_from_cache(name, "config.json")
         if no_network(error) and isinstance(cached, str):
             return _check_folder(name, Path(cached).parent)
         raise
-    if not any(file.rfilename.endswith(".safetensors") for file in info.siblings or ()):
+    files = [file for file in info.siblings or () if file.rfilename.endswith(".safetensors")]
+    if not files:
         raise AttnlitError(
             f"“{name}” offers no safetensors, and attnlit reads no other format. Choose another model."
         )
-    if info.safetensors is not None:
-        limits.check_size(name, info.safetensors.total)
+    on_disk = sum(file.size or 0 for file in files)
+    limits.check_size(name, info.safetensors.total if info.safetensors else on_disk // limits.FLOAT32_BYTES)
     return name
 
 
@@ -133,41 +134,46 @@ def _quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _read(name: str, source: str | Path) -> Checkpoint:
+def _read(name: str, shown: str, place: str | Path) -> Checkpoint:
     import torch
     from transformers import AutoConfig, AutoTokenizer
 
-    safe: dict[str, Any] = {"trust_remote_code": False, "local_files_only": isinstance(source, Path)}
-    config = AutoConfig.from_pretrained(source, **safe)
-    tokenizer = AutoTokenizer.from_pretrained(source, **safe)
-    _check_tokenizer(name, tokenizer, config)
+    safe: dict[str, Any] = {"trust_remote_code": False, "local_files_only": isinstance(place, Path)}
+    config = AutoConfig.from_pretrained(place, **safe)
+    tokenizer = AutoTokenizer.from_pretrained(place, **safe)
+    _check_tokenizer(shown, tokenizer, config)
     auto, predicts, masked = _model_class(config)
     module, report = auto.from_pretrained(
-        source, config=config, dtype=torch.float32, use_safetensors=True, attn_implementation="eager",
+        place, config=config, dtype=torch.float32, use_safetensors=True, attn_implementation="eager",
         output_loading_info=True, **safe,
     )  # fmt: skip
     if getattr(module, "main_input_name", "") != "input_ids":
-        raise AttnlitError(f"“{name}” does not read text. Choose a text model.")
+        raise AttnlitError(f"“{shown}” does not read text. Choose a text model.")
+    predicts = _has_every_weight(shown, report["missing_keys"]) and predicts
     module.eval().requires_grad_(False)
     module.config.use_cache = False  # one pass over the whole text: there is nothing to keep for a next one
-    missing = sorted(
-        key for key in report["missing_keys"] if "pooler" not in key
-    )  # no attention meets a pooler
+    headless = "This checkpoint has no trained head for words: its attention is real, but it predicts none."
+    return Checkpoint(
+        name=shown,
+        source=name,
+        module=module,
+        tokenizer=tokenizer,
+        max_tokens=_max_tokens(module, tokenizer),
+        masked=masked,
+        predicts=predicts,
+        notes=() if predicts else (headless,),
+    )
+
+
+def _has_every_weight(name: str, missing_keys: Iterable[str]) -> bool:
+    """Whether the head on top came with the files. Raises AttnlitError if anything below it did not."""
+    missing = sorted(key for key in missing_keys if "pooler" not in key)  # attention never meets a pooler
     lost = [key for key in missing if _IN_A_LAYER.search(key)]
     if lost:
         raise AttnlitError(
-            f"The files of “{name}” lack {len(lost)} of the model's weights, such as {lost[0]}."
+            f"The files of “{name}” lack {len(lost)} weights of its layers, such as {lost[0]}."
         )
-    notes: tuple[str, ...] = ()
-    if missing or not predicts:
-        predicts = False
-        notes = (
-            "This checkpoint has no trained head for words: its attention is real, but it predicts none.",
-        )
-    return Checkpoint(
-        name=name, module=module, tokenizer=tokenizer, max_tokens=_max_tokens(module, tokenizer),
-        masked=masked, predicts=predicts, notes=notes,
-    )  # fmt: skip
+    return not missing
 
 
 def _check_tokenizer(name: str, tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> None:

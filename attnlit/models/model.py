@@ -24,7 +24,8 @@ class Site:
 class Checkpoint:
     """What a checkpoint's files say, before its attention has been looked at."""
 
-    name: str  # what the user asked for: a bundled name, a hub id or a folder's name
+    name: str  # to show: a bundled name, a hub id or a folder's last name
+    source: str  # what `load` takes to open it again: the same, or the folder's whole path
     module: PreTrainedModel  # in eval mode, float32
     tokenizer: PreTrainedTokenizerBase
     max_tokens: int  # the most positions that the model takes

@@ -241,6 +241,15 @@ def test_layers_share_one_mask(tiny_model: GetModel) -> None:
     assert inputs[0].logits is None
 
 
+def test_memory_counts_every_array_once(tiny_model: GetModel) -> None:
+    record = attend(tiny_model("gpt2"), "a")
+    one_token = 3 * 4 * 4 + 3 * 2 * 32 * 4  # weights, and q and k, of 3 layers; a single token needs no mask
+    assert record.nbytes == one_token
+    wide = attend(tiny_model("gpt2"), TEXT)
+    count = len(wide.query)
+    assert wide.nbytes == 3 * 4 * count**2 * 4 + 3 * 2 * count * 32 * 4 + count**2 * 4
+
+
 def test_without_a_way_to_see_queries_there_are_still_weights(
     tiny_folder: GetFolder, tiny_model: GetModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
