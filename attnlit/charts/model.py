@@ -57,12 +57,12 @@ def model_picture(
 
     ``selected`` (layer, head) is framed. The frame follows the caller, not the click: with
     ``on_select="rerun", selection_mode=["cell"]`` a click comes back as ``.selection["cell"]``,
-    ``[{"layer": 3, "head": 7}]``, and is to be passed on as ``selected``. The selection is empty before the first
-    click and again when the pointer has left the chart, so that a second click on the same head counts: read it
-    in a callback and ignore it when it is empty.
+    ``[{"layer": 3, "head": 7}]``, and is to be passed on as ``selected``. The selection is empty before the
+    first click and again when the pointer has left the chart, so that a second click on the same head counts:
+    read it in a callback and ignore it when it is empty.
 
-    ``layers`` keeps only those layers, in that order. All pictures of a theme share one spec. Thumbnails are drawn
-    at a record's first showing and kept as long as the record lives.
+    ``layers`` keeps only those layers, in that order. All pictures of a theme share one spec. Thumbnails are
+    drawn at a record's first showing and kept as long as the record lives.
     Raises AttnlitError where a layer or head does not exist.
     """
     shown = _checked_layers(attention, layers)
@@ -114,7 +114,7 @@ def _current_table(
 
 
 def _drawn_tables(attention: Attention, shown: tuple[int, ...]) -> dict[str, pa.Table]:
-    """Thumbnails, facts and labels of a record, drawn at its first showing and kept as long as the record lives."""
+    """Thumbnails, facts and labels of a record, kept as long as the record lives."""
     kept = _drawn.get(attention)
     if kept is None or kept[0] != shown:
         kept = (shown, _draw_tables(attention, shown))
@@ -152,12 +152,15 @@ def _draw_tables(attention: Attention, shown: tuple[int, ...]) -> dict[str, pa.T
 
 
 def thumbnail_height(cells: int) -> int:
-    """Pixels a thumbnail is high (half as many wide), so that a model of so many heads stays light to send."""
+    """Pixels a thumbnail is high (half as many wide), so that many heads stay light to send."""
     return int(np.clip((2 * PIXELS / cells) ** 0.5, 56, 160)) // 8 * 8
 
 
 def _facts(attention: Attention, weights: np.ndarray) -> tuple[list[str], list[float], list[float]]:
-    """What the tooltip says of each head: strongest pair, mean entropy of its rows in nats, mean |i - j| in tokens."""
+    """What the tooltip says of each head.
+
+    The strongest pair with its weight, the mean entropy of its rows in nats, and the mean |i - j| in tokens.
+    """
     query_position = np.array([token.position for token in attention.query], np.float32)
     key_position = np.array([token.position for token in attention.key], np.float32)
     apart = np.abs(query_position[:, None] - key_position)

@@ -49,7 +49,7 @@ WIDE = 640  # pixels from which on q and k are shown too
 NEIGHBOURS = 3  # rows on either side whose q x k is kept ready, so that a sweep of the pointer shows no gap
 
 
-# ------------------------------------------------------------------------------------------------ public functions
+# ------------------------------------------------------------------------------------------ public functions
 
 
 def neuron_picture(
@@ -57,16 +57,16 @@ def neuron_picture(
 ) -> Picture:
     """The neuron view of one head, for the app: ``st.altair_chart(picture, key=..., theme=None)``.
 
-    ``query`` is the chosen token's place in ``attention.query``; left out, an early one is taken. The choice follows
-    the caller: with ``on_select="rerun", selection_mode=["pin"]`` a click comes back as ``.selection["pin"]``,
-    ``[{"query": 5}]``, and is to be passed on as ``query``. The selection is empty before the first click and again
-    when the pointer has left the chart, so that a second click on the same token counts: read it in a callback and
-    ignore it when it is empty.
+    ``query`` is the chosen token's place in ``attention.query``; left out, an early one is taken. The choice
+    follows the caller: with ``on_select="rerun", selection_mode=["pin"]`` a click comes back as
+    ``.selection["pin"]``, ``[{"query": 5}]``, and is to be passed on as ``query``. The selection is empty
+    before the first click and again when the pointer has left the chart, so that a second click on the same
+    token counts: read it in a callback and ignore it when it is empty.
 
     All pictures of a theme share one spec: Streamlit patches the data in place, whatever the text.
-    Long texts carry only the queries around the chosen one (2**20 values of q x k at once); a click on a token
-    further away brings its own. Raises AttnlitError for a layer, head or query that does not exist, and where the
-    record holds weights only.
+    Long texts carry only the queries around the chosen one (2**20 values of q x k at once); a click on a
+    token further away brings its own.
+    Raises AttnlitError for a layer, head or query that does not exist, and where only weights are recorded.
     """
     look = _look(attention, layer, head, query)
     return Picture(_neuron_spec(theme), _neuron_tables(look, theme), _notes(look))
@@ -119,18 +119,18 @@ def neuron_table(
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """One head with a chosen query, and the values that stand for full colour: 99.5 % of all are smaller."""
+    """One head with a chosen query, and the values that stand for full colour."""
 
     attention: Attention
     vectors: Vectors
     weights: np.ndarray  # float32 (queries, keys)
     query: int
-    vector_limit: float  # for q and k
+    vector_limit: float  # full colour of q and k: 99.5 % of the values are smaller
     product_limit: float  # for q x k
 
     @property
     def loaded(self) -> range:
-        """The queries whose numbers travel: all of a short text, those around the chosen one of a long text."""
+        """The queries whose numbers travel: all of a short text, those near the chosen one of a long text."""
         queries, keys = self.weights.shape
         count = min(queries, max(8, VALUES_LOADED // (keys * self.vectors.q.shape[1])))
         first = min(max(0, self.query - count // 2), queries - count)
@@ -165,12 +165,12 @@ def _quantile(values: np.ndarray) -> float:
 
 
 def _first_query(attention: Attention) -> int:
-    """A token worth looking at first: an ordinary one, with keys before it, and near the top of the picture."""
+    """A token worth looking at first: ordinary, with keys before it, and near the top of the picture."""
     ordinary = [place for place, token in enumerate(attention.query[:10]) if not token.special]
     return ordinary[-1] if ordinary else 0
 
 
-# ------------------------------------------------------------------------------------------------------ the tables
+# ------------------------------------------------------------------------------------------------ the tables
 
 
 def _neuron_tables(look: Look, theme: Theme) -> dict[str, pa.Table]:
@@ -276,14 +276,15 @@ def _score_name(vectors: Vectors) -> str:
 def _sharing(vectors: Vectors) -> str:
     """ "key head 0, with heads 1, 2, 3"."""
     others = vectors.shared_with
-    return f"key head {vectors.key_head}, with head{'s' if len(others) > 1 else ''} {', '.join(map(str, others))}"
+    heads = f"head{'s' if len(others) > 1 else ''} {', '.join(map(str, others))}"
+    return f"key head {vectors.key_head}, with {heads}"
 
 
 def _notes(look: Look) -> tuple[str, ...]:
     vectors = look.vectors
     notes = [
-        f"Blue is positive, orange negative. The full colour stands for ±{look.vector_limit:.2g} and beyond in q "
-        f"and k, ±{look.product_limit:.2g} in q × k: 99.5 % of the values lie within."
+        f"Blue is positive, orange negative. The full colour stands for ±{look.vector_limit:.2g} and beyond "
+        f"in q and k, ±{look.product_limit:.2g} in q × k: 99.5 % of the values lie within."
     ]
     if not np.isfinite(vectors.scores).all():
         notes.append("A dash marks a key that the model does not let this query see.")
@@ -297,7 +298,8 @@ def _notes(look: Look) -> tuple[str, ...]:
         )
     if vectors.sink is not None:
         notes.append(
-            f"The model lets a part of the weight go nowhere: its softmax counts one more score, {vectors.sink:.2f}."
+            "The model lets a part of the weight go nowhere: "
+            f"its softmax counts one more score, {vectors.sink:.2f}."
         )
     elif look.weights.sum(axis=-1).min() < 0.999:
         notes.append("Some keys are hidden, so the weights shown do not add up to 1.")
@@ -308,7 +310,7 @@ def _notes(look: Look) -> tuple[str, ...]:
     return tuple(notes)
 
 
-# ------------------------------------------------------------------------------------------------ the specification
+# ----------------------------------------------------------------------------------------- the specification
 
 
 @lru_cache(maxsize=8)
@@ -318,10 +320,10 @@ def _neuron_spec(theme: Theme) -> dict[str, Any]:
 
 
 def _neuron_chart(theme: Theme, *, click_chooses: bool) -> alt.LayerChart:
-    """The chart without its data. ``click_chooses``: a click itself changes the query, as no server answers it.
+    """The chart without its data. ``click_chooses``: the click itself does, as no server answers it.
 
-    How many tokens and dimensions there are travels as data too, so one chart serves every text. Later layers lie
-    on top of earlier ones.
+    How many tokens and dimensions there are travels as data too, so one chart serves every text. Later layers
+    lie on top of earlier ones.
     """
     on_query: Any = event_on("query_hit", "pointerover")
     on_key: Any = event_on("key_hit", "pointerover")
@@ -547,7 +549,7 @@ def _active_frame(theme: Theme) -> alt.Chart:
 
 
 def _active_row(theme: Theme) -> alt.LayerChart:
-    """The active query's row of numbers: fan of weights, scores and softmax, made anew when the pointer moves."""
+    """The active query's numbers: fan of weights, scores and softmax, made anew when the pointer moves."""
     decoded = (
         _table("rows")
         .transform_filter("datum.query === active")
@@ -690,7 +692,7 @@ def _key_areas() -> alt.Chart:
 
 
 def _single_values() -> list[alt.Chart]:
-    """Invisible rectangles with a tooltip on every value: the active query's q, the pointed key's k and q x k."""
+    """Invisible rectangles with a tooltip on every value of the active query and of the key pointed at."""
 
     def values(base: alt.Chart, place: str, begin: str, **tooltip: str) -> alt.Chart:
         left = f"{begin} + datum.dimension * dimension_width"

@@ -19,8 +19,8 @@ MOST_ROWS = 32  # tokens a side in a thumbnail; longer texts are pooled
 LEVELS = 16  # of a 4-bit palette
 OPAQUE = 0.98  # a line of full weight, a hair below 1 so that its logarithm is finite
 TILE = 8  # pixels a side of the tiles in which lines are drawn
-# Matrix products of at most 2**18 multiplications stay in their thread. Larger ones are spread over all cores by
-# OpenBLAS, whose threads wait for each other in busy loops: on a host with neighbours that takes 30 times as long.
+# Matrix products of at most 2**18 multiplications stay in their thread. Larger ones are spread over all cores
+# by OpenBLAS, whose threads wait for each other in busy loops: 30 times as slow on a host with neighbours.
 HEADS_AT_ONCE = 8
 SIGNED_STEPS = 7  # shades on either side of zero in a strip of signed values
 
@@ -88,8 +88,8 @@ def line_tiles(queries: int, keys: int, height: int, width: int) -> tuple[Tile, 
 def line_opacity(weights: np.ndarray, height: int, width: int) -> np.ndarray:
     """Line thumbnails of attention (heads, queries, keys): opacity 0-1, float32 (heads, height, width).
 
-    Lines lie over each other as in the head view: together they let through the product of what each lets through.
-    Products become sums of logarithms, so matrix products draw a tile of all heads.
+    Lines lie over each other as in the head view: together they let through the product of what each lets
+    through. Products become sums of logarithms, so matrix products draw a tile of all heads.
     """
     heads, queries, keys = weights.shape
     groups = -(-heads // HEADS_AT_ONCE)
@@ -108,8 +108,8 @@ def line_opacity(weights: np.ndarray, height: int, width: int) -> np.ndarray:
 def line_strips(weights: np.ndarray, colours: Sequence[str], height: int, gap: int) -> list[str]:
     """One picture a head, its layers below each other: ``len(colours)`` data addresses.
 
-    ``weights`` is (layers, heads, queries, keys). A thumbnail is ``height`` x ``height // 2`` pixels with ``gap``
-    empty rows below it, and is meant to be shown square: lines need sharpness across, not along.
+    ``weights`` is (layers, heads, queries, keys). A thumbnail is ``height`` x ``height // 2`` pixels with
+    ``gap`` empty rows below it, and is meant to be shown square: lines need sharpness across, not along.
     """
     layers, heads, queries, keys = weights.shape
     width = height // 2
