@@ -144,18 +144,22 @@ def _signed_shades(values: np.ndarray, limit: float) -> np.ndarray:
 
 
 def palette(colours: Sequence[str], alphas: Sequence[int]) -> bytes:
-    """The part of a PNG that gives each of up to 16 indices a colour ``#rrggbb`` and an opacity 0-255."""
+    """The part of a PNG that gives each index a colour ``#rrggbb`` and an opacity 0-255."""
     return _chunk(b"PLTE", bytes.fromhex("".join(colours).replace("#", ""))) + _chunk(b"tRNS", bytes(alphas))
 
 
-def palette_picture(shades: np.ndarray, palette: bytes) -> str:
-    """A PNG of palette indices (rows, columns) as an address that a chart shows without another request."""
+def palette_picture(shades: np.ndarray, palette: bytes, bits: int = 4) -> str:
+    """A PNG of palette indices (rows, columns) as an address that a chart shows without another request.
+
+    With 4 ``bits`` a pixel there are 16 shades, with 8 there are 256.
+    """
     rows, columns = shades.shape
-    if columns % 2:
-        shades = np.pad(shades, ((0, 0), (0, 1)))
-    packed = np.zeros((rows, 1 + shades.shape[1] // 2), np.uint8)  # each row opens with its filter: 0, none
-    packed[:, 1:] = (shades[:, ::2] << 4) | shades[:, 1::2]
-    size = struct.pack(">IIBBBBB", columns, rows, 4, 3, 0, 0, 0)  # 4 bits a pixel; colour type 3: palette
+    if bits == 4:
+        even = np.pad(shades, ((0, 0), (0, columns % 2)))
+        shades = (even[:, ::2] << 4) | even[:, 1::2]
+    packed = np.zeros((rows, 1 + shades.shape[1]), np.uint8)  # each row opens with its filter: 0, none
+    packed[:, 1:] = shades
+    size = struct.pack(">IIBBBBB", columns, rows, bits, 3, 0, 0, 0)  # colour type 3: palette
     png = (
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", size)
