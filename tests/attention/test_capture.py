@@ -282,6 +282,27 @@ def test_a_way_that_changes_the_model_is_refused(
     assert not np.triu(record.weights, 1).any()
 
 
+def test_a_way_that_changes_only_the_output_is_refused(
+    tiny_folder: GetFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong output of the last layer changes no attention, only what the model predicts."""
+    from attnlit.attention import interface, load
+
+    own_eager = interface._own_eager
+
+    def spoilt(kind: type) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
+        def eager(
+            module: torch.nn.Module, *args: object, **options: object
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            output, weights = own_eager(kind)(module, *args, **options)
+            return (output * 2 if module.layer_idx == tiny.LAYERS - 1 else output), weights
+
+        return eager
+
+    monkeypatch.setattr(interface, "_own_eager", spoilt)
+    assert load(str(tiny_folder("llama"))).path == "trace"
+
+
 def test_kind_is_the_first_by_default_and_must_exist(tiny_model: GetModel) -> None:
     assert attend(tiny_model("bert"), TEXT).kind == "self"
     assert attend(tiny_model("t5"), TEXT, PAIR).kind == "encoder"
