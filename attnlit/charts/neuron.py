@@ -93,7 +93,7 @@ def neuron_view(
 
 
 def neuron_table(
-    attention: Attention, layer: int, head: int, query: int, *, products: bool = False
+    attention: Attention, layer: int, head: int, query: int | None = None, *, products: bool = False
 ) -> pd.DataFrame:
     """The numbers behind the neuron view of one query: one row a key.
 
@@ -102,19 +102,19 @@ def neuron_table(
     Raises AttnlitError as `neuron_picture` does.
     """
     look = _look(attention, layer, head, query)
-    score = look.vectors.scores[query]
+    score = look.vectors.scores[look.query]
     table = pd.DataFrame(
         {
             "key": attention.key_tokens,
             "position": [token.position for token in attention.key],
             "score": np.where(np.isfinite(score), score, np.nan),
-            "weight": look.weights[query],
+            "weight": look.weights[look.query],
         }
     )
     if not products:
         return table
     names = [f"q×k {dimension}" for dimension in range(look.vectors.q.shape[1])]
-    return table.join(pd.DataFrame(look.vectors.q[query] * look.vectors.k, columns=names))
+    return table.join(pd.DataFrame(look.vectors.q[look.query] * look.vectors.k, columns=names))
 
 
 @dataclass(frozen=True, eq=False)
