@@ -63,11 +63,6 @@ CATALOGUE = (
         "source. Begin text A with “translate English to German:”.",
         pairs=True,
     ),
-    Entry(
-        "Helsinki-NLP/opus-mt-en-de", "Marian English–German", 298,
-        "A translator: see which English words each German word looks at.",
-        pairs=True,
-    ),
 )  # fmt: skip
 
 
