@@ -23,6 +23,7 @@ from attnlit.charts.head_chart import FULL, HeadShape, head_chart, head_spec
 from attnlit.charts.marks import rows_table, token_column_width, token_font_size, token_row_height
 from attnlit.charts.picture import Picture, chart_with_data
 from attnlit.charts.theme import LIGHT, Theme, head_colour, ink_on
+from attnlit.charts.words import percent
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -51,11 +52,11 @@ def head_picture(
     """The head view of one layer, for the app: ``st.altair_chart(picture, key=..., theme=None)``.
 
     With ``on_select="rerun", selection_mode=["pin"]`` a click on a token comes back as
-    ``event.selection["pin"]``: empty, or ``[{"side": "query", "index": 3}]``, where ``side`` is "query" (left)
-    or "key" (right) and ``index`` is the token's place in ``attention.query`` or ``attention.key``;
-    `pinned_token` reads it. Pictures of texts of the same lengths share one spec: Streamlit changes the data in
-    place, and pins and head switches survive. ``pinned`` is the token pinned at the start; another value is
-    another spec.
+    ``event.selection["pin"]``: empty, or ``[{"side": "query", "index": 3}]``, where ``side`` is "query"
+    (left) or "key" (right) and ``index`` is the token's place in ``attention.query`` or ``attention.key``;
+    `pinned_token` reads it. Pictures of texts of the same lengths share one spec: Streamlit changes the data
+    in place, and pins and head switches survive. ``pinned`` is the token pinned at the start; another value
+    is another spec.
 
     Raises `AttnlitError` for a layer or head that the record does not have.
     """
@@ -152,8 +153,7 @@ def head_tables(
     A head's ``slot`` is its place among the shown ones: heads [0, 3] have the slots 0 and 1.
     """
     weights = np.nan_to_num(attention.weights[layer, heads])  # (heads, queries, keys); an empty row is NaN
-    peak = float(np.nan_to_num(attention.weights[layer]).max(initial=0))
-    full = peak if 0 < peak <= FAINT_LAYER else 1.0  # the weight that is drawn at full opacity
+    full = full_opacity(attention, layer)
 
     drawn = np.flatnonzero(weights >= _from_weight(weights, budget))
     drawn = drawn[np.argsort(weights.ravel()[drawn])]  # the strongest are drawn last, on top
@@ -177,9 +177,24 @@ def head_tables(
             colour=[head_colour(head) for head in heads],
             ink=[ink_on(head_colour(head)) for head in heads],
         ),
-        "legend": rows_table(full=[full], none=["0"], most=[_percent(full)], apart=[shape.apart(len(heads))]),
+        "legend": rows_table(full=[full], none=["0"], most=[percent(full)], apart=[shape.apart(len(heads))]),
     }
     return tables, _notes(weights, strength, detail_from, full)
+
+
+def full_opacity(attention: Attention, layer: int) -> float:
+    """The weight drawn at full opacity: 1, or in a layer of only small weights the largest of them."""
+    peak = float(np.nan_to_num(attention.weights[layer]).max(initial=0))
+    return peak if 0 < peak <= FAINT_LAYER else 1.0
+
+
+def scaled_note(full: float) -> str:
+    """The sentence that says that opacity is scaled, or nothing."""
+    if full == 1:
+        return ""
+    return (
+        f"No weight in this layer exceeds {percent(full)}, so {percent(full)} is drawn at full opacity here."
+    )
 
 
 def _from_weight(weights: np.ndarray, budget: int) -> float:
@@ -209,8 +224,8 @@ def _row_table(weights: np.ndarray, least: float, full: float) -> pa.Table:
     """Every weight of (heads, queries, keys) from ``least`` up, as one text a query.
 
     The text ``;7:0,2:620,15;9:1:40`` says: to key 7 the head in slot 0 gives 620 thousandths of ``full`` and
-    the head in slot 2 gives 15; to key 9 the head in slot 1 gives 40. The browser finds a key by its mark, here
-    ``;7:``, so the same text serves a token pointed at on the left and one on the right.
+    the head in slot 2 gives 15; to key 9 the head in slot 1 gives 40. The browser finds a key by its mark,
+    here ``;7:``, so the same text serves a token pointed at on the left and one on the right.
     """
     by_pair = weights.transpose(1, 2, 0)  # (queries, keys, heads)
     thousandths = np.where(by_pair >= least, np.rint(by_pair * (FULL / full)), 0).astype(np.int16)
@@ -232,10 +247,6 @@ def _joined(values: pa.Array, counts: np.ndarray, separator: str) -> pa.Array:
     return pc.binary_join(pa.ListArray.from_arrays(ends, values.cast(pa.string())), separator)
 
 
-def _percent(weight: float) -> str:
-    return f"{weight:.0%}" if weight >= 0.1 else f"{weight:.1%}"
-
-
 def _notes(weights: np.ndarray, drawn: np.ndarray, detail_from: float, full: float) -> tuple[str, ...]:
     """What the picture leaves out, and what its numbers are, in sentences."""
     notes = []
@@ -243,15 +254,12 @@ def _notes(weights: np.ndarray, drawn: np.ndarray, detail_from: float, full: flo
     if len(drawn) < present:
         share = float(drawn.sum()) / float(weights.sum())
         notes.append(
-            f"Drawn are the {len(drawn):,} strongest of {present:,} lines, from {_percent(drawn[0])} up: "
+            f"Drawn are the {len(drawn):,} strongest of {present:,} lines, from {percent(drawn[0])} up: "
             f"{share:.0%} of the attention. "
-            f"Pointing at a token shows its lines from {_percent(detail_from)} up."
+            f"Pointing at a token shows its lines from {percent(detail_from)} up."
         )
     if len(weights) > 1:
         notes.append("The number beside a token is the mean over the heads that are switched on.")
     if full < 1:
-        notes.append(
-            f"No weight in this layer exceeds {_percent(full)}, "
-            f"so {_percent(full)} is drawn at full opacity here."
-        )
+        notes.append(scaled_note(full))
     return tuple(notes)

@@ -1,7 +1,7 @@
 """The head view's specification: which marks there are, and what each depends on.
 
-One chart a theme is built and checked by Altair, which takes a while; the sizes of a `HeadShape` are values of
-its parameters, set afterwards. All else that changes comes in five tables:
+One chart a theme is built and checked by Altair, which takes a while; the sizes of a `HeadShape` are values
+of its parameters, set afterwards. All else that changes comes in five tables:
 
 - ``tokens``: both columns; ``id`` counts through the left one, then the right one
 - ``lines``: the strongest lines, for while nothing is pointed at
@@ -30,6 +30,7 @@ from attnlit.charts.marks import (
     token_font_size,
     token_row_height,
 )
+from attnlit.charts.picture import with_values
 from attnlit.charts.theme import LIGHT, Theme
 
 FULL = 1000  # in ``rows`` weights are whole thousandths of the weight that is drawn at full opacity
@@ -107,13 +108,7 @@ class HeadShape:
 @lru_cache(maxsize=64)
 def head_spec(shape: HeadShape) -> dict[str, Any]:
     """The frozen specification of this shape: shared, never written to."""
-    values = shape.parameters()
-    spec = _theme_spec(shape.theme)
-    params = [
-        {**param, "value": values[param["name"]]} if param["name"] in values else param
-        for param in spec["params"]
-    ]
-    return {**spec, "height": shape.height, "params": params}
+    return with_values(_theme_spec(shape.theme), shape.parameters(), shape.height)
 
 
 def head_chart(shape: HeadShape, width: int) -> alt.LayerChart:

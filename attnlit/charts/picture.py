@@ -1,12 +1,14 @@
 """A chart in two parts: a specification built once, and small tables that change.
 
-Altair validates a chart every time it becomes a dictionary (12-30 ms). So each view builds its Altair chart once
-per *shape* (number of tokens, heads, theme ...), keeps the dictionary, and afterwards only swaps the tables.
-Streamlit then patches the living view in place: no flicker, and pins and hovers survive.
+Altair checks a chart every time it becomes a dictionary, which takes up to a second. So each view builds its
+chart once a theme with named *parameters* for its sizes, keeps the dictionary, and afterwards only sets the
+parameters' values and swaps the tables. Streamlit patches new tables into the living view: no flicker, and
+pins and hovers survive.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +22,7 @@ class Picture:
 
     spec: dict[str, Any]  # frozen: shared by every picture of this shape, never written to
     tables: dict[str, pa.Table]  # by the names that the spec's data sources carry
-    notes: tuple[str, ...] = ()  # sentences that belong under the picture: what share is shown, from which weight on
+    notes: tuple[str, ...] = ()  # sentences that belong under the picture: what share is shown, how scaled
 
     def to_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The specification with its tables as Arrow streams, the form that Streamlit's front end reads."""
@@ -35,21 +37,29 @@ def arrow_stream(table: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
+def with_values(spec: dict[str, Any], values: Mapping[str, Any], height: int) -> dict[str, Any]:
+    """A copy of a specification with another height and with these values of its parameters."""
+    parameters = [
+        {**parameter, "value": values[parameter["name"]]} if parameter["name"] in values else parameter
+        for parameter in spec["params"]
+    ]
+    return {**spec, "height": height, "params": parameters}
+
+
 def chart_with_data(chart: alt.TopLevelMixin, tables: dict[str, pa.Table]) -> Any:
     """The Altair chart itself with its tables inside, for a notebook, a file or an image."""
     whole = chart.copy(deep=False)
     whole.datasets = {
-        name: [{column: _safe_in_html(value) for column, value in row.items()} for row in table.to_pylist()]
+        name: [{column: _harmless(value) for column, value in row.items()} for row in table.to_pylist()]
         for name, table in tables.items()
     }
     return whole
 
 
-def _safe_in_html(value: Any) -> Any:
-    """Text that draws the same but cannot end the script element that Altair writes it into.
+def _harmless(value: Any) -> Any:
+    """Text that cannot end the script element in which a saved page holds it.
 
-    Altair puts the data into the page as it is, so a token `</script>` would become part of the page.
+    Altair writes a chart into a page as it is, so a token ``</script>`` would end the script and begin
+    markup. A zero-width space after each "<" prevents that and changes nothing that is seen.
     """
-    if not isinstance(value, str):
-        return value
-    return value.replace("</", "<\N{WORD JOINER}/").replace("<!", "<\N{WORD JOINER}!")
+    return value.replace("<", "<\u200b") if isinstance(value, str) else value

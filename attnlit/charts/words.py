@@ -1,0 +1,159 @@
+"""What a picture shows, in sentences.
+
+Sentences are Markdown in which tokens stand in italics; every other character of a token is escaped, so a
+token can be neither markup nor a formula.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from attnlit.attention import Attention
+    from attnlit.attention.record import Token
+
+MOSTLY = 0.5  # from this share on a token looks "mostly" at another
+AT_ALL = 0.2  # below this the largest share is still small: attention is spread
+WORTH_NAMING = 0.05  # a second token is named from this weight on
+PARKED = 0.5  # a head that leaves so much of all its attention on parking places is parked
+PARKING_MATTERS = 0.3  # from this weight on a parking place is explained (Gu et al. 2024 call it a sink)
+
+
+def percent(weight: float) -> str:
+    """A weight for people: 62%, 3.4%, 0.2%."""
+    return f"{weight:.0%}" if weight >= 0.0995 else f"{weight:.1%}"
+
+
+def read_out(
+    attention: Attention,
+    layer: int,
+    heads: Sequence[int],
+    query: int | None = None,
+    *,
+    key: int | None = None,
+) -> list[str]:
+    """What one token looks at, or, with ``key``, which tokens look at it, in Markdown sentences.
+
+    ``query`` and ``key`` are places in ``attention.query`` and ``attention.key``. With several heads the
+    weights are means over them. Where the weight lies on the first token or a separator, a sentence says why.
+    """
+    weights = attention.weights[layer, list(heads)]  # (heads, queries, keys)
+    if query is not None:
+        return _looks_at(attention, weights, heads, query)
+    if key is None:
+        raise TypeError("read_out needs a query or a key")
+    return _looked_at_by(attention, weights, heads, key)
+
+
+def _looks_at(attention: Attention, weights: np.ndarray, heads: Sequence[int], query: int) -> list[str]:
+    token = attention.query[query]
+    subject = token_name(attention.query, query)
+    rows = np.nan_to_num(weights[:, query])  # (heads, keys); an empty row is NaN
+    row = rows.mean(axis=0)  # (keys,)
+    if row.max() == 0:
+        return [f"{_capital(subject)} looks at none of the tokens shown here."]
+    seen = [other.position for other in attention.key if other.position <= token.position]
+    if attention.causal and seen == [token.position]:
+        return [f"{_capital(subject)} can look only at itself: the model hides later tokens from it."]
+
+    def named(place: int) -> str:
+        itself = attention.kind != "cross" and attention.key[place].position == token.position
+        return "itself" if itself else token_name(attention.key, place)
+
+    first, *rest = np.argsort(-row, kind="stable").tolist()
+    ending = "".join(
+        f", then at {named(place)} ({percent(row[place])})"
+        for place in rest[:1]
+        if row[place] >= max(WORTH_NAMING, row[first] / 5)
+    )
+    how = _strength(row[first])
+    sentence = f"{subject} {how} {named(first)} ({percent(row[first])}){ending}."
+    sentences = [_capital(_on_average(heads) + sentence)]
+    if len(heads) > 1:
+        strongest, place = divmod(int(rows.argmax()), rows.shape[1])
+        share = percent(rows[strongest, place])
+        sentences.append(f"Head {heads[strongest]} is the most decided: {share} to {named(place)}.")
+    if row[first] >= PARKING_MATTERS and _is_parking_place(attention, first):
+        sentences.append(_why_parked(attention, weights, heads, first))
+    return sentences
+
+
+def _looked_at_by(attention: Attention, weights: np.ndarray, heads: Sequence[int], key: int) -> list[str]:
+    column = np.nan_to_num(weights[:, :, key]).mean(axis=0)  # (queries,)
+    looked_at = token_name(attention.key, key)
+    first, *rest = np.argsort(-column, kind="stable").tolist()
+    if column[first] < WORTH_NAMING:
+        return [
+            _capital(_on_average(heads) + f"no token gives {looked_at} more than {percent(column[first])}.")
+        ]
+    ending = "".join(
+        f", then {token_name(attention.query, place)} ({percent(column[place])})"
+        for place in rest[:1]
+        if column[place] >= WORTH_NAMING
+    )
+    sentence = (
+        f"{looked_at} gets most from {token_name(attention.query, first)} ({percent(column[first])}){ending}."
+    )
+    return [_capital(_on_average(heads) + sentence)]
+
+
+def _strength(weight: float) -> str:
+    if weight >= MOSTLY:
+        return "looks mostly at"
+    if weight >= AT_ALL:
+        return "looks most at"
+    return "looks at many tokens, most at"
+
+
+def _on_average(heads: Sequence[int]) -> str:
+    return f"on average over {len(heads)} heads, " if len(heads) > 1 else ""
+
+
+def _is_parking_place(attention: Attention, place: int) -> bool:
+    """The text's first token, or one that the tokenizer put there, such as [SEP]."""
+    return attention.key[place].special or attention.key[place].position == 0
+
+
+def _why_parked(attention: Attention, weights: np.ndarray, heads: Sequence[int], place: int) -> str:
+    parking = [key for key in range(len(attention.key)) if _is_parking_place(attention, key)]
+    shares = np.nan_to_num(weights[:, :, parking]).sum(axis=2).mean(axis=1)  # (heads,)
+    parked = int((shares >= PARKED).sum())
+    what = "a mark that the tokenizer added" if attention.key[place].special else "the text's first token"
+    why = (
+        f"{_capital(token_name(attention.key, place))} is {what}: weights must add up to 1, so a head that "
+        "finds nothing to do here parks its attention on such a token."
+    )
+    if len(heads) == 1 and parked:
+        share = percent(float(shares[0]))
+        return f"This head is parked: {share} of all its attention goes to such tokens. {why}"
+    if parked > 1:
+        return f"{parked} of these {len(heads)} heads are parked. {why}"
+    return why
+
+
+def token_name(tokens: Sequence[Token], place: int) -> str:
+    """A token in Markdown italics; one whose text occurs several times with its number: the 2nd *the*."""
+    text = tokens[place].text
+    same = [other for other, token in enumerate(tokens) if token.text == text]
+    name = f"*{escaped(text)}*"
+    return name if len(same) == 1 else f"the {_ordinal(same.index(place) + 1)} {name}"
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is: every punctuation mark with a backslash, no line breaks."""
+    shown = " ".join(text.split()) or "␣"
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", shown)
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def _capital(sentence: str) -> str:
+    """The sentence with a capital, unless it begins with a token, which stays as it is."""
+    return sentence[:1].upper() + sentence[1:]
