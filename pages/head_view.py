@@ -30,8 +30,9 @@ with right:
     panels.words(request)
     st.page_link(
         "pages/neuron_view.py",
-        label="Where does the weight come from?",
+        label="See where a weight comes from",
         icon=":material/neurology:",
+        width="stretch",
         query_params={"layer": str(request.layer), "head": str(request.heads[0])},
     )
     panels.take_away(

@@ -10,7 +10,7 @@ from attnlit.charts.head import head_picture
 
 ensure_routed()
 
-words, living = st.columns([2, 3], gap="large", vertical_alignment="center")
+words, living = st.columns([2, 3], gap="large")
 with words:
     st.markdown(
         "A language model reads a text as **tokens**: words, or pieces of them. In every **layer**, several "

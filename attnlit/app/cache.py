@@ -27,18 +27,14 @@ def load_model(name: str) -> Model:
 
 
 def _megabytes(records: dict[str, Attention]) -> float:
-    arrays = [record.weights for record in records.values()]
-    for record in records.values():
-        for layer in record.inputs:
-            arrays += [array for array in (layer.q, layer.k, layer.logits) if array is not None]
-    return sum(array.nbytes for array in arrays) / 2**20
+    return sum(record.nbytes for record in records.values()) / 2**20
 
 
 # Bounded by megabytes, not by entries: a text of 512 tokens weighs as much as two hundred short ones. The
 # condition makes thirty students who open the same example wait for one forward pass, not run thirty.
 @cachetools.cached(
     cachetools.LRUCache(maxsize=RECORDS_MB, getsizeof=_megabytes),
-    key=lambda model, text, pair: (model.name, text, pair),
+    key=lambda model, text, pair: (model.source, text, pair),
     condition=threading.Condition(),
 )
 def attention(model: Model, text: str, pair: str) -> dict[str, Attention]:

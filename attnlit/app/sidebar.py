@@ -29,11 +29,11 @@ def draw(controls: frozenset[str]) -> state.Request:
         model = _model()
         text, pair = _text(model)
         kind = _kind(model)
-        layers, all_heads = range(model.layers), range(model.heads)
-        _say(state.settle("layer", layers, 0, f"{model.name} has layers {_span(model.layers)}"))
+        layers, all_heads = model.layers_of(kind), range(model.heads)
+        _say(state.settle("layer", range(layers), 0, f"{model.name} has layers {_span(layers)}"))
         _say(state.settle("head", all_heads, 0, f"{model.name} has heads {_span(model.heads)}"))
         _say(state.settle("heads", all_heads, [], f"{model.name} has heads {_span(model.heads)}"))
-        layer = _number("Layer", "layer", model.layers) if "layer" in controls else st.session_state["layer"]
+        layer = _number("Layer", "layer", layers) if "layer" in controls else st.session_state["layer"]
         head = _number("Head", "head", model.heads) if "head" in controls else st.session_state["head"]
         heads = _heads(model) if "heads" in controls else (head,)
         attention = _attention(model, text, pair)[kind]
@@ -41,7 +41,7 @@ def draw(controls: frozenset[str]) -> state.Request:
         position = state.settle_query(shown)
         if "query" in controls:
             position = _query(shown)
-    state.show_query_in_address(position)
+    state.show_query_in_address(shown, position)
     query = [token.position for token in shown.query].index(position)
     return state.Request(model, attention, shown, layer, head, heads, query, theme())
 
@@ -73,7 +73,10 @@ def _model() -> Model:
     )
     if name in about:
         st.caption(about[name])
-    return cache.load_model(name)
+    model = cache.load_model(name)
+    for note in model.notes:
+        st.caption(note)
+    return model
 
 
 def _text(model: Model) -> tuple[str, str]:

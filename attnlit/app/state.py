@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 TEXT = "The cat sat on the mat because it was warm."
 PAIR = "The dog lay down on the rug near the cat."
 _UNBOUND = ("example", "text", "pair", "target")  # in the address only where a link put them there
+_WRITTEN = "query_in_address"
 _LINKED = "followed_link"  # what was last taken from the address: typing something else wins over it
 
 
@@ -67,7 +68,7 @@ def forget_linked_text() -> None:
 def link(request: Request, *, with_text: bool) -> str:
     """The query string that restores this picture."""
     chosen: list[tuple[str, Any]] = [
-        ("model", request.model.name),
+        ("model", request.model.source),
         ("layer", request.layer),
         ("head", request.head),
     ]
@@ -105,18 +106,22 @@ def settle(name: str, options: Sequence[Any], fallback: Any, what: str) -> str |
 
 
 def settle_query(shown: Attention) -> int:
-    """The position of the query token, taken from the address once a session; at first the text's last word.
+    """The position of the query token: chosen here, or in the address, or at first the text's last word.
 
     A position in the sequence, not an index: it stays the same token whatever a filter hides.
     """
-    if "query" not in st.session_state:
-        asked = st.query_params.get("query", "")
-        st.session_state["query"] = int(asked) if asked.isdecimal() else -1
-    positions = {token.position: token for token in shown.query}
-    if st.session_state["query"] not in positions:
-        words = [token.position for token in shown.query if not token.special and token.text.isalnum()]
-        st.session_state["query"] = (words or list(positions))[-1]
+    asked, written = st.query_params.get("query", ""), st.session_state.get(_WRITTEN)
+    # The address is news when it is not what we wrote (a link, back, forward) and nothing was clicked meanwhile.
+    if asked.isdecimal() and int(asked) != written and st.session_state.get("query") == written:
+        st.session_state["query"] = int(asked)
+    if st.session_state.get("query") not in [token.position for token in shown.query]:
+        st.session_state["query"] = _last_word(shown)
     return st.session_state["query"]
+
+
+def _last_word(shown: Attention) -> int:
+    words = [token.position for token in shown.query if not token.special and token.text.isalnum()]
+    return words[-1] if words else shown.query[-1].position
 
 
 def choose_query(position: int) -> None:
@@ -129,7 +134,11 @@ def choose_head(layer: int, head: int) -> None:
     st.session_state["layer"], st.session_state["head"], st.session_state["heads"] = layer, head, [head]
 
 
-def show_query_in_address(position: int) -> None:
-    """The query is no bound widget (its label holds a word of the text): the address is written by hand."""
-    if st.query_params.get("query") != str(position):
+def show_query_in_address(shown: Attention, position: int) -> None:
+    """The query is no bound widget (its label holds a word of the text): the address is written by hand.
+
+    The token that is chosen by itself is left out, so that opening a page adds no step for "back" to undo.
+    """
+    st.session_state[_WRITTEN] = position
+    if position != _last_word(shown) or "query" in st.query_params:
         st.query_params["query"] = str(position)
