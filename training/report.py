@@ -287,7 +287,8 @@ def model_weights(name: str) -> dict[str, torch.Tensor]:
 
 
 FOOTPRINT = """
-import resource, sys, time
+import re, sys, time
+from pathlib import Path
 begun = time.perf_counter()
 import attnlit, torch, transformers
 imported = time.perf_counter()
@@ -302,13 +303,14 @@ for name in names + names:
 for model in kept:
     attnlit.attend(model, "The cat sat on the mat.")
 times = ", ".join(f"{n} {s:.2f} s" for n, s in zip(names + names, seconds))
-print(f"imports {imported - begun:.2f} s; load {times}"
-      + f"; peak memory with all resident {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+status = Path("/proc/self/status").read_text()
+now, peak = (int(re.search(name + r":\\s+(\\d+)", status)[1]) / 1024 for name in ("VmRSS", "VmHWM"))
+print(f"imports {imported - begun:.2f} s; load {times}; memory with all {now:.0f} MB, peak {peak:.0f} MB")
 """
 
 
 def footprint(names: list[str]) -> str:
-    """Load times (first, then warm) and memory, in a fresh process."""
+    """Load times (first, then warm) and memory, in a fresh process (Linux)."""
     run = subprocess.run(
         [sys.executable, "-c", FOOTPRINT, *names], capture_output=True, text=True, check=True
     )
@@ -343,9 +345,9 @@ def report_gpt2(model: Model, train: data.Tokens, held_out: data.Tokens) -> None
 
     table, low, high, count = head_table(model, held_out)
     untrained, _, _, _ = head_table(random_twin(model), held_out)
-    table["random_induction"], table["random_duplicate"] = induction.ravel(), duplicate.ravel()
+    table["prefix_matching"], table["duplicate"] = induction.ravel(), duplicate.ravel()
     print(f"\n## Heads ({PASSAGES} held-out passages, {count:,} tokens)")
-    print(best_heads(table.drop(columns=["random_induction", "random_duplicate"]), low, high, untrained))
+    print(best_heads(table.drop(columns=["prefix_matching", "duplicate"]), low, high, untrained))
     print("\n" + markdown(table))
 
     for text in ("The doctor asked the nurse a question.", "The nurse asked the doctor a question."):

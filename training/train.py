@@ -33,10 +33,11 @@ SHAPE = {"layers": 6, "heads": 8, "width": 256, "context": 512}
 # are what a user types; the long ones train the last positions.
 SHAPES = {
     "gpt2": [(24, 256)] * 5 + [(12, 512)],
-    "bert": [(48, 128), (192, 32), (48, 128), (48, 128), (192, 32), (12, 512)],
+    "bert": [(48, 128)] * 3 + [(192, 32), (48, 128), (12, 512)],
 }
 MUON_RATE, ADAM_RATE = 5e-3, 2e-3
 WARMUP_STEPS = 100
+NEXT_WEIGHT = 2.0  # of the next-sentence loss beside the masked words'
 SAVE_SECONDS, PROBE_STEPS = 240, 250
 
 
@@ -230,7 +231,7 @@ def train(
         rows, length = shapes[step % len(shapes)]
         batch = make_batch(kind, tokens, rows // workers, length, random, vocabulary, repeat)
         loss, extra = step_loss(batch)
-        (loss if extra is None else loss + extra).backward()
+        (loss if extra is None else loss + NEXT_WEIGHT * extra).backward()
         if workers > 1:
             distributed.all_reduce(gradients)
             gradients /= workers
