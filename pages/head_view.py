@@ -30,7 +30,7 @@ with right:
     panels.words(request)
     st.page_link(
         "pages/neuron_view.py",
-        label="See where a weight comes from",
+        label="Open in the neuron view",
         icon=":material/neurology:",
         width="stretch",
         query_params={"layer": str(request.layer), "head": str(request.heads[0])},

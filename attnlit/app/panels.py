@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from attnlit.analysis.naming import role_in_words
 from attnlit.app.state import Request, link
 from attnlit.charts.head import head_picture, head_table
 from attnlit.charts.heatmap import heatmap_picture
@@ -40,6 +41,8 @@ def selection(key: str, name: str) -> list[dict[str, Any]]:
 def words(request: Request) -> None:
     """What the chosen token looks at, in words, and the one quiet line that belongs to every view."""
     with st.container(border=True):
+        if len(request.heads) == 1:
+            st.markdown(role_in_words(request.attention, request.layer, request.heads[0]))
         for sentence in read_out(request.shown, request.layer, request.heads, request.query):
             st.markdown(sentence)
     st.caption("Attention shows where a head looks; it does not by itself explain what the model answers.")

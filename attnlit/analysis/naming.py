@@ -1,0 +1,54 @@
+"""A head's role in plain words, where a score of `head_roles` is high enough to claim one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from attnlit.analysis.roles import head_roles
+
+if TYPE_CHECKING:
+    from attnlit.attention.record import Attention
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a head is called when its score (a column of `head_roles`) reaches `least`."""
+
+    score: str
+    least: float
+    name: str
+    job: str  # finishes "62% of its attention goes to ..."
+
+
+# Thresholds: Clark et al. 2019, sections 3.1 and 3.2, for neighbours and separators; Gu et al. 2024 for the sink;
+# Olsson et al. 2022 give no number for induction: 0.3 is far above chance on any text of more than a few tokens.
+ROLES = (
+    Role("previous", 0.5, "previous-token head", "the token before"),
+    Role("next", 0.5, "next-token head", "the token after"),
+    Role("same_other_sentence", 0.5, "twin head", "the same token in the other sentence"),
+    Role("induction", 0.3, "induction head", "what followed the same token earlier"),
+    Role("same", 0.5, "same-token head", "other places of the same token"),
+    Role("separators", 0.6, "separator head", "special tokens such as [SEP]"),
+    Role("punctuation", 0.6, "punctuation head", "punctuation"),
+    Role("first", 0.3, "parked head", "the first token, where heads rest that have nothing to do"),
+)
+
+
+def role_in_words(attention: Attention, layer: int, head: int) -> str:
+    """One sentence: the role that this head plays on this text, by its strongest score over a threshold.
+
+    A role on one text is a picture, not a finding; the sentence says "on this text". Raises AttnlitError for a
+    layer or head that the model lacks.
+    """
+    attention.check(layer, head)
+    alone = replace(attention, weights=attention.weights[layer : layer + 1, head : head + 1])
+    scores = head_roles(alone).iloc[0]
+    reached = [role for role in ROLES if scores.get(role.score, 0.0) >= role.least]
+    if not reached:
+        return "No plain role: none of the scores of this head reaches its threshold on this text."
+    role = max(reached, key=lambda role: scores[role.score] / role.least)
+    return (
+        f"On this text a **{role.name}**: {scores[role.score]:.0%} of its attention goes to {role.job} "
+        f"(the name is given from {role.least:.0%})."
+    )
