@@ -174,8 +174,8 @@ def head_tables(
         "switches": rows_table(
             head=np.array(heads, np.int16),
             slot=np.arange(len(heads), dtype=np.int16),
-            colour=[head_colour(head) for head in heads],
-            ink=[ink_on(head_colour(head)) for head in heads],
+            colour=[head_colour(head, shape.theme) for head in heads],
+            ink=[ink_on(head_colour(head, shape.theme)) for head in heads],
         ),
         "legend": rows_table(full=[full], none=["0"], most=[percent(full)], apart=[shape.apart(len(heads))]),
     }

@@ -289,7 +289,7 @@ def _all_lines() -> alt.Chart:
         alt.Chart(alt.NamedData("lines"))
         .transform_filter("idle")
         .transform_filter(HEAD_IS_ON)
-        .mark_rule(strokeWidth=1)
+        .mark_rule(strokeWidth=alt.ExprRef("length(listed) > 2 ? 1 : 1.75"))
         .encode(
             x=computed("left"),
             x2=computed("right"),
@@ -331,7 +331,7 @@ def _active_token(theme: Theme) -> alt.LayerChart:
     opacity = computed(f"datum.weight / {FULL}")
     lines = (
         alt.Chart()
-        .mark_rule(strokeWidth=1.5)
+        .mark_rule(strokeWidth=alt.ExprRef("length(listed) > 2 ? 1.5 : 2"))
         .encode(
             x=computed("active_x"),
             x2=computed("other_x"),

@@ -78,7 +78,7 @@ def _tables(attention: Attention, layer: int, head: int, theme: Theme) -> dict[s
     weights = np.nan_to_num(weights)
     shades = np.where(missing, UNAVAILABLE, np.rint(np.minimum(weights / full, 1) * SHADES)).astype(np.uint8)
     colours = palette(
-        [head_colour(head)] * UNAVAILABLE + [theme.rule],
+        [head_colour(head, theme)] * UNAVAILABLE + [theme.rule],
         [round(255 * shade / SHADES) for shade in range(UNAVAILABLE)] + [255],
     )
     return {
@@ -95,7 +95,7 @@ def _tables(attention: Attention, layer: int, head: int, theme: Theme) -> dict[s
             full=[full],
             none=["0"],
             most=[percent(full)],
-            colour=[head_colour(head)],
+            colour=[head_colour(head, theme)],
             missing=["not available" if missing.any() else ""],
         ),
     }

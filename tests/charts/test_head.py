@@ -1,0 +1,230 @@
+"""The head view draws the weights: in the tables that travel, and in what Vega makes of them."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO, StringIO
+from xml.etree import ElementTree
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from attnlit.charts.head import head_picture, head_table, head_view, pinned_token
+from attnlit.charts.theme import DARK, HEAD_COLOURS, HEAD_COLOURS_ON_DARK, LIGHT, contrast, ink_on
+from attnlit.errors import AttnlitError
+from tests.charts.hand_made import random_record, record
+
+LIST_OF_WORDS = ["the", "cat", "sat", "on", "the", "mat", "because", "it", "was", "the", "cat"]
+
+
+def drawn_lines(tables: dict[str, pa.Table], row: int, top: int) -> dict[tuple[int, int, int], float]:
+    """The opacity of each line, by (slot, query, key), read back from its place in pixels."""
+    return {
+        (line["slot"], int((line["y"] - top) // row), int((line["y2"] - top) // row)): line["opacity"]
+        for line in tables["lines"].to_pylist()
+    }
+
+
+def detailed_weights(tables: dict[str, pa.Table]) -> dict[tuple[int, int, int], float]:
+    """What travels for pointing, by (slot, query, key), as shares of the weight drawn at full opacity."""
+    weights = {}
+    for row in tables["rows"].to_pylist():
+        for entry in row["entries"].strip(";").split(";"):
+            key, slots, values = entry.split(":")
+            for slot, value in zip(slots.split(","), values.split(","), strict=True):
+                weights[int(slot), row["query"], int(key)] = int(value) / 1000
+    return weights
+
+
+def parameter(spec: dict, name: str) -> float:
+    return next(param["value"] for param in spec["params"] if param["name"] == name)
+
+
+def svg_of(chart: object) -> ElementTree.Element:
+    page = StringIO()
+    chart.save(page, format="svg")  # type: ignore[attr-defined]
+    return ElementTree.fromstring(page.getvalue())
+
+
+def texts(svg: ElementTree.Element) -> list[str]:
+    return [text for element in svg.iter() if element.tag.endswith("text") and (text := element.text)]
+
+
+def opacities(svg: ElementTree.Element, mark: str, attribute: str, colours: tuple[str, ...]) -> list[float]:
+    """The opacity of each mark that has a head's colour."""
+    paint = attribute.split("-")[0]
+    return [
+        float(element.get(attribute, "1"))
+        for group in svg.iter()
+        if mark in group.get("class", "").split()
+        for element in group.iter()
+        if element.get(paint, "").upper() in colours
+    ]
+
+
+@pytest.mark.parametrize("heads", [None, [2], [0, 2]])
+def test_every_line_is_as_opaque_as_its_weight_whatever_else_is_shown(heads: list[int] | None) -> None:
+    attention = random_record(heads=3, queries=4, keys=6)
+    picture = head_picture(attention, 1, heads)
+    row, top = parameter(picture.spec, "row"), parameter(picture.spec, "top")
+    lines = drawn_lines(picture.tables, row, top)
+    shown = heads or [0, 1, 2]
+    for (slot, query, key), opacity in lines.items():
+        assert opacity == pytest.approx(attention.weights[1, shown[slot], query, key], abs=1e-6)
+    assert len(lines) == (attention.weights[1, shown] >= 0.0005).sum()
+    assert [switch["head"] for switch in picture.tables["switches"].to_pylist()] == shown
+
+
+def test_the_budget_keeps_the_strongest_lines_and_the_notes_say_what_share() -> None:
+    attention = random_record(layers=1, heads=4, queries=12)
+    picture = head_picture(attention, 0, budget=50)
+    weights = np.sort(attention.weights[0].ravel())[::-1]
+    opacity = picture.tables["lines"]["opacity"].to_numpy()
+    assert np.allclose(np.sort(opacity)[::-1], weights[:50], atol=1e-6)
+    assert (np.diff(opacity) >= 0).all(), "the strongest must be drawn last, on top"
+    share = weights[:50].sum() / weights.sum()
+    assert f"{share:.0%} of the attention" in picture.notes[0]
+    assert "50 strongest of" in picture.notes[0]
+
+
+@pytest.mark.parametrize(("queries", "keys", "heads"), [(5, 5, 3), (3, 8, 2), (100, 100, 12)])
+def test_pointing_shows_every_weight_of_one_percent_and_more(queries: int, keys: int, heads: int) -> None:
+    attention = random_record(layers=1, heads=heads, queries=queries, keys=keys)
+    travelled = detailed_weights(head_picture(attention, 0).tables)
+    for (slot, query, key), weight in travelled.items():
+        assert weight == pytest.approx(attention.weights[0, slot, query, key], abs=0.0006)
+    wanted = set(zip(*np.nonzero(attention.weights[0] >= 0.01), strict=True))
+    assert wanted <= travelled.keys()
+
+
+def test_in_a_faint_layer_the_largest_weight_is_full_opacity_and_a_note_says_so() -> None:
+    uniform = np.full((2, 1, 100, 100), 0.01)
+    uniform[1] = np.eye(100)
+    attention = record(uniform, [f"w{place}" for place in range(100)])
+    faint = head_picture(attention, 0)
+    assert faint.tables["lines"]["opacity"].to_numpy().min() == pytest.approx(1)
+    assert faint.tables["legend"].to_pylist()[0]["most"] == "1.0%"
+    assert "1.0% is drawn at full opacity" in faint.notes[-1]
+    usual = head_picture(attention, 1)
+    assert usual.tables["legend"].to_pylist()[0]["most"] == "100%"
+    assert not any("full opacity" in note for note in usual.notes)
+
+
+def test_the_spec_is_the_same_for_every_layer_and_choice_of_heads() -> None:
+    attention = random_record(layers=3, heads=4)
+    first = head_picture(attention, 0).spec
+    assert head_picture(attention, 2).spec == first
+    assert head_picture(attention, 1, [3]).spec == first
+    assert head_picture(attention, 0, theme=DARK).spec != first
+
+
+def test_repeated_words_are_told_apart_by_place() -> None:
+    attention = record(np.full((1, 1, 11, 11), 1 / 11), LIST_OF_WORDS)
+    tokens = head_picture(attention, 0).tables["tokens"].to_pylist()
+    assert [token["id"] for token in tokens] == list(range(22))
+    assert [(token["side"], token["index"]) for token in tokens[9:13]] == [
+        ("query", 9), ("query", 10), ("key", 0), ("key", 1),
+    ]  # fmt: skip
+    assert [token["text"] for token in tokens[:11]] == LIST_OF_WORDS
+
+
+def test_a_pinned_token_on_the_left_shows_its_lines_squares_and_mean_weights() -> None:
+    attention = random_record(layers=1, heads=2, queries=4, keys=5, seed=3)
+    svg = svg_of(head_view(attention, 0, pinned=("query", 2)))
+    rows = attention.weights[0, :, 2]  # (heads, keys)
+    wanted = [f"{mean:.0%}" for mean in np.rint(rows * 1000).mean(axis=0) / 1000 if mean >= 0.005]
+    assert sorted(text for text in texts(svg) if text.endswith("%")) == sorted([*wanted, "100%"])
+    assert "mean" in texts(svg)
+    lines = opacities(svg, "mark-rule", "stroke-opacity", HEAD_COLOURS)
+    assert np.allclose(sorted(lines), np.sort(rows[rows >= 0.01]), atol=0.0006)
+    squares = [
+        opacity
+        for opacity in opacities(svg, "mark-rect", "fill-opacity", HEAD_COLOURS)
+        if opacity < 1  # the head switches are rectangles too
+    ]
+    assert np.allclose(sorted(squares), np.sort(rows[rows >= 0.02]), atol=0.0006)
+
+
+def test_a_pinned_token_on_the_right_shows_who_looks_at_it() -> None:
+    attention = random_record(layers=1, heads=1, queries=4, keys=12, seed=5)
+    svg = svg_of(head_view(attention, 0, pinned=("key", 1)))  # key 1, and not 10 or 11
+    column = attention.weights[0, 0, :, 1]
+    wanted = [f"{np.rint(weight * 1000) / 1000:.0%}" for weight in column if weight >= 0.005]
+    assert sorted(text for text in texts(svg) if text.endswith("%")) == sorted([*wanted, "100%"])
+    lines = opacities(svg, "mark-rule", "stroke-opacity", HEAD_COLOURS)
+    assert np.allclose(sorted(lines), np.sort(column[column >= 0.01]), atol=0.0006)
+
+
+def test_with_nothing_pinned_all_lines_are_drawn_and_no_numbers() -> None:
+    attention = random_record(layers=1, heads=2, queries=4)
+    svg = svg_of(head_view(attention, 0))
+    assert (
+        len(opacities(svg, "mark-rule", "stroke-opacity", HEAD_COLOURS))
+        == (attention.weights >= 0.0005).sum()
+    )
+    assert [text for text in texts(svg) if text.endswith("%")] == ["100%"]
+    assert {"attends from", "attends to", "from0", "to3"} <= set(texts(svg))
+
+
+def test_hostile_tokens_stay_text_in_every_file() -> None:
+    hostile = ["</script><img src=x onerror=alert(1)>", '"quotes\\', "<!--<script>", "&lt;"]
+    attention = record(np.full((1, 1, 4, 4), 0.25), hostile)
+    chart = head_view(attention, 0)
+    page = StringIO()
+    chart.save(page, format="html")
+    assert "</script><img" not in page.getvalue()
+    assert "<!--<script>" not in page.getvalue()
+    assert "&lt;" in texts(svg_of(chart))
+    image = BytesIO()
+    chart.save(image, format="png")
+    assert image.getvalue().startswith(b"\x89PNG")
+
+
+def test_empty_rows_are_drawn_as_empty() -> None:
+    weights = np.full((1, 2, 3, 3), 1 / 3)
+    weights[0, :, 1] = np.nan
+    picture = head_picture(record(weights, ["a", "b", "c"]), 0)
+    assert {query for _, query, _ in detailed_weights(picture.tables)} == {0, 2}
+    assert np.isfinite(picture.tables["lines"]["opacity"].to_numpy()).all()
+
+
+@pytest.mark.parametrize(
+    ("layer", "heads", "words"),
+    [(2, None, "no layer 2"), (-1, None, "layers 0 to 1"), (0, [0, 3], "no head 3"), (0, [], "at least one")],
+)
+def test_a_wrong_layer_or_head_is_answered_in_words(layer: int, heads: list[int] | None, words: str) -> None:
+    with pytest.raises(AttnlitError, match=words):
+        head_picture(random_record(layers=2, heads=3), layer, heads)
+
+
+def test_the_table_holds_every_weight_by_head_and_position() -> None:
+    attention = record(random_record(layers=1, heads=2, queries=11).weights, LIST_OF_WORDS)
+    table = head_table(attention, 0, [1])
+    assert list(table.columns) == ["query", "query position", "key", "key position", "head 1"]
+    assert len(table) == 121
+    cell = table[(table["query position"] == 7) & (table["key position"] == 4)]
+    assert cell["query"].item() == "it"
+    assert cell["key"].item() == "the"
+    assert cell["head 1"].item() == attention.weights[0, 1, 7, 4]
+    assert len(head_table(attention, 0, [1], at_least=0.1)) == (attention.weights[0, 1] >= 0.1).sum()
+
+
+def test_the_pin_as_streamlit_hands_it_back() -> None:
+    assert pinned_token([{"side": "key", "index": 3}]) == ("key", 3)
+    assert pinned_token([]) is None
+
+
+def test_a_token_longer_than_its_column_is_cut_and_the_columns_stay_apart() -> None:
+    attention = record(np.full((1, 1, 2, 2), 0.5), ["Donaudampfschifffahrtsgesellschaft" * 3, "b"])
+    svg = svg_of(head_view(attention, 0, width=360))
+    cut = [text for text in texts(svg) if text.startswith("Donau")]
+    assert len(cut) == 2
+    assert all(text.endswith("…") and len(text) < 20 for text in cut)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_the_number_on_a_head_switch_can_be_read(theme: object) -> None:
+    for colour in HEAD_COLOURS if theme is LIGHT else HEAD_COLOURS_ON_DARK:
+        assert contrast(colour, ink_on(colour)) >= 4.5
+        assert re.fullmatch("#[0-9A-F]{6}", colour)

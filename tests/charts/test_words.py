@@ -1,0 +1,90 @@
+"""Sentences say what the weights say, and tokens in them are no markup."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from attnlit.charts.words import escaped, percent, read_out, token_name
+from tests.charts.hand_made import record, tokens
+
+WORDS = ["[CLS]", "the", "cat", "saw", "the", "[SEP]"]
+
+
+def weights_of_row(row: list[float], query: int, heads: int = 1) -> np.ndarray:
+    weights = np.full((1, heads, 6, 6), 1 / 6)
+    weights[0, 0, query] = row
+    return weights
+
+
+def test_the_strongest_and_the_second_token_are_named_with_their_weights() -> None:
+    attention = record(weights_of_row([0.04, 0.1, 0.62, 0.2, 0.02, 0.02], 3), WORDS)
+    assert read_out(attention, 0, [0], 3) == ["*saw* looks mostly at *cat* (62%), then at itself (20%)."]
+
+
+def test_a_repeated_word_is_named_with_its_number() -> None:
+    attention = record(weights_of_row([0, 0.05, 0.05, 0.1, 0.3, 0.5], 4), WORDS)
+    [first, *_] = read_out(attention, 0, [0], 4)
+    assert first == "The 2nd *the* looks mostly at *\\[SEP\\]* (50%), then at itself (30%)."
+
+
+def test_several_heads_are_averaged_and_the_most_decided_one_is_named() -> None:
+    weights = weights_of_row([0, 0, 0, 1, 0, 0], 2, heads=2)
+    weights[0, 1, 2] = [0.2, 0.2, 0.3, 0.1, 0.1, 0.1]
+    sentences = read_out(record(weights, WORDS), 0, [0, 1], 2)
+    assert sentences[0] == "On average over 2 heads, *cat* looks mostly at *saw* (55%), then at itself (15%)."
+    assert sentences[1] == "Head 0 is the most decided: 100% to *saw*."
+
+
+def test_spread_attention_is_called_so() -> None:
+    assert "looks at many tokens" in read_out(record(np.full((1, 1, 6, 6), 1 / 6), WORDS), 0, [0], 2)[0]
+
+
+def test_a_parked_head_is_explained_and_a_busy_one_is_not_called_parked() -> None:
+    parked = np.zeros((1, 1, 6, 6))
+    parked[..., 0], parked[..., 2] = 0.8, 0.2
+    sentences = read_out(record(parked, WORDS), 0, [0], 3)
+    assert sentences[-1].startswith("This head is parked: 80% of all its attention")
+    assert "a mark that the tokenizer added" in sentences[-1]
+    busy = np.zeros((1, 1, 6, 6))
+    busy[..., 2] = 1
+    busy[0, 0, 3] = [0.9, 0.1, 0, 0, 0, 0]
+    assert "This head is parked" not in " ".join(read_out(record(busy, WORDS), 0, [0], 3))
+
+
+def test_a_causal_first_token_and_an_empty_row_have_their_own_words() -> None:
+    words = ["One", "two", "three"]
+    causal = record(np.tri(3)[None, None] / [[1], [2], [3]], words, causal=True)
+    assert read_out(causal, 0, [0], 0) == [
+        "*One* can look only at itself: the model hides later tokens from it."
+    ]
+    empty = np.full((1, 1, 3, 3), np.nan)
+    assert read_out(record(empty, words), 0, [0], 1) == ["*two* looks at none of the tokens shown here."]
+
+
+def test_who_looks_at_a_token() -> None:
+    weights = np.zeros((1, 1, 6, 6))
+    weights[..., 0] = 1
+    weights[0, 0, 3] = [0.3, 0, 0.7, 0, 0, 0]
+    weights[0, 0, 2] = [0.8, 0, 0.2, 0, 0, 0]
+    attention = record(weights, WORDS)
+    assert read_out(attention, 0, [0], key=2) == ["*cat* gets most from *saw* (70%), then *cat* (20%)."]
+    assert read_out(attention, 0, [0], key=5) == ["No token gives *\\[SEP\\]* more than 0.0%."]
+
+
+@pytest.mark.parametrize("text", ["**bold**", "<b>", ":red[x]", "$x$", "`code`", "[a](b)", "\\"])
+def test_no_character_of_a_token_is_markup(text: str) -> None:
+    safe = escaped(text)
+    marks = [place for place, character in enumerate(safe) if not character.isalnum() and character != "\\"]
+    assert all(safe[place - 1] == "\\" for place in marks)
+    assert safe.replace("\\\\", "\0").replace("\\", "").replace("\0", "\\") == text
+
+
+def test_a_token_of_white_space_is_visible_and_breaks_no_line() -> None:
+    assert escaped("\n") == "␣"
+    assert token_name(tokens(["a\n\nb"]), 0) == "*a b*"
+
+
+@pytest.mark.parametrize(("weight", "text"), [(0.62, "62%"), (0.0996, "10%"), (0.034, "3.4%"), (1.0, "100%")])
+def test_weights_are_written_as_percent(weight: float, text: str) -> None:
+    assert percent(weight) == text
