@@ -7,9 +7,9 @@ from dataclasses import dataclass
 FONT = "Source Sans, Source Sans Pro, Inter, system-ui, sans-serif"
 MONO = "Source Code Pro, ui-monospace, monospace"
 
-# Twelve hues that stay apart for the three kinds of colour-blindness: the smallest CIELAB distance for deutan,
-# protan and tritan eyes is 21, 21 and 16 on white, and 18, 18 and 14 on black, where each also has a contrast
-# of 5:1, so that a faint line is still seen.
+# Twelve hues that stay apart for the three kinds of colour-blindness: the smallest CIELAB distance for
+# deutan, protan and tritan eyes is 21, 21 and 16 on white, and 18, 18 and 14 on black, where each also has a
+# contrast of 5:1, so that a faint line is still seen.
 HEAD_COLOURS = (
     "#0072B2", "#E69F00", "#009E73", "#E01249", "#56B4E9", "#894472",
     "#CEAE62", "#4E47C6", "#B86800", "#967FFE", "#176831", "#7FA5B0",

@@ -6,11 +6,13 @@ import re
 from io import BytesIO, StringIO
 from xml.etree import ElementTree
 
+import altair as alt
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from attnlit.charts.head import head_picture, head_table, head_view, pinned_token
+from attnlit.charts.picture import chart_with_data, with_values
 from attnlit.charts.theme import DARK, HEAD_COLOURS, HEAD_COLOURS_ON_DARK, LIGHT, contrast, ink_on
 from attnlit.errors import AttnlitError
 from tests.charts.hand_made import random_record, record
@@ -49,6 +51,19 @@ def svg_of(chart: object) -> ElementTree.Element:
 
 def texts(svg: ElementTree.Element) -> list[str]:
     return [text for element in svg.iter() if element.tag.endswith("text") and (text := element.text)]
+
+
+def percentages(svg: ElementTree.Element) -> list[int]:
+    """The numbers beside the tokens, without the one at the end of the legend's ramp."""
+    numbers = [int(text[:-1]) for text in texts(svg) if text.endswith("%")]
+    numbers.remove(100)
+    return sorted(numbers)
+
+
+def assert_percentages(svg: ElementTree.Element, weights: np.ndarray) -> None:
+    """The numbers are these weights in whole percent; what would be 0 % is left out."""
+    wanted = sorted(100 * weights[weights >= 0.005])
+    assert percentages(svg) == pytest.approx(wanted, abs=0.56)  # rounded to a tenth, then to a whole percent
 
 
 def opacities(svg: ElementTree.Element, mark: str, attribute: str, colours: tuple[str, ...]) -> list[float]:
@@ -133,8 +148,7 @@ def test_a_pinned_token_on_the_left_shows_its_lines_squares_and_mean_weights() -
     attention = random_record(layers=1, heads=2, queries=4, keys=5, seed=3)
     svg = svg_of(head_view(attention, 0, pinned=("query", 2)))
     rows = attention.weights[0, :, 2]  # (heads, keys)
-    wanted = [f"{mean:.0%}" for mean in np.rint(rows * 1000).mean(axis=0) / 1000 if mean >= 0.005]
-    assert sorted(text for text in texts(svg) if text.endswith("%")) == sorted([*wanted, "100%"])
+    assert_percentages(svg, rows.mean(axis=0))
     assert "mean" in texts(svg)
     lines = opacities(svg, "mark-rule", "stroke-opacity", HEAD_COLOURS)
     assert np.allclose(sorted(lines), np.sort(rows[rows >= 0.01]), atol=0.0006)
@@ -150,10 +164,32 @@ def test_a_pinned_token_on_the_right_shows_who_looks_at_it() -> None:
     attention = random_record(layers=1, heads=1, queries=4, keys=12, seed=5)
     svg = svg_of(head_view(attention, 0, pinned=("key", 1)))  # key 1, and not 10 or 11
     column = attention.weights[0, 0, :, 1]
-    wanted = [f"{np.rint(weight * 1000) / 1000:.0%}" for weight in column if weight >= 0.005]
-    assert sorted(text for text in texts(svg) if text.endswith("%")) == sorted([*wanted, "100%"])
+    assert_percentages(svg, column)
     lines = opacities(svg, "mark-rule", "stroke-opacity", HEAD_COLOURS)
     assert np.allclose(sorted(lines), np.sort(column[column >= 0.01]), atol=0.0006)
+
+
+@pytest.mark.parametrize(
+    ("switched", "on"),
+    [
+        ({"flipped": [1]}, [0, 2]),
+        ({"flipped": [0, 2]}, [1]),
+        ({"solo": [2]}, [2]),
+        ({"solo": [2], "flipped": [0]}, [0, 2]),
+        ({"flipped": [0, 1, 2]}, []),
+    ],
+)
+def test_switches_turn_heads_over_and_leave_one_alone(switched: dict[str, list[int]], on: list[int]) -> None:
+    attention = random_record(layers=1, heads=3, queries=3, seed=1)
+    picture = head_picture(attention, 0, pinned=("query", 0))
+    stores = {name: [{"head": head} for head in heads] for name, heads in switched.items()}
+    spec = with_values(picture.spec, stores, height=picture.spec["height"])
+    svg = svg_of(chart_with_data(alt.LayerChart.from_dict(spec), picture.tables))
+    row = attention.weights[0, on, 0]  # (heads on, keys)
+    lines = opacities(svg, "mark-rule", "stroke-opacity", HEAD_COLOURS)
+    assert np.allclose(sorted(lines), np.sort(row[row >= 0.01]), atol=0.0006)
+    assert_percentages(svg, row.mean(axis=0) if on else np.zeros(0))
+    assert ("Every head is switched off." in texts(svg)) == (not on)
 
 
 def test_with_nothing_pinned_all_lines_are_drawn_and_no_numbers() -> None:
@@ -163,7 +199,7 @@ def test_with_nothing_pinned_all_lines_are_drawn_and_no_numbers() -> None:
         len(opacities(svg, "mark-rule", "stroke-opacity", HEAD_COLOURS))
         == (attention.weights >= 0.0005).sum()
     )
-    assert [text for text in texts(svg) if text.endswith("%")] == ["100%"]
+    assert percentages(svg) == []
     assert {"attends from", "attends to", "from0", "to3"} <= set(texts(svg))
 
 
