@@ -476,17 +476,17 @@ def _strips() -> list[alt.Chart]:
 
 
 def _row_gaps(theme: Theme) -> list[alt.Chart]:
-    """Lines of the background's colour between the strips' rows."""
-    thickness = alt.ExprRef("row_height < 16 ? 1 : 2")
-    line: dict[str, Any] = {"stroke": theme.background, "strokeWidth": thickness}
+    """Lines of the background's colour between the strips' rows, where the rows are high enough for them."""
+    line: dict[str, Any] = {"stroke": theme.background, "strokeWidth": 2}
     of_queries = (
         _table("queries")
-        .transform_filter("wide")
+        .transform_filter("wide && row_height >= 16")
         .mark_rule(**line)
         .encode(x=computed("q_x"), x2=computed("fan_x"), y=computed(_row_top("datum.query")))
     )
     of_keys = (
         _table("keys")
+        .transform_filter("row_height >= 16")
         .mark_rule(**line)
         .encode(
             x=computed("keys_begin"),
