@@ -43,7 +43,10 @@ NOTES = (
     "Each thumbnail is one head: lines run from the token that looks (left) to the token looked at (right).",
 )
 
-_drawn: WeakKeyDictionary[Attention, tuple[tuple[int, ...], dict[str, pa.Table]]] = WeakKeyDictionary()
+# What has been drawn of each record that is still in use, by layers and theme; the last few only.
+_drawn: WeakKeyDictionary[Attention, dict[tuple[tuple[int, ...], Theme], dict[str, pa.Table]]]
+_drawn = WeakKeyDictionary()
+DRAWN_PER_RECORD = 4
 
 
 def model_picture(
@@ -66,7 +69,7 @@ def model_picture(
     Raises AttnlitError where a layer or head does not exist.
     """
     shown = _checked_layers(attention, layers)
-    tables = _drawn_tables(attention, shown) | {"current": _current_table(attention, shown, selected)}
+    tables = _drawn_tables(attention, shown, theme) | {"current": _current_table(attention, shown, selected)}
     return Picture(_model_spec(theme), tables, NOTES)
 
 
@@ -82,7 +85,7 @@ def model_view(
     A click frames a head. ``layers`` keeps only those layers, in that order; ``width`` is in pixels.
     Raises AttnlitError where a layer does not exist.
     """
-    tables = _drawn_tables(attention, _checked_layers(attention, layers))
+    tables = _drawn_tables(attention, _checked_layers(attention, layers), theme)
     chart = _model_chart(theme, click_frames=True)
     chart.width = width
     return chart_with_data(chart, tables)
@@ -113,20 +116,24 @@ def _current_table(
 # ------------------------------------------------------------------------------------------------ the tables
 
 
-def _drawn_tables(attention: Attention, shown: tuple[int, ...]) -> dict[str, pa.Table]:
-    """Thumbnails, facts and labels of a record, kept as long as the record lives."""
-    kept = _drawn.get(attention)
-    if kept is None or kept[0] != shown:
-        kept = (shown, _draw_tables(attention, shown))
-        _drawn[attention] = kept
-    return kept[1]
+def _drawn_tables(attention: Attention, shown: tuple[int, ...], theme: Theme) -> dict[str, pa.Table]:
+    """Thumbnails, facts and labels of a record, drawn at its first showing in this theme."""
+    kept = _drawn.setdefault(attention, {})
+    tables = kept.get((shown, theme))
+    if tables is None:
+        tables = _draw_tables(attention, shown, theme)
+        for oldest in list(kept)[: len(kept) + 1 - DRAWN_PER_RECORD]:
+            kept.pop(oldest, None)
+        kept[shown, theme] = tables
+    return tables
 
 
-def _draw_tables(attention: Attention, shown: tuple[int, ...]) -> dict[str, pa.Table]:
+def _draw_tables(attention: Attention, shown: tuple[int, ...], theme: Theme) -> dict[str, pa.Table]:
     weights = attention.weights if len(shown) == len(attention.weights) else attention.weights[list(shown)]
     layers, heads = weights.shape[:2]
     height = thumbnail_height(layers * heads)
-    strips = line_strips(weights, [head_colour(head) for head in range(heads)], height, height // GAP_SHARE)
+    colours = [head_colour(head, theme) for head in range(heads)]
+    strips = line_strips(weights, colours, height, height // GAP_SHARE)
     row, column = np.divmod(np.arange(layers * heads), heads)
     strongest, entropy, distance = _facts(attention, weights)
     return {

@@ -104,8 +104,13 @@ def test_thumbnails_are_drawn_once_and_go_with_the_record(monkeypatch: pytest.Mo
     monkeypatch.setattr(model, "line_strips", lambda *all_of_it: drawn.append(1) or draw(*all_of_it))
     attention = record()
     model_picture(attention, selected=(0, 1))
-    model_picture(attention, selected=(1, 1), theme=DARK)
+    model_picture(attention, selected=(1, 1))
     assert len(drawn) == 1
+    light = model_picture(attention).tables["strips"]
+    assert model_picture(attention, theme=DARK).tables["strips"] != light  # its own colours
+    for subset in ([0], [1], [1, 0], [0, 0], [1, 1]):
+        model_picture(attention, layers=subset)
+    assert len(model._drawn[attention]) == model.DRAWN_PER_RECORD
     gone = weakref.ref(attention)
     del attention
     gc.collect()
