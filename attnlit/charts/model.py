@@ -122,7 +122,7 @@ def _drawn_tables(attention: Attention, shown: tuple[int, ...], theme: Theme) ->
     tables = kept.get((shown, theme))
     if tables is None:
         tables = _draw_tables(attention, shown, theme)
-        for oldest in list(kept)[: len(kept) + 1 - DRAWN_PER_RECORD]:
+        for oldest in list(kept)[: max(0, len(kept) + 1 - DRAWN_PER_RECORD)]:
             kept.pop(oldest, None)
         kept[shown, theme] = tables
     return tables
@@ -160,7 +160,7 @@ def _draw_tables(attention: Attention, shown: tuple[int, ...], theme: Theme) -> 
 
 def thumbnail_height(cells: int) -> int:
     """Pixels a thumbnail is high (half as many wide), so that many heads stay light to send."""
-    return int(np.clip((2 * PIXELS / cells) ** 0.5, 56, 160)) // 8 * 8
+    return int(np.clip((2 * PIXELS / cells) ** 0.5, 56, 128)) // 8 * 8
 
 
 def _facts(attention: Attention, weights: np.ndarray) -> tuple[list[str], list[float], list[float]]:
