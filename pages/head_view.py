@@ -4,10 +4,12 @@ import streamlit as st
 
 from attnlit.app import panels
 from attnlit.app.router import ask
-from attnlit.app.state import choose_query
+from attnlit.app.state import choose_query, pinned_on_arrival
 from attnlit.charts.head import head_picture, head_table, head_view, pinned_token
 
 request = ask()
+arrived_with = pinned_on_arrival(request)
+pinned = None if arrived_with is None else ("query", arrived_with)
 
 
 def follow_pin() -> None:
@@ -20,7 +22,7 @@ def follow_pin() -> None:
 left, right = st.columns([3, 1], gap="medium")
 with left:
     panels.picture(
-        head_picture(request.shown, request.layer, request.heads, theme=request.theme),
+        head_picture(request.shown, request.layer, request.heads, theme=request.theme, pinned=pinned),
         key="head_picture",
         on_select=follow_pin,
         selection="pin",
@@ -38,6 +40,6 @@ with right:
     panels.take_away(
         request,
         "head_view",
-        lambda: head_view(request.shown, request.layer, request.heads, theme=request.theme),
+        lambda: head_view(request.shown, request.layer, request.heads, theme=request.theme, pinned=pinned),
         lambda: head_table(request.shown, request.layer, request.heads),
     )

@@ -97,10 +97,13 @@ def take_away(
 
 def _file(chart: alt.TopLevelMixin, kind: str) -> bytes:
     """The chart as a file that needs no network to be looked at."""
+    if kind == "png":
+        image = io.BytesIO()
+        chart.save(image, format="png", scale_factor=2)
+        return image.getvalue()
+    text = io.StringIO()
     if kind == "html":
-        page = io.StringIO()
-        chart.save(page, format="html", inline=True)
-        return page.getvalue().encode()
-    image = io.BytesIO()
-    chart.save(image, format=kind, **({"scale_factor": 2} if kind == "png" else {}))
-    return image.getvalue()
+        chart.save(text, format="html", inline=True)
+    else:
+        chart.save(text, format="svg")
+    return text.getvalue().encode()

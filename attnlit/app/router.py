@@ -16,8 +16,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from attnlit.app import sidebar
-from attnlit.app.state import Request
+from attnlit.app import sidebar, state
 from attnlit.errors import AttnlitError
 
 _PAGES = Path(__file__).parents[2] / "pages"
@@ -33,7 +32,7 @@ class PageCard:
     title: str
     icon: str
     lead: str  # one sentence under the title
-    controls: frozenset[str] = frozenset()
+    controls: frozenset[str] = frozenset()  # "head" or "heads", "query"; the others stand on every page
 
 
 PAGES = (
@@ -43,21 +42,21 @@ PAGES = (
         "Head view",
         ":material/grid_goldenratio:",
         "Which words look at which? Each line is one look, each colour one head of the chosen layer.",
-        frozenset({"layer", "heads", "filter"}),
+        frozenset({"heads"}),
     ),
     PageCard(
         "model_view.py",
         "Model view",
         ":material/apps:",
         "Every head of every layer at once. Click a thumbnail to see that head large.",
-        frozenset({"layer", "head", "filter"}),
+        frozenset({"head"}),
     ),
     PageCard(
         "neuron_view.py",
         "Neuron view",
         ":material/neurology:",
         "Where a weight comes from: the query meets each key, dimension by dimension.",
-        frozenset({"layer", "head", "query", "filter"}),
+        frozenset({"head", "query"}),
     ),
 )
 
@@ -82,6 +81,7 @@ def run() -> None:
     }
     chosen = st.navigation([page for _, page in pages.values()])
     card = pages[chosen.url_path or "home"][0]
+    state.note_arrival(card.file)
     st.title(card.title, anchor=False)
     st.markdown(card.lead)
     try:
@@ -98,7 +98,7 @@ def ensure_routed() -> None:
         st.stop()
 
 
-def ask() -> Request:
+def ask() -> state.Request:
     """A page's first line, where it has controls: draw the sidebar and answer with what it asks for."""
     ensure_routed()
     return sidebar.draw(_this_run.card.controls)

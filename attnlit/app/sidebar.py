@@ -29,13 +29,10 @@ def draw(controls: frozenset[str]) -> state.Request:
         model = _model()
         text, pair = _text(model)
         kind = _kind(model)
-        layers, all_heads = model.layers_of(kind), range(model.heads)
+        layers = model.layers_of(kind)
         _say(state.settle("layer", range(layers), 0, f"{model.name} has layers {_span(layers)}"))
-        _say(state.settle("head", all_heads, 0, f"{model.name} has heads {_span(model.heads)}"))
-        _say(state.settle("heads", all_heads, [], f"{model.name} has heads {_span(model.heads)}"))
-        layer = _number("Layer", "layer", layers) if "layer" in controls else st.session_state["layer"]
-        head = _number("Head", "head", model.heads) if "head" in controls else st.session_state["head"]
-        heads = _heads(model) if "heads" in controls else (head,)
+        layer = _number("Layer", "layer", layers)
+        heads = _heads(model) if "heads" in controls else (_head(model),)
         attention = _attention(model, text, pair)[kind]
         shown = _filtered(attention)
         position = state.settle_query(shown)
@@ -43,7 +40,7 @@ def draw(controls: frozenset[str]) -> state.Request:
             position = _query(shown)
     state.show_query_in_address(shown, position)
     query = [token.position for token in shown.query].index(position)
-    return state.Request(model, attention, shown, layer, head, heads, query, theme())
+    return state.Request(model, attention, shown, layer, heads[0], heads, query, theme())
 
 
 def theme() -> Theme:
@@ -93,7 +90,7 @@ def _text(model: Model) -> tuple[str, str]:
             placeholder="Leave it empty and the model writes it." if second == "target" else "",
         )
         st.form_submit_button(
-            "Show attention", type="primary", on_click=state.forget_linked_text, width="stretch"
+            "Show attention", type="primary", on_click=state.forget_old_text, width="stretch"
         )
     return text, pair
 
@@ -116,7 +113,13 @@ def _number(label: str, name: str, count: int) -> int:
     return st.pills(label, range(count), required=True, key=name, **_ADDRESS)
 
 
+def _head(model: Model) -> int:
+    _say(state.settle("head", range(model.heads), 0, f"{model.name} has heads {_span(model.heads)}"))
+    return _number("Head", "head", model.heads)
+
+
 def _heads(model: Model) -> tuple[int, ...]:
+    _say(state.settle("heads", range(model.heads), [], f"{model.name} has heads {_span(model.heads)}"))
     chosen = st.pills(
         "Heads", range(model.heads), selection_mode="multi", key="heads", help="None chosen: all.", **_ADDRESS
     )

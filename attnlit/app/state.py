@@ -25,6 +25,7 @@ TEXT = "The cat sat on the mat because it was warm."
 PAIR = "The dog lay down on the rug near the cat."
 _UNBOUND = ("example", "text", "pair", "target")  # in the address only where a link put them there
 _WRITTEN = "query_in_address"
+_PAGE, _ARRIVED, _PINNED = "page", "arrived", "pinned_on_arrival"
 _LINKED = "followed_link"  # what was last taken from the address: typing something else wins over it
 
 
@@ -36,7 +37,7 @@ class Request:
     attention: Attention  # of the whole text
     shown: Attention  # after the sentence filter and "hide special tokens"
     layer: int
-    head: int
+    head: int  # the first of `heads`
     heads: tuple[int, ...]  # never empty: all heads of the layer where none is chosen
     query: int  # index of the query token among the shown ones
     theme: Theme
@@ -58,8 +59,9 @@ def follow_link() -> None:
         st.session_state.setdefault(name, default)
 
 
-def forget_linked_text() -> None:
-    """After another text was typed the address must not carry the old one."""
+def forget_old_text() -> None:
+    """After another text was sent the address must not carry the old one, nor a picture its pin."""
+    st.session_state[_PINNED] = None
     for name in _UNBOUND:
         if name in st.query_params:
             del st.query_params[name]
@@ -111,7 +113,7 @@ def settle_query(shown: Attention) -> int:
     A position in the sequence, not an index: it stays the same token whatever a filter hides.
     """
     asked, written = st.query_params.get("query", ""), st.session_state.get(_WRITTEN)
-    # The address is news when it is not what we wrote (a link, back, forward) and nothing was clicked meanwhile.
+    # The address is news if we did not write it (a link, back, forward) and nothing was clicked meanwhile.
     if asked.isdecimal() and int(asked) != written and st.session_state.get("query") == written:
         st.session_state["query"] = int(asked)
     if st.session_state.get("query") not in [token.position for token in shown.query]:
@@ -122,6 +124,23 @@ def settle_query(shown: Attention) -> int:
 def _last_word(shown: Attention) -> int:
     words = [token.position for token in shown.query if not token.special and token.text.isalnum()]
     return words[-1] if words else shown.query[-1].position
+
+
+def note_arrival(page: str) -> None:
+    """Remember whether this run is the first on its page."""
+    st.session_state[_ARRIVED] = st.session_state.get(_PAGE) != page
+    st.session_state[_PAGE] = page
+
+
+def pinned_on_arrival(request: Request) -> int | None:
+    """The query token to be pinned in a picture that pins for itself: the one in the address on arrival.
+
+    It must not change while the page is shown: the picture would be built anew with every click.
+    """
+    if st.session_state[_ARRIVED]:
+        st.session_state[_PINNED] = request.query if "query" in st.query_params else None
+    pinned = st.session_state.get(_PINNED)
+    return pinned if pinned is not None and pinned < len(request.shown.query) else None
 
 
 def choose_query(position: int) -> None:

@@ -90,7 +90,16 @@ def test_a_link_with_a_layer_that_the_model_lacks(page: str) -> None:
 
 @pytest.mark.parametrize("page", VIEWS)
 @pytest.mark.parametrize(
-    "address", [{"layer": "x"}, {"heads": "99"}, {"query": "999"}, {"query": "-1"}, {"filter": "C"}]
+    "address",
+    [
+        {"layer": "x"},
+        {"heads": "99"},
+        {"head": "2"},
+        {"head": "99"},
+        {"query": "999"},
+        {"query": "-1"},
+        {"filter": "C"},
+    ],
 )
 def test_nonsense_in_a_link(page: str, address: dict[str, str]) -> None:
     app = opened(page, **address)

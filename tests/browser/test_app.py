@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import io
 import re
+from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
 
+import attnlit
+from attnlit.charts.head import head_shape
+from attnlit.charts.theme import LIGHT
 from tests.browser.conftest import settled
 
 VIEWS = ("head_view", "model_view", "neuron_view")
+TITLES = ("Head view", "Model view", "Neuron view")
+TEXT = "The cat sat on the mat because it was warm."
 
 
-def chart(page: Page):
+def chart(page: Page) -> Locator:
     return page.get_by_test_id("stVegaLiteChart").first
+
+
+def radio(page: Page, group: str, choice: str | int) -> Locator:
+    return page.get_by_role("radiogroup", name=group).get_by_role("radio", name=str(choice), exact=True)
+
+
+def go(page: Page, title: str) -> None:
+    page.get_by_role("link", name=title, exact=True).click()
+    settled(page)
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
 
 
 def choose_model(page: Page, name: str) -> None:
@@ -29,43 +48,240 @@ def type_texts(page: Page, text: str, pair: str = "") -> None:
     settled(page)
 
 
-def pill(page: Page, group: str, number: int):
-    return page.get_by_role("radiogroup", name=group).get_by_role("radio", name=str(number), exact=True)
+def address(page: Page) -> dict[str, str]:
+    return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def point(page: Page, across: float, down: float) -> tuple[float, float]:
+    """Move the pointer, in steps as a hand does, to a share of the chart's width and so many pixels down."""
+    box = chart(page).bounding_box()
+    assert box
+    x, y = box["x"] + across * box["width"], box["y"] + down
+    page.mouse.move(x - 4, y - 2, steps=4)
+    page.mouse.move(x, y, steps=4)
+    page.wait_for_timeout(250)
+    return x, y
+
+
+def click(page: Page, across: float, down: float) -> None:
+    page.mouse.click(*point(page, across, down))
+    settled(page)
+
+
+def pixels(page: Page) -> np.ndarray:
+    """The chart as it looks now: uint8 (height, width, 3)."""
+    return np.asarray(Image.open(io.BytesIO(chart(page).screenshot())).convert("RGB"))
+
+
+def ink(picture: np.ndarray) -> int:
+    """How many pixels are not background."""
+    return int((np.abs(picture.astype(int) - picture[-1, -1].astype(int)).sum(axis=-1) > 24).sum())
 
 
 @pytest.mark.parametrize("model", ["mini-gpt2", "mini-bert"])
 def test_a_new_visitor_sees_all_three_views_of_a_typed_pair(server: str, page: Page, model: str) -> None:
-    outside: list[str] = []
-    page.on(
-        "request", lambda request: None if request.url.startswith(server) else outside.append(request.url)
-    )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     mistakes: list[str] = []
     page.on("pageerror", lambda error: mistakes.append(str(error)))
     page.goto(server)
     settled(page)
-    expect(chart(page)).to_be_visible()
-    page.get_by_role("link", name="Head view").click()
-    settled(page)
+    assert ink(pixels(page)) > 1000  # the living picture
+    go(page, "Head view")
     choose_model(page, model)
     type_texts(page, "The boy threw the ball.", "The girl caught it.")
-    for view in ("Head view", "Model view", "Neuron view"):
-        page.get_by_role("link", name=view, exact=True).click()
-        settled(page)
-        expect(page.get_by_role("heading", name=view)).to_be_visible()
-        expect(chart(page)).to_be_visible()
+    for title in TITLES:
+        go(page, title)
+        assert ink(pixels(page)) > 1000
         assert page.get_by_label("Sentence A").input_value() == "The boy threw the ball."
+        assert page.get_by_role("combobox", name="Model").input_value() == model
     assert not mistakes
-    assert not [url for url in outside if not url.startswith(("data:", "blob:"))]
+    assert not [url for url in asked if not url.startswith((server, "data:", "blob:"))]  # nothing leaves
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_deep_link_to_a_server_that_nobody_has_visited(
-    browser: Browser, view: str, cold_server: str
-) -> None:
-    page = browser.new_page()
-    page.goto(f"{cold_server}/{view}?model=mini-bert&layer=3&head=2&query=4")
+def test_a_deep_link_to_a_server_that_nobody_has_visited(view: str, cold_server: str, page: Page) -> None:
+    page.goto(f"{cold_server}/{view}?model=mini-bert&layer=3&head=2&heads=2&query=4")
     settled(page)
     expect(page.get_by_role("link", name="Model view")).to_be_visible()
-    expect(pill(page, "Layer", 3)).to_be_checked()
-    expect(chart(page)).to_be_visible()
-    page.close()
+    expect(radio(page, "Layer", 3)).to_be_checked()
+    assert page.get_by_role("combobox", name="Model").input_value() == "mini-bert"
+    assert ink(pixels(page)) > 1000
+
+
+def test_pointing_at_a_token_isolates_it_and_a_click_pins_it(server: str, page: Page) -> None:
+    page.goto(f"{server}/head_view?text={TEXT}")
+    settled(page)
+    attention = attnlit.attend(attnlit.load("mini-gpt2"), TEXT)
+    shape = head_shape(attention, LIGHT)
+
+    def row(token: int) -> float:
+        return shape.top + (token + 0.5) * shape.row
+
+    idle = ink(pixels(page))
+    point(page, 0.33, row(2))
+    assert ink(pixels(page)) < idle / 2
+    click(page, 0.33, row(2))
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(250)
+    pinned = pixels(page)
+    assert ink(pinned) < idle / 2
+    assert address(page)["query"] == "2"
+    expect(page.get_by_text(re.compile(r"cat looks"))).to_be_visible()
+    # a change of layer leaves the pin
+    radio(page, "Layer", 1).click()
+    settled(page)
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(250)
+    assert ink(pixels(page)) < idle / 2
+    # a second click lets go
+    click(page, 0.33, row(2))
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(250)
+    assert ink(pixels(page)) > idle / 2
+
+
+def test_a_head_switch_takes_its_lines_away(server: str, page: Page) -> None:
+    page.goto(f"{server}/head_view?heads=3&text={TEXT}")
+    settled(page)
+    only = ink(pixels(page))
+    click(page, 0.5, 11)  # the one switch, in the middle of the first row
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(250)
+    assert ink(pixels(page)) < only
+
+
+def test_a_click_on_a_thumbnail_chooses_that_head_everywhere(server: str, page: Page) -> None:
+    page.goto(f"{server}/model_view")
+    settled(page)
+    click(page, 0.95, 180)
+    chosen = address(page)
+    assert (chosen["head"], chosen["layer"]) != ("0", "0")
+    expect(radio(page, "Layer", chosen["layer"])).to_be_checked()
+    expect(radio(page, "Head", chosen["head"])).to_be_checked()
+    expect(page.get_by_text(f"Layer {chosen['layer']}, head {chosen['head']}", exact=True)).to_be_visible()
+    go(page, "Neuron view")
+    expect(radio(page, "Head", chosen["head"])).to_be_checked()
+    page.go_back()
+    settled(page)
+    expect(page.get_by_role("heading", name="Model view")).to_be_visible()
+
+
+def test_the_query_is_chosen_in_the_picture_in_the_sidebar_and_by_the_back_button(
+    server: str, page: Page
+) -> None:
+    page.goto(f"{server}/neuron_view?text={TEXT}")
+    settled(page)
+    click(page, 0.06, 140)
+    first = address(page)["query"]
+    expect(page.get_by_role("combobox", name="Query token")).to_have_value(re.compile(rf"· +{first}$"))
+    click(page, 0.06, 200)
+    second = address(page)["query"]
+    assert int(second) > int(first)
+    page.go_back()
+    settled(page)
+    assert address(page)["query"] == first
+    before = pixels(page)
+    page.get_by_role("combobox", name="Query token").click()
+    page.get_by_role("option", name=re.compile(r"· +7$")).click()
+    settled(page)
+    assert address(page)["query"] == "7"
+    assert (pixels(page) != before).any()
+
+
+def test_the_sentence_filter_leaves_only_the_chosen_sentences(server: str, page: Page) -> None:
+    page.goto(f"{server}/head_view?model=mini-bert&text=A+cat+sat.&pair=The+old+dog+ran+away+from+home.")
+    settled(page)
+    tall = pixels(page).shape[0]
+    radio(page, "Sentences", "A→A").click()
+    settled(page)
+    page.wait_for_timeout(300)
+    assert pixels(page).shape[0] < tall
+    assert address(page)["filter"] == "A→A"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_on_a_phone_nothing_is_cut_off(browser: Browser, server: str, view: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{server}/{view}?model=mini-bert")
+    settled(page)
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = chart(page).locator("canvas").bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert ink(pixels(page)) > 1000
+    context.close()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_dark_pages_have_dark_pictures(browser: Browser, server: str, view: str) -> None:
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{server}/{view}")
+    settled(page)
+    page.reload()  # a session's first run may not know the theme yet
+    settled(page)
+    assert np.median(pixels(page)) < 64
+    context.close()
+
+
+def test_text_is_drawn_as_text(server: str, page: Page) -> None:
+    page.goto(f"{server}/head_view")
+    settled(page)
+    type_texts(page, '<img src=x onerror="window.broken=1"> </script><script>window.broken=1</script> [a](b)')
+    for title in TITLES:
+        go(page, title)
+        assert ink(pixels(page)) > 1000
+        assert page.evaluate("window.broken") is None
+        assert page.get_by_test_id("stMain").get_by_role("link", name="a", exact=True).count() == 0
+
+
+def test_a_link_with_text_restores_the_picture_for_somebody_else(
+    server: str, page: Page, browser: Browser
+) -> None:
+    page.goto(f"{server}/head_view?model=mini-bert&layer=2&heads=5&query=3")
+    settled(page)
+    type_texts(page, "Words that nobody else typed.", "And a second line.")
+    page.get_by_role("button", name="Link").click()
+    without = page.get_by_test_id("stCode").inner_text()
+    assert "nobody" not in without
+    page.get_by_text("With the text").click()
+    settled(page)
+    link = page.get_by_test_id("stCode").inner_text()
+    assert "nobody" in link
+    other = browser.new_context(viewport={"width": 1400, "height": 900})
+    theirs = other.new_page()
+    theirs.goto(link)
+    settled(theirs)
+    assert theirs.get_by_label("Sentence A").input_value() == "Words that nobody else typed."
+    assert theirs.get_by_label("Sentence B").input_value() == "And a second line."
+    expect(radio(theirs, "Layer", 2)).to_be_checked()
+    assert address(theirs)["heads"] == "5"
+    other.close()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_picture_and_numbers_can_be_saved(server: str, page: Page, view: str) -> None:
+    page.goto(f"{server}/{view}")
+    settled(page)
+    for label, begins in (("Picture (SVG)", b"<svg"), ("Numbers (CSV)", None)):
+        page.get_by_role("button", name="Save").click()
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=label).click()
+        with open(waiting.value.path(), "rb") as file:
+            content = file.read()
+        assert content.startswith(begins) if begins else content.count(b"\n") > 3
+        page.keyboard.press("Escape")
+
+
+def test_an_example_of_the_home_page_opens_with_its_text(server: str, page: Page) -> None:
+    page.goto(server)
+    settled(page)
+    page.get_by_role("link", name="Said twice").click()
+    settled(page)
+    expect(page.get_by_label("Sentence A")).to_have_value(re.compile("Dursby"))
+    settled(page)
+    assert ink(pixels(page)) > 1000
