@@ -67,6 +67,17 @@ def event_on(mark: str, event: str) -> dict[str, str]:
     return {"source": "view", "type": event, "markname": f"{mark}_marks"}
 
 
+def click_or_tap(mark: str) -> Any:
+    """A click or a tap on the marks of the layer called ``mark``, for a selection's ``on``.
+
+    Vega looks for the mark under the pointer when the pointer moves, which a finger does not do before it
+    taps: such a click hits nothing. The end of a touch does know its mark; a touch that scrolled the page can
+    no longer be cancelled.
+    """
+    tap = {**event_on(mark, "touchend"), "filter": ["event.cancelable"]}
+    return {"merge": [event_on(mark, "click"), tap]}
+
+
 def hover_selection(
     name: str, mark: str, field: str, also_cleared_by: Sequence[dict[str, Any]] = ()
 ) -> alt.Parameter:

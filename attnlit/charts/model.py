@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from attnlit.charts.marks import (
     POINTER_LEFT_THE_CHART,
+    click_or_tap,
     computed,
-    event_on,
     framed,
     hover_selection,
     rows_table,
@@ -206,11 +206,10 @@ def _model_chart(theme: Theme, *, click_frames: bool) -> alt.LayerChart:
 
     How many layers and heads there are travels as data too, so one chart serves every model.
     """
-    click: Any = event_on("grid", "click")
     cleared: Any = False if click_frames else POINTER_LEFT_THE_CHART
     hover = hover_selection("hover", "grid", "id")
     cell = alt.selection_point(
-        "cell", fields=["layer", "head"], on=click, toggle=False, empty=False, clear=cleared
+        "cell", fields=["layer", "head"], on=click_or_tap("grid"), toggle=False, empty=False, clear=cleared
     )
     # The grid hangs on the window's width: the cells stretch with it and stay square, and the height follows.
     geometry = [

@@ -19,6 +19,7 @@ import pyarrow as pa
 from attnlit.charts.marks import (
     MONOSPACE_DIGITS,
     POINTER_LEFT_THE_CHART,
+    click_or_tap,
     computed,
     event_on,
     framed,
@@ -327,11 +328,12 @@ def _neuron_chart(theme: Theme, *, click_chooses: bool) -> alt.LayerChart:
     """
     on_query: Any = event_on("query_hit", "pointerover")
     on_key: Any = event_on("key_hit", "pointerover")
-    click: Any = event_on("query_hit", "click")
     cleared: Any = False if click_chooses else POINTER_LEFT_THE_CHART
     hover = hover_selection("hover", "query_hit", "query", also_cleared_by=[on_key])
     key_hover = hover_selection("key_hover", "key_hit", "key", also_cleared_by=[on_query])
-    pin = alt.selection_point("pin", fields=["query"], on=click, toggle=False, empty=False, clear=cleared)
+    pin = alt.selection_point(
+        "pin", fields=["query"], on=click_or_tap("query_hit"), toggle=False, empty=False, clear=cleared
+    )
     key_ground, key_frame = _key_row(theme)
     chart: Any = alt.layer(
         _query_buttons(theme).add_params(hover, pin),

@@ -186,6 +186,7 @@ def test_streamlit_takes_the_picture_and_gives_the_click_back() -> None:
     assert spec["layer"] == picture.spec["layer"]
     cell = next(param for param in spec["params"] if param["name"] == "cell")
     assert cell["select"]["fields"] == ["layer", "head"]
+    assert [event["type"] for event in cell["select"]["on"]["merge"]] == ["click", "touchend"]
     app.session_state["grid"] = {"selection": {"cell": [{"layer": 2, "head": 4}]}}
     app.run()
     assert app.text[0].value == "[{'layer': 2, 'head': 4}]"

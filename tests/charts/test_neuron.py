@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -278,6 +279,8 @@ def test_streamlit_takes_the_picture_and_gives_the_click_back() -> None:
     assert not app.exception
     sent = app.get("vega_lite_chart")[0].proto
     assert list(sent.selection_mode) == ["pin"]
+    pin = next(param for param in json.loads(sent.spec)["params"] if param["name"] == "pin")
+    assert [event["type"] for event in pin["select"]["on"]["merge"]] == ["click", "touchend"]
     assert {dataset.name for dataset in sent.datasets} == sources(neuron_picture(record(), 0, 0).spec)
     app.session_state["neurons"] = {"selection": {"pin": [{"query": 4}]}}
     app.run()
