@@ -21,8 +21,8 @@ class Role:
     job: str  # finishes "62% of its attention goes to ..."
 
 
-# Thresholds: Clark et al. 2019, sections 3.1 and 3.2, for neighbours and separators; Gu et al. 2024 for the sink;
-# Olsson et al. 2022 give no number for induction: 0.3 is far above chance on any text of more than a few tokens.
+# Thresholds: Clark et al. 2019, sections 3.1 and 3.2, for neighbours and separators; Gu et al. 2024 for the
+# sink. Olsson et al. 2022 give none for induction: 0.3 is far above chance on any but the shortest text.
 ROLES = (
     Role("previous", 0.5, "previous-token head", "the token before"),
     Role("next", 0.5, "next-token head", "the token after"),
@@ -31,15 +31,15 @@ ROLES = (
     Role("same", 0.5, "same-token head", "other places of the same token"),
     Role("separators", 0.6, "separator head", "special tokens such as [SEP]"),
     Role("punctuation", 0.6, "punctuation head", "punctuation"),
-    Role("first", 0.3, "parked head", "the first token, where heads rest that have nothing to do"),
+    Role("first", 0.3, "parked head", "the first token, where idle heads rest"),
 )
 
 
 def role_in_words(attention: Attention, layer: int, head: int) -> str:
-    """One sentence: the role that this head plays on this text, by its strongest score over a threshold.
+    """One sentence: the role of this head on this text, by the strongest of its scores over a threshold.
 
-    A role on one text is a picture, not a finding; the sentence says "on this text". Raises AttnlitError for a
-    layer or head that the model lacks.
+    A role on one text is a picture, not a finding: the sentence says "on this text". Raises AttnlitError for
+    a layer or head that the model lacks.
     """
     attention.check(layer, head)
     alone = replace(attention, weights=attention.weights[layer : layer + 1, head : head + 1])
