@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import inspect
 import threading
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from attnlit.attention.edits import Edit, edits_by_call
 from attnlit.attention.record import Attention
 from attnlit.attention.tokens import Encoded, encode, encode_target
 from attnlit.errors import AttnlitError
@@ -17,7 +19,7 @@ from attnlit.models import limits
 from attnlit.models.model import Model
 
 if TYPE_CHECKING:
-    from attnlit.attention.recorder import Recorder
+    from attnlit.attention.recorder import Call, Recorder
 
 TARGET_TOKENS = 40  # the most that a model writes where no target text is given
 CHARACTERS_A_TOKEN = (
@@ -53,15 +55,19 @@ def attend(model: Model, text: str, pair: str | None = None, kind: str | None = 
     return attend_all(model, text, pair)[kind]
 
 
-def attend_all(model: Model, text: str, pair: str | None = None) -> dict[str, Attention]:
-    """The attention of every kind that the model has, from one forward pass; see `attend`."""
+def attend_all(
+    model: Model, text: str, pair: str | None = None, edits: Iterable[Edit] = ()
+) -> dict[str, Attention]:
+    """The attention of every kind that the model has, from one forward pass; see `attend`.
+
+    edits: what is changed inside that pass; see `attnlit.attention.edits`.
+    """
     from attnlit.attention.recorder import Recorder
 
-    _check_text(model, text, "text")
-    source, target, pair = _encode(model, text, pair)
+    source, target, pair = read(model, text, pair)
     inputs = {**source.inputs, **({} if target is None else target.inputs)}
     recorder = Recorder(model.sites)
-    forward(model, inputs, recorder)
+    forward(model, inputs, recorder, edits)
     sides = {"cross": (target, source), "decoder": (target, target)}
     records = {}
     for kind in model.kinds:
@@ -82,23 +88,38 @@ def attend_all(model: Model, text: str, pair: str | None = None) -> dict[str, At
     return records
 
 
-def forward(model: Model, inputs: dict[str, list[int]], recorder: Recorder) -> Any:
-    """One forward pass that `recorder` watches. Returns the model's outputs, with logits (1, tokens, words).
+def forward(
+    model: Model,
+    inputs: dict[str, list[int]],
+    recorder: Recorder | None = None,
+    edits: Iterable[Edit] = (),
+    rows: int = 1,
+) -> Any:
+    """One forward pass that `recorder` watches. Returns the model's outputs: logits (rows, tokens, words).
 
-    Safe for any number of threads on one model: nothing is written to it.
+    `edits` change what this pass computes, and only this pass. With `rows` the same text stands in a batch so
+    many times, each perhaps edited differently; a traced model takes one row, and a recorder sees the first.
+    Safe for any number of threads on one model: nothing is written to it. Raises AttnlitError for edits that
+    do not fit the model or the text.
     """
     import torch
 
     from attnlit.attention import proof
 
-    tensors = {name: torch.tensor([ids]) for name, ids in inputs.items()}
+    by_call = edits_by_call(model, edits)
+    tensors = {name: torch.tensor([ids] * rows) for name, ids in inputs.items()}
     with _slots():
         if model.path == "weights":
             outputs = proof.run(model.module, tensors, output_attentions=True)
-            recorder.take_reported(proof.reported(outputs))
+            if recorder is not None:
+                recorder.take_reported(proof.reported(outputs))
             return outputs
-        with proof.seeing(model.path, recorder.take):
+        with proof.seeing(model.path, _ignore if recorder is None else recorder.take, by_call):
             return proof.run(model.module, tensors)
+
+
+def _ignore(call: Call) -> None:
+    """What takes the calls of a forward pass that nobody records."""
 
 
 @cache
@@ -106,8 +127,15 @@ def _slots() -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(limits.forwards_at_once())
 
 
-def _encode(model: Model, text: str, pair: str | None) -> tuple[Encoded, Encoded | None, str | None]:
-    """(text's tokens, target's tokens, pair); a model that needs a target and has none writes one."""
+def read(
+    model: Model, text: str, pair: str | None = None, *, write: bool = True
+) -> tuple[Encoded, Encoded | None, str | None]:
+    """(text's tokens, target's tokens, pair): what `forward` takes.
+
+    A model that needs a target and has none writes one, or starts with none of its words if not `write`.
+    Raises AttnlitError for a text that is empty or too long.
+    """
+    _check_text(model, text, "text")
     pair = None if pair is None or not pair.strip() else pair
     if pair is not None:
         _check_text(model, pair, "second text")
@@ -115,7 +143,8 @@ def _encode(model: Model, text: str, pair: str | None) -> tuple[Encoded, Encoded
     source = _checked(model, encode(model.tokenizer, text, both, model.pairs))
     if model.pairs != "target":
         return source, None, pair
-    pair = _write(model, source) if pair is None else pair
+    if pair is None:
+        pair = _write(model, source) if write else ""
     return source, _checked(model, encode_target(model.tokenizer, pair, _start(model))), pair
 
 

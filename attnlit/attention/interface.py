@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,22 +19,38 @@ import torch
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask
 
+from attnlit.attention import apply
+from attnlit.attention.edits import Edit
 from attnlit.attention.recorder import Call, Take
 
 NAME = "attnlit"  # the attention implementation that a model is switched to when it is loaded
 
-# What to do with the calls of the forward pass that this thread runs; threads that share a model never meet.
-_take: ContextVar[Take | None] = ContextVar("attnlit_take", default=None)
+
+@dataclass(eq=False)
+class _Pass:
+    """What to do with the calls of one forward pass."""
+
+    take: Take
+    edits: Sequence[tuple[Edit, ...]]  # of each call; empty where nothing is changed
+    calls: int = 0
+
+    def next_edits(self) -> tuple[Edit, ...]:
+        self.calls += 1
+        return self.edits[self.calls - 1] if self.edits else ()
+
+
+# The forward pass that this thread runs; threads that share a model never meet.
+_pass: ContextVar[_Pass | None] = ContextVar("attnlit_pass", default=None)
 
 
 @contextmanager
-def taking(take: Take) -> Iterator[None]:
-    """Hands every attention call of the models that run inside to `take`."""
-    token = _take.set(take)
+def taking(take: Take, edits: Sequence[tuple[Edit, ...]] = ()) -> Iterator[None]:
+    """Hands every attention call of the one forward pass that runs inside to `take`, once it is edited."""
+    token = _pass.set(_Pass(take, edits))
     try:
         yield
     finally:
-        _take.reset(token)
+        _pass.reset(token)
 
 
 def _attention(
@@ -45,12 +62,26 @@ def _attention(
     **options: Any,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     own_eager = _own_eager(type(module))  # type: ignore[arg-type]  # mypy takes the class for a module
+    running = _pass.get()
+    edits = () if running is None else running.next_edits()
+    cut = None
+    if edits:
+        query = apply.dimensions_removed(query, edits)
+        cut = apply.edges_cut(edits, (*query.shape[:3], key.shape[2]))
+    if cut is not None:
+        mask = query.new_zeros(cut.shape) if attention_mask is None else attention_mask
+        attention_mask = apply.masked(mask, cut)
     output, weights = own_eager(module, query, key, value, attention_mask, **options)
-    take = _take.get()
-    if take is not None:
+    if cut is not None:
+        apply.check_cut(weights, cut)
+    if edits:
+        weights = apply.attention_given(weights, edits)
+        by_head = apply.of_given(output.transpose(1, 2), weights, value, edits)  # (batch, heads, queries, d)
+        output = apply.heads_off(by_head, edits).transpose(1, 2).contiguous()
+    if running is not None:
         scaling = options.get("scaling")
         sinks = options.get("s_aux", options.get("sinks"))
-        take(
+        running.take(
             Call(
                 weights=weights,
                 query=query,

@@ -6,6 +6,7 @@ the model itself reports is among those seen, and the softmax of the recorded sc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from typing import Any
@@ -15,6 +16,7 @@ import torch
 from transformers import PreTrainedModel
 
 from attnlit.attention import interface, tokens
+from attnlit.attention.edits import Edit
 from attnlit.attention.record import LayerInputs
 from attnlit.attention.recorder import Call, Take, layer_inputs
 from attnlit.attention.trace import Trace
@@ -64,9 +66,12 @@ def prove(checkpoint: Checkpoint) -> Model:
     return _model(checkpoint, "weights", why_not, sites, matrices, [])
 
 
-def seeing(path: str, take: Take) -> AbstractContextManager[Any]:
-    """The context in which a forward pass hands its attention calls to `take`."""
-    return interface.taking(take) if path == "interface" else Trace(take)
+def seeing(path: str, take: Take, edits: Sequence[tuple[Edit, ...]] = ()) -> AbstractContextManager[Any]:
+    """The context in which one forward pass hands its attention calls to `take`.
+
+    edits: of each call, in the order of the forward pass; empty where nothing is changed.
+    """
+    return interface.taking(take, edits) if path == "interface" else Trace(take, edits)
 
 
 def run(module: PreTrainedModel, inputs: dict[str, torch.Tensor], **options: Any) -> Any:

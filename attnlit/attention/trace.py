@@ -8,7 +8,7 @@ enter the softmax.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,17 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from attnlit.attention import apply
+from attnlit.attention.edits import DimensionsRemoved, Edit
 from attnlit.attention.recorder import Call, Take
+from attnlit.errors import AttnlitError
 
 _SOFTMAX = {F.softmax, torch.softmax, Tensor.softmax}
 _MATMUL = {torch.matmul, torch.bmm, Tensor.matmul, Tensor.bmm, Tensor.__matmul__}
 _BADDBMM = {torch.baddbmm, Tensor.baddbmm}
 _MULTIPLY = {torch.mul, Tensor.mul, Tensor.__mul__, Tensor.__rmul__, Tensor.mul_, Tensor.__imul__}
 _DIVIDE = {torch.div, Tensor.div, Tensor.__truediv__, Tensor.div_, Tensor.__itruediv__}
+_TANH = {torch.tanh, Tensor.tanh}
 # A projection or a norm mixes everything: what comes out of it is no longer a score.
 _ENDS = {F.linear, torch.addmm, F.layer_norm, F.embedding, F.rms_norm}
 
@@ -43,17 +47,21 @@ class _Scores:
     product: _Product
     scaling: float
     logits: Tensor
+    cut: Tensor | None  # bool (1, heads, queries, keys): edges that an edit took away
 
 
 class Trace(TorchFunctionMode):
-    """Hands every attention call of the forward pass that this thread runs inside it to `take`.
+    """Hands every attention call of the one forward pass that runs inside it to `take`, once it is edited.
 
-    Torch keeps such modes apart by thread, so one model can be traced in many threads at once.
+    Torch keeps such modes apart by thread, so one model can be traced in many threads at once. The batch
+    must be 1.
     """
 
-    def __init__(self, take: Take) -> None:
+    def __init__(self, take: Take, edits: Sequence[tuple[Edit, ...]] = ()) -> None:
         super().__init__()
         self._take = take
+        self._edits = edits  # of each call; empty where nothing is changed
+        self._calls = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -62,6 +70,7 @@ class Trace(TorchFunctionMode):
         self._factors: dict[
             int, dict[int, float]
         ] = {}  # by a tensor's id: products in it, and each one's scale
+        self._capped: set[int] = set()  # products that went through a soft cap
         self._softmaxed: dict[int, _Scores] = {}  # by a tensor's id: the scores whose softmax is in it
         self._alive: list[Tensor] = []  # a tensor that is gone could leave its id to another
 
@@ -71,24 +80,26 @@ class Trace(TorchFunctionMode):
             return self._einsum(args)
         if func in _MATMUL and args[0].dim() >= 3 and args[1].dim() >= 3:
             scores = self._softmaxed.get(id(args[0]))
-            return self._multiply(func(*args, **kwargs), args[0], args[1].transpose(-1, -2), scores)
+            if scores is not None:
+                return func(self._attention(args[0], scores), *args[1:], **kwargs)
+            return self._product(func(*args, **kwargs), args[0], args[1].transpose(-1, -2))
         if func in _BADDBMM:
             left, right = kwargs.get("batch1", args[1:2]), kwargs.get("batch2", args[2:3])
             left, right = (each[0] if isinstance(each, tuple) else each for each in (left, right))
             out = func(*args, **kwargs)
-            return self._multiply(out, left, right.transpose(-1, -2), None, kwargs.get("alpha", 1.0))
-        out = func(*args, **kwargs)
+            return self._product(out, left, right.transpose(-1, -2), kwargs.get("alpha", 1.0))
         if func in _SOFTMAX:
-            self._softmax(args[0] if args else kwargs["input"], out)
-        elif func not in _ENDS:
+            logits, *rest = args if args else (kwargs.pop("input"),)
+            return self._softmax(lambda edited: func(edited, *rest, **kwargs), logits)
+        out = func(*args, **kwargs)
+        if func not in _ENDS:
             self._pass_on(func, args, kwargs, out)
         return out
 
     def _einsum(self, args: Any) -> Any:
-        out = torch.einsum(*args)
         operands = args[1] if len(args) == 2 and isinstance(args[1], list | tuple) else args[1:]
         if len(operands) != 2 or "->" not in args[0] or "." in args[0]:
-            return out
+            return torch.einsum(*args)
         terms, result = args[0].replace(" ", "").split("->")
         first, second = terms.split(",")
         batch = [letter for letter in result if letter in first and letter in second]
@@ -96,41 +107,79 @@ class Trace(TorchFunctionMode):
         rows = [letter for letter in result if letter in first and letter not in second]
         columns = [letter for letter in result if letter in second and letter not in first]
         if len(summed) != 1 or len(rows) != 1 or len(columns) != 1:
-            return out
-        left = operands[0].permute([first.index(letter) for letter in batch + rows + summed])
-        right = operands[1].permute([second.index(letter) for letter in batch + columns + summed])
-        return self._multiply(out, left, right, self._softmaxed.get(id(operands[0])))
-
-    def _multiply(
-        self, out: Tensor, left: Tensor, right: Tensor, scores: _Scores | None, factor: float = 1.0
-    ) -> Tensor:
-        """A product of left (..., rows, inner) and right (..., columns, inner): q and k, or weights and v.
-
-        `scores` are those that `left` is the softmax of, if it is one.
-        """
+            return torch.einsum(*args)
+        order = [first.index(letter) for letter in batch + rows + summed]
+        left = operands[0].permute(order)
+        scores = self._softmaxed.get(id(operands[0]))
         if scores is not None:
-            self._take(
-                Call(
-                    weights=_with_batch(left),
-                    query=_with_batch(scores.product.query),
-                    key=_with_batch(scores.product.key),
-                    scaling=scores.scaling,
-                    logits=_with_batch(scores.logits),
-                )
-            )
-            self._forget()
-        else:
-            self._products.append(_Product(left, right))
-            self._factors[id(out)] = {len(self._products) - 1: factor}
-            self._alive.append(out)
+            back = [order.index(place) for place in range(len(order))]
+            return torch.einsum(args[0], self._attention(left, scores).permute(back), operands[1])
+        right = operands[1].permute([second.index(letter) for letter in batch + columns + summed])
+        return self._product(torch.einsum(*args), left, right)
+
+    def _product(self, out: Tensor, left: Tensor, right: Tensor, factor: float = 1.0) -> Tensor:
+        """Notes a product of left (..., rows, inner) and right (..., columns, inner): q and k, perhaps."""
+        self._products.append(_Product(left, right))
+        self._factors[id(out)] = {len(self._products) - 1: factor}
+        self._alive.append(out)
         return out
 
-    def _softmax(self, logits: Tensor, out: Tensor) -> None:
+    def _softmax(self, softmax: Callable[[Tensor], Tensor], logits: Tensor) -> Tensor:
+        """The softmax of the logits, edited if they are the scores of attention."""
         factors = self._factors.get(id(logits))
-        if factors:
-            first = min(factors)  # DeBERTa and XLNet add several products: words with words comes first
-            self._softmaxed[id(out)] = _Scores(self._products[first], factors[first], logits)
-            self._alive.append(out)
+        if not factors:
+            return softmax(logits)
+        first = min(factors)  # DeBERTa and XLNet add several products: words with words comes first
+        product, scaling, cut = self._products[first], factors[first], None
+        if edits := self._edits_now():
+            edited = _with_batch(logits)
+            if any(isinstance(edit, DimensionsRemoved) for edit in edits):
+                self._check_plain(factors)
+                query, key = _with_batch(product.query), _with_batch(product.key)
+                product = _Product(apply.dimensions_removed(query, edits), key)
+                edited = edited + scaling * (product.query - query) @ key.transpose(-1, -2)
+            cut = apply.edges_cut(edits, edited.shape)
+            if cut is not None:
+                edited = apply.masked(edited, cut)
+            logits = edited.reshape(logits.shape)
+        out = softmax(logits)
+        self._softmaxed[id(out)] = _Scores(product, scaling, logits, cut)
+        self._alive.append(out)
+        return out
+
+    def _attention(self, weights: Tensor, scores: _Scores) -> Tensor:
+        """Takes a call that is about to multiply weights (..., queries, keys) with values.
+
+        Returns the weights to multiply with.
+        """
+        by_head = _with_batch(weights)
+        edits = self._edits_now()
+        if scores.cut is not None:
+            apply.check_cut(by_head, scores.cut)
+        by_head = apply.attention_given(by_head, edits)
+        self._take(
+            Call(
+                weights=by_head,
+                query=_with_batch(scores.product.query),
+                key=_with_batch(scores.product.key),
+                scaling=scores.scaling,
+                logits=_with_batch(scores.logits),
+            )
+        )
+        self._calls += 1
+        self._forget()
+        return apply.heads_off(by_head, edits).reshape(weights.shape) if edits else weights
+
+    def _edits_now(self) -> tuple[Edit, ...]:
+        return self._edits[self._calls] if self._edits else ()
+
+    def _check_plain(self, factors: dict[int, float]) -> None:
+        """Raises AttnlitError where the scores are not one product of q and k with something added."""
+        if len(factors) > 1 or self._capped & set(factors):
+            raise AttnlitError(
+                "This model makes its scores of more than one product of queries and keys, or bends them, so "
+                "no dimension can be taken out of them. Switch the whole head off, or choose another model."
+            )
 
     def _pass_on(self, func: Any, args: Any, kwargs: Any, out: Any) -> None:
         """What comes out of any other function carries what went into it."""
@@ -141,6 +190,8 @@ class Trace(TorchFunctionMode):
         scores = next((self._softmaxed[id(each)] for each in inputs if id(each) in self._softmaxed), None)
         if not factors and scores is None:
             return
+        if func in _TANH:
+            self._capped.update(factors)
         if func in _MULTIPLY | _DIVIDE and (numbers := _numbers(args)):
             scale = numbers[0] if func in _MULTIPLY else 1 / numbers[0]
             factors = {product: factor * scale for product, factor in factors.items()}

@@ -1,0 +1,121 @@
+"""The arithmetic of edits, the same for both ways of seeing attention.
+
+Every function takes the edits of one attention call, and returns a new tensor where something changes: the
+model may still need the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import torch
+
+from attnlit.attention.edits import AttentionGiven, DimensionsRemoved, EdgesCut, Edit, HeadsOff
+from attnlit.errors import AttnlitError
+
+_Kind = TypeVar("_Kind", bound=Edit)
+
+
+def dimensions_removed(query: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
+    """Queries (batch, heads, queries, d) with the named dimensions at 0."""
+    for edit in _of_kind(DimensionsRemoved, edits, heads=query.shape[1]):
+        _check("dimension", edit.dimensions, query.shape[-1])
+        query = query.clone()
+        query[_rows(edit), _column(edit.heads), :, torch.tensor(edit.dimensions, dtype=torch.long)] = 0
+    return query
+
+
+def edges_cut(edits: Sequence[Edit], shape: Sequence[int]) -> torch.Tensor | None:
+    """True where an edge is cut, (batch, heads, queries, keys); None where none is."""
+    cuts = [edit for edit in _of_kind(EdgesCut, edits, heads=shape[1]) if edit.edges]
+    if not cuts:
+        return None
+    cut = torch.zeros(*shape, dtype=torch.bool)
+    for edit in cuts:
+        queries, keys = zip(*edit.edges, strict=True)
+        _check("query token", queries, shape[2])
+        _check("key token", keys, shape[3])
+        cut[_rows(edit), _column(edit.heads), torch.tensor(queries), torch.tensor(keys)] = True
+    return cut
+
+
+def masked(scores: torch.Tensor, cut: torch.Tensor) -> torch.Tensor:
+    """Scores, or what is added to them, with the lowest number there is on the cut edges."""
+    return scores.expand(cut.shape).masked_fill(cut, torch.finfo(scores.dtype).min)
+
+
+def check_cut(weights: torch.Tensor, cut: torch.Tensor) -> None:
+    """Raises AttnlitError if a cut edge still has weight: softmax needs something that is left to look at."""
+    if weights[cut].any():
+        raise AttnlitError(
+            "Every edge of one token is cut, and a head must look at something. Leave it at least one token, "
+            "or switch the head off."
+        )
+
+
+def attention_given(weights: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
+    """Weights (batch, heads, queries, keys) with the given ones in their place."""
+    for edit in _of_kind(AttentionGiven, edits, heads=weights.shape[1]):
+        there = (len(edit.heads), *weights.shape[2:])
+        if edit.weights.shape != there:
+            raise AttnlitError(
+                f"The given attention is of {edit.weights.shape[1]} by {edit.weights.shape[2]} tokens for "
+                f"{edit.weights.shape[0]} heads; this text needs {there[1]} by {there[2]} for {there[0]}. "
+                "Use two texts with equally many tokens."
+            )
+        weights = weights.clone()
+        weights[_rows(edit), list(edit.heads)] = torch.tensor(edit.weights, dtype=weights.dtype)
+    return weights
+
+
+def heads_off(passed_on: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
+    """What heads pass on, (batch, heads, queries, anything), with some of them switched off.
+
+    It may be their output, or the weights that are about to be multiplied with the values: the output is
+    linear in them, so 0 and the mean over the queries come out the same.
+    """
+    for edit in _of_kind(HeadsOff, edits, heads=passed_on.shape[1]):
+        passed_on = passed_on.clone()
+        place = (_rows(edit), list(edit.heads))
+        passed_on[place] = passed_on[place].mean(-2, keepdim=True) if edit.mean else 0.0
+    return passed_on
+
+
+def of_given(
+    output: torch.Tensor, weights: torch.Tensor, value: torch.Tensor, edits: Sequence[Edit]
+) -> torch.Tensor:
+    """Output (batch, heads, queries, d) made anew, from weights and values, for heads with a given attention.
+
+    weights: (batch, heads, queries, keys); value: (batch, key heads, keys, d).
+    """
+    heads_a_key = output.shape[1] // value.shape[1]
+    for edit in _of_kind(AttentionGiven, edits, heads=output.shape[1]):
+        output = output.clone()
+        heads, key_heads = list(edit.heads), [head // heads_a_key for head in edit.heads]
+        rows = _rows(edit)
+        output[rows, heads] = weights[rows, heads] @ value[rows, key_heads]
+    return output
+
+
+def _of_kind(kind: type[_Kind], edits: Sequence[Edit], heads: int) -> list[_Kind]:
+    found = [edit for edit in edits if isinstance(edit, kind)]
+    for edit in found:
+        _check("head", edit.heads, heads)
+    return found
+
+
+def _rows(edit: Edit) -> slice | int:
+    return slice(None) if edit.row is None else edit.row
+
+
+def _column(heads: Sequence[int]) -> torch.Tensor:
+    """(heads, 1), to be combined with every dimension or edge."""
+    return torch.tensor(heads, dtype=torch.long)[:, None]
+
+
+def _check(name: str, asked: Sequence[int], there: int) -> None:
+    """Raises AttnlitError, in words, for a head, token or dimension that does not exist."""
+    for each in asked:
+        if not 0 <= each < there:
+            raise AttnlitError(f"There are {there} {name}s, counted from 0: there is no {name} {each}.")

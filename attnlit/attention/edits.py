@@ -1,0 +1,104 @@
+"""What can be changed inside a forward pass, to see what a head is for.
+
+An edit is plain data; `attnlit.attention.apply` holds the arithmetic. The shared model is never written to:
+the change lives in one forward pass of one thread, and passes with other edits may run beside it.
+
+Several edits of one pass add up. At one layer dimensions and edges come first, then a given attention takes
+the place of what the head computed, and last a head is switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnlit.errors import AttnlitError
+
+if TYPE_CHECKING:
+    from attnlit.models.model import Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """Where something is changed: some heads of one layer."""
+
+    kind: str  # "self", "encoder", "decoder" or "cross"
+    layer: int
+    heads: tuple[int, ...]
+    row: int | None = None  # only in this row of the batch; None is every row
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadsOff(Edit):
+    """Each head's output, before the output projection, becomes 0, or its mean over the text's tokens.
+
+    The mean is that of the edited pass. In a causal model it lets a token know of later ones.
+    """
+
+    mean: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class DimensionsRemoved(Edit):
+    """These dimensions of q (after any rotation), and so of q x k, become 0."""
+
+    dimensions: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgesCut(Edit):
+    """The attention of these (query, key) pairs becomes 0, and the rest of the query's row sums to 1."""
+
+    edges: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AttentionGiven(Edit):
+    """The heads use these weights in place of their own, on their own values.
+
+    In a record of the pass these weights stand where the head's own would; its scores are still its own.
+    """
+
+    weights: np.ndarray  # float32 (heads given, queries, keys)
+
+
+def patterns_kept(weights: Mapping[str, np.ndarray]) -> list[AttentionGiven]:
+    """Edits that hold every head at the attention of another pass.
+
+    weights: by kind, (layers, heads, queries, keys), as `Attention.weights`.
+    """
+    return [
+        AttentionGiven(kind=kind, layer=layer, heads=tuple(range(len(matrices))), weights=matrices)
+        for kind, layers in weights.items()
+        for layer, matrices in enumerate(layers)
+    ]
+
+
+def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...], ...]:
+    """The edits of each attention call of the forward pass, in its order.
+
+    Raises AttnlitError for a layer that the model lacks, and for a model whose attention cannot be changed.
+    """
+    edits = tuple(edits)
+    if not edits:
+        return ()
+    if model.path == "weights":
+        raise AttnlitError(f"Nothing can be changed inside {model.name}: {model.why_not}")
+    places = [None if site is None else (site.kind, site.layer) for site in model.sites]
+    for edit in edits:
+        if (edit.kind, edit.layer) not in places:
+            raise AttnlitError(_no_layer(model, edit))
+    return tuple(tuple(edit for edit in edits if (edit.kind, edit.layer) == place) for place in places)
+
+
+def _no_layer(model: Model, edit: Edit) -> str:
+    if edit.kind not in model.kinds:
+        kinds = " and ".join(f"“{each}”" for each in model.kinds)
+        return f"{model.name} has no attention of the kind “{edit.kind}”; it has {kinds}."
+    return (
+        f"{model.name} has {model.layers_of(edit.kind)} layers of the kind “{edit.kind}”, counted from 0: "
+        f"there is no layer {edit.layer}."
+    )
