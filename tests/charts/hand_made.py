@@ -45,10 +45,11 @@ def random_record(
     *,
     causal: bool = False,
     seed: int = 0,
+    spread: float = 2,
 ) -> Attention:
     """Rows of a softmax over random scores."""
     keys = queries if keys is None else keys
-    scores = np.random.default_rng(seed).normal(0, 2, (layers, heads, queries, keys))
+    scores = np.random.default_rng(seed).normal(0, spread, (layers, heads, queries, keys))
     if causal:
         scores[..., ~np.tri(queries, keys, dtype=bool)] = -np.inf
     weights = np.exp(scores - scores.max(axis=-1, keepdims=True))

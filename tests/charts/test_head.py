@@ -103,9 +103,13 @@ def test_the_budget_keeps_the_strongest_lines_and_the_notes_say_what_share() -> 
     assert "50 strongest of" in picture.notes[0]
 
 
-@pytest.mark.parametrize(("queries", "keys", "heads"), [(5, 5, 3), (3, 8, 2), (100, 100, 12)])
-def test_pointing_shows_every_weight_of_one_percent_and_more(queries: int, keys: int, heads: int) -> None:
-    attention = random_record(layers=1, heads=heads, queries=queries, keys=keys)
+@pytest.mark.parametrize(
+    ("queries", "keys", "heads", "spread"), [(5, 5, 3, 2), (3, 8, 2, 2), (100, 100, 12, 2), (70, 70, 12, 0.3)]
+)
+def test_pointing_shows_every_weight_of_one_percent_and_more(
+    queries: int, keys: int, heads: int, spread: float
+) -> None:
+    attention = random_record(layers=1, heads=heads, queries=queries, keys=keys, spread=spread)
     travelled = detailed_weights(head_picture(attention, 0).tables)
     for (slot, query, key), weight in travelled.items():
         assert weight == pytest.approx(attention.weights[0, slot, query, key], abs=0.0006)
@@ -190,6 +194,14 @@ def test_switches_turn_heads_over_and_leave_one_alone(switched: dict[str, list[i
     assert np.allclose(sorted(lines), np.sort(row[row >= 0.01]), atol=0.0006)
     assert_percentages(svg, row.mean(axis=0) if on else np.zeros(0))
     assert ("Every head is switched off." in texts(svg)) == (not on)
+
+
+def test_a_pinned_key_is_not_taken_for_one_whose_number_ends_like_its_own() -> None:
+    weights = np.zeros((1, 1, 2, 12))
+    weights[0, 0, :, 11] = 0.7, 1
+    weights[0, 0, 0, 1] = 0.3
+    attention = record(weights, ["a", "b"], [f"to{place}" for place in range(12)], kind="cross")
+    assert percentages(svg_of(head_view(attention, 0, pinned=("key", 1)))) == [30]
 
 
 def test_with_nothing_pinned_all_lines_are_drawn_and_no_numbers() -> None:
