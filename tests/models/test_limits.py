@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
@@ -37,11 +38,13 @@ def test_a_model_over_the_limit_names_both_sizes(monkeypatch: pytest.MonkeyPatch
         limits.check_size("large", 101_000_000)
 
 
-def test_threads_are_given_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_are_given_to_torch_and_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     before = torch.get_num_threads()
     monkeypatch.setenv("ATTNLIT_THREADS", "2")
     try:
         limits.set_threads()
         assert torch.get_num_threads() == 2
+        pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+        assert {pool["num_threads"] for pool in pools} == {2}
     finally:
         torch.set_num_threads(before)
