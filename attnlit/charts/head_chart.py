@@ -21,6 +21,7 @@ import altair as alt
 from attnlit.charts.marks import (
     ESCAPE_KEY,
     MONOSPACE_DIGITS,
+    click_or_tap,
     computed,
     event_on,
     framed,
@@ -238,9 +239,9 @@ def _ground() -> list[alt.Chart]:
     pin = alt.selection_point(
         "pin",
         fields=["side", "index"],
-        on="@token_marks:click",
+        on=click_or_tap("token"),
         toggle="pin.index && pin.index[0] === datum.index && pin.side[0] === datum.side",  # again: unpin
-        clear={"merge": [event_on("ground", "click"), ESCAPE_KEY]},
+        clear={"merge": [*click_or_tap("ground")["merge"], ESCAPE_KEY]},
         empty=False,
     )
     floor_touched = alt.selection_point("floor_touched", on="@ground_marks:click", clear=False, empty=False)
@@ -460,7 +461,7 @@ def _switches(theme: Theme) -> list[alt.Chart]:
     flipped = alt.selection_point(
         "flipped",
         fields=["head"],
-        on="@switch_marks:click",
+        on=click_or_tap("switch"),
         toggle="true",
         clear=event_on("switch", "dblclick"),
         empty=False,
