@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: run test check browser clean
 
 run: .venv/app
-	$(BIN)/streamlit run streamlit_app.py
+	ATTNLIT_ANY_MODEL=1 $(BIN)/streamlit run streamlit_app.py
 
 test: .venv/dev browser check
 	$(BIN)/python -m pytest

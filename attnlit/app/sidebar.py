@@ -49,10 +49,8 @@ def theme() -> Theme:
 
 
 def any_model_allowed() -> bool:
-    """Whether visitors may name any hub model or folder: on a public host only if its operator agrees."""
-    wish = os.environ.get("ATTNLIT_ANY_MODEL")
-    on_community_cloud = os.environ.get("HOSTNAME") == "streamlit"
-    return wish == "1" if wish else not on_community_cloud
+    """Whether visitors may name any hub model or folder of the server: only if its operator says so."""
+    return os.environ.get("ATTNLIT_ANY_MODEL") == "1"
 
 
 def _model() -> Model:
