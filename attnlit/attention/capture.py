@@ -48,11 +48,16 @@ def attend(model: Model, text: str, pair: str | None = None, kind: str | None = 
     target (without one, the model writes it). `kind` is one of `model.kinds`; None is the first.
     Raises AttnlitError for a text that is empty or too long, and for a kind that the model lacks.
     """
+    return attend_all(model, text, pair)[checked_kind(model, kind)]
+
+
+def checked_kind(model: Model, kind: str | None) -> str:
+    """The kind of attention that is meant: None is the first. Raises AttnlitError if the model lacks it."""
     kind = model.kinds[0] if kind is None else kind
     if kind not in model.kinds:
         kinds = " and ".join(f"“{each}”" for each in model.kinds)
         raise AttnlitError(f"{model.name} has no attention of the kind “{kind}”; it has {kinds}.")
-    return attend_all(model, text, pair)[kind]
+    return kind
 
 
 def attend_all(

@@ -90,15 +90,9 @@ def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...]
     places = [None if site is None else (site.kind, site.layer) for site in model.sites]
     for edit in edits:
         if (edit.kind, edit.layer) not in places:
-            raise AttnlitError(_no_layer(model, edit))
+            there = " and ".join(f"{model.layers_of(kind)} of the kind “{kind}”" for kind in model.kinds)
+            raise AttnlitError(
+                f"{model.name} has no layer {edit.layer} of the kind “{edit.kind}”. Its layers, counted from "
+                f"0, are {there}."
+            )
     return tuple(tuple(edit for edit in edits if (edit.kind, edit.layer) == place) for place in places)
-
-
-def _no_layer(model: Model, edit: Edit) -> str:
-    if edit.kind not in model.kinds:
-        kinds = " and ".join(f"“{each}”" for each in model.kinds)
-        return f"{model.name} has no attention of the kind “{edit.kind}”; it has {kinds}."
-    return (
-        f"{model.name} has {model.layers_of(edit.kind)} layers of the kind “{edit.kind}”, counted from 0: "
-        f"there is no layer {edit.layer}."
-    )

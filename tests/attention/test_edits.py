@@ -16,7 +16,7 @@ import pytest
 import torch
 import transformers
 
-from attnlit.attention import attend_all, load
+from attnlit.attention import apply, attend_all, load
 from attnlit.attention.capture import forward, read
 from attnlit.attention.edits import (
     AttentionGiven,
@@ -349,11 +349,29 @@ def test_the_shared_model_is_left_as_it_was(architecture: str, tiny_model: GetMo
     assert torch.equal(logits(model), before)
 
 
+def test_tensors_of_the_model_are_never_written_to() -> None:
+    tensor, edits = torch.rand(2, 4, 5, 5), [HeadsOff(**edit_head()), HeadsOff(**edit_head(), mean=True)]
+    given = AttentionGiven(**edit_head(), weights=np.eye(5)[None])
+    edges = apply.edges_cut([EdgesCut(**edit_head(), edges=((1, 0),))], tensor.shape)
+    before = tensor.clone()
+    assert edges is not None
+    for result in (
+        apply.heads_off(tensor, edits[:1]),
+        apply.heads_off(tensor, edits[1:]),
+        apply.attention_given(tensor, [given]),
+        apply.of_given(tensor, tensor, tensor.roll(1), [given]),
+        apply.dimensions_removed(tensor, [DimensionsRemoved(**edit_head(), dimensions=(1,))]),
+        apply.masked(tensor, edges),
+    ):
+        assert torch.equal(tensor, before)
+        assert not torch.equal(result, before)
+
+
 @pytest.mark.parametrize("architecture", ["gpt2", "bloom"])
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (HeadsOff(**edit_head(kind="cross")), "no attention of the kind “cross”"),
+        (HeadsOff(**edit_head(kind="cross")), "no layer 1 of the kind “cross”"),
         (HeadsOff(**edit_head(layer=3)), "no layer 3"),
         (HeadsOff(**edit_head(layer=-1)), "no layer -1"),
         (HeadsOff(**edit_head(heads=(4,))), "no head 4"),
