@@ -5,7 +5,7 @@ import streamlit as st
 from attnlit.app import panels
 from attnlit.app.router import ask
 from attnlit.app.state import choose_query, pinned_on_arrival
-from attnlit.charts.head import head_picture, head_table, head_view, pinned_token
+from attnlit.charts.head import HOW_TO, head_picture, head_table, head_view, pinned_token
 
 request = ask()
 arrived_with = pinned_on_arrival(request)
@@ -21,6 +21,7 @@ def follow_pin() -> None:
 
 left, right = st.columns([3, 1], gap="medium")
 with left:
+    st.caption(HOW_TO)
     panels.picture(
         head_picture(request.shown, request.layer, request.heads, theme=request.theme, pinned=pinned),
         key="head_picture",
@@ -29,7 +30,8 @@ with left:
         alt=f"Head view of layer {request.layer}: lines from each token to the tokens that it looks at",
     )
 with right:
-    panels.words(request)
+    side, place = pinned_token(panels.selection("head_picture", "pin")) or ("query", 0)
+    panels.words(request, key=place if side == "key" and place < len(request.shown.key) else None)
     st.page_link(
         "pages/neuron_view.py",
         label="Open in the neuron view",

@@ -38,12 +38,13 @@ def selection(key: str, name: str) -> list[dict[str, Any]]:
     return list(st.session_state[key]["selection"].get(name) or [])
 
 
-def words(request: Request) -> None:
-    """What the chosen token looks at, in words, and the one quiet line that belongs to every view."""
+def words(request: Request, key: int | None = None) -> None:
+    """What the chosen token looks at, or who looks at `key`, and the quiet line that belongs to every view."""
     with st.container(border=True):
         if len(request.heads) == 1:
             st.markdown(role_in_words(request.attention, request.layer, request.heads[0]))
-        for sentence in read_out(request.shown, request.layer, request.heads, request.query):
+        query = request.query if key is None else None
+        for sentence in read_out(request.shown, request.layer, request.heads, query, key=key):
             st.markdown(sentence)
     st.caption("Attention shows where a head looks; it does not by itself explain what the model answers.")
 
