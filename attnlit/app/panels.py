@@ -39,7 +39,7 @@ def selection(key: str, name: str) -> list[dict[str, Any]]:
 
 
 def words(request: Request, key: int | None = None) -> None:
-    """What the chosen token looks at, or who looks at `key`, and the quiet line that belongs to every view."""
+    """What the chosen token looks at, or who looks at `key`; and the quiet line of every view."""
     with st.container(border=True):
         if len(request.heads) == 1:
             st.markdown(role_in_words(request.attention, request.layer, request.heads[0]))

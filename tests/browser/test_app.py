@@ -216,6 +216,27 @@ def test_on_a_phone_nothing_is_cut_off(browser: Browser, server: str, view: str)
     context.close()
 
 
+def test_on_a_phone_a_tap_chooses(browser: Browser, server: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{server}/model_view")
+    settled(page)
+    box = chart(page).bounding_box()
+    assert box
+    page.touchscreen.tap(box["x"] + 0.95 * box["width"], box["y"] + 130)
+    settled(page)
+    assert address(page)["head"] == "7"
+    page.goto(f"{server}/head_view?text={TEXT}")
+    settled(page)
+    box = chart(page).bounding_box()
+    assert box
+    shape = head_shape(attnlit.attend(attnlit.load("mini-gpt2"), TEXT), LIGHT)
+    page.touchscreen.tap(box["x"] + 0.25 * box["width"], box["y"] + shape.top + 2.5 * shape.row)
+    settled(page)
+    assert address(page)["query"] == "2"
+    context.close()
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_dark_pages_have_dark_pictures(browser: Browser, server: str, view: str) -> None:
     context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme="dark")
