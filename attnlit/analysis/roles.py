@@ -174,10 +174,10 @@ def _rows_without_first(weights, score) -> np.ndarray:  # type: ignore[no-untype
     result = np.full(weights.shape[:2], np.nan)
     for layer, head in np.ndindex(*weights.shape[:2]):
         matrix = weights[layer, head].astype(np.float64)
-        queries = np.flatnonzero(matrix[:, 0] <= PARKED)
-        rest = matrix[queries, 1:]
+        left = matrix[:, 1:].sum(-1)  # (queries,); a learned sink may have taken all the rest of a row
+        queries = np.flatnonzero((matrix[:, 0] <= PARKED * matrix.sum(-1)) & (left > 0))
         if len(queries):
-            result[layer, head] = score(rest / rest.sum(-1, keepdims=True), queries).mean()
+            result[layer, head] = score(matrix[queries, 1:] / left[queries, None], queries).mean()
     return result
 
 

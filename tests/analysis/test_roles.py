@@ -198,3 +198,10 @@ def test_head_roles_leaves_out_what_does_not_apply():
     crossed = roles.head_roles(record(planted(UNIFORM), words, causal=False, kind="cross"))
     assert not {"previous", "distance", "offset"} & set(crossed)
     assert crossed["entropy"][0] == pytest.approx(np.log(N))
+
+
+def test_rows_that_a_learned_sink_leaves_empty_are_skipped():
+    weights = planted(
+        [[0.6, 0.0, 0.0], [0.2, 0.2, 0.2], [0.0, 0.0, 0.0]]
+    )  # a sink takes the rest of each row
+    assert roles.entropy(weights, without_first=True).item() == pytest.approx(np.log(2))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from tests.tiny import ARCHITECTURES
 
 ROOT = Path(__file__).parents[2]
 VIEWS = ("head_view", "model_view", "neuron_view")
@@ -129,3 +132,30 @@ def test_the_sentence_filter_is_offered_only_where_there_are_two_sentences() -> 
     assert "filter" not in [group.key for group in alone.button_group]
     both = opened("head_view", text="The cat sat.", pair="The dog ran.")
     assert both.button_group(key="filter").value == "All"
+
+
+@pytest.mark.parametrize("page", VIEWS)
+@pytest.mark.parametrize("architecture", tuple(ARCHITECTURES))
+def test_a_folder_of_any_architecture_opens_in_every_view(
+    page: str, architecture: str, tiny_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
+    folder = str(tiny_folder(architecture))
+    app = opened(page, model=folder, text="The cat sat on the mat.", pair="The dog lay on the rug.")
+    assert not app.exception
+    assert not app.warning
+    assert app.get("vega_lite_chart")
+
+
+@pytest.mark.parametrize("page", VIEWS)
+@pytest.mark.parametrize("kind", ["encoder", "decoder", "cross"])
+def test_an_encoder_decoder_shows_each_of_its_kinds(
+    page: str, kind: str, tiny_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
+    texts = {"text": "The cat sat on the mat.", "target": "Der Hund"}
+    app = opened(page, model=str(tiny_folder("t5")), kind=kind, **texts)
+    assert not app.exception
+    assert not app.warning
+    assert app.button_group(key="kind").value == kind
+    assert app.get("vega_lite_chart")
