@@ -63,7 +63,6 @@ PAGES = (
 
 def run() -> None:
     """Draw the frame and run the page that the address names."""
-    _prepare_process()
     st.set_page_config(page_title="attnlit", page_icon=_ICON, layout="wide")
     st.logo(_ICON, size="large")
     pages = {
@@ -84,6 +83,7 @@ def run() -> None:
     state.note_arrival(card.file)
     st.title(card.title, anchor=False)
     st.markdown(card.lead)
+    _prepare_process()  # after the title: a cold server shows at once that it is there
     try:
         with _routing(card):
             chosen.run()
@@ -113,7 +113,7 @@ def _routing(card: PageCard) -> Iterator[None]:
         _this_run.card = None
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner="Starting …")
 def _prepare_process() -> None:
     """Once a process: give torch its threads, and take what is imported out of the garbage collector's sight.
 
