@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HOW = ("zero", "mean", "pattern-preserving")  # the ways to switch a head off
 # A forward pass carries as many edited copies of the text as keep its largest tensor below this.
-_NUMBERS_AT_ONCE = 8_000_000
+_NUMBERS_AT_ONCE = 2_000_000
 _NAMED_HEADS = 4  # more of them are only counted in a sentence
 _SPACE_MARKS = ("▁", "Ġ")  # how vocabularies write the space before a word
 _INNER_MARK = "##"  # how BERT's vocabulary writes that a piece continues a word
@@ -153,7 +153,10 @@ def vocabulary_texts(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> 
     """What to draw for tokens outside any text: “cat” for a word, “…ing” for a piece that continues one."""
     ids = [int(each) for each in ids]
     raws = [raw or "" for raw in tokenizer.convert_ids_to_tokens(ids)]
-    marked = any(raw.startswith(_SPACE_MARKS) for raw in raws)  # else only ## tells pieces from words
+    special = set(tokenizer.all_special_ids)
+    # A vocabulary with a space before its words has “a” with one; in others only ## tells pieces from words.
+    short_words = [tokenizer.convert_tokens_to_ids(f"{mark}a") for mark in _SPACE_MARKS]
+    marked = any(each not in (None, tokenizer.unk_token_id) for each in short_words)
     texts = []
     for id_, raw in zip(ids, raws, strict=True):
         inner = raw.startswith(_INNER_MARK) and raw != _INNER_MARK
@@ -161,9 +164,8 @@ def vocabulary_texts(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> 
         if not text or "\ufffd" in text:  # spaces, parts of a character, ids without a word
             texts.append(raw or f"#{id_}")
             continue
-        special = id_ in tokenizer.all_special_ids
-        inner = inner or (marked and not raw.startswith(_SPACE_MARKS) and text[0].isalnum() and not special)
-        texts.append(f"…{text}" if inner else text)
+        unmarked = marked and not raw.startswith(_SPACE_MARKS) and id_ not in special and text[0].isalnum()
+        texts.append(f"…{text}" if inner or unmarked else text)
     return texts
 
 
@@ -194,7 +196,8 @@ def _ask(model: Model, text: str, pair: str | None) -> _Question:
                 f"{model.name} guesses words that are left out. Put {mask} into the text where it should, as "
                 f"in “The cat sat on the {mask}.”"
             )
-        return _Question(inputs, places, f"The word at {mask}")
+        which = mask if len(places) == 1 else f"the first {mask}"
+        return _Question(inputs, places, f"The word at {which}")
     if not model.causal:
         raise AttnlitError(f"{model.name} does not write from left to right, so it has no next word to ask.")
     # Some tokenizers put a mark of the end behind the text: what follows that is nothing to ask.

@@ -112,6 +112,8 @@ def forward(
     from attnlit.attention import proof
 
     by_call = edits_by_call(model, edits)
+    if by_call and rows > 1 and model.path == "trace":
+        raise ValueError("a traced model may fold its batch into its heads: edit one row at a time")
     tensors = {name: torch.tensor([ids] * rows) for name, ids in inputs.items()}
     with _slots():
         if model.path == "weights":

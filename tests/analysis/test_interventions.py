@@ -208,7 +208,9 @@ def test_the_sentence_names_the_words_and_the_heads(tiny_model: GetModel) -> Non
     assert (f"it is “{words[1]}”" in effect.sentence) == (words[0] != words[1])
     assert "with every head on it still is" in switch_off(model, TEXT, []).sentence
     assert "without 12 heads" in switch_off(model, TEXT, list(np.ndindex(3, 4))).sentence
-    assert switch_off(tiny_model("bert"), MASKED, [(0, 0)]).sentence.startswith("The word at [MASK] is")
+    bert = tiny_model("bert")
+    assert switch_off(bert, "The [MASK] sat", [(0, 0)]).sentence.startswith("The word at [MASK] is")
+    assert switch_off(bert, MASKED, [(0, 0)]).sentence.startswith("The word at the first [MASK] is")
 
 
 def test_any_edit_has_an_effect(tiny_model: GetModel) -> None:

@@ -298,6 +298,12 @@ def test_rows_of_a_batch_are_edited_each_for_itself(architecture: str, tiny_mode
     assert largest_difference(together[-1], logits(model)[0]) <= 1e-5
 
 
+def test_a_traced_model_takes_one_edited_row(tiny_model: GetModel) -> None:
+    """BLOOM folds its batch into its heads: an edit of one row would land on another one's head."""
+    with pytest.raises(ValueError, match="one row at a time"):
+        logits(tiny_model("bloom"), [HeadsOff(**edit_head(), row=0)], rows=2)
+
+
 @pytest.mark.parametrize("architecture", ["bert", "albert", "llama", "deberta-v2", "bart"])
 def test_threads_with_different_edits_never_mix(architecture: str, tiny_model: GetModel) -> None:
     model = tiny_model(architecture)
