@@ -37,7 +37,7 @@ SHAPES = {
 }
 MUON_RATE, ADAM_RATE = 5e-3, 2e-3
 WARMUP_STEPS = 100
-NEXT_WEIGHT = 2.0  # of the next-sentence loss beside the masked words'
+NEXT_WEIGHT = 4.0  # of the next-sentence loss beside the masked words'
 SAVE_SECONDS, PROBE_STEPS = 240, 250
 
 
