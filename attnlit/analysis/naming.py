@@ -48,7 +48,8 @@ def role_in_words(attention: Attention, layer: int, head: int) -> str:
     if not reached:
         return "No plain role: none of the scores of this head reaches its threshold on this text."
     role = max(reached, key=lambda role: scores[role.score] / role.least)
+    article = "an" if role.name[0] in "aeiou" else "a"
     return (
-        f"On this text a **{role.name}**: {scores[role.score]:.0%} of its attention goes to {role.job} "
+        f"On this text {article} **{role.name}**: {scores[role.score]:.0%} of its attention goes to {role.job} "
         f"(the name is given from {role.least:.0%})."
     )

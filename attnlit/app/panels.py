@@ -64,7 +64,8 @@ def one_head(request: Request) -> None:
         heat = heatmap_picture(request.shown, layer, head, theme=request.theme)
         picture(heat, key="heat_map", alt=f"Heat map of layer {layer}, head {head}")
     else:
-        st.dataframe(head_table(request.shown, layer, [head]), hide_index=True)
+        columns = ("query", "key", f"head {head}", "query position", "key position")
+        st.dataframe(head_table(request.shown, layer, [head]), hide_index=True, column_order=columns)
 
 
 def take_away(

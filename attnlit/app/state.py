@@ -60,9 +60,10 @@ def follow_link() -> None:
 
 
 def forget_old_text() -> None:
-    """After another text was sent the address must not carry the old one, nor a picture its pin."""
+    """After another text was sent neither the address nor a picture keeps what belonged to the old one."""
     st.session_state[_PINNED] = None
-    for name in _UNBOUND:
+    st.session_state["query"] = -1  # no token of the new text is chosen yet
+    for name in (*_UNBOUND, "query"):
         if name in st.query_params:
             del st.query_params[name]
 
