@@ -50,6 +50,6 @@ def role_in_words(attention: Attention, layer: int, head: int) -> str:
     role = max(reached, key=lambda role: scores[role.score] / role.least)
     article = "an" if role.name[0] in "aeiou" else "a"
     return (
-        f"On this text {article} **{role.name}**: {scores[role.score]:.0%} of its attention goes to {role.job} "
-        f"(the name is given from {role.least:.0%})."
+        f"On this text {article} **{role.name}**: {scores[role.score]:.0%} of its attention goes to "
+        f"{role.job} (the name is given from {role.least:.0%})."
     )

@@ -77,7 +77,9 @@ def link(request: Request, *, with_text: bool) -> str:
     ]
     if len(request.heads) < request.attention.heads:
         chosen += [("heads", head) for head in request.heads]
-    for name in ("filter", "kind", "query", "special"):
+    if "query" in st.query_params:
+        chosen.append(("query", st.query_params["query"]))
+    for name in ("filter", "kind", "special"):
         value = st.session_state.get(name)
         if value not in (None, False, "All"):
             chosen.append((name, str(value).lower() if value is True else value))
