@@ -176,6 +176,25 @@ def test_the_table_holds_the_likeliest_and_the_most_changed(tiny_model: GetModel
     check_table(switch_off(tiny_model("bert"), MASKED, [(0, 0), (1, 3)], top=3), top=3)
 
 
+def test_an_effect_by_hand(tiny_model: GetModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A falls most, B becomes the likeliest though it falls too, C rises most; D is none of these."""
+    model = tiny_model("gpt2")
+    a, b, c, d = model.tokenizer.convert_tokens_to_ids(["A", "B", "C", "D"])
+    before, after = np.full((2, 1, 1, 400), 1e-300)
+    before[..., [a, b, c, d]] = 0.4, 0.35, 0.05, 0.2
+    after[..., [a, b, c, d]] = 0.25, 0.34, 0.2, 0.21
+    runs = iter([np.log(before), np.log(after)])
+    monkeypatch.setattr(interventions, "_log_probabilities", lambda *_, **__: next(runs))
+    effect = switch_off(model, TEXT, [(0, 0)], top=1)
+    assert effect.table["token"].tolist() == ["…A", "…B", "…C"]
+    np.testing.assert_allclose(effect.table["change"], [-0.15, -0.01, 0.15])
+    # 0.4 ln(0.4/0.25) + 0.35 ln(0.35/0.34) + 0.05 ln(0.05/0.2) + 0.2 ln(0.2/0.21)
+    assert effect.kl == pytest.approx(0.188001 + 0.010146 - 0.069315 - 0.009758, abs=1e-6)
+    assert effect.sentence == (
+        "The next word is most likely “…A” (40.0%); without head 0-0 it is “…B” (34.0%), and “…A” has 25.0%."
+    )
+
+
 def test_tokens_of_the_table_are_the_vocabularys(tiny_model: GetModel) -> None:
     model = tiny_model("bert")
     effect = switch_off(model, MASKED, [(1, 2)], top=1000)
@@ -207,6 +226,7 @@ def test_the_sentence_names_the_words_and_the_heads(tiny_model: GetModel) -> Non
     assert "without heads 0-0 and 0-1 and 1-1" in effect.sentence
     assert (f"it is “{words[1]}”" in effect.sentence) == (words[0] != words[1])
     assert "with every head on it still is" in switch_off(model, TEXT, []).sentence
+    assert "without head 0-1 it" in switch_off(model, TEXT, [(0, 1), (0, 1)]).sentence
     assert "without 12 heads" in switch_off(model, TEXT, list(np.ndindex(3, 4))).sentence
     bert = tiny_model("bert")
     assert switch_off(bert, "The [MASK] sat", [(0, 0)]).sentence.startswith("The word at [MASK] is")

@@ -341,7 +341,7 @@ def test_threads_with_different_edits_never_mix(architecture: str, tiny_model: G
 def test_the_shared_model_is_left_as_it_was(architecture: str, tiny_model: GetModel) -> None:
     model = tiny_model(architecture)
     kind = model.kinds[-1]
-    before = logits(model)
+    before, plain = logits(model), plain_logits(model.module, model)
     weights = {name: value.clone() for name, value in model.module.state_dict().items()}
     hooks = [[*each._forward_hooks, *each._forward_pre_hooks] for each in model.module.modules()]
     logits(
@@ -349,6 +349,7 @@ def test_the_shared_model_is_left_as_it_was(architecture: str, tiny_model: GetMo
     )
     with pytest.raises(AttnlitError):
         logits(model, [HeadsOff(kind=kind, layer=0, heads=(9,))])
+    assert torch.equal(plain_logits(model.module, model), plain)  # no edit waits for this thread's next pass
     for name, value in model.module.state_dict().items():
         assert torch.equal(value, weights[name])
     assert hooks == [[*each._forward_hooks, *each._forward_pre_hooks] for each in model.module.modules()]
