@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import cachetools
 import streamlit as st
+
+from attnlit.models import limits
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
     from attnlit.models.model import Model
 
-MODELS_KEPT = int(os.environ.get("ATTNLIT_MAX_MODELS", "3"))
-RECORDS_MB = int(os.environ.get("ATTNLIT_CACHE_MB", "192"))
+_HALF = limits.cache_megabytes() / 2  # for whole records; the other half for filtered ones
 
 
-@st.cache_resource(max_entries=MODELS_KEPT, show_spinner="Opening the model …")
+@st.cache_resource(max_entries=limits.models_kept(), show_spinner="Opening the model …")
 def load_model(name: str) -> Model:
     """A model by name, loaded once for everybody. Raises AttnlitError in words."""
     from attnlit.attention import load
@@ -33,8 +32,8 @@ def _megabytes(records: dict[str, Attention]) -> float:
 # Bounded by megabytes, not by entries: a text of 512 tokens weighs as much as two hundred short ones. The
 # condition makes thirty students who open the same example wait for one forward pass, not run thirty.
 @cachetools.cached(
-    cachetools.LRUCache(maxsize=RECORDS_MB, getsizeof=_megabytes),
-    key=lambda model, text, pair: (model.source, text, pair),
+    cachetools.LRUCache(maxsize=_HALF, getsizeof=_megabytes),
+    key=lambda model, *texts: (model.source, *texts),
     condition=threading.Condition(),
 )
 def attention(model: Model, text: str, pair: str) -> dict[str, Attention]:
@@ -44,17 +43,20 @@ def attention(model: Model, text: str, pair: str) -> dict[str, Attention]:
     return attend_all(model, text, pair or None)
 
 
-# A filtered record is made once and lives as long as the whole one, and so do the thumbnails drawn of it.
-_shown: WeakKeyDictionary[Attention, dict[tuple[str, bool], Attention]] = WeakKeyDictionary()
+def _megabytes_held(part: Attention) -> float:
+    """A slice keeps the array alive that it was cut from."""
+    cut_from = part.weights.base
+    return (part.nbytes + (0 if cut_from is None else cut_from.nbytes)) / 2**20
 
 
-def shown(whole: Attention, sentences: str, without_special: bool) -> Attention:
-    """The part of a record that the sentence filter and "hide special tokens" leave."""
+@cachetools.cached(
+    cachetools.LRUCache(maxsize=_HALF, getsizeof=_megabytes_held),
+    key=lambda model, *choices: (model.source, *choices),
+    condition=threading.Condition(),
+)
+def part(model: Model, text: str, pair: str, kind: str, sentences: str, without_special: bool) -> Attention:
+    """What the sentence filter and "hide special tokens" leave of a record; kept, as its thumbnails are."""
     from attnlit.attention.filters import between, hide_special
 
-    parts = _shown.setdefault(whole, {})
-    choice = (sentences, without_special)
-    if choice not in parts:
-        part = between(whole, sentences)
-        parts[choice] = hide_special(part) if without_special else part
-    return parts[choice]
+    left = between(attention(model, text, pair)[kind], sentences)
+    return hide_special(left) if without_special else left

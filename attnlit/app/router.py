@@ -32,7 +32,7 @@ class PageCard:
     title: str
     icon: str
     lead: str  # one sentence under the title
-    controls: frozenset[str] = frozenset()  # "head" or "heads", "query"; the others stand on every page
+    controls: frozenset[str] = frozenset()  # "head" or "heads", "query"; none: no sidebar
 
 
 PAGES = (
@@ -83,8 +83,8 @@ def run() -> None:
     state.note_arrival(card.file)
     st.title(card.title, anchor=False)
     st.markdown(card.lead)
-    _prepare_process()  # after the title: a cold server shows at once that it is there
     try:
+        _prepare_process()  # after the title: a cold server shows at once that it is there
         with _routing(card):
             chosen.run()
     except AttnlitError as mistake:  # a user's mistake: its message says what to do

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from attnlit.app import cache, state
 from attnlit.charts.theme import DARK, LIGHT, Theme
+from attnlit.models import limits
 from attnlit.models.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
     from attnlit.models.model import Model
 
-FILTERS = ("All", "A→A", "A→B", "B→A", "B→B")
 _ADDRESS = {"bind": "query-params"}  # kept over page switches, reload, back and forward, and in links
 
 
 def draw(controls: frozenset[str]) -> state.Request:
     """Draw the controls that the page needs and answer them with the attention that they ask for.
 
-    Raises AttnlitError where the answer is a sentence: the controls stay, nothing typed is lost.
+    Raises AttnlitError where the answer is a sentence; what was typed stays in the session.
     """
     state.follow_link()
     with st.sidebar:
@@ -33,12 +32,12 @@ def draw(controls: frozenset[str]) -> state.Request:
         _say(state.settle("layer", range(layers), 0, f"{model.name} has layers {_span(layers)}"))
         layer = _number("Layer", "layer", layers)
         heads = _heads(model) if "heads" in controls else (_head(model),)
-        attention = _attention(model, text, pair)[kind]
-        shown = _filtered(attention)
-        position = state.settle_query(shown)
+        with st.spinner("Reading the text …", show_time=True):
+            attention = cache.attention(model, text, pair)[kind]
+        shown = cache.part(model, text, pair, kind, *_filters(attention))
+        position = state.settle_query(attention, shown)
         if "query" in controls:
-            position = _query(shown)
-    state.show_query_in_address(shown, position)
+            _query(shown)
     query = [token.position for token in shown.query].index(position)
     return state.Request(model, attention, shown, layer, heads[0], heads, query, theme())
 
@@ -48,22 +47,18 @@ def theme() -> Theme:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def any_model_allowed() -> bool:
-    """Whether visitors may name any hub model or folder of the server: only if its operator says so."""
-    return os.environ.get("ATTNLIT_ANY_MODEL") == "1"
-
-
 def _model() -> Model:
     about = {entry.id: entry.about for entry in CATALOGUE}
-    if not any_model_allowed():
+    if not limits.any_model():
         _say(state.settle("model", list(about), "mini-gpt2", "this server opens only the models of its list"))
     name = st.selectbox(
         "Model",
         list(about),
         key="model",
-        accept_new_options=any_model_allowed(),
+        on_change=state.forget_query,
+        accept_new_options=limits.any_model(),
         help="The first two come with attnlit; the others are fetched from the Hugging Face hub."
-        + (" You can also type any text model's name there, or a folder." if any_model_allowed() else ""),
+        + (" You can also type any text model's name there, or a folder." if limits.any_model() else ""),
         **_ADDRESS,
     )
     if name in about:
@@ -102,6 +97,7 @@ def _kind(model: Model) -> str:
         model.kinds,
         required=True,
         key="kind",
+        on_change=state.forget_query,
         help="Encoder: the text on itself. Decoder: the target on its past. Cross: the target on the text.",
         **_ADDRESS,
     )
@@ -124,38 +120,34 @@ def _heads(model: Model) -> tuple[int, ...]:
     return tuple(sorted(chosen)) or tuple(range(model.heads))
 
 
-def _attention(model: Model, text: str, pair: str) -> dict[str, Attention]:
-    with st.spinner("Reading the text …", show_time=True):
-        return cache.attention(model, text, pair)
+def _filters(attention: Attention) -> tuple[str, bool]:
+    """The chosen sentence filter and whether special tokens are hidden."""
+    from attnlit.attention.filters import BETWEEN, has_pair
 
-
-def _filtered(attention: Attention) -> Attention:
-    from attnlit.attention.filters import has_pair
-
-    chosen = FILTERS[0]
+    sentences = BETWEEN[0]
     if has_pair(attention):
-        _say(state.settle("filter", FILTERS, FILTERS[0], f"there are {', '.join(FILTERS)}"))
-        chosen = st.segmented_control(
+        _say(state.settle("filter", BETWEEN, BETWEEN[0], f"there are {', '.join(BETWEEN)}"))
+        sentences = st.segmented_control(
             "Sentences",
-            FILTERS,
+            BETWEEN,
             required=True,
             key="filter",
             help="A→B: only what words of sentence A see in sentence B. Weights are never rescaled.",
             **_ADDRESS,
         )
     special = st.toggle("Hide special tokens", key="special", help="[CLS], [SEP] and their like.", **_ADDRESS)
-    return cache.shown(attention, chosen.replace("All", "all"), special)
+    return sentences, special
 
 
-def _query(shown: Attention) -> int:
+def _query(shown: Attention) -> None:
     words = {token.position: token.text for token in shown.query}
-    return st.selectbox(
+    st.selectbox(
         "Query token",
         list(words),
         format_func=lambda position: f"{words[position]}  ·  {position}",
         key="query",
+        on_change=lambda: state.choose_query(st.session_state["query"]),
         help="The token that looks. You can also click it in the picture.",
-        persist_state="session",
     )
 
 

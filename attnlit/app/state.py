@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 TEXT = "The cat sat on the mat because it was warm."
 PAIR = "The dog lay down on the rug near the cat."
 _UNBOUND = ("example", "text", "pair", "target")  # in the address only where a link put them there
-_WRITTEN = "query_in_address"
+# Keys of the session that belong to no widget:
+_LINKED = "followed_link"  # what was last taken from the address, so that typing something else wins over it
+_CHOSEN = "chosen_query"  # position of the query token that somebody chose, as the address spells it, or None
+_WRITTEN = "query_in_address"  # what we last left there
 _PAGE, _ARRIVED, _PINNED = "page", "arrived", "pinned_on_arrival"
-_LINKED = "followed_link"  # what was last taken from the address: typing something else wins over it
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,10 @@ class Request:
 def follow_link() -> None:
     """Take an example of the home page, or a text, from the address: once for every link that is followed."""
     linked = tuple(st.query_params.get(name) for name in _UNBOUND)
-    if any(linked) and st.session_state.get(_LINKED) != linked:
+    example, *texts = linked
+    if st.session_state.get(_LINKED) != linked and (example in EXAMPLES or any(texts)):
         st.session_state[_LINKED] = linked
-        example, *texts = linked
+        forget_query()
         if example in EXAMPLES:
             st.session_state.update(choices(EXAMPLES[example]))
         else:
@@ -61,11 +64,15 @@ def follow_link() -> None:
 
 def forget_old_text() -> None:
     """After another text was sent neither the address nor a picture keeps what belonged to the old one."""
-    st.session_state[_PINNED] = None
-    st.session_state["query"] = -1  # no token of the new text is chosen yet
+    forget_query()
     for name in (*_UNBOUND, "query"):
         if name in st.query_params:
             del st.query_params[name]
+
+
+def forget_query() -> None:
+    """No token of the text, or of the model that cuts it into tokens, is chosen yet."""
+    st.session_state[_CHOSEN] = st.session_state[_WRITTEN] = st.session_state[_PINNED] = None
 
 
 def link(request: Request, *, with_text: bool) -> str:
@@ -100,7 +107,7 @@ def settle(name: str, options: Sequence[Any], fallback: Any, what: str) -> str |
         held = st.session_state[name]
         asked = [str(value) for value in (held if isinstance(held, list) else [held])]
     else:  # the widget itself will read the address, and drop silently what it does not know
-        asked = st.query_params.get_all(name)
+        asked = [value for value in st.query_params.get_all(name) if value]
     wrong = [value for value in asked if value not in by_name]
     if wrong or (st.session_state.get(name) is None and not asked):
         right = [by_name[value] for value in asked if value in by_name]
@@ -110,17 +117,26 @@ def settle(name: str, options: Sequence[Any], fallback: Any, what: str) -> str |
     return f"You asked for {name.rstrip('s')} {', '.join(wrong)}, but {what}."
 
 
-def settle_query(shown: Attention) -> int:
-    """The position of the query token: chosen here, or in the address, or at first the text's last word.
+def settle_query(whole: Attention, shown: Attention) -> int:
+    """The position of the query token: chosen here, named in the address, or the text's last word.
 
     A position in the sequence, not an index: it stays the same token whatever a filter hides.
     """
-    asked, written = st.query_params.get("query", ""), st.session_state.get(_WRITTEN)
-    # The address is news if we did not write it (a link, back, forward) and nothing was clicked meanwhile.
-    if asked.isdecimal() and int(asked) != written and st.session_state.get("query") == written:
-        st.session_state["query"] = int(asked)
-    if st.session_state.get("query") not in [token.position for token in shown.query]:
-        st.session_state["query"] = _last_word(shown)
+    asked, written = st.query_params.get("query"), st.session_state.get(_WRITTEN)
+    chosen = st.session_state.get(_CHOSEN)
+    # The address is news if we did not write it (a link, back, forward) and nothing was clicked meanwhile. On
+    # arrival from another page it may be empty only because the navigation left it out.
+    if asked != written and chosen == written and not (st.session_state[_ARRIVED] and asked is None):
+        chosen = asked
+    if chosen not in {str(token.position) for token in whole.query}:
+        chosen = None
+    st.session_state[_CHOSEN] = st.session_state[_WRITTEN] = chosen
+    if chosen is not None:
+        st.query_params["query"] = chosen
+    elif "query" in st.query_params:
+        del st.query_params["query"]
+    position = next((token.position for token in shown.query if str(token.position) == chosen), None)
+    st.session_state["query"] = _last_word(shown) if position is None else position
     return st.session_state["query"]
 
 
@@ -130,37 +146,30 @@ def _last_word(shown: Attention) -> int:
 
 
 def note_arrival(page: str) -> None:
-    """Remember whether this run is the first on its page."""
+    """Remember whether this run is the first on its page; there, the same link may be followed again."""
     st.session_state[_ARRIVED] = st.session_state.get(_PAGE) != page
     st.session_state[_PAGE] = page
+    if st.session_state[_ARRIVED]:
+        st.session_state[_LINKED] = None
 
 
 def pinned_on_arrival(request: Request) -> int | None:
-    """The query token to be pinned in a picture that pins for itself: the one in the address on arrival.
+    """The index of the query token that a picture which pins for itself begins with: the one on arrival.
 
-    It must not change while the page is shown: the picture would be built anew with every click.
+    It must not follow the clicks while the page is shown: the picture would be built anew with each of them.
     """
     if st.session_state[_ARRIVED]:
-        st.session_state[_PINNED] = request.query if "query" in st.query_params else None
+        st.session_state[_PINNED] = st.session_state[_CHOSEN]
+    positions = [str(token.position) for token in request.shown.query]
     pinned = st.session_state.get(_PINNED)
-    return pinned if pinned is not None and pinned < len(request.shown.query) else None
+    return positions.index(pinned) if pinned in positions else None
 
 
 def choose_query(position: int) -> None:
     """Make this token the query everywhere. For callbacks: before the widgets are drawn."""
-    st.session_state["query"] = position
+    st.session_state[_CHOSEN] = str(position)
 
 
 def choose_head(layer: int, head: int) -> None:
     """Make this head the chosen one everywhere. For callbacks: before the widgets are drawn."""
     st.session_state["layer"], st.session_state["head"], st.session_state["heads"] = layer, head, [head]
-
-
-def show_query_in_address(shown: Attention, position: int) -> None:
-    """The query is no bound widget (its label holds a word of the text): the address is written by hand.
-
-    The token that is chosen by itself is left out, so that opening a page adds no step for "back" to undo.
-    """
-    st.session_state[_WRITTEN] = position
-    if position != _last_word(shown) or "query" in st.query_params:
-        st.query_params["query"] = str(position)

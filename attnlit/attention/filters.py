@@ -13,7 +13,7 @@ import numpy as np
 from attnlit.attention.record import Attention, Token, frozen
 from attnlit.errors import AttnlitError
 
-BETWEEN = ("all", "A→A", "A→B", "B→A", "B→B")  # from the first or second sentence's tokens, to those of which
+BETWEEN = ("All", "A→A", "A→B", "B→A", "B→B")  # from the first or second sentence's tokens, to those of which
 EMPTY_BELOW = 1e-6  # a row with less weight than this left says nothing
 
 
@@ -23,16 +23,16 @@ def has_pair(attention: Attention) -> bool:
 
 
 def between(attention: Attention, which: str) -> Attention:
-    """The part of the record in which one sentence looks at another, such as "A→B"; "all" is all of it.
+    """The part of the record in which one sentence looks at another, such as "A→B"; "All" is all of it.
 
     The weights are not renormalised. Raises AttnlitError where there are not two sentences.
     """
     if which not in BETWEEN:
         raise AttnlitError(f"There is no filter “{which}”. Choose one of {', '.join(BETWEEN)}.")
-    if which == "all":
+    if which == "All":
         return attention
     if not has_pair(attention):
-        raise AttnlitError("This filter needs two sentences. Type a second one, or choose “all”.")
+        raise AttnlitError("This filter needs two sentences. Type a second one, or choose “All”.")
     looking, looked_at = ("AB".index(side) for side in which.split("→"))
     return keep(
         attention,

@@ -22,6 +22,21 @@ def threads() -> int:
     return _number("ATTNLIT_THREADS", 1)
 
 
+def models_kept() -> int:
+    """How many models the app keeps in memory (ATTNLIT_MAX_MODELS, 3)."""
+    return _number("ATTNLIT_MAX_MODELS", 3)
+
+
+def cache_megabytes() -> int:
+    """How much recorded attention the app keeps in memory (ATTNLIT_CACHE_MB, 192)."""
+    return _number("ATTNLIT_CACHE_MB", 192)
+
+
+def any_model() -> bool:
+    """Whether visitors may name any hub model or folder of the server (ATTNLIT_ANY_MODEL=1)."""
+    return os.environ.get("ATTNLIT_ANY_MODEL", "").strip() == "1"
+
+
 def forwards_at_once() -> int:
     """Forward passes that may run side by side: as many as the machine has processors for."""
     return max(1, (os.cpu_count() or 1) // threads())

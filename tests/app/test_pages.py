@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from attnlit.app.cache import load_model
 from tests.tiny import ARCHITECTURES
 
 ROOT = Path(__file__).parents[2]
@@ -159,3 +160,74 @@ def test_an_encoder_decoder_shows_each_of_its_kinds(
     assert not app.warning
     assert app.button_group(key="kind").value == kind
     assert app.get("vega_lite_chart")
+
+
+def test_going_back_to_an_address_without_a_query_forgets_it() -> None:
+    app = opened("neuron_view")
+    last_word = app.selectbox(key="query").value
+    app.selectbox(key="query").set_value(2).run()
+    assert app.query_params["query"] == "2"
+    del app.query_params["query"]  # what the back button does
+    app.run()
+    assert app.selectbox(key="query").value == last_word
+    assert "query" not in app.query_params
+
+
+def test_a_hidden_query_is_chosen_again_when_it_is_shown_again() -> None:
+    app = opened("neuron_view", model="mini-bert", query="0")
+    assert app.selectbox(key="query").value == 0
+    app.toggle(key="special").set_value(True).run()
+    assert app.selectbox(key="query").value != 0
+    app.toggle(key="special").set_value(False).run()
+    assert app.selectbox(key="query").value == 0
+
+
+def test_the_same_example_opens_again_after_another_text() -> None:
+    app = opened("head_view", example="induction")
+    assert "Dursby" in app.text_area(key="text").value
+    typed(app, "Something else entirely.")
+    assert app.text_area(key="text").value == "Something else entirely."
+    app.switch_page("pages/home.py").run()
+    app.switch_page("pages/head_view.py")
+    app.query_params["example"] = "induction"
+    app.run()
+    assert "Dursby" in app.text_area(key="text").value
+
+
+def test_a_new_text_starts_without_the_old_ones_query() -> None:
+    app = opened("neuron_view", query="2")
+    typed(app, "One two three four five.")
+    assert "query" not in app.query_params
+    assert app.selectbox(key="query").value != 2
+
+
+def test_a_link_meant_for_a_larger_model_keeps_what_it_can(
+    tiny_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
+    app = opened("head_view", model=str(tiny_folder("bert")), layer="5", heads="7")
+    assert not app.exception
+    assert "layer 5" in said(app)
+    assert "head 7" in said(app)
+    assert app.button_group(key="layer").value == 0
+    assert app.get("vega_lite_chart")
+
+
+def test_a_model_that_gives_only_weights_says_why_it_has_no_neuron_view(
+    tiny_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from attnlit.attention import proof
+
+    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
+
+    def refuse(*arguments: object, **named: object) -> None:
+        raise proof._Unproven("this model hides how it attends")
+
+    monkeypatch.setattr(proof, "_try", refuse)
+    load_model.clear()
+    folder = str(tiny_folder("bert"))
+    assert opened("head_view", model=folder).get("vega_lite_chart")
+    app = opened("neuron_view", model=folder)
+    load_model.clear()
+    assert not app.exception
+    assert "neuron view is not possible" in said(app)

@@ -39,7 +39,7 @@ def test_a_filter_is_the_slice_between_two_sentences(record: Attention, which: s
 
 
 def test_all_is_everything(record: Attention) -> None:
-    assert between(record, "all") is record
+    assert between(record, "All") is record
 
 
 def test_sentence_filters_copy_nothing(record: Attention) -> None:
