@@ -129,7 +129,10 @@ def _drawn_tables(attention: Attention, shown: tuple[int, ...], theme: Theme) ->
 
 
 def _draw_tables(attention: Attention, shown: tuple[int, ...], theme: Theme) -> dict[str, pa.Table]:
-    weights = attention.weights if len(shown) == len(attention.weights) else attention.weights[list(shown)]
+    whole = shown == tuple(range(attention.layers))
+    weights = attention.weights if whole else attention.weights[list(shown)]
+    if np.isnan(weights).any():  # an empty row is NaN; looking first saves a large copy in the usual case
+        weights = np.nan_to_num(weights)
     layers, heads = weights.shape[:2]
     height = thumbnail_height(layers * heads)
     colours = [head_colour(head, theme) for head in range(heads)]
@@ -146,8 +149,8 @@ def _draw_tables(attention: Attention, shown: tuple[int, ...], theme: Theme) -> 
             layer=np.asarray(shown, np.int16)[row],
             head=column.astype(np.int16),
             strongest=strongest,
-            entropy=[f"{value:.2f} nats" for value in entropy],
-            distance=[f"{value:.1f} tokens" if np.isfinite(value) else "–" for value in distance],
+            entropy=[f"{value:.2f} nats" if np.isfinite(value) else "–" for value in entropy],
+            distance=[f"{value:z.1f} tokens" if np.isfinite(value) else "–" for value in distance],
         ),
         "layer_labels": rows_table(
             row=np.arange(layers, dtype=np.int16), text=[str(layer) for layer in shown]
@@ -166,28 +169,29 @@ def thumbnail_height(cells: int) -> int:
 def _facts(attention: Attention, weights: np.ndarray) -> tuple[list[str], list[float], list[float]]:
     """What the tooltip says of each head.
 
-    The strongest pair with its weight, the mean entropy of its rows in nats, and the mean |i - j| in tokens.
+    The strongest pair with its weight, the mean entropy of its rows in nats, and how far back it looks in
+    tokens: sum of A (i - j) / sum of A, negative where it looks ahead (Vig and Belinkov 2019, section 4.2).
+    NaN for what a head has not: a distance in cross-attention, an entropy without any attention.
     """
     query_position = np.array([token.position for token in attention.query], np.float32)
     key_position = np.array([token.position for token in attention.key], np.float32)
-    apart = np.abs(query_position[:, None] - key_position)
+    back = query_position[:, None] - key_position
     strongest, entropies, distances = [], [], []
-    logarithm = np.empty(
-        weights.shape[2:], np.float32
-    )  # one buffer for all heads: fresh memory costs more than log
+    # One buffer for all heads: fresh memory costs more than the logarithm.
+    logarithm = np.empty(weights.shape[2:], np.float32)
     for head in weights.reshape(-1, *weights.shape[2:]):
         query, key = np.unravel_index(head.argmax(), head.shape)
         pair = f"{attention.query[query].text} → {attention.key[key].text}"
-        strongest.append(f"{pair}  {head[query, key]:.2f}")
+        strongest.append(f"{pair}  {head[query, key]:.2f}" if head[query, key] > 0 else "–")
         total = head.sum(axis=1)
         seen = total > NO_ATTENTION
         np.log(np.add(head, TINY, out=logarithm), out=logarithm)
         # A filtered row adds up to less than 1; this is the entropy of the row divided by its sum.
         entropy = np.log(total[seen]) - np.einsum("qk,qk->q", head, logarithm)[seen] / total[seen]
-        entropies.append(float(max(entropy.mean(), 0)) if len(entropy) else 0.0)
+        entropies.append(float(max(entropy.mean(), 0)) if len(entropy) else float("nan"))
         weight = float(total.sum())
         comparable = attention.kind != "cross" and weight > NO_ATTENTION
-        distances.append(float(np.einsum("qk,qk->", head, apart)) / weight if comparable else float("nan"))
+        distances.append(float(np.einsum("qk,qk->", head, back)) / weight if comparable else float("nan"))
     return strongest, entropies, distances
 
 
@@ -241,7 +245,7 @@ def _model_chart(theme: Theme, *, click_frames: bool) -> alt.LayerChart:
                 alt.Tooltip("head:O", title="Head"),
                 alt.Tooltip("strongest:N", title="Strongest"),
                 alt.Tooltip("entropy:N", title="Entropy"),
-                alt.Tooltip("distance:N", title="Mean distance"),
+                alt.Tooltip("distance:N", title="Mean distance back"),
             ]
         )
         .add_params(hover, cell)

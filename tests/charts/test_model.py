@@ -15,6 +15,8 @@ import pytest
 import vl_convert
 from streamlit.testing.v1 import AppTest
 
+from attnlit.analysis import roles
+from attnlit.attention.filters import keep
 from attnlit.attention.record import Attention
 from attnlit.charts import model
 from attnlit.charts.model import model_picture, model_view
@@ -43,13 +45,41 @@ def test_cells_describe_known_heads() -> None:
     first, second, third = cells(weights_record(np.stack([[uniform, np.eye(n), previous]])))
     assert first["entropy"] == f"{np.log(n):.2f} nats"
     assert second["entropy"] == third["entropy"] == "0.00 nats"
-    mean_of_uniform = np.abs(np.arange(n)[:, None] - np.arange(n)).mean()
     assert [cell["distance"] for cell in (first, second, third)] == [
-        f"{mean_of_uniform:.1f} tokens",
+        "0.0 tokens",  # as far back as ahead
         "0.0 tokens",
         f"{(n - 1) / n:.1f} tokens",
     ]
     assert second["strongest"] == "t0 → t0  1.00"
+
+
+def test_distance_is_signed_and_counts_positions() -> None:
+    ahead, back = np.eye(4)[[1, 2, 3, 3]], np.eye(4)[[0, 0, 0, 0]]
+    attention = weights_record(np.stack([[ahead, back]]))
+    assert [cell["distance"] for cell in cells(attention)] == ["-0.8 tokens", "1.5 tokens"]
+    other_sentence = keep(weights_record(np.full((1, 1, 9, 9), 1 / 9)), [0, 1], [7, 8])
+    assert [cell["distance"] for cell in cells(other_sentence)] == ["-7.0 tokens"]
+    tooltip = json.dumps(model_picture(attention).spec)
+    assert '"field": "distance", "title": "Mean distance back"' in tooltip
+
+
+def test_distance_in_the_tooltip_is_that_of_the_table_of_heads() -> None:
+    attention = record(layers=3, heads=4, queries=12)
+    in_table = roles.distance(attention.weights).ravel()
+    assert [cell["distance"] for cell in cells(attention)] == [f"{value:z.1f} tokens" for value in in_table]
+
+
+def test_empty_rows_spoil_neither_thumbnails_nor_facts() -> None:
+    weights = np.random.default_rng(0).dirichlet(np.ones(6), (2, 3, 6)).astype(np.float32)
+    zeros = weights.copy()
+    zeros[:, :, 2] = 0
+    zeros[1, 2] = 0
+    empty = np.where(zeros.sum(axis=-1, keepdims=True) == 0, np.float32(np.nan), zeros)
+    picture, expected = model_picture(weights_record(empty)), model_picture(weights_record(zeros))
+    assert picture.tables["strips"] == expected.tables["strips"]
+    assert picture.tables["cells"] == expected.tables["cells"]
+    facts = picture.tables["cells"].to_pylist()[-1]  # a head with nothing left
+    assert [facts[name] for name in ("strongest", "entropy", "distance")] == ["–", "–", "–"]
 
 
 def test_strongest_pair_names_query_then_key() -> None:
@@ -88,6 +118,14 @@ def test_subset_of_layers_keeps_their_numbers() -> None:
     assert picture.tables["layer_labels"]["text"].to_pylist() == ["1", "5"]
     assert model_picture(attention, layers=[1], selected=(5, 1)).tables["current"].num_rows == 0
     assert picture.tables["strips"] != model_picture(attention, layers=[0, 5]).tables["strips"]
+
+
+def test_layers_stand_in_the_order_asked_for() -> None:
+    attention = record(layers=2, heads=2)
+    first, second = cells(attention)[:2], cells(attention)[2:]
+    swapped = cells(attention, layers=[1, 0])
+    assert [cell["layer"] for cell in swapped] == [1, 1, 0, 0]
+    assert [cell["strongest"] for cell in swapped] == [cell["strongest"] for cell in second + first]
 
 
 @pytest.mark.parametrize(
