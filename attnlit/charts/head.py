@@ -120,20 +120,13 @@ def pinned_token(selection: Sequence[dict[str, Any]]) -> tuple[str, int] | None:
 
 def chosen_heads(attention: Attention, layer: int, heads: Sequence[int] | None) -> list[int]:
     """The heads to show, checked, in order and without repeats."""
-    layers, head_count = attention.weights.shape[:2]
-    if not 0 <= layer < layers:
-        raise AttnlitError(
-            f"There is no layer {layer}: this model has layers 0 to {layers - 1}. Choose one of them."
-        )
+    attention.check(layer)
     if heads is None:
-        return list(range(head_count))
+        return list(range(attention.heads))
     if len(heads) == 0:
         raise AttnlitError("No head is chosen. Choose at least one.")
     for head in heads:
-        if not 0 <= head < head_count:
-            raise AttnlitError(
-                f"There is no head {head}: this model has heads 0 to {head_count - 1}. Choose from them."
-            )
+        attention.check(layer, head)
     return sorted({int(head) for head in heads})
 
 

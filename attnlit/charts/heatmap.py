@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from attnlit.charts.head import chosen_heads, full_opacity, scaled_note
+from attnlit.charts.head import full_opacity, scaled_note
 from attnlit.charts.marks import (
     CHARACTER_WIDTH,
     computed,
@@ -71,7 +71,7 @@ def heatmap(
 
 
 def _tables(attention: Attention, layer: int, head: int, theme: Theme) -> dict[str, pa.Table]:
-    chosen_heads(attention, layer, [head])
+    attention.check(layer, head)
     weights = attention.weights[layer, head]  # (queries, keys)
     full = full_opacity(attention, layer)
     missing = unavailable(attention) | np.isnan(weights)

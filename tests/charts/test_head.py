@@ -239,7 +239,12 @@ def test_empty_rows_are_drawn_as_empty() -> None:
 
 @pytest.mark.parametrize(
     ("layer", "heads", "words"),
-    [(2, None, "no layer 2"), (-1, None, "layers 0 to 1"), (0, [0, 3], "no head 3"), (0, [], "at least one")],
+    [
+        (2, None, "no layer 2"),
+        (-1, None, "has 2 layers, counted from 0: there is no layer -1"),
+        (0, [0, 3], "has 3 heads, counted from 0: there is no head 3"),
+        (0, [], "at least one"),
+    ],
 )
 def test_a_wrong_layer_or_head_is_answered_in_words(layer: int, heads: list[int] | None, words: str) -> None:
     with pytest.raises(AttnlitError, match=words):

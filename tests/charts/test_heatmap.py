@@ -88,5 +88,5 @@ def test_the_spec_is_the_same_for_every_layer_and_head() -> None:
 
 
 def test_a_head_that_does_not_exist_is_answered_in_words() -> None:
-    with pytest.raises(AttnlitError, match="no head 9"):
+    with pytest.raises(AttnlitError, match="has 3 heads, counted from 0: there is no head 9"):
         heatmap_picture(random_record(), 0, 9)
