@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnlit.errors import AttnlitError
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from attnlit.attention.record import Attention
 
-PARKED = 0.9  # rows with more than this on the first token are left out of scores "without the first token"
+SKIPPED_ABOVE = (
+    0.9  # rows with more than this on the first token are left out of scores "without the first token"
+)
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
@@ -175,7 +179,7 @@ def _rows_without_first(weights, score) -> np.ndarray:  # type: ignore[no-untype
     for layer, head in np.ndindex(*weights.shape[:2]):
         matrix = weights[layer, head].astype(np.float64)
         left = matrix[:, 1:].sum(-1)  # (queries,); a learned sink may have taken all the rest of a row
-        queries = np.flatnonzero((matrix[:, 0] <= PARKED * matrix.sum(-1)) & (left > 0))
+        queries = np.flatnonzero((matrix[:, 0] <= SKIPPED_ABOVE * matrix.sum(-1)) & (left > 0))
         if len(queries):
             result[layer, head] = score(matrix[queries, 1:] / left[queries, None], queries).mean()
     return result
@@ -230,6 +234,17 @@ def interval(
     return lower, upper
 
 
+def _check_whole(attention: Attention) -> None:
+    """Raises AttnlitError unless each token's index is its position, and no key is missing between."""
+    queries = [token.position for token in attention.query]
+    keys = [token.position for token in attention.key]
+    if keys != list(range(len(keys))) or (attention.kind != "cross" and queries != keys):
+        raise AttnlitError(
+            "What a head does can be told only from the whole text, token by token. Some tokens are hidden "
+            "here, or put together into words: use the record from before that."
+        )
+
+
 def _punctuation(text: str) -> bool:
     text = text.strip()
     return bool(text) and not any(character.isalnum() for character in text)
@@ -242,9 +257,14 @@ def head_roles(attention: Attention) -> pd.DataFrame:
     (causal), offset and offset_share, distance and distance_rest in tokens. All kinds: first, separators
     (special tokens but the first key), punctuation, entropy and entropy_rest in nats; `_rest` leaves the
     first key out. A score is left out where the text has nothing to score.
+
+    Raises AttnlitError for a record that a filter has cut, or whose pieces are put together into words: its
+    indices are no positions any more, and its rows hold only a share of the attention. In cross-attention
+    the keys must be whole; any part of the queries will do.
     """
     import pandas as pd
 
+    _check_whole(attention)
     weights, keys = attention.weights, attention.key
     special = np.array([token.special for token in keys])
     scores = {

@@ -1,10 +1,14 @@
 """Head scores against patterns whose score is known without running the code."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from attnlit.analysis import roles
+from attnlit.attention import filters
 from attnlit.attention.record import Attention, Token
+from attnlit.errors import AttnlitError
 
 N = 6
 
@@ -198,6 +202,36 @@ def test_head_roles_leaves_out_what_does_not_apply():
     crossed = roles.head_roles(record(planted(UNIFORM), words, causal=False, kind="cross"))
     assert not {"previous", "distance", "offset"} & set(crossed)
     assert crossed["entropy"][0] == pytest.approx(np.log(N))
+
+
+def pair_record():
+    weights = np.random.default_rng(0).dirichlet(np.ones(N), (1, 2, N)).astype(np.float32)
+    return record(weights, PAIR, causal=False)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda whole: filters.between(whole, "A→B"),  # two queries, one key
+        lambda whole: filters.between(whole, "B→B"),  # as many queries as keys, from position 4
+        filters.hide_special,
+        lambda whole: filters.keep(whole, [0, 1, 2, 4, 5], [0, 1, 2, 4, 5]),  # a word of two pieces
+        lambda whole: filters.hide_and_renormalise(whole, {0}),
+        lambda whole: filters.hide_and_renormalise(whole, {N - 1}),
+    ],
+)
+def test_roles_are_not_told_from_a_part_of_the_text(part):
+    with pytest.raises(AttnlitError, match="whole text"):
+        roles.head_roles(part(pair_record()))
+    assert len(roles.head_roles(pair_record())) == 2
+
+
+def test_cross_attention_needs_its_keys_whole_and_any_part_of_its_queries():
+    cross = replace(pair_record(), kind="cross")
+    later = roles.head_roles(filters.keep(cross, [2, 3, 4], range(N)))
+    assert later["first"].tolist() == pytest.approx(cross.weights[0, :, 2:5, 0].mean(-1).tolist())
+    with pytest.raises(AttnlitError, match="whole text"):
+        roles.head_roles(filters.keep(cross, range(N), range(1, N)))
 
 
 def test_rows_that_a_learned_sink_leaves_empty_are_skipped():
