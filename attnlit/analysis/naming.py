@@ -21,8 +21,9 @@ class Role:
     job: str  # finishes "62% of its attention goes to ..."
 
 
-# Thresholds: Clark et al. 2019, sections 3.1 and 3.2, for neighbours and separators; Gu et al. 2024 for the
-# sink. Olsson et al. 2022 give none for induction: 0.3 is far above chance on any but the shortest text.
+# Thresholds with a source: Clark et al. 2019 (arXiv 1906.04341) for the token before and after, separators
+# and punctuation; Gu et al. 2024 (arXiv 2410.10781) for the sink. Those for the same token, twins and
+# induction are ours and have no source.
 ROLES = (
     Role("previous", 0.5, "previous-token head", "the token before"),
     Role("next", 0.5, "next-token head", "the token after"),
@@ -31,22 +32,26 @@ ROLES = (
     Role("same", 0.5, "same-token head", "other places of the same token"),
     Role("separators", 0.6, "separator head", "special tokens such as [SEP]"),
     Role("punctuation", 0.6, "punctuation head", "punctuation"),
-    Role("first", 0.3, "parked head", "the first token, where idle heads rest"),
+    Role("first", 0.3, "first-token head (attention sink)", "the first token"),
 )
+# With fewer, an even spread in a causal model reaches the sink's 0.3 alone: the first tokens see little else.
+FEWEST_TOKENS = 10
 
 
 def role_in_words(attention: Attention, layer: int, head: int) -> str:
     """One sentence: the role of this head on this text, by the strongest of its scores over a threshold.
 
     A role on one text is a picture, not a finding: the sentence says "on this text". Raises AttnlitError for
-    a layer or head that the model lacks.
+    a layer or head that the model lacks, and for a record that `head_roles` refuses.
     """
     attention.check(layer, head)
+    if min(len(attention.query), len(attention.key)) < FEWEST_TOKENS:
+        return "Too few tokens to name a role."
     alone = replace(attention, weights=attention.weights[layer : layer + 1, head : head + 1])
     scores = head_roles(alone).iloc[0]
     reached = [role for role in ROLES if scores.get(role.score, 0.0) >= role.least]
     if not reached:
-        return "No plain role: none of the scores of this head reaches its threshold on this text."
+        return "No plain role: on this text the head follows none of the simple patterns clearly."
     role = max(reached, key=lambda role: scores[role.score] / role.least)
     article = "an" if role.name[0] in "aeiou" else "a"
     return (

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 MOSTLY = 0.5  # from this share on a token looks "mostly" at another
 AT_ALL = 0.2  # below this the largest share is still small: attention is spread
 WORTH_NAMING = 0.05  # a second token is named from this weight on
-PARKED = 0.5  # a head that leaves so much of all its attention on parking places is parked
-PARKING_MATTERS = 0.3  # from this weight on a parking place is explained (Gu et al. 2024 call it a sink)
+PARKED = 0.5  # a head is called parked if it leaves so much of all its attention on parking places (our rule)
+FEWEST_TOKENS = 10  # with fewer, parking places are a large part of all that a token can look at
+PARKING_MATTERS = 0.3  # from this weight on one token's look at a parking place is explained
 
 
 def percent(weight: float) -> str:
@@ -121,7 +122,8 @@ def _is_parking_place(attention: Attention, place: int) -> bool:
 def _why_parked(attention: Attention, weights: np.ndarray, heads: Sequence[int], place: int) -> str:
     parking = [key for key in range(len(attention.key)) if _is_parking_place(attention, key)]
     shares = np.nan_to_num(weights[:, :, parking]).sum(axis=2).mean(axis=1)  # (heads,)
-    parked = int((shares >= PARKED).sum())
+    enough = min(weights.shape[1:]) >= FEWEST_TOKENS
+    parked = int((shares >= PARKED).sum()) if enough else 0
     what = "a mark that the tokenizer added" if attention.key[place].special else "the text's first token"
     why = (
         f"{_capital(token_name(attention.key, place))} is {what}: weights must add up to 1, so a head that "

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attnlit.analysis.naming import role_in_words
+from attnlit.analysis.naming import FEWEST_TOKENS, role_in_words
+from attnlit.attention.filters import keep
 from attnlit.attention.record import Attention, Token
 from attnlit.errors import AttnlitError
 
@@ -23,25 +24,42 @@ def record(weights: np.ndarray, causal: bool = True) -> Attention:
 
 
 def test_a_head_that_looks_one_token_back_is_named() -> None:
-    back = np.eye(8, k=-1)
+    back = np.eye(12, k=-1)
     back[0, 0] = 1
     assert "**previous-token head**: 100% of its attention" in role_in_words(record(back), 0, 0)
 
 
 def test_a_head_that_looks_one_token_ahead_is_named_only_where_tokens_see_ahead() -> None:
-    ahead = np.eye(8, k=1)
+    ahead = np.eye(12, k=1)
     ahead[-1, -1] = 1
     assert "next-token head" in role_in_words(record(ahead, causal=False), 0, 0)
 
 
-def test_a_head_that_rests_on_the_first_token_is_parked() -> None:
-    parked = np.zeros((8, 8))
-    parked[:, 0] = 1
-    assert "parked head" in role_in_words(record(parked), 0, 0)
+def even(tokens: int) -> np.ndarray:
+    """What a causal head without any preference does."""
+    return np.tri(tokens) / np.arange(1, tokens + 1)[:, None]
 
 
-def test_uniform_attention_gets_no_role() -> None:
-    assert "No plain role" in role_in_words(record(np.full((8, 8), 1 / 8), causal=False), 0, 0)
+def test_a_head_on_the_first_token_is_named_a_sink_from_30_percent_and_never_parked() -> None:
+    sink = 0.4 * np.eye(12)[[0] * 12] + 0.6 * np.eye(12)[[0, *range(1, 12)]]  # 45 %: less than parked
+    sentence = role_in_words(record(sink), 0, 0)
+    assert "**first-token head (attention sink)**: 45% of its attention goes to the first token" in sentence
+    assert "30%" in sentence
+    assert "parked" not in sentence
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_even_attention_gets_no_role(causal: bool) -> None:
+    for tokens in range(1, 25):
+        weights = even(tokens) if causal else np.full((tokens, tokens), 1 / tokens)
+        sentence = role_in_words(record(weights, causal), 0, 0)
+        assert sentence.startswith("Too few tokens" if tokens < FEWEST_TOKENS else "No plain role")
+
+
+def test_a_role_is_not_told_from_a_part_of_the_text() -> None:
+    attention = record(even(14))
+    with pytest.raises(AttnlitError, match="whole text"):
+        role_in_words(keep(attention, range(2, 14), range(2, 14)), 0, 0)
 
 
 def test_a_head_that_does_not_exist_is_answered_in_words() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from attnlit.analysis import naming
+from attnlit.charts import words
 from attnlit.charts.words import escaped, percent, read_out, token_name
 from tests.charts.hand_made import record, tokens
 
@@ -40,16 +42,30 @@ def test_spread_attention_is_called_so() -> None:
     assert "looks at many tokens" in read_out(record(np.full((1, 1, 6, 6), 1 / 6), WORDS), 0, [0], 2)[0]
 
 
+LONGER = [*WORDS[:-1], "and", "then", "went", "home", "[SEP]"]
+
+
 def test_a_parked_head_is_explained_and_a_busy_one_is_not_called_parked() -> None:
-    parked = np.zeros((1, 1, 6, 6))
-    parked[..., 0], parked[..., 2] = 0.8, 0.2
-    sentences = read_out(record(parked, WORDS), 0, [0], 3)
+    parked = np.zeros((1, 1, 10, 10))
+    parked[..., 0], parked[..., 9], parked[..., 2] = 0.5, 0.3, 0.2
+    sentences = read_out(record(parked, LONGER), 0, [0], 3)
     assert sentences[-1].startswith("This head is parked: 80% of all its attention")
     assert "a mark that the tokenizer added" in sentences[-1]
-    busy = np.zeros((1, 1, 6, 6))
+    busy = np.zeros((1, 1, 10, 10))
     busy[..., 2] = 1
-    busy[0, 0, 3] = [0.9, 0.1, 0, 0, 0, 0]
-    assert "This head is parked" not in " ".join(read_out(record(busy, WORDS), 0, [0], 3))
+    busy[0, 0, 3] = [0.9, 0.1, *[0] * 8]
+    assert "This head is parked" not in " ".join(read_out(record(busy, LONGER), 0, [0], 3))
+
+
+def test_a_short_text_calls_no_head_parked() -> None:
+    for count in range(2, 12):
+        even = np.tri(count) / np.arange(1, count + 1)[:, None]
+        attention = record(even[None, None], [f"w{place}" for place in range(count)], causal=True)
+        assert "This head is parked" not in " ".join(read_out(attention, 0, [0], 1))
+
+
+def test_as_many_tokens_are_needed_to_call_a_head_parked_as_to_name_its_role() -> None:
+    assert words.FEWEST_TOKENS == naming.FEWEST_TOKENS
 
 
 def test_a_causal_first_token_and_an_empty_row_have_their_own_words() -> None:
