@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from attnlit.analysis.interventions import switch_off as switch_off
     from attnlit.analysis.roles import head_roles as head_roles
     from attnlit.attention import attend as attend
     from attnlit.attention import load as load
@@ -32,6 +33,7 @@ _HOMES = {
     "model_view": "attnlit.charts.model",
     "neuron_view": "attnlit.charts.neuron",
     "head_roles": "attnlit.analysis.roles",
+    "switch_off": "attnlit.analysis.interventions",
     "AttnlitError": "attnlit.errors",
 }
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from attnlit.analysis.interventions import switch_off
 from attnlit.analysis.naming import role_in_words
 from attnlit.app.state import Request, link
 from attnlit.charts.head import head_picture, head_table
 from attnlit.charts.heatmap import heatmap_picture
-from attnlit.charts.words import read_out
+from attnlit.charts.words import escaped, read_out
+from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
     import altair as alt
@@ -46,7 +48,40 @@ def words(request: Request, key: int | None = None) -> None:
         query = request.query if key is None else None
         for sentence in read_out(request.shown, request.layer, request.heads, query, key=key):
             st.markdown(sentence)
-    st.caption("Attention shows where a head looks; it does not by itself explain what the model answers.")
+    st.caption(
+        "Attention shows where a head looks; it does not by itself explain what the model answers. "
+        "Switch it off and see what changes:"
+    )
+    _switch_off(request)
+
+
+def _switch_off(request: Request) -> None:
+    """What the model predicts with and without the shown heads."""
+    one = len(request.heads) == 1
+    label = f"Switch head {request.head} off" if one else f"Switch these {len(request.heads)} heads off"
+    if not st.toggle(label, key="switch_off", persist_state="session"):
+        return
+    try:
+        effect = switch_off(
+            request.model,
+            request.attention.text,
+            [(request.layer, head) for head in request.heads],
+            pair=request.attention.pair,
+            kind=request.attention.kind,
+            top=5,
+        )
+    except AttnlitError as mistake:  # no [MASK] to fill in, say: the picture above stays
+        st.info(str(mistake), icon=":material/lightbulb:")
+        return
+    st.markdown(escaped(effect.sentence))
+    percent = st.column_config.NumberColumn(format="percent")
+    columns = {"before": percent, "after": percent, "change": None, "place": None}
+    several = effect.table["place"].nunique() > 1
+    st.dataframe(
+        effect.table,
+        hide_index=True,
+        column_config=columns if not several else {**columns, "place": "[MASK]"},
+    )
 
 
 def one_head(request: Request) -> None:
@@ -65,7 +100,9 @@ def one_head(request: Request) -> None:
         picture(heat, key="heat_map", alt=f"Heat map of layer {layer}, head {head}")
     else:
         columns = ("query", "key", f"head {head}", "query position", "key position")
-        st.dataframe(head_table(request.shown, layer, [head]), hide_index=True, column_order=columns)
+        table = head_table(request.shown, layer, [head], at_least=0.01)
+        st.dataframe(table, hide_index=True, column_order=columns)
+        st.caption("Weights of 1% and more; “Save” gives them all.")
 
 
 def take_away(

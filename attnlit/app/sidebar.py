@@ -31,7 +31,8 @@ def draw(controls: frozenset[str]) -> state.Request:
         layers = model.layers_of(kind)
         _say(state.settle("layer", range(layers), 0, f"{model.name} has layers {_span(layers)}"))
         layer = _number("Layer", "layer", layers)
-        heads = _heads(model) if "heads" in controls else (_head(model),)
+        count = model.heads_of(kind)
+        heads = _heads(model.name, count) if "heads" in controls else (_head(model.name, count),)
         with st.spinner("Reading the text …", show_time=True):
             attention = cache.attention(model, text, pair)[kind]
         shown = cache.part(model, text, pair, kind, *_filters(attention))
@@ -107,17 +108,17 @@ def _number(label: str, name: str, count: int) -> int:
     return st.pills(label, range(count), required=True, key=name, **_ADDRESS)
 
 
-def _head(model: Model) -> int:
-    _say(state.settle("head", range(model.heads), 0, f"{model.name} has heads {_span(model.heads)}"))
-    return _number("Head", "head", model.heads)
+def _head(model: str, count: int) -> int:
+    _say(state.settle("head", range(count), 0, f"{model} has heads {_span(count)}"))
+    return _number("Head", "head", count)
 
 
-def _heads(model: Model) -> tuple[int, ...]:
-    _say(state.settle("heads", range(model.heads), [], f"{model.name} has heads {_span(model.heads)}"))
+def _heads(model: str, count: int) -> tuple[int, ...]:
+    _say(state.settle("heads", range(count), [], f"{model} has heads {_span(count)}"))
     chosen = st.pills(
-        "Heads", range(model.heads), selection_mode="multi", key="heads", help="None chosen: all.", **_ADDRESS
+        "Heads", range(count), selection_mode="multi", key="heads", help="None chosen: all.", **_ADDRESS
     )
-    return tuple(sorted(chosen)) or tuple(range(model.heads))
+    return tuple(sorted(chosen)) or tuple(range(count))
 
 
 def _filters(attention: Attention) -> tuple[str, bool]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnlit.attention.edits import Edit, edits_by_call
 from attnlit.attention.record import Attention
-from attnlit.attention.tokens import Encoded, encode, encode_target
+from attnlit.attention.tokens import Encoded, decode, encode, encode_target
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
 from attnlit.models.model import Model
@@ -204,16 +204,21 @@ def _start(model: Model) -> int:
     """The token that a decoder starts with."""
     config = model.module.config
     names = ("decoder_start_token_id", "bos_token_id", "eos_token_id")
-    choices = (getattr(config, name, None) for name in names)
-    return next(each for each in choices if isinstance(each, int))
+    for name in names:
+        if isinstance(start := getattr(config, name, None), int):
+            return start
+    raise AttnlitError(f"{model.name} does not say which token its target begins with. Choose another model.")
 
 
 def _write(model: Model, source: Encoded) -> str:
     """The target text that the model itself would write, word by most likely word."""
     import torch
 
+    if not model.predicts:
+        raise AttnlitError(f"{model.name} has no trained head that writes words. Type a target text for it.")
+
     tensors = {name: torch.tensor([ids]) for name, ids in source.inputs.items()}
     most = max(1, min(TARGET_TOKENS, _limit(model) - 2))  # it will have a start and an end, too
     with _slots(), torch.inference_mode():
         ids = model.module.generate(**tensors, max_new_tokens=most, num_beams=1, do_sample=False)
-    return model.tokenizer.decode(ids[0], skip_special_tokens=True)
+    return decode(model.tokenizer, ids[0].tolist())

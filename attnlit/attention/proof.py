@@ -177,8 +177,6 @@ def _try(
         if site is not None:
             if call.logits is not None and call.logits.shape != call.weights.shape:
                 raise _Unproven(f"the softmax of layer {site.layer} is over more than its keys")
-            if call.logits is not None and call.logits.shape != call.weights.shape:
-                raise _Unproven(f"the softmax of layer {site.layer} is over more than its keys")
             error = softmax_error(layer_inputs(call), call.weights[0].numpy())
             if not error <= SOFTMAX_TOLERANCE:
                 raise _Unproven(f"the scores of layer {site.layer} do not give its weights, by {error:.1g}")
@@ -209,6 +207,7 @@ def _model(
         kinds=kinds,
         layers=len(of_kind[kinds[0]]),
         heads=of_kind[kinds[0]][0].shape[1],
+        heads_by_kind={kind: of_kind[kind][0].shape[1] for kind in kinds},
         head_size=0 if query is None else query.shape[-1],
         causal=causal,
         pairs=tokens.pair_rule(checkpoint.tokenizer, encoder_decoder=len(kinds) > 1, causal=causal),

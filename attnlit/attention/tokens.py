@@ -108,6 +108,13 @@ def encode_target(tokenizer: PreTrainedTokenizerBase, text: str, start: int) -> 
     return Encoded({"decoder_input_ids": ids}, _tokens(pieces, [_source(text)], tokenizer.unk_token_id))
 
 
+def decode(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> str:
+    """The text of some tokens, without special ones."""
+    with _tokenizing:
+        text: str = tokenizer.decode(ids, skip_special_tokens=True)
+    return text
+
+
 def _tokenize(
     tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None = None, *, target: bool = False
 ) -> tuple[dict[str, list[int]], list[_Piece]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,8 @@ class Model(Checkpoint):
 
     kinds: tuple[str, ...]  # ("self",) or ("encoder", "decoder", "cross")
     layers: int  # of its first kind
-    heads: int  # query heads a layer
+    heads: int  # query heads a layer, of its first kind
+    heads_by_kind: Mapping[str, int]
     head_size: int  # 0 where only the weights are recorded
     causal: bool  # its self-attention (an encoder-decoder's decoder) sees only earlier tokens
     pairs: str  # "segments": sentence pairs; "joined": two texts in a row; "target": the second is the target
@@ -53,3 +55,7 @@ class Model(Checkpoint):
     def layers_of(self, kind: str) -> int:
         """Layers with attention of this kind: an encoder may have more of them than its decoder."""
         return sum(site is not None and site.kind == kind for site in self.sites)
+
+    def heads_of(self, kind: str) -> int:
+        """Query heads in each layer of this kind: a decoder may have fewer than its encoder."""
+        return self.heads_by_kind[kind]

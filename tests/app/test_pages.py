@@ -226,8 +226,26 @@ def test_a_model_that_gives_only_weights_says_why_it_has_no_neuron_view(
     monkeypatch.setattr(proof, "_try", refuse)
     load_model.clear()
     folder = str(tiny_folder("bert"))
-    assert opened("head_view", model=folder).get("vega_lite_chart")
-    app = opened("neuron_view", model=folder)
+    text = "Nobody has read this sentence before."  # a record of it must not be in the cache
+    assert opened("head_view", model=folder, text=text).get("vega_lite_chart")
+    app = opened("neuron_view", model=folder, text=text)
     load_model.clear()
     assert not app.exception
     assert "neuron view is not possible" in said(app)
+
+
+@pytest.mark.parametrize("page", VIEWS)
+def test_switching_a_head_off_shows_what_the_model_predicts_without_it(page: str) -> None:
+    app = opened(page, heads="2", head="2", layer="3", text="The cat sat on the")
+    app.toggle(key="switch_off").set_value(True).run()
+    assert not app.exception
+    assert "without head 3\\-2" in " ".join(each.value for each in app.markdown)
+    assert {"token", "before", "after"} <= set(app.dataframe[0].value.columns)
+
+
+def test_a_masked_model_without_a_mask_says_where_to_put_one() -> None:
+    app = opened("model_view", model="mini-bert", text="The cat sat.")
+    app.toggle(key="switch_off").set_value(True).run()
+    assert not app.exception
+    assert "Put [MASK] into the text" in app.info[0].value
+    assert app.get("vega_lite_chart")

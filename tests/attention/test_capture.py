@@ -14,7 +14,7 @@ import pytest
 import torch
 import transformers
 
-from attnlit.attention import Attention, attend, attend_all
+from attnlit.attention import Attention, attend, attend_all, load
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import tiny
@@ -353,3 +353,24 @@ def test_one_token_is_enough(tiny_model: GetModel) -> None:
 def test_a_layer_or_head_that_is_not_there(layer: int, head: int, tiny_model: GetModel) -> None:
     with pytest.raises(AttnlitError, match="counted from 0"):
         attend(tiny_model("bert"), TEXT).vectors(layer, head)
+
+
+def test_an_encoder_decoder_without_a_head_for_words_asks_for_a_target(tmp_path: Path) -> None:
+    tiny.save("t5", tmp_path)
+    config = transformers.AutoConfig.from_pretrained(tmp_path)
+    transformers.T5Model(config).save_pretrained(tmp_path)
+    model = load(str(tmp_path))
+    with pytest.raises(AttnlitError, match="Type a target text"):
+        attend(model, "The cat sat.")
+    assert attend(model, "The cat sat.", pair="Der Hund", kind="cross").weights.ndim == 4
+
+
+def test_heads_are_counted_for_each_kind(tmp_path: Path) -> None:
+    tiny.save("bart", tmp_path)
+    config = transformers.AutoConfig.from_pretrained(tmp_path)
+    config.decoder_attention_heads = 2
+    transformers.BartForConditionalGeneration(config).save_pretrained(tmp_path)
+    model = load(str(tmp_path))
+    record = attend(model, "The cat sat.", pair="Der Hund", kind="cross")
+    assert model.heads_of("encoder") == 4
+    assert model.heads_of("cross") == record.heads == 2
