@@ -102,7 +102,7 @@ def one_head(request: Request) -> None:
         columns = ("query", "key", f"head {head}", "query position", "key position")
         table = head_table(request.shown, layer, [head], at_least=0.01)
         st.dataframe(table, hide_index=True, column_order=columns)
-        st.caption("Weights of 1% and more; “Save” gives them all.")
+        st.caption("Weights of 1% and more. The head view saves them all.")
 
 
 def take_away(
