@@ -96,6 +96,7 @@ def _kind(model: Model) -> str:
     return st.segmented_control(
         "Attention",
         model.kinds,
+        default=model.kinds[0],
         required=True,
         key="kind",
         on_change=state.forget_query,
@@ -105,7 +106,7 @@ def _kind(model: Model) -> str:
 
 
 def _number(label: str, name: str, count: int) -> int:
-    return st.pills(label, range(count), required=True, key=name, **_ADDRESS)
+    return st.pills(label, range(count), default=0, required=True, key=name, **_ADDRESS)
 
 
 def _head(model: str, count: int) -> int:
@@ -131,6 +132,7 @@ def _filters(attention: Attention) -> tuple[str, bool]:
         sentences = st.segmented_control(
             "Sentences",
             BETWEEN,
+            default=BETWEEN[0],
             required=True,
             key="filter",
             help="A→B: only what words of sentence A see in sentence B. Weights are never rescaled.",

@@ -97,23 +97,22 @@ def link(request: Request, *, with_text: bool) -> str:
 
 
 def settle(name: str, options: Sequence[Any], fallback: Any, what: str) -> str | None:
-    """Make the choice `name` one of `options` before its widget is drawn, whatever stood there.
+    """Before the widget `name` is drawn: forget a choice that is none of its `options`, and say so.
 
-    Answers with a sentence where somebody asked for something that does not exist; `what` says what there is,
-    such as "mini-gpt2 has layers 0 to 5". A list of choices (fallback `[]`) keeps its valid part.
+    A link or another model may have left it. `what` finishes the sentence: "mini-gpt2 has layers 0 to 5". A list
+    of choices (fallback `[]`) keeps its valid part.
     """
     by_name = {str(option): option for option in options}
-    if st.session_state.get(name) is not None:
-        held = st.session_state[name]
-        asked = [str(value) for value in (held if isinstance(held, list) else [held])]
-    else:  # the widget itself will read the address, and drop silently what it does not know
+    held = st.session_state.get(name)
+    if held is None:  # the widget will read the address, and drop silently what it does not know
         asked = [value for value in st.query_params.get_all(name) if value]
+    else:
+        asked = [str(value) for value in (held if isinstance(held, list) else [held])]
     wrong = [value for value in asked if value not in by_name]
-    if wrong or (st.session_state.get(name) is None and not asked):
-        right = [by_name[value] for value in asked if value in by_name]
-        st.session_state[name] = right if isinstance(fallback, list) else fallback
     if not wrong:
         return None
+    right = [by_name[value] for value in asked if value in by_name]
+    st.session_state[name] = right if isinstance(fallback, list) else fallback
     return f"You asked for {name.rstrip('s')} {', '.join(wrong)}, but {what}."
 
 
