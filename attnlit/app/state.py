@@ -99,8 +99,8 @@ def link(request: Request, *, with_text: bool) -> str:
 def settle(name: str, options: Sequence[Any], fallback: Any, what: str) -> str | None:
     """Before the widget `name` is drawn: forget a choice that is none of its `options`, and say so.
 
-    A link or another model may have left it. `what` finishes the sentence: "mini-gpt2 has layers 0 to 5". A list
-    of choices (fallback `[]`) keeps its valid part.
+    A link or another model may have left it. `what` ends the sentence, as in "mini-gpt2 has layers 0 to 5".
+    A list of choices (fallback `[]`) keeps its valid part.
     """
     by_name = {str(option): option for option in options}
     held = st.session_state.get(name)

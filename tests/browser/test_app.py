@@ -164,13 +164,12 @@ def test_a_click_on_a_thumbnail_chooses_that_head_everywhere(server: str, page: 
     expect(page.get_by_text(f"Layer {chosen['layer']}, head {chosen['head']}", exact=True)).to_be_visible()
     go(page, "Neuron view")
     expect(radio(page, "Head", chosen["head"])).to_be_checked()
-    page.go_back()
-    settled(page)
+    for _ in range(4):  # every choice that the address took up is a step
+        page.go_back()
+        settled(page)
+        assert page.get_by_test_id("stAlert").count() == 0
+        assert ink(pixels(page)) > 1000
     expect(page.get_by_role("heading", name="Model view")).to_be_visible()
-    page.go_back()  # to an address that names no head
-    settled(page)
-    assert page.get_by_test_id("stAlert").count() == 0
-    assert ink(pixels(page)) > 1000
 
 
 def test_the_query_is_chosen_in_the_picture_in_the_sidebar_and_by_the_back_button(
