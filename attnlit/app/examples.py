@@ -22,7 +22,6 @@ class Example:
     text: str
     pair: str = ""
     score: str = ""  # a column of `head_roles`; the head that scores most is shown
-    sentences: str = "All"
 
 
 EXAMPLES = {
@@ -37,11 +36,10 @@ EXAMPLES = {
         "Mr. Dursby met Miss Harlow at the gate. Later Mr. Dursby met Miss Harlow at the gate",
         score="induction",
     ),
-    "twins": Example(
-        "The same word elsewhere", "Between two sentences, heads connect words with their twins.",
-        "head_view", ":material/compare_arrows:", "mini-bert",
-        "The cat sat on the mat by the door.", "At night the cat left the mat and the door was shut.",
-        score="same_other_sentence", sentences="A→B",
+    "ahead": Example(
+        "Looking ahead", "BERT fills gaps, so a head of it may look at the word after. A GPT never can.",
+        "head_view", ":material/redo:", "mini-bert",
+        "The cat sat on the mat by the door.", "At night the cat left the mat.", score="next",
     ),
     "parked": Example(
         "Parked heads", "Many heads rest on the first token when they have nothing to do. Spot the stripes.",
@@ -71,7 +69,7 @@ def choices(example: Example) -> dict[str, Any]:
         "layer": layer,
         "head": head,
         "heads": [head] if example.score else [],
-        "filter": example.sentences,
+        "filter": "All",
     }
 
 
