@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 QUIET = [
@@ -24,6 +24,9 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+expect.set_options(timeout=15_000)
 
 
 @contextmanager
@@ -89,8 +92,17 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def settled(page: Page) -> None:
-    """Wait until the app is connected, its script is done and its charts are painted."""
+    """Wait until the app is connected, has drawn a page and its script is done."""
     page.locator('[data-testid="stApp"][data-test-connection-state="CONNECTED"]').wait_for()
-    page.wait_for_timeout(200)  # a click's message may not have left yet
+    page.get_by_role("heading", level=1).wait_for()
+    page.wait_for_timeout(300)  # a click's message may not have left yet
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     page.wait_for_timeout(100)
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until it holds, as browsers paint after the script is done; fail if it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to hold in time"
+        time.sleep(0.1)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 import attnlit
 from attnlit.charts.head import head_shape
 from attnlit.charts.theme import LIGHT
-from tests.browser.conftest import settled
+from tests.browser.conftest import eventually, settled
 
 VIEWS = ("head_view", "model_view", "neuron_view")
 TITLES = ("Head view", "Model view", "Neuron view")
@@ -88,15 +88,15 @@ def test_a_new_visitor_sees_all_three_views_of_a_typed_pair(server: str, page: P
     page.on("pageerror", lambda error: mistakes.append(str(error)))
     page.goto(server)
     settled(page)
-    assert ink(pixels(page)) > 1000  # the living picture
+    eventually(lambda: ink(pixels(page)) > 1000)  # the living picture
     go(page, "Head view")
     choose_model(page, model)
     type_texts(page, "The boy threw the ball.", "The girl caught it.")
     for title in TITLES:
         go(page, title)
-        assert ink(pixels(page)) > 1000
-        assert page.get_by_label("Sentence A").input_value() == "The boy threw the ball."
-        assert page.get_by_role("combobox", name="Model").input_value() == model
+        eventually(lambda: ink(pixels(page)) > 1000)
+        expect(page.get_by_label("Sentence A")).to_have_value("The boy threw the ball.")
+        expect(page.get_by_role("combobox", name="Model")).to_have_value(model)
     assert not mistakes
     assert not [url for url in asked if not url.startswith((server, "data:", "blob:"))]  # nothing leaves
 
@@ -107,8 +107,8 @@ def test_a_deep_link_to_a_server_that_nobody_has_visited(view: str, cold_server:
     settled(page)
     expect(page.get_by_role("link", name="Model view")).to_be_visible()
     expect(radio(page, "Layer", 3)).to_be_checked()
-    assert page.get_by_role("combobox", name="Model").input_value() == "mini-bert"
-    assert ink(pixels(page)) > 1000
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("mini-bert")
+    eventually(lambda: ink(pixels(page)) > 1000)
 
 
 def test_pointing_at_a_token_isolates_it_and_a_click_pins_it(server: str, page: Page) -> None:
@@ -120,45 +120,46 @@ def test_pointing_at_a_token_isolates_it_and_a_click_pins_it(server: str, page: 
     def row(token: int) -> float:
         return shape.top + (token + 0.5) * shape.row
 
+    eventually(lambda: ink(pixels(page)) > 1000)
     idle = ink(pixels(page))
     point(page, 0.33, row(2))
-    assert ink(pixels(page)) < idle / 2
+    eventually(lambda: ink(pixels(page)) < idle / 2)
     click(page, 0.33, row(2))
     page.mouse.move(2, 2)
     page.wait_for_timeout(250)
-    pinned = pixels(page)
-    assert ink(pinned) < idle / 2
-    assert address(page)["query"] == "2"
+    eventually(lambda: ink(pixels(page)) < idle / 2)
+    eventually(lambda: address(page).get("query") == "2")
     expect(page.get_by_text(re.compile(r"cat looks"))).to_be_visible()
     # a change of layer leaves the pin
     radio(page, "Layer", 1).click()
     settled(page)
     page.mouse.move(2, 2)
     page.wait_for_timeout(250)
-    assert ink(pixels(page)) < idle / 2
+    eventually(lambda: ink(pixels(page)) < idle / 2)
     # a second click lets go
     click(page, 0.33, row(2))
     page.mouse.move(2, 2)
     page.wait_for_timeout(250)
-    assert ink(pixels(page)) > idle / 2
+    eventually(lambda: ink(pixels(page)) > idle / 2)
 
 
 def test_a_head_switch_takes_its_lines_away(server: str, page: Page) -> None:
     page.goto(f"{server}/head_view?heads=3&text={TEXT}")
     settled(page)
+    eventually(lambda: ink(pixels(page)) > 1000)
     only = ink(pixels(page))
     click(page, 0.5, 11)  # the one switch, in the middle of the first row
     page.mouse.move(2, 2)
     page.wait_for_timeout(250)
-    assert ink(pixels(page)) < only
+    eventually(lambda: ink(pixels(page)) < only)
 
 
 def test_a_click_on_a_thumbnail_chooses_that_head_everywhere(server: str, page: Page) -> None:
     page.goto(f"{server}/model_view")
     settled(page)
     click(page, 0.95, 180)
+    eventually(lambda: {"head", "layer"} <= set(address(page)))
     chosen = address(page)
-    assert (chosen["head"], chosen["layer"]) != ("0", "0")
     expect(radio(page, "Layer", chosen["layer"])).to_be_checked()
     expect(radio(page, "Head", chosen["head"])).to_be_checked()
     expect(page.get_by_text(f"Layer {chosen['layer']}, head {chosen['head']}", exact=True)).to_be_visible()
@@ -168,7 +169,7 @@ def test_a_click_on_a_thumbnail_chooses_that_head_everywhere(server: str, page: 
         page.go_back()
         settled(page)
         assert page.get_by_test_id("stAlert").count() == 0
-        assert ink(pixels(page)) > 1000
+        eventually(lambda: ink(pixels(page)) > 1000)
     expect(page.get_by_role("heading", name="Model view")).to_be_visible()
 
 
@@ -178,36 +179,36 @@ def test_the_query_is_chosen_in_the_picture_in_the_sidebar_and_by_the_back_butto
     page.goto(f"{server}/neuron_view?text={TEXT}")
     settled(page)
     click(page, 0.06, 140)
+    eventually(lambda: "query" in address(page))
     first = address(page)["query"]
     expect(page.get_by_role("combobox", name="Query token")).to_have_value(re.compile(rf"· +{first}$"))
     click(page, 0.06, 200)
-    second = address(page)["query"]
-    assert int(second) > int(first)
+    eventually(lambda: int(address(page)["query"]) > int(first))
     page.go_back()
     settled(page)
-    assert address(page)["query"] == first
+    eventually(lambda: address(page).get("query") == first)
     page.go_back()
     settled(page)
-    assert "query" not in address(page)
+    eventually(lambda: "query" not in address(page))
     page.go_forward()
     settled(page)
     before = pixels(page)
     page.get_by_role("combobox", name="Query token").press("ArrowDown")
     page.get_by_role("option", name=re.compile(r"· +7$")).click()
     settled(page)
-    assert address(page)["query"] == "7"
-    assert (pixels(page) != before).any()
+    eventually(lambda: address(page).get("query") == "7")
+    eventually(lambda: bool((pixels(page) != before).any()))
 
 
 def test_the_sentence_filter_leaves_only_the_chosen_sentences(server: str, page: Page) -> None:
     page.goto(f"{server}/head_view?model=mini-bert&text=A+cat+sat.&pair=The+old+dog+ran+away+from+home.")
     settled(page)
+    eventually(lambda: ink(pixels(page)) > 1000)
     tall = pixels(page).shape[0]
     radio(page, "Sentences", "A→A").click()
     settled(page)
-    page.wait_for_timeout(300)
-    assert pixels(page).shape[0] < tall
-    assert address(page)["filter"] == "A→A"
+    eventually(lambda: pixels(page).shape[0] < tall)
+    eventually(lambda: address(page).get("filter") == "A→A")
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -222,7 +223,7 @@ def test_on_a_phone_nothing_is_cut_off(browser: Browser, server: str, view: str)
     assert box
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
-    assert ink(pixels(page)) > 1000
+    eventually(lambda: ink(pixels(page)) > 1000)
     context.close()
 
 
@@ -235,7 +236,7 @@ def test_on_a_phone_a_tap_chooses(browser: Browser, server: str) -> None:
     assert box
     page.touchscreen.tap(box["x"] + 0.95 * box["width"], box["y"] + 130)
     settled(page)
-    assert address(page)["head"] == "7"
+    eventually(lambda: address(page).get("head") == "7")
     page.goto(f"{server}/head_view?text={TEXT}")
     settled(page)
     box = chart(page).bounding_box()
@@ -243,7 +244,7 @@ def test_on_a_phone_a_tap_chooses(browser: Browser, server: str) -> None:
     shape = head_shape(attnlit.attend(attnlit.load("mini-gpt2"), TEXT), LIGHT)
     page.touchscreen.tap(box["x"] + 0.25 * box["width"], box["y"] + shape.top + 2.5 * shape.row)
     settled(page)
-    assert address(page)["query"] == "2"
+    eventually(lambda: address(page).get("query") == "2")
     context.close()
 
 
@@ -255,7 +256,7 @@ def test_dark_pages_have_dark_pictures(browser: Browser, server: str, view: str)
     settled(page)
     page.reload()  # a session's first run may not know the theme yet
     settled(page)
-    assert np.median(pixels(page)) < 64
+    eventually(lambda: bool(np.median(pixels(page)) < 64))
     context.close()
 
 
@@ -265,7 +266,7 @@ def test_text_is_drawn_as_text(server: str, page: Page) -> None:
     type_texts(page, '<img src=x onerror="window.broken=1"> </script><script>window.broken=1</script> [a](b)')
     for title in TITLES:
         go(page, title)
-        assert ink(pixels(page)) > 1000
+        eventually(lambda: ink(pixels(page)) > 1000)
         assert page.evaluate("window.broken") is None
         assert page.get_by_test_id("stMain").get_by_role("link", name="a", exact=True).count() == 0
 
@@ -287,10 +288,10 @@ def test_a_link_with_text_restores_the_picture_for_somebody_else(
     theirs = other.new_page()
     theirs.goto(link)
     settled(theirs)
-    assert theirs.get_by_label("Sentence A").input_value() == "Words that nobody else typed."
-    assert theirs.get_by_label("Sentence B").input_value() == "And a second line."
+    expect(theirs.get_by_label("Sentence A")).to_have_value("Words that nobody else typed.")
+    expect(theirs.get_by_label("Sentence B")).to_have_value("And a second line.")
     expect(radio(theirs, "Layer", 2)).to_be_checked()
-    assert address(theirs)["heads"] == "5"
+    eventually(lambda: address(theirs).get("heads") == "5")
     other.close()
 
 
@@ -315,4 +316,4 @@ def test_an_example_of_the_home_page_opens_with_its_text(server: str, page: Page
     settled(page)
     expect(page.get_by_label("Sentence A")).to_have_value(re.compile("Dursby"))
     settled(page)
-    assert ink(pixels(page)) > 1000
+    eventually(lambda: ink(pixels(page)) > 1000)
