@@ -51,7 +51,7 @@ def follow_link() -> None:
     example, *texts = linked
     if st.session_state.get(_LINKED) != linked and (example in EXAMPLES or any(texts)):
         st.session_state[_LINKED] = linked
-        forget_query()
+        _choose_none()  # what the link itself names is read later
         if example in EXAMPLES:
             st.session_state.update(choices(EXAMPLES[example]))
         else:
@@ -65,13 +65,19 @@ def follow_link() -> None:
 def forget_old_text() -> None:
     """After another text was sent neither the address nor a picture keeps what belonged to the old one."""
     forget_query()
-    for name in (*_UNBOUND, "query"):
+    for name in _UNBOUND:
         if name in st.query_params:
             del st.query_params[name]
 
 
 def forget_query() -> None:
     """No token of the text, or of the model that cuts it into tokens, is chosen yet."""
+    _choose_none()
+    if "query" in st.query_params:
+        del st.query_params["query"]
+
+
+def _choose_none() -> None:
     st.session_state[_CHOSEN] = st.session_state[_WRITTEN] = st.session_state[_PINNED] = None
 
 

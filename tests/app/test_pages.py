@@ -249,3 +249,11 @@ def test_a_masked_model_without_a_mask_says_where_to_put_one() -> None:
     assert not app.exception
     assert "Put [MASK] into the text" in app.info[0].value
     assert app.get("vega_lite_chart")
+
+
+def test_another_model_starts_without_the_old_ones_query() -> None:
+    app = opened("neuron_view", model="mini-gpt2", query="2")
+    assert app.selectbox(key="query").value == 2
+    app.selectbox(key="model").set_value("mini-bert").run()
+    assert "query" not in app.query_params
+    assert app.selectbox(key="query").value != 2
