@@ -1,16 +1,22 @@
 """Measure the app under load and print Markdown.
 
 python -m benchmarks.load --sessions 1 10 30 100 --seconds 60
-python -m benchmarks.load --soak 15
+python -m benchmarks.load --sessions 30 --lesson views all
+python -m benchmarks.load --soak 15 --lesson all
 python -m benchmarks.load --together 30
 python -m benchmarks.load --replicas 1 2 4 --sessions 30 --thinking 0
 python -m benchmarks.load --kill --replicas 2 --sessions 30
+
+In the lesson "views" the class looks at the three views of mini-gpt2: what the budgets are for. In "all" it
+also opens the home page and its examples, the three pages of questions, where it starts measurements of its
+own, and mini-bert.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import os
 import platform
 import signal
@@ -23,8 +29,9 @@ import numpy as np
 
 from benchmarks.load.client import Visitor
 from benchmarks.load.counted_app import FORWARD
+from benchmarks.load.right import wrong
 from benchmarks.load.server import Sample, Server, app, cores, sample, watch
-from benchmarks.load.students import VIEWS, Deed, Diary, model, study, wrong
+from benchmarks.load.students import LESSONS, Deed, Diary, Lesson, loaded, study
 
 SETTLES = 5  # seconds in which a server that has had its first visitors prepares what others may ask for
 FORGOTTEN_AFTER = 120  # seconds until Streamlit drops a session without a tab (server.disconnectedSessionTTL)
@@ -32,11 +39,14 @@ FORGOTTEN_AFTER = 120  # seconds until Streamlit drops a session without a tab (
 
 def main() -> None:
     """Read the wishes, run them one after the other, print what was found."""
-    ask = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__.split("\n")[0])
+    ask = argparse.ArgumentParser(
+        prog="python -m benchmarks.load", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     ask.add_argument("--sessions", type=int, nargs="+", default=[], help="so many students at once")
     ask.add_argument("--seconds", type=float, default=60, help="how long each number of students stays")
     ask.add_argument("--thinking", type=float, default=5, help="mean seconds between two actions")
     ask.add_argument("--soak", type=float, metavar="MINUTES", help="30 students who come and go")
+    ask.add_argument("--lesson", nargs="+", default=["views"], choices=LESSONS, help="what the class does")
     ask.add_argument("--together", type=int, metavar="N", help="N students open one example at once")
     ask.add_argument("--replicas", type=int, nargs="+", default=[0], help="behind deploy's proxy; 0: none")
     ask.add_argument("--kill", action="store_true", help="kill one replica half-way")
@@ -44,56 +54,71 @@ def main() -> None:
     print(f"{date.today()}, {os.cpu_count()} × {_processor_name()}, Python {platform.python_version()}\n")
     if wish.together:
         together(wish.together)
-    if wish.soak:
-        soak(wish.soak, wish.replicas[0], wish.thinking)
-    if wish.sessions:
-        load(wish.replicas, wish.sessions, wish.seconds, wish.thinking, wish.kill)
+    for lesson in wish.lesson:
+        if wish.soak:
+            soak(lesson, wish.soak, wish.replicas[0], wish.thinking)
+        if wish.sessions:
+            load(lesson, wish.replicas, wish.sessions, wish.seconds, wish.thinking, wish.kill)
 
 
 # ------------------------------------------------------------------------------------------- the measurements
 
 
-def load(replicas: list[int], sessions: list[int], seconds: float, thinking: float, kill: bool) -> None:
-    """The table of issue: p50, p95, errors, processor and memory for each number of students."""
+def load(
+    lesson: str, replicas: list[int], sessions: list[int], seconds: float, thinking: float, kill: bool
+) -> None:
+    """A table with p50, p95, errors, processor and memory for each number of students."""
     rows, kinds = [], []
     for count in replicas:
         for students in sessions:
             with app(count) as server:  # a fresh one each time: no row profits from the row before
-                asyncio.run(warm(server))
+                asyncio.run(warm(server, LESSONS[lesson]))
                 time.sleep(SETTLES)
-                diary, samples = asyncio.run(_class(server, students, seconds, thinking, kill=kill))
+                diary, samples = asyncio.run(
+                    _class(server, LESSONS[lesson], students, seconds, thinking, kill=kill)
+                )
                 rows.append([count or "bare", students, *_row(diary, samples, server)])
                 kinds += [[count or "bare", students, *row] for row in _by_kind(diary.deeds)]
                 _say_faults(diary)
-    print(f"{seconds:.0f} s each; a student thinks {thinking:g} s on average.\n")
+    print(f"Lesson “{lesson}”, {seconds:.0f} s each; a student thinks {thinking:g} s on average.\n")
     print(_table(("replicas", "sessions", *ROW), rows))
     print(_table(("replicas", "sessions", "action", "count", "chart p50", "p95", "KB"), kinds))
 
 
-def soak(minutes: float, replicas: int, thinking: float, students: int = 30, stay: float = 90.0) -> None:
+def soak(
+    lesson: str, minutes: float, replicas: int, thinking: float, students: int = 30, stay: float = 90.0
+) -> None:
     """Sessions come and go for a long time: does memory?"""
     with app(replicas) as server:
-        idle = sample(server).memory
-        asyncio.run(warm(server))
-        warmed = sample(server).memory
-        diary, samples = asyncio.run(_class(server, students, 60 * minutes, thinking, stay=stay))
+        started = sample(server)
+        asyncio.run(warm(server, LESSONS[lesson]))
+        warmed = sample(server)
+        diary, samples = asyncio.run(
+            _class(server, LESSONS[lesson], students, 60 * minutes, thinking, stay=stay)
+        )
         time.sleep(FORGOTTEN_AFTER + 10)
-        left = sample(server).memory
-        print(f"{minutes:g} minutes, {students} students at a time, who stay {stay:.0f} s on average.\n")
+        left = sample(server)
+        print(
+            f"Soak, lesson “{lesson}”: {minutes:g} minutes, {students} students at a time who stay "
+            f"{stay:.0f} s on average, {diary.visitors} in all; each thinks {thinking:g} s between two "
+            "actions.\n"
+        )
         print(_table(ROW, [_row(diary, samples, server)]))
-        each = len(samples) // 10 or 1
-        moments = [["started", idle], ["first visitor", warmed]]
-        moments += [[f"minute {(at.at - samples[0].at) / 60:.1f}", at.memory] for at in samples[each::each]]
-        moments += [["all have left and are forgotten", left]]
-        print(_table(("moment", "MB"), [[name, f"{memory:.0f}"] for name, memory in moments]))
-        print(f"{diary.visitors} visitors in all.")
+        rows = [
+            ["started", f"{started.memory:.0f}", *[""] * 4],
+            ["first visitor", f"{warmed.memory:.0f}", *[""] * 4],
+        ]
+        rows += _by_minute(diary.deeds, samples)
+        rows.append(["all have left and are forgotten", f"{left.memory:.0f}", *[""] * 4])
+        print(_table(("moment", "MB", "actions", "chart p50", "p95", "errors and wrong"), rows))
+        print(_table(("action", "count", "chart p50", "p95", "KB"), _by_kind(diary.deeds)))
         _say_faults(diary)
 
 
 def together(students: int) -> None:
     """A class opens one example at one moment: one forward pass should serve all."""
     with app(counted=True) as server:
-        asyncio.run(warm(server))
+        asyncio.run(warm(server, LESSONS["views"]))
         before = server.logged(FORWARD)
 
         async def run() -> list[float]:
@@ -113,24 +138,37 @@ def together(students: int) -> None:
         )
 
 
-async def warm(server: Server) -> None:
-    """Every replica opens the model and draws every view once: a class does not measure the first visitor."""
+async def warm(server: Server, lesson: Lesson) -> None:
+    """Every replica opens the model and draws every page once: a class does not measure the first visitor.
+
+    What takes a while and is remembered, a set of sentences or another model, the class meets by itself.
+    """
     for _ in server.replicas():  # the proxy deals visitors out in turn
         visitor = Visitor(server.url)
-        for place, page in enumerate(VIEWS):
+        for place, page in enumerate(lesson.pages):
             await (visitor.visit(page) if place else visitor.open(page))
         await visitor.close()
 
 
 async def _class(
-    server: Server, students: int, seconds: float, thinking: float, *, stay: float = 0, kill: bool = False
+    server: Server,
+    lesson: Lesson,
+    students: int,
+    seconds: float,
+    thinking: float,
+    *,
+    stay: float = 0,
+    kill: bool = False,
 ) -> tuple[Diary, list[Sample]]:
-    model()  # now, not at a student's first thought
+    for name in lesson.models:
+        loaded(name)  # now, not at a student's first thought
     diary, samples = Diary(), list[Sample]()
     watching = asyncio.create_task(watch(server, samples))
     began = time.perf_counter()
     work = [
-        study(server.url, diary, began + seconds, number, thinking, stay, wait=thinking * number / students)
+        study(
+            server.url, lesson, diary, began + seconds, number, thinking, stay, thinking * number / students
+        )
         for number in range(students)
     ]
     if kill:
@@ -200,13 +238,28 @@ def _row(diary: Diary, samples: list[Sample], server: Server) -> list[str]:
 def _by_kind(deeds: Sequence[Deed]) -> list[list[str]]:
     """One row for each kind of action; changes of layer and head by page, as pages differ."""
     rows = []
-    names = [f"{deed.what} · {deed.wished.page}" for deed in deeds]
+    names = [f"{deed.what} · {deed.wished.page or 'home'}" for deed in deeds]
     for name in sorted(set(names)):
         answers = [deed.answer for deed, its in zip(deeds, names, strict=True) if its == name]
         charts = [answer.chart for answer in answers]
         kilobytes = np.median([answer.received for answer in answers]) / 1e3
         middle, late = np.percentile(charts, 50), np.percentile(charts, 95)
         rows.append([name, f"{len(answers)}", f"{middle:.3f}", f"{late:.3f}", f"{kilobytes:.0f}"])
+    return rows
+
+
+def _by_minute(deeds: Sequence[Deed], samples: Sequence[Sample]) -> list[list[str]]:
+    """What each minute brought, and the memory at its end."""
+    rows = []
+    for minute in range(math.ceil((samples[-1].at - samples[0].at) / 60)):
+        start = samples[0].at + 60 * minute
+        memory = [moment.memory for moment in samples if moment.at <= start + 60][-1]
+        done = [deed for deed in deeds if start <= deed.at < start + 60]
+        charts = [deed.answer.chart for deed in done] or [float("nan")]
+        faults = sum(len(deed.answer.mistakes) for deed in done) + len(wrong(done))
+        middle, late = np.percentile(charts, 50), np.percentile(charts, 95)
+        cells = (f"{memory:.0f}", len(done), f"{middle:.3f}", f"{late:.3f}", faults)
+        rows.append([f"minute {minute + 1}", *map(str, cells)])
     return rows
 
 

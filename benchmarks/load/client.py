@@ -28,7 +28,9 @@ KEPT_RUNS = 2  # a browser keeps large messages for so many runs (global.maxCach
 FIRST_RETRY = 0.1  # seconds; every further try to connect waits twice as long, as in a browser
 RETRIES = 12
 
-Value = str | bool | list[str]
+LOOKS_AT = "Show attention"  # the button below the sidebar's texts
+
+Value = str | bool | list[str] | list[float]
 
 
 class Lost(Exception):
@@ -43,6 +45,7 @@ class Answer:
     finished: float = 0.0  # the script had finished
     received: int = 0  # bytes
     charts: list[dict[str, str]] = field(default_factory=list)  # a chart: its tables' names and digests
+    numbers: list[str] = field(default_factory=list)  # large figures as they are shown; digests of tables
     mistakes: list[str] = field(default_factory=list)  # exceptions, errors and warnings that the app shows
 
 
@@ -52,10 +55,12 @@ class _Widget:
     address: str  # its name in the address, or ""
     default: Value
     value: Value
+    options: Sequence[Value] = ()
+    numeric: bool = False  # a slider
 
 
 class Visitor:
-    """A browser tab. `open` first; then `visit`, `choose` and `submit`, one after the other."""
+    """A browser tab. `open` first; then the other actions, one after the other."""
 
     def __init__(self, server: str) -> None:
         """``server`` is like http://localhost:8501."""
@@ -69,7 +74,7 @@ class Visitor:
         self._pages: dict[str, str] = {}  # by path: hash
         self._address: dict[str, list[str]] = {}
         self._widgets: dict[str, _Widget] = {}  # by key
-        self._button = ""  # the form's
+        self._buttons: dict[str, str] = {}  # by what is written on them: id
         self._known: dict[
             str, tuple[int, ForwardMsg]
         ] = {}  # large messages by hash, with the run they came in
@@ -83,11 +88,15 @@ class Visitor:
         await self._connect()
         return await self._ask(page_name=path)
 
-    async def visit(self, path: str) -> Answer:
-        """Click a page in the navigation. A browser sends no widgets then, and of the address only theirs."""
+    async def visit(self, path: str, **address: str) -> Answer:
+        """Click a page in the navigation, or a link on a page that names an address.
+
+        A browser sends no widgets then, and of the old address only theirs.
+        """
         self._page, self._path = self._pages[path], path
         bound = {widget.address for widget in self._widgets.values()}
-        self._address = {name: values for name, values in self._address.items() if name in bound}
+        kept = {name: values for name, values in self._address.items() if name in bound}
+        self._address = {name: [value] for name, value in address.items()} or kept
         self._widgets = {}
         return await self._ask()
 
@@ -97,14 +106,37 @@ class Visitor:
         return await self._ask()
 
     async def submit(self, **values: str) -> Answer:
-        """Type into the form's fields and press its button."""
+        """Type into the sidebar's texts and press the button below them."""
+        return await self.press(LOOKS_AT, **values)
+
+    async def press(self, label: str, **values: str) -> Answer:
+        """Type into fields, where there are any, and press the button with this label."""
         for key, value in values.items():
             self._set(key, value)
-        return await self._ask(button=self._button)
+        return await self._ask(button=self._buttons[label])
+
+    async def press_and_leave(self, label: str, path: str, after: float, **values: str) -> Answer:
+        """The same, but open another page so many seconds later, while the answer is still being made."""
+        for key, value in values.items():
+            self._set(key, value)
+        if self._socket is None:
+            await self._connect()
+        assert self._socket
+        await self._socket.send(self._message("", self._buttons[label]))
+        await asyncio.sleep(after)
+        return await self.visit(path)
 
     def shows(self) -> dict[str, Any]:
         """The widgets' values, by key: a bool, a text, or the list of what is chosen."""
         return {key: widget.value for key, widget in self._widgets.items()}
+
+    def options(self, key: str) -> Sequence[Value]:
+        """The values that a widget can be set to; none where anything can be typed."""
+        return self._widgets[key].options
+
+    def offers(self, label: str) -> bool:
+        """Whether the page has a button with this label."""
+        return label in self._buttons
 
     async def lose_session(self) -> None:
         """As if the server had forgotten us: the next action goes to a new session."""
@@ -122,7 +154,7 @@ class Visitor:
         widget = self._widgets[key]
         widget.value = value
         if widget.address and value != widget.default:
-            self._address[widget.address] = value if isinstance(value, list) else [str(value)]
+            self._address[widget.address] = in_address(value)
         elif widget.address:
             self._address.pop(widget.address, None)
 
@@ -147,6 +179,8 @@ class Visitor:
                 sent.bool_value = widget.value
             elif isinstance(widget.value, str):
                 sent.string_value = widget.value
+            elif widget.numeric:
+                sent.double_array_value.data.extend(widget.value)
             else:
                 sent.string_array_value.data.extend(widget.value)
                 sent.string_array_value.SetInParent()
@@ -178,6 +212,7 @@ class Visitor:
         assert self._socket
         answer = Answer()
         shown: dict[str, _Widget] = {}
+        buttons: dict[str, str] = {}
         self._run += 1
         async for packet in self._socket:
             assert isinstance(packet, bytes)
@@ -185,8 +220,9 @@ class Visitor:
             message = self._whole(packet)
             kind = message.WhichOneof("type")
             if kind == "new_session":
-                shown = {}
+                shown, buttons = {}, {}
                 answer.charts.clear()
+                answer.numbers.clear()
                 self._session = message.new_session.initialize.session_id
                 self._page = message.new_session.page_script_hash
             elif kind == "navigation":
@@ -203,10 +239,10 @@ class Visitor:
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 if message.delta.new_element.WhichOneof("type") == "vega_lite_chart":
                     answer.chart = time.perf_counter() - began
-                self._take(message.delta.new_element, answer, shown)
+                self._take(message.delta.new_element, answer, shown, buttons)
             elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                 answer.finished = time.perf_counter() - began
-                self._widgets = shown
+                self._widgets, self._buttons = shown, buttons
                 self._forget_old_messages()
                 return answer
         raise ConnectionError("the server closed the connection")
@@ -228,7 +264,9 @@ class Visitor:
             if self._run - run < KEPT_RUNS
         }
 
-    def _take(self, element: Element, answer: Answer, shown: dict[str, _Widget]) -> None:
+    def _take(
+        self, element: Element, answer: Answer, shown: dict[str, _Widget], buttons: dict[str, str]
+    ) -> None:
         kind = element.WhichOneof("type")
         part = getattr(element, kind)
         if kind == "vega_lite_chart":
@@ -238,14 +276,18 @@ class Visitor:
             answer.mistakes.append(f"{part.type}: {part.message}")
         elif kind == "alert" and part.format in (Alert.ERROR, Alert.WARNING):
             answer.mistakes.append(part.body)
-        elif kind == "button" and part.is_form_submitter:
-            self._button = part.id
-        elif kind in ("selectbox", "text_area", "button_group", "checkbox"):
-            default, given = _values(kind, part)
+        elif kind == "metric":
+            answer.numbers.append(f"{part.label} {part.body}")
+        elif kind == "dataframe":
+            answer.numbers.append(digest(part.arrow_data.data))
+        elif kind == "button":
+            buttons[part.label] = part.id
+        elif kind in ("selectbox", "text_area", "text_input", "button_group", "checkbox", "slider"):
+            default, given, options = _values(kind, part)
             key = part.id.split("-", 2)[2]
             held = self._widgets.get(key)
             value = given if part.set_value else held.value if held and held.id == part.id else default
-            shown[key] = _Widget(part.id, part.query_param_key, default, value)
+            shown[key] = _Widget(part.id, part.query_param_key, default, value, options, kind == "slider")
 
     # ------------------------------------------------------------------------------------------ the line
 
@@ -292,13 +334,24 @@ def digest(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=8).hexdigest()
 
 
-def _values(kind: str, part: Any) -> tuple[Value, Value]:
-    """A widget's default, and the value that the server sets (valid where it says so)."""
+def in_address(value: Value) -> list[str]:
+    """A widget's value as the address spells it."""
+    if isinstance(value, list):
+        return [f"{each:g}" if isinstance(each, float) else each for each in value]
+    return [str(value).lower() if isinstance(value, bool) else value]
+
+
+def _values(kind: str, part: Any) -> tuple[Value, Value, Sequence[Value]]:
+    """A widget's default, the value that the server sets (valid where it says so), and the choices."""
     if kind == "selectbox":
-        return part.options[part.default] if part.options else "", part.raw_value
+        return part.options[part.default] if part.options else "", part.raw_value, list(part.options)
     if kind == "button_group":
-        return [part.options[place].content for place in part.default], list(part.raw_values)
-    return part.default, part.value
+        options = [option.content for option in part.options]
+        return [options[place] for place in part.default], list(part.raw_values), [[each] for each in options]
+    if kind == "slider":
+        options = [[float(each)] for each in range(int(part.min), int(part.max) + 1)]
+        return list(part.default), list(part.value), options
+    return part.default, part.value, (True, False) if kind == "checkbox" else ()
 
 
 def _headers_of(url: str, cookies: str) -> list[str]:

@@ -1,8 +1,7 @@
-"""What students do with the app, and what they should see.
+"""What students do with the app: what they choose, type and open, and the thinking in between.
 
-Every student has a text of their own or one that the class reads, changes the layer, the head, the text
-or the page, and thinks in between. Afterwards each picture is compared, table by table, with the one that
-this process makes of the same choices, alone and undisturbed: nobody may see another's text, layer or head.
+A lesson says where they go. Every student has a text of their own or one that the class reads. What each of
+them saw is kept, and judged afterwards (`right`).
 """
 
 from __future__ import annotations
@@ -10,21 +9,18 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 import attnlit
-from attnlit.attention import attend_all
-from attnlit.charts.head import head_picture
-from attnlit.charts.model import model_picture
-from attnlit.charts.neuron import neuron_picture
-from attnlit.charts.picture import Picture, arrow_stream
+from attnlit.app.examples import EXAMPLES
 from attnlit.models.limits import set_threads
-from benchmarks.load.client import Answer, Lost, Visitor, digest
+from benchmarks.load.client import Answer, Lost, Visitor, in_address
 
-MODEL = "mini-gpt2"
+MODEL = "mini-gpt2"  # the one that everybody begins with
+HOME = ""  # its path
 VIEWS = ("head_view", "model_view", "neuron_view")
 STARTING_TEXT = ("The cat sat on the mat because it was warm.", "The dog lay down on the rug near the cat.")
 CLASS_TEXTS = (
@@ -38,9 +34,43 @@ WORDS = (
     "asked opened read found lost left saw came went slowly never always home away because and but when that "
     "it she he they under over near beside"
 )
+PEOPLE = ("doctor", "nurse", "captain", "teacher", "farmer", "king", "queen", "soldier", "servant", "child")
 LONGEST = 60  # words
-# How often a student does what. Layer and head are live; a text has to be typed.
-HABITS = {"layer": 4, "head": 3, "text": 2, "page": 2}
+SENTENCES = 40  # of a longer text: read in a second or two
+TOO_MANY = 400  # of one that is left before it is read
+LEFT_AFTER = 0.7  # seconds
+# Buttons of the pages of questions:
+MEASURE, COMPARE, SCORE = "Measure the set", "Compare", "Score all heads on it"
+# What a page itself lets choose, besides the sidebar; chosen among what it offers.
+OF_PAGES = (
+    "scope", "prompts", "measure", "expected_only",  # bias
+    "over", "score", "repeat_off",  # patterns
+    "with_first", "dimensions",  # neurons
+    "switch_off",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Where a class goes, and how often a student does what, of all that the page allows."""
+
+    pages: Mapping[str, int]
+    models: tuple[str, ...]
+    habits: Mapping[str, int]
+
+
+# Layer and head are live; a text has to be typed.
+_LOOKING = {"layer": 4, "head": 3, "text": 2, "page": 2}
+LESSONS = {
+    "views": Lesson(dict.fromkeys(VIEWS, 1), (MODEL,), _LOOKING),
+    "all": Lesson(
+        {HOME: 2, "head_view": 3, "model_view": 3, "neuron_view": 2, "bias": 2, "patterns": 2, "neurons": 2},
+        (MODEL, "mini-bert"),
+        _LOOKING
+        | {"model": 1, "example": 6, "own prompts": 2, "study": 4, "long text": 3, "long text, left": 1}
+        | dict.fromkeys(OF_PAGES, 1),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -48,22 +78,25 @@ class Choice:
     """Everything that decides what a page shows."""
 
     page: str = "head_view"
+    model: str = MODEL
     text: str = STARTING_TEXT[0]
     pair: str = STARTING_TEXT[1]
     layer: int = 0
     head: int = 0
     heads: tuple[int, ...] = ()  # none: all
+    own: tuple[tuple[str, str], ...] = ()  # the page's own widgets: key, value as the address spells it
 
 
 @dataclass
 class Deed:
     """One action and its answer."""
 
-    what: str  # "open", "layer", "head", "text" or "page"
+    what: str  # "open", "page", "layer" ...
     wished: Choice
-    shown: Choice  # what the sidebar says after it
+    shown: Choice  # what the page's widgets say after it
     answer: Answer
     after_loss: bool  # the connection had been lost before, once or more often
+    at: float = 0.0  # when it was done: seconds, as of time.perf_counter
 
     @property
     def fell_back(self) -> bool:
@@ -83,7 +116,14 @@ class Diary:
 
 
 async def study(
-    server: str, diary: Diary, until: float, seed: int, thinking: float, stay: float = 0.0, wait: float = 0.0
+    server: str,
+    lesson: Lesson,
+    diary: Diary,
+    until: float,
+    seed: int,
+    thinking: float,
+    stay: float = 0.0,
+    wait: float = 0.0,
 ) -> None:
     """One student until ``until``; with ``stay``, a tab lives about so long, and then another is opened."""
     chance = random.Random(seed)
@@ -93,7 +133,7 @@ async def study(
         visitor = Visitor(server)
         diary.visitors += 1
         try:
-            await _use(visitor, diary, leaves, chance, thinking)
+            await _use(visitor, lesson, diary, leaves, chance, thinking)
         except (Lost, KeyError) as why:
             diary.losses.append(f"{type(why).__name__}: {why}")
         finally:
@@ -103,30 +143,73 @@ async def study(
             return
 
 
-async def _use(visitor: Visitor, diary: Diary, until: float, chance: random.Random, thinking: float) -> None:
-    choice = Choice(page=chance.choice(VIEWS))
-    answer = await visitor.open(choice.page)
-    diary.deeds.append(Deed("open", choice, _shown(choice, visitor), answer, False))
+async def _use(
+    visitor: Visitor, lesson: Lesson, diary: Diary, until: float, chance: random.Random, thinking: float
+) -> None:
+    what, wished = "open", Choice(page=_page(lesson, chance))
+    began, answer = time.perf_counter(), await visitor.open(wished.page)
     while True:
+        choice = _shown(wished, visitor)
+        wished = replace(wished, own=tuple(sorted((dict(choice.own) | dict(wished.own)).items())))
+        lost = visitor.times_lost > 0
+        diary.deeds.append(Deed(what, wished, choice, _without_notes(answer), lost, began))
         pause = thinking * chance.uniform(0.5, 1.5)
         if time.perf_counter() + pause > until:
             return
         await asyncio.sleep(pause)
-        what = chance.choices(list(HABITS), list(HABITS.values()))[0]
-        wished, answer = await _do(what, choice, visitor, chance)
-        choice = _shown(wished, visitor)
-        diary.deeds.append(Deed(what, wished, choice, answer, visitor.times_lost > 0))
+        possible = {name: often for name, often in lesson.habits.items() if _can(name, choice, visitor)}
+        what = chance.choices(list(possible), list(possible.values()))[0]
+        began = time.perf_counter()
+        wished, answer = await _do(what, lesson, replace(choice, own=()), visitor, chance)
 
 
-async def _do(what: str, choice: Choice, visitor: Visitor, chance: random.Random) -> tuple[Choice, Answer]:
-    """Do it: what was wished for, and what came."""
+def _can(what: str, choice: Choice, visitor: Visitor) -> bool:
+    """Whether the page has what this takes."""
+    shows = visitor.shows()
     if what == "page":
-        choice = replace(choice, page=chance.choice([page for page in VIEWS if page != choice.page]))
+        return True
+    if what == "example":
+        return choice.page == HOME
+    if what == "head":
+        return "head" in shows or "heads" in shows
+    if what == "own prompts":
+        return visitor.offers(COMPARE)
+    if what == "study":
+        return visitor.offers(MEASURE)
+    return {"long text": "long_text", "long text, left": "long_text"}.get(what, what) in shows
+
+
+async def _do(
+    what: str, lesson: Lesson, choice: Choice, visitor: Visitor, chance: random.Random
+) -> tuple[Choice, Answer]:
+    """Do it: what was wished for (of the page's own widgets those that were set), and what came."""
+    if what == "page":
+        choice = replace(choice, page=_page(lesson, chance, choice.page))
         return choice, await visitor.visit(choice.page)
+    if what == "example":
+        return await _open_example(chance.choice(list(EXAMPLES)), visitor)
     if what == "text":
         text, pair = _text(chance)
         return replace(choice, text=text, pair=pair), await visitor.submit(text=text, pair=pair)
-    number = chance.randrange(model().layers if what == "layer" else model().heads)
+    if what == "model":
+        name = chance.choice([each for each in lesson.models if each != choice.model])
+        return replace(choice, model=name), await visitor.choose("model", name)
+    if what == "study":
+        return choice, await visitor.press(MEASURE)
+    if what == "own prompts":
+        typed = _prompts(chance)
+        return replace(choice, own=tuple(typed.items())), await visitor.press(COMPARE, **typed)
+    if what == "long text":
+        text = _sentences(chance, SENTENCES)
+        return replace(choice, own=(("long_text", text),)), await visitor.press(SCORE, long_text=text)
+    if what == "long text, left":
+        choice, text = replace(choice, page=_page(lesson, chance, choice.page)), _sentences(chance, TOO_MANY)
+        return choice, await visitor.press_and_leave(SCORE, choice.page, LEFT_AFTER, long_text=text)
+    if what in OF_PAGES:
+        value = chance.choice(visitor.options(what))
+        return replace(choice, own=((what, in_address(value)[0]),)), await visitor.choose(what, value)
+    model = loaded(choice.model)
+    number = chance.randrange(model.layers if what == "layer" else model.heads)
     if what == "layer":
         return replace(choice, layer=number), await visitor.choose("layer", [str(number)])
     if choice.page == "head_view":
@@ -134,20 +217,46 @@ async def _do(what: str, choice: Choice, visitor: Visitor, chance: random.Random
     return replace(choice, head=number), await visitor.choose("head", [str(number)])
 
 
+async def _open_example(name: str, visitor: Visitor) -> tuple[Choice, Answer]:
+    """An example brings its model and texts, and finds its head by itself."""
+    example = EXAMPLES[name]
+    choice = Choice(page=example.page, model=example.model, text=example.text, pair=example.pair)
+    answer = await visitor.visit(example.page, example=name)
+    found = _shown(choice, visitor)
+    head = found.heads[0] if found.heads else found.head
+    return replace(found, head=head, heads=(head,) if example.score else (), own=()), answer
+
+
 def _shown(wished: Choice, visitor: Visitor) -> Choice:
-    """The choice as the sidebar shows it; what this page has no control for is taken as wished."""
+    """The choice as the page shows it; what it has no control for is taken as wished."""
     shows = visitor.shows()
     numbers = {
         name: tuple(int(each) for each in shows[name]) for name in ("layer", "head", "heads") if name in shows
     }
+    own = {
+        name: value for name, value in shows.items() if name in (*OF_PAGES, "long_text") or "bias_" in name
+    }
     return replace(
         wished,
+        model=shows.get("model", wished.model),
         text=shows.get("text", wished.text),
         pair=shows.get("pair", wished.pair),
         layer=numbers.get("layer", (wished.layer,))[0],
         head=numbers.get("head", (wished.head,))[0],
         heads=numbers.get("heads", wished.heads),
+        own=tuple(sorted((name, in_address(value)[0]) for name, value in own.items())),
     )
+
+
+def _without_notes(answer: Answer) -> Answer:
+    """What the page says where a score was chosen that another model, or a single text, has not: no fault."""
+    answer.mistakes = [each for each in answer.mistakes if not each.startswith("You asked for score ")]
+    return answer
+
+
+def _page(lesson: Lesson, chance: random.Random, here: str | None = None) -> str:
+    pages = {page: often for page, often in lesson.pages.items() if page != here}
+    return chance.choices(list(pages), list(pages.values()))[0]
 
 
 def _text(chance: random.Random) -> tuple[str, str]:
@@ -158,53 +267,25 @@ def _text(chance: random.Random) -> tuple[str, str]:
     return " ".join(words).capitalize() + ".", chance.choice(("", STARTING_TEXT[1]))
 
 
-# ------------------------------------------------------------------------------------------ what is right
+def _sentences(chance: random.Random, count: int) -> str:
+    return "\n".join(" ".join(chance.choices(WORDS.split(), k=15)).capitalize() + "." for _ in range(count))
 
 
-def wrong(deeds: Iterable[Deed]) -> list[str]:
-    """What the app showed and should not have: one sentence for each fault."""
-    faults = []
-    for deed in deeds:
-        if deed.answer.mistakes:
-            continue  # counted as errors
-        if deed.shown != deed.wished and not deed.after_loss:
-            faults.append(f"after {deed.what} the sidebar is not as chosen: {deed.shown} for {deed.wished}")
-        if not _same(deed.answer.charts, expected(deed.shown)):
-            faults.append(f"after {deed.what} the picture is not of {deed.shown}")
-    return faults
+def _prompts(chance: random.Random) -> dict[str, str]:
+    """A pair of prompts for the bias page, by its fields' keys; of words that both models have whole."""
+    one, other = chance.sample(PEOPLE, 2)
+    prompt = f"The {one} asked the {other} a question."
+    return {
+        "bias_first": f"{prompt} She",
+        "bias_second": f"{prompt} He",
+        "bias_expected": "answered",
+        "bias_other": "waited",
+        "bias_watched": f"{one}, {other}",
+    }
 
 
-def _same(charts: list[dict[str, str]], right: tuple[dict[str, str], ...]) -> bool:
-    """Every chart has every table that it should have, byte by byte."""
-    return len(charts) == len(right) and all(
-        table.items() <= chart.items() for chart, table in zip(charts, right, strict=True)
-    )
-
-
-@lru_cache(maxsize=4096)
-def expected(choice: Choice) -> tuple[dict[str, str], ...]:
-    """The digests of the tables of every chart on the page."""
-    record = _record(choice.text, choice.pair)
-    if choice.page == "head_view":
-        return (_digests(head_picture(record, choice.layer, choice.heads or None)),)
-    if choice.page == "model_view":
-        thumbnails = model_picture(record, selected=(choice.layer, choice.head))
-        return _digests(thumbnails), _digests(head_picture(record, choice.layer, [choice.head]))
-    # "setup" names the chosen query token, which is no choice of ours; the other tables hold all queries.
-    return (_digests(neuron_picture(record, choice.layer, choice.head), without="setup"),)
-
-
-def _digests(picture: Picture, without: str = "") -> dict[str, str]:
-    return {name: digest(arrow_stream(table)) for name, table in picture.tables.items() if name != without}
-
-
-@lru_cache(maxsize=256)
-def _record(text: str, pair: str) -> Any:
-    return attend_all(model(), text, pair or None)["self"]
-
-
-@lru_cache(maxsize=1)
-def model() -> Any:
-    """The model that the students look at, loaded here too; with as many threads it answers to the bit."""
+@lru_cache(maxsize=4)
+def loaded(name: str) -> Any:
+    """A model that the students look at, loaded here too; with as many threads it answers to the bit."""
     set_threads()
-    return attnlit.load(MODEL)
+    return attnlit.load(name)

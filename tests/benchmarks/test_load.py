@@ -10,39 +10,58 @@ import pytest
 from benchmarks.load import __main__ as load
 from benchmarks.load import students
 from benchmarks.load.client import Answer
+from benchmarks.load.right import expected, wrong
 from benchmarks.load.server import Sample, Server, cores, sample
-from benchmarks.load.students import Choice, Deed, Diary, expected
+from benchmarks.load.students import Choice, Deed, Diary
 
 CHOICE = Choice(page="head_view", text="She opened the letter.", pair="", layer=1, heads=(2,))
 
 
 def deed(wished: Choice, shown: Choice, pictured: Choice, *, after_loss: bool = False) -> Deed:
-    answer = Answer(chart=0.1, finished=0.2, received=1000, charts=list(expected(pictured)))
+    content = expected(pictured)
+    answer = Answer(0.1, 0.2, 1000, charts=list(content.charts), numbers=list(content.numbers))
     return Deed("layer", wished, shown, answer, after_loss)
 
 
 @pytest.mark.parametrize("page", students.VIEWS)
 @pytest.mark.parametrize(
     "another",
-    [{"text": "She opened the door."}, {"layer": 2}, {"head": 3, "heads": (3,)}],
-    ids=["text", "layer", "head"],
+    [{"model": "mini-bert"}, {"text": "She opened the door."}, {"layer": 2}, {"head": 3, "heads": (3,)}],
+    ids=["model", "text", "layer", "head"],
 )
 def test_a_picture_of_something_else_is_noticed(page: str, another: dict[str, object]) -> None:
     choice = replace(CHOICE, page=page)
-    assert students.wrong([deed(choice, choice, choice)]) == []
-    assert len(students.wrong([deed(choice, choice, replace(choice, **another))])) == 1
+    assert wrong([deed(choice, choice, choice)]) == []
+    assert len(wrong([deed(choice, choice, replace(choice, **another))])) == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "own", "another"),
+    [
+        ("bias", {}, {"prompts": "Nurse asks doctor"}),
+        ("patterns", {"over": "This text"}, {"over": "This text", "score": "First token"}),
+        ("head_view", {}, {"switch_off": "true"}),
+    ],
+)
+def test_numbers_of_something_else_are_noticed(
+    page: str, own: dict[str, str], another: dict[str, str]
+) -> None:
+    choice = replace(CHOICE, page=page, text=students.STARTING_TEXT[0], own=tuple(own.items()))
+    assert expected(choice).charts
+    assert wrong([deed(choice, choice, choice)]) == []
+    assert len(wrong([deed(choice, choice, replace(choice, own=tuple(another.items())))])) == 1
 
 
 def test_a_missing_picture_is_noticed() -> None:
     nothing = Deed("layer", CHOICE, CHOICE, Answer(charts=[]), after_loss=False)
-    assert len(students.wrong([nothing])) == 1
+    assert len(wrong([nothing])) == 1
 
 
 def test_a_choice_that_the_sidebar_forgets_is_wrong_unless_the_session_was_lost() -> None:
     start = Choice(page="head_view", layer=1, heads=(2,))
-    assert len(students.wrong([deed(CHOICE, start, start)])) == 1
+    assert len(wrong([deed(CHOICE, start, start)])) == 1
     fallen = deed(CHOICE, start, start, after_loss=True)
-    assert students.wrong([fallen]) == []
+    assert wrong([fallen]) == []
     assert fallen.fell_back
 
 

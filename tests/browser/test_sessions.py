@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Coroutine
 
 from attnlit.app.examples import EXAMPLES
 from benchmarks.load.client import Visitor
+from benchmarks.load.right import wrong
+from benchmarks.load.students import LESSONS, Diary, study
 from tests.visiting import run
 
 
@@ -56,3 +60,20 @@ def test_a_typed_text_is_kept_when_the_session_is_lost(server: str) -> None:
         assert not answer.mistakes
 
     visiting(server, visit)
+
+
+def test_what_students_are_shown_is_right(server: str) -> None:
+    """The load run's own students, three of them and for a moment: its judgement must fit the pages."""
+    diary = Diary()
+
+    async def lessons() -> None:
+        until = time.perf_counter() + 5
+        await asyncio.gather(
+            *(study(server, LESSONS["all"], diary, until, seed, thinking=0.1) for seed in range(3))
+        )
+
+    run(lessons())
+    assert len(diary.deeds) > 3
+    assert not diary.losses
+    assert not [mistake for deed in diary.deeds for mistake in deed.answer.mistakes]
+    assert not wrong(diary.deeds)
