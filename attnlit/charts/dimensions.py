@@ -77,6 +77,7 @@ def _tables(table: pd.DataFrame, value: str, form: str, added: float) -> dict[st
     return {
         "bars": rows_table(
             name=names,
+            place=np.arange(len(names)),
             value=sizes,
             text=[format(each, form).replace("-", "−") if np.isfinite(each) else "–" for each in values],
             ink=ink + ["together"] * (len(names) - len(own)),
@@ -95,7 +96,9 @@ def _spec(theme: Theme) -> dict[str, Any]:
 def _chart(theme: Theme) -> alt.LayerChart:
     names = alt.Axis(title=None, ticks=False, domain=False, labelColor=theme.text, labelLimit=160)
     x = alt.X("value:Q", axis=None, scale=alt.Scale(nice=False))
-    bars = alt.Chart(alt.NamedData("bars")).encode(x=x, y=alt.Y("name:N", sort=None, axis=names))
+    # By a column: without it Vega keeps the order in which it first saw the names, whatever comes after.
+    order = alt.EncodingSortField("place", op="min")
+    bars = alt.Chart(alt.NamedData("bars")).encode(x=x, y=alt.Y("name:N", sort=order, axis=names))
     colour = alt.Color(
         "ink:N",
         scale=alt.Scale(
