@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 
 from attnlit.app.examples import EXAMPLES
 from benchmarks.load.client import Visitor
 from benchmarks.load.right import wrong
-from benchmarks.load.students import LESSONS, Diary, study
+from benchmarks.load.students import HOME, LESSONS, Choice, Deed
 from tests.visiting import run
 
 
@@ -63,17 +62,20 @@ def test_a_typed_text_is_kept_when_the_session_is_lost(server: str) -> None:
 
 
 def test_what_students_are_shown_is_right(server: str) -> None:
-    """The load run's own students, three of them and for a moment: its judgement must fit the pages."""
-    diary = Diary()
+    """The judgement of the load run fits the pages: what a visitor gets is what it expects."""
 
-    async def lessons() -> None:
-        until = time.perf_counter() + 5
-        await asyncio.gather(
-            *(study(server, LESSONS["all"], diary, until, seed, thinking=0.1) for seed in range(3))
-        )
+    async def visit(visitor: Visitor) -> None:
+        await visitor.open(HOME)
+        choice, deeds = Choice(), []
+        for layer, page in enumerate(LESSONS["all"].pages, start=-1):
+            choice = replace(choice, page=page)
+            deeds.append(Deed("page", choice, choice, await visitor.visit(page), after_loss=False))
+            if "layer" in visitor.shows():
+                choice = replace(choice, layer=layer)
+                answer = await visitor.choose("layer", [str(layer)])
+                deeds.append(Deed("layer", choice, choice, answer, after_loss=False))
+        assert not [deed.answer.mistakes for deed in deeds if deed.answer.mistakes]
+        assert all(deed.answer.charts for deed in deeds)
+        assert not wrong(deeds)
 
-    run(lessons())
-    assert len(diary.deeds) > 3
-    assert not diary.losses
-    assert not [mistake for deed in diary.deeds for mistake in deed.answer.mistakes]
-    assert not wrong(diary.deeds)
+    visiting(server, visit)
