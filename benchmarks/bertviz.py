@@ -22,10 +22,10 @@ from attnlit.attention.record import Attention
 from attnlit.models.limits import set_threads
 from attnlit.models.model import Model
 from benchmarks import attnlit_side, bertviz_side
-from benchmarks.page_timing import chromium
+from benchmarks.load.server import app
 from benchmarks.report import MEASURED_OFTEN, ROWS, Results, budget_table, tables
 from benchmarks.subject import save_random_model, text_of
-from tests.browser.conftest import serving
+from tests.browser.chromium import chromium
 
 ROOT = Path(__file__).parents[1]
 LENGTHS = (16, 32, 64, 128, 256, 512)
@@ -79,17 +79,17 @@ def main() -> None:
         model = attnlit.load(str(folder))
         machine = _machine()
         scripts = bertviz_side.fetch_scripts(ROOT / "build" / "benchmarks")
-        with serving() as server, chromium() as browser:
+        with app() as server, chromium() as browser:
             machine += f", Chromium {browser.version}"
             hello = text_of(model.tokenizer, lengths[0])
-            attnlit_side.warm_up(browser, server, model.source, hello)
+            attnlit_side.warm_up(browser, server.url, model.source, hello)
             for tokens in lengths:
                 print(f"{time.monotonic() - begun:4.0f} s: {tokens} tokens, attnlit", flush=True)
                 texts = [text_of(model.tokenizer, tokens, start) for start in range(repeats)]
                 records = [attnlit.attend(model, text) for text in texts]
                 attnlit_side.measure_server(results, records)
-                attnlit_side.measure_browser(results, browser, server, model.source, records)
-                _first_visits(results, browser, server, model, texts, tokens)
+                attnlit_side.measure_browser(results, browser, server.url, model.source, records)
+                _first_visits(results, browser, server.url, model, texts, tokens)
                 if tokens <= LONGEST_FOR_BERTVIZ:
                     print(f"{time.monotonic() - begun:4.0f} s: {tokens} tokens, BertViz", flush=True)
                     for view in ROWS:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
-
-from tests.browser.conftest import QUIET
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 SCRIPT = Path(__file__).with_name("page_timing.js")
 REST = 400  # ms without a change after which a picture is complete
@@ -28,17 +25,6 @@ class Timing:
     received: int  # bytes of all websocket messages
     longest_task: float  # of the main thread, in those that Chromium calls long (50 ms and more), else 0
     longest_gap: float  # between two animation frames: no input is answered in it
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium, else Playwright's own."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    system = next((path for name in names if (path := shutil.which(name))), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=system, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @contextmanager
