@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from attnlit.models.model import Model
 
 STRONGEST = 10  # heads whose effects are added up
+_LONGEST_QUOTE = 80  # characters of what was typed, in a sentence about it
 KEPT_FROM = 0.25  # the paper leaves out the lowest quarter of the sentences with an effect above 0
 
 Progress = Callable[[int, int], None]
@@ -245,7 +246,7 @@ def set_effects(
         try:
             there = measure(model, with_blank(model, contrast), progress=within)
         except AttnlitError as mistake:
-            left_out[number] = f"“{contrast.first}”: {mistake}"
+            left_out[number] = f"{_quoted(contrast.first)}: {mistake}"
             found.pop(number, None)
             continue
         found.setdefault(number, []).extend((there, there.turned()))
@@ -326,8 +327,9 @@ def with_blank(model: Model, contrast: Contrast) -> Contrast:
     if not model.masked:
         return contrast
     mask = model.tokenizer.mask_token
-    first, second = (
-        each if mask in each else f"{each.rstrip()} {mask}." for each in (contrast.first, contrast.second)
+    first, second = (  # an empty prompt stays one, so that this can be said
+        each if mask in each or not each.strip() else f"{each.rstrip()} {mask}."
+        for each in (contrast.first, contrast.second)
     )
     return Contrast(first, second, contrast.expected, contrast.other)
 
@@ -363,6 +365,11 @@ def attention_differences(first: Attention, second: Attention, watched: Sequence
     if len(to_words) == 2:
         table["lean"] = to_words[0] - to_words[1]
     return table
+
+
+def watchable(first: Attention, second: Attention, words: Sequence[str]) -> tuple[str, ...]:
+    """Those of the words that stand in both prompts, and so can be watched."""
+    return tuple(word for word in words if _places_of(first, word) and _places_of(second, word))
 
 
 def swapped_tokens(first: Attention, second: Attention) -> list[int]:
@@ -413,8 +420,8 @@ def _continued(model: Model, prompt: str, continuation: str, column: int) -> _Te
     ids, inputs = _read_words(model, f"{prompt.rstrip()} {continuation.strip()}")
     if ids[: len(start)] != start or len(ids) == len(start):
         raise AttnlitError(
-            f"{model.name} melts “{continuation}” and the end of the prompt into one token, so it cannot be "
-            "told how likely it is. Let the prompt end with a whole word, and begin with another one."
+            f"{model.name} melts {_quoted(continuation)} and the end of the prompt into one token, so it "
+            "cannot be told how likely it is. Let the prompt end with a whole word and begin with another."
         )
     last = len(ids) - 1  # the last token is predicted and need not be read
     return _Text(
@@ -452,8 +459,8 @@ def _filled(model: Model, prompt: str, continuation: str, column: int) -> _Text:
     alike = len(ids) == len(before) and ids[:place] + ids[place + 1 :] == before[:place] + before[place + 1 :]
     if not alike or ids[place] in (unknown, before[place]):
         raise AttnlitError(
-            f"“{continuation}” is not a single token of {model.name}, and one {mask} holds one token. Choose "
-            "a shorter or more common word."
+            f"{_quoted(continuation)} is not a single token of {model.name}, and one {mask} holds one token. "
+            "Choose a shorter or more common word."
         )
     return _Text(source.inputs, len(before), places, [column], [[ids[place]]])
 
@@ -465,7 +472,7 @@ def _check_continuation(continuation: str) -> None:
 
 def _compare(model: Model, first: str, second: str) -> None:
     """Raises AttnlitError for prompts whose attention cannot be exchanged."""
-    one, other = (read(model, text, write=False)[0] for text in (first, second))
+    one, other = (read(model, text.rstrip(), write=False)[0] for text in (first, second))
     _check_comparable(model.name, first, one.tokens, second, other.tokens)
 
 
@@ -474,27 +481,42 @@ def _check_comparable(
 ) -> None:
     if len(tokens) != len(others):
         raise AttnlitError(
-            f"For {model} “{first}” has {len(tokens)} tokens and “{second}” {len(others)}. Attention can be "
-            "compared only between prompts of equally many tokens: swap a word for one of as many pieces, "
-            "such as “she” for “he”."
+            f"For {model} {_quoted(first)} has {len(tokens)} tokens and {_quoted(second)} {len(others)}. "
+            "Attention can be compared only between prompts of equally many tokens: swap a word for one of "
+            "as many pieces, such as “she” for “he”."
         )
-    if [token.id for token in tokens] == [token.id for token in others]:
+    if first.split() == second.split():
         raise AttnlitError("The two prompts are the same. Change one word in the second, such as she to he.")
+    if [token.id for token in tokens] == [token.id for token in others]:
+        raise AttnlitError(
+            f"For {model} the two prompts are the same: it does not know the word that differs, or not how "
+            "it is written. Swap a more common word, such as “she” for “he”."
+        )
 
 
 def _keys_of(record: Attention, word: str) -> list[int]:
     """The places of a word's pieces, wherever it stands. Raises AttnlitError where it does not."""
+    places = _places_of(record, word)
+    if not places:
+        raise AttnlitError(
+            f"The word {_quoted(word)} is not in {_quoted(record.text)}. Watch a word that is in both "
+            "prompts."
+        )
+    return places
+
+
+def _places_of(record: Attention, word: str) -> list[int]:
     words = words_of(record.text)
-    places = [
+    return [
         place
         for place, token in enumerate(record.key)
         if token.word is not None and words[token.word].casefold() == word.strip().casefold()
     ]
-    if not places:
-        raise AttnlitError(
-            f"The word “{word}” is not in “{record.text}”. Watch a word that is in both prompts."
-        )
-    return places
+
+
+def _quoted(text: str) -> str:
+    """A text in quotation marks, short enough for a sentence."""
+    return f"“{text}”" if len(text) <= _LONGEST_QUOTE else f"“{text[: _LONGEST_QUOTE - 1]}…”"
 
 
 # --------------------------------------------------------------------------------------------- the arithmetic

@@ -23,6 +23,7 @@ from attnlit.analysis.bias import (
     averages,
     effects,
     set_effects,
+    watchable,
     with_blank,
 )
 from attnlit.analysis.bias_sentences import READY, TEMPLATES, published_sentence, published_set
@@ -289,6 +290,27 @@ def test_prompts_and_words_that_do_not_fit_are_mistakes_in_words(tiny_model: Get
             ask(model, contrast, **changed)
 
 
+def test_spaces_at_the_end_of_a_prompt_change_nothing(two_routes: Model) -> None:
+    spaced = replace(PLANTED, first=f"{PLANTED.first}  ", other=" late ")
+    assert effects(two_routes, spaced).total == pytest.approx(effects(two_routes, PLANTED).total, abs=1e-12)
+
+
+def test_prompts_that_only_the_model_takes_for_the_same() -> None:
+    model = load("mini-bert")  # it knows no pictures
+    contrast = with_blank(model, Contrast("The cat said 🙂.", "The cat said 🙃.", "good", "bad"))
+    with pytest.raises(AttnlitError, match="does not know the word that differs"):
+        effects(model, contrast)
+    with pytest.raises(AttnlitError, match="The text is empty"):
+        effects(model, with_blank(model, Contrast(" ", "", "good", "bad")))
+
+
+def test_a_long_text_is_quoted_from_its_beginning(two_routes: Model) -> None:
+    with pytest.raises(AttnlitError) as mistake:
+        effects(two_routes, replace(PLANTED, first="the cat " * 50))
+    assert "“the cat the cat" in str(mistake.value)
+    assert len(str(mistake.value)) < 400
+
+
 def test_a_continuation_that_melts_into_the_prompt_is_refused(tiny_model: GetModel) -> None:
     """A tokenizer that cuts the prompt otherwise once a word follows leaves nothing to compare."""
     model = tiny_model("gpt2")
@@ -369,6 +391,11 @@ def test_only_the_planted_heads_look_elsewhere(two_routes: Model) -> None:
         assert row["difference"] == pytest.approx(float(routed), abs=1e-6)
         assert row["lean"] == pytest.approx(2.0 * routed, abs=1e-6)
         assert not routed or (row["she → nurse"], row["he → doctor"]) == (1, 1)
+
+
+def test_words_that_a_prompt_lacks_cannot_be_watched(two_routes: Model) -> None:
+    records = [attend(two_routes, text) for text in (PLANTED.first, PLANTED.second)]
+    assert watchable(*records, ("Nurse", "she", "admiral", "doctor")) == ("Nurse", "doctor")
 
 
 def test_pieces_of_a_watched_word_are_added_up(tiny_model: GetModel) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from attnlit.analysis import distance
+from attnlit.analysis.neurons import falling_dimensions
+from attnlit.analysis.sample import SENTENCES
 from attnlit.attention import attend, load
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
@@ -198,6 +200,24 @@ def test_no_head_of_a_random_model_is_claimed(architecture: str, tiny_model) -> 
     longest = distance.longest_distance(model, kind)
     table = distance.scan(distance.by_distance(distance.records(model, texts, kind), longest))
     assert not any(distance.is_decay(row) for _, row in table.iterrows())
+
+
+@pytest.mark.hub
+def test_the_papers_head_falls_with_distance_in_gpt2() -> None:
+    """Vig 2019, section 4.3: in head 1-10 attention falls with distance, and a few neurons carry the fall."""
+    try:
+        model = load("gpt2")
+    except AttnlitError as unreachable:
+        pytest.skip(f"GPT-2 small is needed for its head 1-10. {unreachable}")
+    texts = distance.passages(model, SENTENCES, "self")
+    by = distance.by_distance(
+        distance.records(model, texts, "self"), distance.longest_distance(model, "self")
+    )
+    found = row_of(distance.scan(by), 1, 10)
+    assert distance.is_decay(found)
+    assert found["rank"] <= -0.9
+    shares = falling_dimensions(by, 1, 10)["share"]
+    assert shares[: len(shares) // 4].sum() > 0.5
 
 
 def test_a_window_is_no_fall(tiny_model) -> None:
