@@ -1,6 +1,6 @@
 """Long work that several visitors ask for at the same moment: one does it, the others wait and share it.
 
-A class opens a page together. Thirty surveys of one sample, side by side, would take thirty times as long, and
+A class opens a page together. Thirty surveys of one sample, side by side, would take thirty times as long and
 more memory than a small server has.
 """
 
