@@ -16,13 +16,13 @@ scope = st.segmented_control(
 )  # fmt: skip
 
 if scope == bias.PAIR:
-    contrast, watched = bias.contrast(choice.model)
+    contrast, words = bias.contrast(choice.model)
     first, second = bias.records(choice.model, contrast)
-    bias_panels.two_heads(choice, first, second)
+    watched = bias.watched(first, second, words)
     differences = attention_differences(first, second, watched)
 
     st.subheader("What the model makes of it", anchor=False)
-    found = bias.effects(choice.model, contrast)
+    found = bias.effects(choice.model, contrast, len(first.query))
     if found is not None:
         three = bias_panels.pair_effects(found)
         bias_panels.continuations(found, first, second)
@@ -31,7 +31,8 @@ if scope == bias.PAIR:
     st.subheader("Which heads?", anchor=False)
     measure = bias.measure(found is not None)
     table = bias_panels.head_table(found, differences)
-    bias_panels.which_heads(choice, table, measure, "bias", "Click a head to see it above.")
+    bias_panels.which_heads(choice, table, measure, "bias", "Click a head to see it below.")
+    bias_panels.two_heads(choice, first, second)
     if found is not None:
         bias_panels.layers(found)
         if paper := published_sentence(choice.model.source, contrast):

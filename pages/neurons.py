@@ -23,5 +23,5 @@ if by.products is None:
         icon=":material/lightbulb:",
     )
     st.stop()
-table = neurons.dimensions(request, by, chosen["side"], with_first=with_first)
+table = neurons.dimensions(request, by, chosen, with_first=with_first)
 neurons.removal(request, by, chosen, table, with_first=with_first)

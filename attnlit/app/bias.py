@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from attnlit.analysis.bias import Contrast, Effects, Progress, SetEffects
 from attnlit.analysis.bias_sentences import READY, TEMPLATES
 from attnlit.app import cache
 from attnlit.app.bias_panels import MEASURES
+from attnlit.charts.words import escaped
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -37,7 +38,8 @@ _FIELDS = {
 }
 _BOUND = ("scope", "prompts", "measure", "expected_only")  # widgets that the address knows by these names
 _LINKED, _RUNNING = "bias_link", "bias_set_running"
-_AT_ONCE = 72  # heads: a model with more of them is measured when somebody asks for it
+_AT_ONCE = 72  # heads: a model with more of them is measured when somebody asks for it,
+_LONG = 4_000  # heads x tokens: and so are long prompts, which would take many seconds
 _ADDRESS: dict[str, Any] = {"bind": "query-params", "required": True}
 
 # ------------------------------------------------------------------------------------------ what is asked for
@@ -69,7 +71,21 @@ def contrast(model: Model) -> tuple[Contrast, tuple[str, ...]]:
             f"{model.name} fills gaps: a prompt without {model.tokenizer.mask_token} gets one behind it."
         )
     watched = tuple(word.strip() for word in typed.pop("watched").split(",") if word.strip())
-    return bias.with_blank(model, Contrast(**typed)), watched
+    stripped = {name: text.strip() for name, text in typed.items()}
+    return bias.with_blank(model, Contrast(**stripped)), watched
+
+
+def watched(first: Attention, second: Attention, words: Sequence[str]) -> tuple[str, ...]:
+    """The words to watch that stand in both prompts; it is said which do not, and nothing else is held up."""
+    found = bias.watchable(first, second, words)
+    missing = [word for word in words if word not in found]
+    if missing:
+        names = ", ".join(f"“{escaped(word)}”" for word in missing)
+        st.info(
+            f"Not watched: {names}. Two words to watch are single words that stand in both prompts.",
+            icon=":material/visibility_off:",
+        )
+    return found
 
 
 def _follow_link() -> None:
@@ -149,13 +165,14 @@ def _measured_set(model: Model, progress: Progress | None = None) -> SetEffects:
     return bias.set_effects(model, TEMPLATES, progress=progress, measure=_measured)
 
 
-def effects(model: Model, contrast: Contrast) -> Effects | None:
-    """The effects of one pair; None in a large model until somebody asks for them."""
+def effects(model: Model, contrast: Contrast, tokens: int) -> Effects | None:
+    """The effects of one pair; None in a large model, or for long prompts, until somebody asks for them."""
     known = _measured.cache_key(model, contrast) in _measured.cache
-    small = model.layers * model.heads <= _AT_ONCE
+    heads = model.layers * model.heads
+    small = heads <= _AT_ONCE and heads * tokens <= _LONG
     work, place = (model.source, contrast), st.empty()
     if not (known or small or st.session_state.get(_RUNNING) == work):
-        tip = "Hundreds of runs: up to some minutes in a model of this size."
+        tip = "Hundreds of runs: up to some minutes in a large model or for long prompts."
         _start_button(place, work, "Measure every head", tip)
         return None
     with _bar(place, "Measuring every head", cancel=not small) as progress:

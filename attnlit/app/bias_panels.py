@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from attnlit.attention import Attention
 
 PLAIN = {
-    "total": "How much the swapped word changes the ratio of the continuations. 0: no change; 1: twice.",
+    "total": "How much the swapped word changes the ratio of the continuations.",
     "indirect": "The part that goes through **where heads look**: the first prompt, with the attention that "
     "all heads have in the second.",
     "direct": "The part that goes **another way**, such as the swapped word's own vector: the second prompt, "
     "with all attention as in the first.",
 }
+PAIR_SCALE = "0: no change; +1: twice; −0.5: half."
+SET_SCALE = "×1: no change; ×2: twice; ×0.5: half."
 LIMITS = """
 - **One sentence is an anecdote.** Other words, or the two people in each other's place, may turn the sign.
   Look at the set, and at its interval.
@@ -49,8 +51,8 @@ MEASURES = {
     "difference": "Difference of attention",
 }
 _ABOUT_MEASURES = {
-    "indirect": "The first prompt, with only this head's attention from the second. Blue: it pushes towards "
-    "the other continuation.",
+    "indirect": "The first prompt, with only this head's attention from the second. Blue: that favours what is "
+    "expected after the second prompt, orange: what is expected after the first.",
     "direct": "The second prompt, with only this head's attention from the first: what is left of the total "
     "effect without this head.",
     "difference": "How differently the head looks in the two prompts: 0 the same, 1 at quite other tokens.",
@@ -60,7 +62,7 @@ _ABOUT_MEASURES = {
 def two_heads(choice: Choice, first: Attention, second: Attention) -> None:
     """The chosen head in both prompts, side by side; below, what it looks at in one and not in the other."""
     swapped = swapped_tokens(first, second)
-    st.markdown(f"**Layer {choice.layer}, head {choice.head}** in both prompts")
+    st.markdown(f"##### Layer {choice.layer}, head {choice.head} in both prompts")
     sides = ((first, second.text, "first"), (second, first.text, "second"))
     for column, (record, other_text, name) in zip(st.columns(2), sides, strict=True):
         with column:
@@ -129,31 +131,34 @@ def continuations(found: Effects, first: Attention, second: Attention) -> None:
         panels.numbers(table, "bias_continuations", key="bias_continuations", column_config=columns)
     with right:
         st.markdown(
-            f"After *{one}* the model finds “{unexpected}” **{before:.3g}** times as likely as “{expected}”, "
-            f"after *{other}* **{after:.3g}** times. The second is {after / before:.3g} times the first, so "
-            f"the total effect is {after / before:.3g} − 1."
+            f"After *{one}* the model finds “{unexpected}” **{before:#.3g}** times as likely as “{expected}”, "
+            f"after *{other}* **{after:#.3g}** times. The second is {after / before:#.3g} times the first, so "
+            f"the total effect is {after / before:#.3g} − 1."
         )
         st.caption("A continuation of several words or pieces counts with their geometric mean.")
 
 
-def effect_words(effects: pd.DataFrame, ranges: dict[str, str] | None = None) -> None:
-    """The three effects with what each means. effects: their names, their values, and more for the file.
+def effect_words(effects: pd.DataFrame) -> None:
+    """The three effects of one pair with what each means. effects: as `pair_effects` gives them."""
+    values = effects.set_index("effect")["value"]
+    _three({name: signed(values[name]) for name in PLAIN}, PAIR_SCALE, {}, effects)
 
-    ranges: a line under each number, such as its interval.
-    """
-    values = effects.set_index("effect").iloc[:, 0]
+
+def _three(values: dict[str, str], scale: str, ranges: dict[str, str], file: pd.DataFrame) -> None:
+    """The three effects side by side. ranges: lines under each number; file: what the button saves."""
     for column, (name, about) in zip(st.columns(3), PLAIN.items(), strict=True):
         with column.container(border=True, height="stretch"):
-            st.metric(f"{name.capitalize()} effect", signed(values[name]))
-            if ranges is not None:
+            st.metric(f"{name.capitalize()} effect", values[name])
+            if name in ranges:
                 st.markdown(ranges[name])
-            st.caption(about)
-    panels.save_numbers(lambda: effects, "bias_effects", key="bias_effects_file")
+            st.caption(f"{about} {scale}" if name == "total" else about)
+    panels.save_numbers(lambda: file, "bias_effects", key="bias_effects_file")
 
 
 def pair_effects(found: Effects) -> pd.DataFrame:
-    """The three effects of one pair: `effect`, `value`."""
-    return pd.DataFrame({"effect": list(PLAIN), "value": [getattr(found, name) for name in PLAIN]})
+    """The three effects of one pair: `effect`, `value`, and for the file what was asked."""
+    values = [getattr(found, name) for name in PLAIN]
+    return pd.DataFrame({"effect": list(PLAIN), "value": values, **vars(found.contrast)})
 
 
 def signed(value: float) -> str:
@@ -194,7 +199,10 @@ def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hin
         )
         st.caption(f"{_ABOUT_MEASURES[measure]} {hint}")
     with right:
-        shown = table.sort_values(measure, ascending=False, key=np.abs if measure == "difference" else None)
+        if measure != "direct":  # near the total effect for every head
+            best = table.loc[table[measure].abs().idxmax()]
+            panels.show_head(choice, int(best["layer"]), int(best["head"]), signed(best[measure]))
+        shown = table.sort_values(measure, ascending=False)
         panels.numbers(shown, f"{key}_heads", key=f"{key}_heads", column_config=_decimals(shown), height=360)
 
 
@@ -225,7 +233,7 @@ def layers(found: Effects) -> None:
 
 
 def published(numbers: Published, effects: pd.DataFrame, heads: pd.DataFrame, caveat: str) -> None:
-    """A paper's numbers beside ours. effects: as `effect_words` takes them."""
+    """A paper's numbers beside ours. effects: as `pair_effects` gives them, or the means of a set."""
     ours = effects.set_index("effect").iloc[:, 0]
     by_head = heads.set_index(["layer", "head"])["indirect"]
     rows = [(name, getattr(numbers, name), ours[name]) for name in PLAIN]
@@ -256,14 +264,15 @@ def about_set() -> None:
 
 
 def averages(found: Averages) -> None:
-    """The means over the set, each with its interval."""
+    """The set's three factors, each with its interval, and under them the means that the paper gives."""
     rows = found.table.set_index("effect")
+    values = {name: f"×{row['factor']:.3f}" for name, row in rows.iterrows()}
     ranges = {
-        name: f"95% interval {signed(row['lower'])} to {signed(row['upper'])}  \n"
-        f"As a factor ×{row['factor']:.3f} ({row['factor_lower']:.3f} to {row['factor_upper']:.3f})"
+        name: f"95% interval ×{row['factor_lower']:.3f} to ×{row['factor_upper']:.3f}  \n"
+        f"Mean, as in the paper: {signed(row['mean'])} ({signed(row['lower'])} to {signed(row['upper'])})"
         for name, row in rows.iterrows()
     }
-    effect_words(found.table, ranges)
+    _three(values, SET_SCALE, ranges, found.table)
 
 
 def set_verdict(found: Averages, filtered: bool) -> None:
@@ -289,9 +298,9 @@ def set_verdict(found: Averages, filtered: bool) -> None:
             "effect's factor holds 1, no change."
         )
     st.caption(
-        "Why a factor too? Each sentence is also read with the two people exchanged, which turns round what "
-        "comes from the words alone. In a mean a doubling (+1) outweighs a halving (−0.5), so it lies above "
-        "0 even where nothing leans; in the factor they cancel."
+        "Why a factor? Each sentence is also read with the two people exchanged, which turns round what comes "
+        "from the words alone. In the mean of the effects a doubling (+1) outweighs a halving (−0.5), so it "
+        "lies above 0 even where nothing leans, and so may its interval; in the factor they cancel."
     )
 
 

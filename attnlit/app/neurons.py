@@ -36,7 +36,7 @@ _SOME = 0.1  # explained by a steady fall: with less it is no measure of a head
 _MOST = 0.5  # of a fall: so much from a position bias is said first
 _QUICK = 0.4  # seconds: shorter work shows no progress bar
 _DRAWN = 3  # dimensions with a curve of their own
-_EVEN = "all words alike"
+_EVEN = "all tokens alike"
 _WRITTEN = "key_token_in_address"  # the text, and what we last left there
 _STRONGEST = "strongest"  # the choice of a key token: the one that the query looks at most
 
@@ -132,12 +132,8 @@ def _strongest(request: Request, table: pd.DataFrame) -> None:
         st.markdown(f"{model} has **{heads}**; the clearest is {name}.")
     else:
         st.markdown(f"{model} has **no distance-decay head**; {name} comes nearest.")
-    st.button(
-        f"Show head {name}",
-        icon=":material/social_distance:",
-        on_click=lambda: state.choose_head(layer, head),
-        disabled=(layer, head) == (request.layer, request.head),
-    )
+    if np.isfinite(best["decay"]):
+        panels.show_head(request, layer, head, f"{best['decay']:.0%}")
 
 
 # ----------------------------------------------------------------------------------- 2: attention by distance
@@ -163,8 +159,8 @@ def curve(request: Request, by: ByDistance) -> bool:
     )
     pairs = int(table["pairs"].iloc[0])
     st.caption(
-        f"Mean over {pairs:,} words of the built-in sample texts. Every point rests on the same words, so "
-        "that the length of a text does not look like a fall. Distance 0 is the word itself."
+        f"Mean over {pairs:,} tokens of the built-in sample texts. Every point rests on the same tokens, so "
+        "that the length of a text does not look like a fall. Distance 0 is the token itself."
     )
     panels.save_numbers(lambda: table, f"{_name(request)} by distance", key="curve_file")
     return with_first
@@ -181,11 +177,14 @@ def _curves(*curves: tuple[str, pd.DataFrame, str]) -> pd.DataFrame:
 # ------------------------------------------------------------------------------- 3: which dimensions carry it
 
 
-def dimensions(request: Request, by: ByDistance, side: str, *, with_first: bool) -> pd.DataFrame:
+def dimensions(request: Request, by: ByDistance, chosen: pd.Series, *, with_first: bool) -> pd.DataFrame:
     """Which dimensions carry the fall, and which the scores of the user's text. Answers with the former."""
     st.subheader("3 · Which dimensions carry the fall?", anchor=False)
+    side = chosen["side"]
     table = neurons.falling_dimensions(by, request.layer, request.head, side)
     added = neurons.added_share(by, request.layer, request.head, side)
+    if not chosen["decay"] > _SOME:  # shares of next to nothing would be thousands of percent
+        table, added = table.assign(share=np.nan), float("nan")
     st.markdown(_carriers(request, table, added))
     left, right = st.columns(2, gap="medium")
     with left:
@@ -203,7 +202,7 @@ def _fall_bars(request: Request, table: pd.DataFrame, added: float) -> None:
         dimensions_picture(
             table,
             "share" if falls else "fall",
-            form=".0%" if falls else "+.3f",
+            form=".0%" if falls else "+.1g",
             added=added if abs(added) > _WORTH_NAMING else 0.0,
             theme=request.theme,
         ),
@@ -251,7 +250,7 @@ def _carriers(request: Request, table: pd.DataFrame, added: float) -> str:
     if turned:
         intro += "This model turns query and key by their position (RoPE); they are taken after that. "
     if table["share"].isna().all():
-        return intro + "In this head the score does not fall with distance, so there is no fall to share out."
+        return intro + "In this head the score does not fall steadily, so there is no fall to share out."
     if added > _MOST:
         return (
             f"{intro}But **{added:.0%} of this head's fall is no sum of products**: the model adds it to the "

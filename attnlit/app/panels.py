@@ -10,7 +10,7 @@ import streamlit as st
 
 from attnlit.analysis.interventions import switch_off
 from attnlit.analysis.naming import role_in_words
-from attnlit.app.state import Request, choose_head, link
+from attnlit.app.state import Choice, Request, choose_head, link
 from attnlit.charts.head import head_picture, head_table
 from attnlit.charts.heatmap import heatmap_picture
 from attnlit.charts.words import escaped, read_out
@@ -45,6 +45,16 @@ def follow_head(key: str) -> None:
     """A click in the picture `key` on a head's cell chooses that head, here and on every other page."""
     for cell in selection(key, "cell"):
         choose_head(cell["layer"], cell["head"])
+
+
+def show_head(choice: Choice, layer: int, head: int, value: str) -> None:
+    """A button that goes to the head which stands out most. value: its number."""
+    st.button(
+        f"Show the strongest: {layer}-{head} ({value})",
+        icon=":material/my_location:",
+        on_click=lambda: choose_head(layer, head),
+        disabled=(layer, head) == (choice.layer, choice.head),
+    )
 
 
 def numbers(table: pd.DataFrame, name: str, *, key: str, **options: Any) -> None:

@@ -187,6 +187,8 @@ def head_map(request: state.Request, found: Survey, score: str) -> None:
         selection="cell",
         alt=f"Map of all heads, layers downwards, heads across, coloured by the score {about.title}",
     )
+    best = np.unravel_index(np.nanargmax(found.values[score]), found.offset.shape)
+    panels.show_head(request, int(best[0]), int(best[1]), survey.shown(score, found.values[score][best]))
     with_role = int(found.claimed[score].sum())
     role = survey.ROLE_OF.get(score)
     if role is not None and found.twin and found.units[score] >= survey.FEWEST_TEXTS:

@@ -133,7 +133,7 @@ def test_every_number_can_be_saved(two_sentences: None) -> None:
 
     attention, effects = "bias_attention_file", "bias_effects_file"
     tables = ["bias_continuations_file", effects, "bias_heads_file", "bias_layers_file"]
-    assert files(opened("bias")) == [attention, *tables]
+    assert files(opened("bias")) == [*tables[:3], attention, tables[3]]
     app = opened("bias", scope=bias.SET)
     app.button[0].click().run()
     assert files(app) == [effects, "bias_set_heads_file", "bias_sentences_file"]
@@ -147,7 +147,6 @@ def test_mistakes_are_answered_and_nothing_typed_is_lost() -> None:
         ({"first": ""}, "The text is empty"),
         ({"other": ""}, "A continuation is empty"),
         ({"other": OWN["expected"]}, "Choose two that differ"),
-        ({"watched": "admiral"}, "The word “admiral” is not in"),
         ({"first": "x" * 200_000}, "too many for mini-gpt2"),
     ):
         for name, text in {**OWN, **typed}.items():
@@ -157,6 +156,35 @@ def test_mistakes_are_answered_and_nothing_typed_is_lost() -> None:
         assert answer in said(app)
         for name, text in {**OWN, **typed}.items():
             assert app.text_input(key=f"bias_{name}").value == text
+
+
+def test_words_that_cannot_be_watched_hold_nothing_up() -> None:
+    app = opened("bias", **{**OWN, "watched": "admiral, mother"})
+    assert "Not watched: “admiral”" in app.info[0].value
+    assert len(app.metric) == 3
+    assert any("He → mother" in each for each in columns(app))
+
+
+def test_spaces_around_what_was_typed_change_nothing() -> None:
+    spaced = {name: f" {text}  " for name, text in OWN.items()}
+    assert numbers(opened("bias", **spaced)) == numbers(opened("bias", **OWN))
+
+
+def test_a_button_goes_to_the_strongest_head() -> None:
+    app = opened("bias")
+    strongest = app.dataframe[1].value
+    best = strongest.loc[strongest["indirect"].abs().idxmax()]
+    button = next(each for each in app.button if each.label.startswith("Show the strongest"))
+    button.click().run()
+    assert any(f"Layer {best['layer']:.0f}, head {best['head']:.0f}" in each.value for each in app.markdown)
+
+
+def test_long_prompts_are_measured_when_asked() -> None:
+    long = {name: "word " * 100 + OWN[name] for name in ("first", "second")}
+    app = opened("bias", **{**OWN, **long})
+    assert not app.metric
+    assert any(button.label == "Measure every head" for button in app.button)
+    assert len(app.get("vega_lite_chart")) == 4
 
 
 def test_a_word_that_a_blank_cannot_hold() -> None:

@@ -67,10 +67,10 @@ def test_the_planted_head_is_found_shown_and_flattened(decaying: str, count: int
 
 def test_a_button_goes_to_the_clearest_head_and_the_slider_removes() -> None:
     app = opened("neurons", text="The cat sat on the mat.")
-    button = next(each for each in app.button if each.label.startswith("Show head"))
+    button = next(each for each in app.button if each.label.startswith("Show the strongest"))
     button.click().run()
     layer, head = app.button_group(key="layer").value, app.button_group(key="head").value
-    assert button.label == f"Show head {layer}-{head}"
+    assert f": {layer}-{head} (" in button.label
     assert f"Head {layer}-{head} is" in told(app)
     app.slider(key="dimensions").set_value(9).run()
     drawn = app.get("vega_lite_chart")[-1].proto.spec
@@ -120,6 +120,8 @@ def test_a_head_without_a_fall_has_none_to_lose(decaying: str, head: str) -> Non
     assert not app.exception
     assert "has no steady fall to lose" in told(app)
     assert "of the fall is left" not in told(app)
+    assert "there is no fall to share out" in told(app)
+    assert "Share of the fall" not in told(app)
 
 
 @pytest.mark.usefixtures("any_model")
@@ -140,9 +142,9 @@ def test_a_masked_model_without_a_mask_still_shows_its_curves() -> None:
 def test_the_first_token_can_be_counted(decaying: str) -> None:
     place = {"model": decaying, "layer": "0", "head": "3", "text": "the cat met the dog"}
     left_out, counted = opened("neurons", **place), opened("neurons", **place, with_first="true")
-    assert "Mean over 0 words" in told(left_out)
+    assert "Mean over 0 tokens" in told(left_out)
     assert not counted.exception
-    assert "Mean over 0 words" not in told(counted)
+    assert "Mean over 0 tokens" not in told(counted)
 
 
 @pytest.mark.usefixtures("any_model")

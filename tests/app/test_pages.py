@@ -29,7 +29,7 @@ def typed(app: AppTest, text: str, pair: str = "") -> AppTest:
     """The same page after these texts were typed and sent."""
     app.text_area(key="text").set_value(text)
     app.text_area(key="pair").set_value(pair)
-    return app.button[0].click().run()
+    return next(each for each in app.button if each.label == "Show attention").click().run()
 
 
 def said(app: AppTest) -> str:
