@@ -51,8 +51,8 @@ MEASURES = {
     "difference": "Difference of attention",
 }
 _ABOUT_MEASURES = {
-    "indirect": "The first prompt, with only this head's attention from the second. Blue: that favours what is "
-    "expected after the second prompt, orange: what is expected after the first.",
+    "indirect": "The first prompt, with only this head's attention from the second. Blue: that favours what "
+    "is expected after the second prompt, orange: what is expected after the first.",
     "direct": "The second prompt, with only this head's attention from the first: what is left of the total "
     "effect without this head.",
     "difference": "How differently the head looks in the two prompts: 0 the same, 1 at quite other tokens.",
@@ -131,9 +131,9 @@ def continuations(found: Effects, first: Attention, second: Attention) -> None:
         panels.numbers(table, "bias_continuations", key="bias_continuations", column_config=columns)
     with right:
         st.markdown(
-            f"After *{one}* the model finds “{unexpected}” **{before:#.3g}** times as likely as “{expected}”, "
-            f"after *{other}* **{after:#.3g}** times. The second is {after / before:#.3g} times the first, so "
-            f"the total effect is {after / before:#.3g} − 1."
+            f"After *{one}* the model finds “{unexpected}” **{before:#.3g}** times as likely as "
+            f"“{expected}”, after *{other}* **{after:#.3g}** times. The second is {after / before:#.3g} times "
+            f"the first, so the total effect is {after / before:#.3g} − 1."
         )
         st.caption("A continuation of several words or pieces counts with their geometric mean.")
 
@@ -298,8 +298,8 @@ def set_verdict(found: Averages, filtered: bool) -> None:
             "effect's factor holds 1, no change."
         )
     st.caption(
-        "Why a factor? Each sentence is also read with the two people exchanged, which turns round what comes "
-        "from the words alone. In the mean of the effects a doubling (+1) outweighs a halving (−0.5), so it "
+        "Why a factor? Each sentence is also read with the two people exchanged, which turns round what "
+        "comes from the words alone. In the mean of the effects a doubling (+1) outweighs a halving (−0.5), so it "
         "lies above 0 even where nothing leans, and so may its interval; in the factor they cancel."
     )
 
