@@ -132,8 +132,8 @@ def continuations(found: Effects, first: Attention, second: Attention) -> None:
     with right:
         st.markdown(
             f"After *{one}* the model finds “{unexpected}” **{before:#.3g}** times as likely as "
-            f"“{expected}”, after *{other}* **{after:#.3g}** times. The second is {after / before:#.3g} times "
-            f"the first, so the total effect is {after / before:#.3g} − 1."
+            f"“{expected}”, after *{other}* **{after:#.3g}** times. The second is {after / before:#.3g} "
+            f"times the first, so the total effect is {after / before:#.3g} − 1."
         )
         st.caption("A continuation of several words or pieces counts with their geometric mean.")
 
@@ -299,8 +299,8 @@ def set_verdict(found: Averages, filtered: bool) -> None:
         )
     st.caption(
         "Why a factor? Each sentence is also read with the two people exchanged, which turns round what "
-        "comes from the words alone. In the mean of the effects a doubling (+1) outweighs a halving (−0.5), so it "
-        "lies above 0 even where nothing leans, and so may its interval; in the factor they cancel."
+        "comes from the words alone. In the mean of the effects a doubling (+1) outweighs a halving (−0.5), so "
+        "it lies above 0 even where nothing leans, and so may its interval; in the factor they cancel."
     )
 
 
