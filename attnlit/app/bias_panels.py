@@ -299,8 +299,8 @@ def set_verdict(found: Averages, filtered: bool) -> None:
         )
     st.caption(
         "Why a factor? Each sentence is also read with the two people exchanged, which turns round what "
-        "comes from the words alone. In the mean of the effects a doubling (+1) outweighs a halving (−0.5), so "
-        "it lies above 0 even where nothing leans, and so may its interval; in the factor they cancel."
+        "comes from the words alone. In the mean of the effects a doubling (+1) outweighs a halving (−0.5), "
+        "so it lies above 0 even where nothing leans, and so may its interval; in the factor they cancel."
     )
 
 
