@@ -14,7 +14,7 @@ import streamlit as st
 from attnlit.analysis import bias
 from attnlit.analysis.bias import Contrast, Effects, Progress, SetEffects
 from attnlit.analysis.bias_sentences import READY, TEMPLATES
-from attnlit.app import cache
+from attnlit.app import cache, turns
 from attnlit.app.bias_panels import MEASURES
 from attnlit.charts.words import escaped
 
@@ -175,7 +175,7 @@ def effects(model: Model, contrast: Contrast, tokens: int) -> Effects | None:
         tip = "Hundreds of runs: up to some minutes in a large model or for long prompts."
         _start_button(place, work, "Measure every head", tip)
         return None
-    with _bar(place, "Measuring every head", cancel=not small) as progress:
+    with turns.one_at_a_time(work), _bar(place, "Measuring every head", cancel=not small) as progress:
         return _measured(model, contrast, progress=progress)
 
 
@@ -187,7 +187,7 @@ def set_effects(model: Model) -> SetEffects | None:
         tip = "Some ten seconds with the models that come with attnlit, minutes with a large one."
         _start_button(place, work, "Measure the set", tip)
         return None
-    with _bar(place, "Measuring the sentences", cancel=True) as progress:
+    with turns.one_at_a_time(work), _bar(place, "Measuring the sentences", cancel=True) as progress:
         return _measured_set(model, progress=progress)
 
 
@@ -211,6 +211,7 @@ def _bar(place: DeltaGenerator, what: str, *, cancel: bool) -> Iterator[Progress
                 if cancel:
                     st.button("Cancel", key="bias_cancel", on_click=_forget_work)
         drawn[0].progress(done / runs, f"{what}: {done / runs:.0%}")
+        turns.tell(done / runs)
 
     yield show
     place.empty()

@@ -15,7 +15,7 @@ import streamlit as st
 from attnlit.analysis import distance, neurons
 from attnlit.analysis.interventions import intervene
 from attnlit.analysis.sample import SENTENCES
-from attnlit.app import panels, state
+from attnlit.app import panels, state, turns
 from attnlit.attention.edits import DimensionsRemoved
 from attnlit.charts.dimensions import dimensions_picture
 from attnlit.charts.distance import distance_chart, distance_picture
@@ -44,19 +44,31 @@ _kept: Any = cachetools.LRUCache(maxsize=_KEPT_MB, getsizeof=lambda by: by.nbyte
 _looking_up = threading.Lock()  # held while something is looked up or stored, never during a forward pass
 
 
-@cachetools.cached(_kept, key=lambda model, kind: (model.source, kind), lock=_looking_up)
 def averages(model: Model, kind: str) -> ByDistance:
     """All heads of a kind by distance, over the built-in sample. Shows its progress where it takes long."""
+    with turns.one_at_a_time(("averages", model.source, kind)):
+        return _averages(model, kind)
+
+
+@cachetools.cached(_kept, key=lambda model, kind: (model.source, kind), lock=_looking_up)
+def _averages(model: Model, kind: str) -> ByDistance:
     texts = distance.passages(model, SENTENCES, kind)
     records = _shown(distance.records(model, texts, kind), len(texts), "Reading the sample texts …")
     return distance.by_distance(records, distance.longest_distance(model, kind))
 
 
-@cachetools.cached(_kept, key=lambda model, kind, *place: (model.source, kind, *place), lock=_looking_up)
 def averages_without(
     model: Model, kind: str, layer: int, head: int, dimensions: tuple[int, ...]
 ) -> ByDistance:
     """One head by distance over the same texts, with some dimensions of its queries and keys removed."""
+    with turns.one_at_a_time(("averages", model.source, kind, layer, head, dimensions)):
+        return _averages_without(model, kind, layer, head, dimensions)
+
+
+@cachetools.cached(_kept, key=lambda model, kind, *place: (model.source, kind, *place), lock=_looking_up)
+def _averages_without(
+    model: Model, kind: str, layer: int, head: int, dimensions: tuple[int, ...]
+) -> ByDistance:
     texts = distance.passages(model, SENTENCES, kind)
     edit = DimensionsRemoved(kind=kind, layer=layer, heads=(head,), dimensions=dimensions)
     records = _shown(
@@ -71,6 +83,7 @@ def _shown(records: Iterable[Attention], count: int, what: str) -> Iterator[Atte
     place, started = st.empty(), time.monotonic()
     for done, record in enumerate(records, start=1):
         yield record
+        turns.tell(done / count)
         if time.monotonic() - started > _QUICK:
             place.progress(done / count, what)
     place.empty()

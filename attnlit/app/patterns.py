@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 import cachetools
 import numpy as np
 import streamlit as st
-from streamlit import runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from attnlit.analysis import survey
 from attnlit.analysis.repetition import another_head, loss_on_repeated
 from attnlit.analysis.sample import MOST_TEXTS, SAMPLE, sentences
-from attnlit.app import panels, state
+from attnlit.app import panels, state, turns
 from attnlit.charts.head import head_picture
 from attnlit.charts.head_map import head_map as drawn_map
 from attnlit.charts.head_map import head_map_picture
@@ -103,10 +101,14 @@ def surveyed(request: state.Request, texts: Sequence[Text]) -> Survey | None:
         st.info(f"Stopped: {count:,} of {len(texts):,} texts are read.", icon=":material/stop_circle:")
         st.button("Go on", on_click=_forget_stop, type="primary")
         return None
-    result = _read(request, texts, name)
-    with _looking:
-        _finished[name] = result
-    return result
+    with turns.one_at_a_time(name):
+        with _looking:
+            kept = _finished.get(name)  # somebody may have finished it while we waited
+        if kept is None:
+            kept = _read(request, texts, name)
+            with _looking:
+                _finished[name] = kept
+    return kept
 
 
 def _name(source: str, kind: str, texts: Sequence[Text]) -> str:
@@ -140,22 +142,12 @@ def _read(request: state.Request, texts: Sequence[Text], name: str) -> Survey:
             last = time.monotonic()
             count = f"{step.done:,} of {len(texts):,}" if step.doing == survey.READING else ""
             bar.progress(step.done / step.total, f"{step.doing} … {count}")
-            if not _is_there():
-                st.stop()
+            turns.tell(step.done / step.total)
+            turns.end_if_nobody_is_there()
     place.empty()
     st.session_state[_SO_FAR] = None
     assert step.survey is not None
     return step.survey
-
-
-def _is_there() -> bool:
-    """Whether the visitor's browser is still connected; Streamlit would let the run go on without it."""
-    context = get_script_run_ctx()
-    return (
-        context is None
-        or not runtime.exists()
-        or runtime.get_instance().is_active_session(context.session_id)
-    )
 
 
 def _stop(name: str) -> None:

@@ -7,7 +7,7 @@ more memory than a small server has.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from weakref import WeakValueDictionary
 
@@ -28,14 +28,15 @@ class _Turn:
 
 _turns: WeakValueDictionary[Hashable, _Turn] = WeakValueDictionary()
 _looking = threading.Lock()
+_this_run = threading.local()  # Streamlit gives every script run a thread of its own
 
 
 @contextmanager
-def one_at_a_time(work: Hashable) -> Iterator[Callable[[float], None]]:
+def one_at_a_time(work: Hashable) -> Iterator[None]:
     """Enter when nobody else is at this work; whoever waited looks first whether it is done by now.
 
-    Yields a function to be told how much is done, between 0 and 1, for those who wait: they see a progress
-    bar, and any click of theirs ends the waiting. Where the work is left unfinished the next one begins it.
+    Those who wait see a progress bar, and any click of theirs ends the waiting. Where the work is left
+    unfinished the next one begins it.
     """
     with _looking:
         turn = _turns.setdefault(work, _Turn())
@@ -45,15 +46,20 @@ def one_at_a_time(work: Hashable) -> Iterator[Callable[[float], None]]:
             place.progress(turn.done, "Somebody else has just asked for this; you get it, too …")
             end_if_nobody_is_there()
         place.empty()
-
-    def tell(done: float) -> None:
-        turn.done = done
-
+    _this_run.turn = turn
     try:
-        yield tell
+        yield
     finally:
+        _this_run.turn = None
         turn.done = 0.0
         turn.taken.release()
+
+
+def tell(done: float) -> None:
+    """Tell those who wait for this run's work which share of it is done, between 0 and 1."""
+    turn = getattr(_this_run, "turn", None)
+    if turn is not None:
+        turn.done = done
 
 
 def end_if_nobody_is_there() -> None:

@@ -61,8 +61,8 @@ def test_who_waits_sees_how_far_it_is_and_can_leave(monkeypatch: pytest.MonkeyPa
         with turns.one_at_a_time("slow"):
             raise AssertionError("it was not free")
 
-    with turns.one_at_a_time("slow") as tell, ThreadPoolExecutor(1) as pool:
-        tell(0.4)
+    with turns.one_at_a_time("slow"), ThreadPoolExecutor(1) as pool:
+        turns.tell(0.4)
         with pytest.raises(Click):
             pool.submit(wait).result(10)
     assert seen == [0.4]
