@@ -39,8 +39,8 @@ IMPORTED = re.compile(r"import time:\s+(\d+) \|\s+\d+ \| \s*(\S+)")
 WHAT_RUNS = """
 import sys, threading
 from streamlit.testing.v1 import AppTest
-from attnlit.app import router
-router._prepare_process()
+from attnlit.app import start
+start.prepare_process()
 ran = set()
 def note(frame, event, _):
     if event == "call":

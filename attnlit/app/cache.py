@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -86,25 +85,3 @@ def part(model: Model, text: str, pair: str, kind: str, filters: Filters) -> Att
         left = hide_and_renormalise(left, {token.position for token in left.key if token.special})
     left = between(left, filters.sentences)
     return hide_special(left) if filters.without_special else left
-
-
-_M_ARENA_MAX = -8  # glibc's number for this setting
-_ARENAS = 2
-_M_MMAP_THRESHOLD = -3
-_LARGE = 128 * 1024  # bytes
-
-
-def share_arenas() -> None:
-    """Let all threads take memory from the same two places (Linux with glibc; elsewhere nothing happens).
-
-    Streamlit runs every script in a new thread, and glibc gives new threads places of their own, up to eight
-    a processor, whose free memory the others cannot use: with 30 visitors a sixth of the whole process.
-    Arrays go back to the system when they are freed: left to itself glibc soon keeps such large blocks too,
-    and small ones that stay between them hold 50 MB.
-    """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):  # another C library; Windows
-        return
-    mallopt(_M_ARENA_MAX, _ARENAS)
-    mallopt(_M_MMAP_THRESHOLD, _LARGE)

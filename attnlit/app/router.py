@@ -7,7 +7,6 @@ work in this run, it takes over, draws the frame, and runs the page as it would 
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from typing import Any
 
 import streamlit as st
 
-from attnlit.app import cache, sidebar, state
+from attnlit.app import sidebar, start, state
 from attnlit.errors import AttnlitError
 
 _PAGES = Path(__file__).parents[2] / "pages"
@@ -116,10 +115,10 @@ def run() -> None:
     st.title(card.title, anchor=False)
     st.markdown(card.lead)
     try:
-        _prepare_process()  # after the title: a cold server shows at once that it is there
+        start.prepare_process()  # after the title: a cold server shows at once that it is there
         with _routing(card):
             chosen.run()
-        _build_specs()
+        start.build_specs()
     except AttnlitError as mistake:  # a user's mistake: its message says what to do
         st.warning(str(mistake), icon=":material/lightbulb:")
 
@@ -150,43 +149,3 @@ def _routing(card: PageCard) -> Iterator[None]:
         yield
     finally:
         _this_run.card = None
-
-
-@st.cache_resource(show_spinner="Starting …")
-def _prepare_process() -> None:
-    """Once a process: settle memory, import what every page needs, keep it from the garbage collector.
-
-    Imports make a million objects that stay. The collector would search them again and again while they are
-    made, a quarter of the time to the first chart, and later at every full collection, which holds all
-    threads for 0.1-0.3 s.
-    """
-    from attnlit.models.limits import set_threads
-
-    cache.share_arenas()
-    gc.disable()
-    try:
-        import attnlit.app.panels  # the charts
-        import attnlit.attention.proof  # noqa: F401 - torch and transformers
-
-        set_threads()
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
-@st.cache_resource(show_spinner=False)
-def _build_specs() -> None:
-    """Once a process, while the first visitor looks at the first chart: make the other charts' specs.
-
-    Altair takes a third of a second for each, in each theme.
-    """
-    threading.Thread(target=_build_every_spec, name="attnlit specs", daemon=True).start()
-
-
-def _build_every_spec() -> None:
-    from attnlit.charts import head_chart, head_map, heatmap, model, neuron
-    from attnlit.charts.theme import DARK, LIGHT
-
-    for theme in (LIGHT, DARK):
-        for view in (head_chart, model, neuron, heatmap, head_map):
-            view.theme_spec(theme)

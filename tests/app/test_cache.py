@@ -106,19 +106,6 @@ def test_a_record_larger_than_its_cache_is_kept_alone(monkeypatch: pytest.Monkey
     cache.attention.cache.clear()
 
 
-def test_sharing_memory_between_threads_is_tried_only_where_the_system_can(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: list[tuple[int, int]] = []
-    monkeypatch.setattr(
-        cache.ctypes, "CDLL", lambda _: SimpleNamespace(mallopt=lambda *given: asked.append(given))
-    )
-    cache.share_arenas()
-    assert asked == [(-8, 2), (-3, 131072)]  # M_ARENA_MAX and M_MMAP_THRESHOLD in glibc's malloc.h
-    monkeypatch.setattr(cache.ctypes, "CDLL", lambda _: SimpleNamespace())
-    cache.share_arenas()
-
-
 def test_filters_go_together() -> None:
     model = attnlit.load("mini-bert")
     texts = ("Unbelievable violinists.", "The violinists lay.")

@@ -6,10 +6,11 @@ import gc
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from attnlit.app import router
+from attnlit.app import start
 from attnlit.charts import head_chart, head_map, heatmap, model, neuron
 from attnlit.charts.theme import DARK, LIGHT
 
@@ -25,7 +26,7 @@ def test_the_frame_needs_nothing_heavy() -> None:
 
 def test_imports_are_kept_from_the_garbage_collector() -> None:
     gc.unfreeze()
-    router._prepare_process.__wrapped__()
+    start.prepare_process.__wrapped__()
     assert gc.get_freeze_count() > 100_000
     assert gc.isenabled()
 
@@ -33,7 +34,7 @@ def test_imports_are_kept_from_the_garbage_collector() -> None:
 def test_the_garbage_collector_works_again_where_an_import_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "attnlit.attention.proof", None)  # importing it fails
     with pytest.raises(ImportError):
-        router._prepare_process.__wrapped__()
+        start.prepare_process.__wrapped__()
     assert gc.isenabled()
 
 
@@ -41,9 +42,22 @@ def test_every_view_is_ready_after_the_first_run() -> None:
     views = (head_chart, model, neuron, heatmap, head_map)
     for view in views:
         view.theme_spec.cache_clear()
-    router._build_every_spec()
+    start._build_every_spec()
     ready = [view.theme_spec.cache_info().misses for view in views]
     for theme in (LIGHT, DARK):
         for view in views:
             view.theme_spec(theme)
     assert [view.theme_spec.cache_info().misses for view in views] == ready == [2] * len(views)
+
+
+def test_sharing_memory_between_threads_is_tried_only_where_the_system_can(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(
+        start.ctypes, "CDLL", lambda _: SimpleNamespace(mallopt=lambda *given: asked.append(given))
+    )
+    start.share_arenas()
+    assert asked == [(-8, 2), (-3, 131072)]  # M_ARENA_MAX and M_MMAP_THRESHOLD in glibc's malloc.h
+    monkeypatch.setattr(start.ctypes, "CDLL", lambda _: SimpleNamespace())
+    start.share_arenas()

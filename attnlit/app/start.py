@@ -1,0 +1,101 @@
+"""What a process does once, at its first page: settle memory, import what every page needs, build charts."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib.util
+import os
+import threading
+from pathlib import Path
+
+import streamlit as st
+
+_M_ARENA_MAX = -8  # glibc's number for this setting
+_ARENAS = 2
+_M_MMAP_THRESHOLD = -3
+_LARGE = 128 * 1024  # bytes
+
+
+def share_arenas() -> None:
+    """Let all threads take memory from the same two places (Linux with glibc; elsewhere nothing happens).
+
+    Streamlit runs every script in a new thread, and glibc gives new threads places of their own, up to eight
+    a processor, whose free memory the others cannot use: with 30 visitors a sixth of the whole process.
+    Arrays go back to the system when they are freed: left to itself glibc soon keeps such large blocks too,
+    and small ones that stay between them hold 50 MB.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library; Windows
+        return
+    mallopt(_M_ARENA_MAX, _ARENAS)
+    mallopt(_M_MMAP_THRESHOLD, _LARGE)
+
+
+share_arenas()  # as early as we can: each of the first visitors' threads would take a place of its own
+
+
+@st.cache_resource(show_spinner="Starting …")
+def prepare_process() -> None:
+    """Once a process: import what every page needs, and keep it from the garbage collector.
+
+    Imports make a million objects that stay. The collector would search them again and again while they are
+    made, a quarter of the time to the first chart, and later at every full collection, which holds all
+    threads for 0.1-0.3 s.
+    """
+    gc.disable()
+    try:
+        from altair.utils import schemapi
+
+        import attnlit.app.panels  # the charts
+
+        # Altair checks every piece of a chart when it is made, a third of the time. The tests check ours.
+        schemapi.disable_debug_mode()
+        link_torch = threading.Thread(target=_link_torch, name="attnlit torch", daemon=True)
+        link_torch.start()
+        _build_first_spec()
+        link_torch.join()
+        import attnlit.attention.proof  # noqa: F401 - torch and transformers
+        from attnlit.models.limits import set_threads
+
+        set_threads()
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _link_torch() -> None:
+    """Let the system link torch's largest library, 0.3 s, while Python makes a chart: torch imports sooner.
+
+    Called as a function of C, dlopen lets Python go on meanwhile; imports do not, nor does ctypes.CDLL.
+    """
+    torch = importlib.util.find_spec("torch")
+    library = Path(torch.origin).parent / "lib" / "libtorch_cpu.so" if torch and torch.origin else None
+    if library and library.is_file():  # Linux
+        ctypes.CDLL(None).dlopen(os.fsencode(library), os.RTLD_NOW)
+
+
+def _build_first_spec() -> None:
+    from attnlit.app.sidebar import theme
+    from attnlit.charts import head_chart
+
+    head_chart.theme_spec(theme())
+
+
+@st.cache_resource(show_spinner=False)
+def build_specs() -> None:
+    """Once a process, while the first visitor looks at the first chart: make the other charts' specs.
+
+    Altair takes a third of a second for each, in each theme.
+    """
+    threading.Thread(target=_build_every_spec, name="attnlit specs", daemon=True).start()
+
+
+def _build_every_spec() -> None:
+    from attnlit.charts import head_chart, head_map, heatmap, model, neuron
+    from attnlit.charts.theme import DARK, LIGHT
+
+    for theme in (LIGHT, DARK):
+        for view in (head_chart, model, neuron, heatmap, head_map):
+            view.theme_spec(theme)
