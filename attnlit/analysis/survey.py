@@ -5,10 +5,12 @@ Texts are read a few at a time and only sums are kept, so memory does not grow w
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 
@@ -120,7 +122,7 @@ def steps(
     twin: Sums | None = None
     why_not = ""
     try:
-        untaught = untrained(model)
+        untaught = _twin(model)
     except AttnlitError as too_large:
         why_not = str(too_large)
     else:
@@ -130,10 +132,28 @@ def steps(
         done += len(some)
         random_step = step(done, "Reading random tokens")
         twin = merge(twin, (yield from _random_once(untaught, model, kind, random_step)))
-    yield Step(total, total, "Adding up", _survey(model, kind, sums, twin, why_not))
+    with _adding_up():
+        found = _survey(model, kind, sums, twin, why_not)
+    yield Step(total, total, "Adding up", found)
 
 
 # ------------------------------------------------------------------------------------------ reading the texts
+
+# Thirty surveys side by side, of a class with a text each, must not hold thirty batches, nor thirty twins:
+# each weighs as much as its model.
+_twins: WeakValueDictionary[Model, Model] = WeakValueDictionary()  # of a model, as long as a survey needs it
+_making = threading.Lock()
+
+
+@cache
+def _adding_up() -> threading.Semaphore:
+    """Held while something large is in memory: from a batch's forward pass until its weights are summed."""
+    return threading.Semaphore(limits.forwards_at_once())
+
+
+def _twin(model: Model) -> Model:
+    with _making:
+        return _twins.get(model) or _twins.setdefault(model, untrained(model))
 
 
 def _read_texts(
@@ -160,7 +180,8 @@ def _read_texts(
             together = _together(model, kind, lengths)
             for first in range(0, len(found), together):
                 indices, batch = zip(*found[first : first + together], strict=True)
-                sums = merge(sums, summarise(attend_together(model, batch, kind), indices))
+                with _adding_up():
+                    sums = merge(sums, summarise(attend_together(model, batch, kind), indices))
                 done += len(batch)
                 yield step(done)
         yield replace(step(done), so_far=SoFar(done, sums))
@@ -201,18 +222,26 @@ def _read_random(model: Model, kind: str, step: Callable[[int], Step]) -> Genera
     together = _together(model, kind, (len(drawn[0]), 0))
     for first in range(0, len(drawn), together):
         batch = drawn[first : first + together]
-        weights = weights_together(model, [{"input_ids": row.tolist()} for row in batch], kind)
-        for index, (row, matrices) in enumerate(zip(batch, weights, strict=True), first):
-            seen = np.array([each in row[:place] for place, each in enumerate(row)])
-            scores = {
-                "induction": (roles.induction(matrices, row), int(seen.sum())),
-                "duplicate": (roles.duplicate_token(matrices, row), int(seen.sum())),
-            }
-            if has_direct_path(model):
-                once = list(dict.fromkeys(row.tolist()))[-period(model) :]
-                scores["copying"] = (roles.copying(direct_logits(model, once)), len(once))
-            sums = merge(sums, Sums(bins={index: counted(scores)}))
+        with _adding_up():
+            sums = merge(sums, _of_repeated(model, kind, batch, first))
         yield step(first + len(batch))
+    return sums
+
+
+def _of_repeated(model: Model, kind: str, batch: Sequence[np.ndarray], first: int) -> Sums:
+    """The sums of these sequences of random tokens, which are counted from ``first``."""
+    sums = Sums()
+    weights = weights_together(model, [{"input_ids": row.tolist()} for row in batch], kind)
+    for index, (row, matrices) in enumerate(zip(batch, weights, strict=True), first):
+        seen = np.array([each in row[:place] for place, each in enumerate(row)])
+        scores = {
+            "induction": (roles.induction(matrices, row), int(seen.sum())),
+            "duplicate": (roles.duplicate_token(matrices, row), int(seen.sum())),
+        }
+        if has_direct_path(model):
+            once = list(dict.fromkeys(row.tolist()))[-period(model) :]
+            scores["copying"] = (roles.copying(direct_logits(model, once)), len(once))
+        sums = merge(sums, Sums(bins={index: counted(scores)}))
     return sums
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -260,3 +261,22 @@ def test_like_heads_are_near(found: survey.Survey) -> None:
     assert found.unlike[4, 5] == pytest.approx(0, abs=1e-6)  # 1-0 and 1-1 are both unplanted
     assert found.unlike[1].argsort()[0] == 1
     assert found.unlike[1, 3] > 0.3  # the token before, and the first token
+
+
+def test_surveys_at_the_same_time_share_a_twin_and_the_last_takes_it_away(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def counted(trained: Model) -> Model:
+        made.append(trained.source)
+        return untrained(trained)
+
+    monkeypatch.setattr(survey, "untrained", counted)
+    both = [survey.steps(model, TEXTS[:3]) for _ in range(2)]
+    for _ in zip(*both, strict=True):
+        pass
+    assert len(made) == 1
+    del both
+    gc.collect()
+    assert not survey._twins
