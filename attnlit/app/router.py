@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
-from attnlit.app import sidebar, start, state
+from attnlit.app import history, sidebar, start, state
 from attnlit.errors import AttnlitError
 
 _PAGES = Path(__file__).parents[2] / "pages"
@@ -32,7 +32,7 @@ class PageCard:
     title: str
     icon: str
     lead: str  # one sentence under the title
-    controls: frozenset[str] = frozenset()  # what `ask` draws: "head" or "heads", "query"
+    controls: frozenset[str] = frozenset()  # what the sidebar asks: "text", "head" or "heads", "query"
     section: str = ""  # heading in the navigation
 
 
@@ -44,7 +44,7 @@ PAGES = (
         "Head view",
         ":material/grid_goldenratio:",
         "Which words look at which? Each line is one look, each colour one head of the chosen layer.",
-        frozenset({"heads"}),
+        frozenset({"text", "heads"}),
         VIEWS,
     ),
     PageCard(
@@ -52,7 +52,7 @@ PAGES = (
         "Model view",
         ":material/apps:",
         "Every head of every layer at once. Click a thumbnail to see that head large.",
-        frozenset({"head"}),
+        frozenset({"text", "head"}),
         VIEWS,
     ),
     PageCard(
@@ -60,7 +60,7 @@ PAGES = (
         "Neuron view",
         ":material/neurology:",
         "Where a weight comes from: the query meets each key, dimension by dimension.",
-        frozenset({"head", "query"}),
+        frozenset({"text", "head", "query"}),
         VIEWS,
     ),
     PageCard(
@@ -68,14 +68,15 @@ PAGES = (
         "Bias",
         ":material/balance:",
         "Swap one word, she for he: what changes in the model's guess, and through which heads?",
-        section=QUESTIONS,
+        frozenset({"head"}),
+        QUESTIONS,
     ),
     PageCard(
         "patterns.py",
         "Patterns",
         ":material/pattern:",
         "What is each head for? Every head of the model, scored for each role that research has named.",
-        frozenset({"head"}),
+        frozenset({"text", "head"}),
         QUESTIONS,
     ),
     PageCard(
@@ -83,7 +84,7 @@ PAGES = (
         "Neurons",
         ":material/trending_down:",
         "Which heads look less the farther away a word is, and which few dimensions make it so?",
-        frozenset({"head", "query"}),
+        frozenset({"text", "head", "query"}),
         QUESTIONS,
     ),
 )
@@ -114,9 +115,13 @@ def run() -> None:
     state.note_arrival(card.file)
     st.title(card.title, anchor=False)
     st.markdown(card.lead)
+    history.one_step_a_click()
     try:
         start.prepare_process()  # after the title: a cold server shows at once that it is there
-        with _routing(card):
+        # The sidebar is drawn here, not by the page: what the address says of it would be lost with each step
+        # "back" to another page, because Streamlit takes it for something that only the page just left asks.
+        asked = _ask(card)
+        with _routing(card, asked):
             chosen.run()
         start.build_specs()
     except AttnlitError as mistake:  # a user's mistake: its message says what to do
@@ -131,21 +136,28 @@ def ensure_routed() -> None:
 
 
 def ask() -> state.Request:
-    """A page's first line, where it has controls: draw the sidebar and answer with what it asks for."""
+    """A page's first line, where the sidebar asks for a text: what was chosen there."""
     ensure_routed()
-    return sidebar.draw(_this_run.card.controls)
+    return cast("state.Request", _this_run.asked)
 
 
 def ask_model() -> state.Choice:
     """The same for a page that brings its own texts: only model, layer and head are asked for."""
     ensure_routed()
-    return sidebar.draw_model()
+    return cast("state.Choice", _this_run.asked)
+
+
+def _ask(card: PageCard) -> state.Choice | None:
+    """Draw the sidebar that the page needs; None where it needs none."""
+    if not card.controls:
+        return None
+    return sidebar.draw(card.controls) if "text" in card.controls else sidebar.draw_model()
 
 
 @contextmanager
-def _routing(card: PageCard) -> Iterator[None]:
-    _this_run.card = card
+def _routing(card: PageCard, asked: state.Choice | None) -> Iterator[None]:
+    _this_run.card, _this_run.asked = card, asked
     try:
         yield
     finally:
-        _this_run.card = None
+        _this_run.card = _this_run.asked = None

@@ -165,12 +165,21 @@ def test_a_click_on_a_thumbnail_chooses_that_head_everywhere(server: str, page: 
     expect(page.get_by_text(f"Layer {chosen['layer']}, head {chosen['head']}", exact=True)).to_be_visible()
     go(page, "Neuron view")
     expect(radio(page, "Head", chosen["head"])).to_be_checked()
-    for _ in range(4):  # every choice that the address took up is a step
-        page.go_back()
-        settled(page)
-        assert page.get_by_test_id("stAlert").count() == 0
-        eventually(lambda: ink(pixels(page)) > 1000)
+    page.go_back()  # one click, one step
+    settled(page)
     expect(page.get_by_role("heading", name="Model view")).to_be_visible()
+    expect(radio(page, "Layer", chosen["layer"])).to_be_checked()
+    expect(radio(page, "Head", chosen["head"])).to_be_checked()
+    page.go_back()
+    settled(page)
+    expect(page.get_by_role("heading", name="Model view")).to_be_visible()
+    expect(radio(page, "Head", 0)).to_be_checked()
+    assert not {"head", "layer"} & set(address(page))
+    assert page.get_by_test_id("stAlert").count() == 0
+    eventually(lambda: ink(pixels(page)) > 1000)
+    page.go_forward()
+    settled(page)
+    expect(radio(page, "Head", chosen["head"])).to_be_checked()
 
 
 def test_the_query_is_chosen_in_the_picture_and_by_back_and_forward(server: str, page: Page) -> None:

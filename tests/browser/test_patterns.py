@@ -43,6 +43,22 @@ def test_a_click_on_the_map_chooses_that_head(page: Page, server: str) -> None:
     assert "head=2" in page.url
 
 
+def test_back_from_another_page_finds_what_was_chosen(page: Page, server: str) -> None:
+    page.goto(f"{server}/patterns")
+    settled(page)
+    page.get_by_text("This text", exact=True).click()
+    settled(page)
+    page.get_by_role("radiogroup", name="Layer").get_by_role("radio", name="3", exact=True).click()
+    settled(page)
+    page.get_by_role("link", name="Head view", exact=True).click()
+    settled(page)
+    page.go_back()
+    settled(page)
+    expect(page.get_by_role("heading", name="Layer 3, head 0")).to_be_visible()
+    expect(page.get_by_role("radio", name="This text")).to_be_checked()
+    assert "over=This+text" in page.url
+
+
 def test_a_long_text_can_be_cancelled_and_goes_on(page: Page, server: str) -> None:
     start_long_text(page, server, seed=1)
     page.get_by_role("button", name="Cancel").click()
