@@ -15,6 +15,7 @@ VOCABULARY = 8192
 BOS = "<|endoftext|>"
 BERT_SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 PAD, UNK, CLS, SEP, MASK = range(5)
+UNASKED = -100  # a pair without a next-sentence answer: cross_entropy leaves it out
 
 # Whole books by six authors, never trained on: titles as SOURCES.tsv (beside the corpus) spells them.
 HELD_OUT = (
@@ -178,6 +179,7 @@ def bert_pairs(
     random: np.random.Generator,
     vocabulary: int,
     repeat: float = 0.0,
+    shuffle: float = 0.0,
     masked: float = 0.15,
 ) -> dict[str, np.ndarray]:
     """Pairs `[CLS] A [SEP] B [SEP]` of exactly `length` tokens, half of them consecutive text.
@@ -186,8 +188,11 @@ def bert_pairs(
     half A at its beginning, so that no padding is needed and the cut says nothing about the answer.
     In a share `repeat` of the pairs, whether B follows or not, B quotes a passage of A, as a reply quotes a
     question: a word that is masked in one sentence can then be found in the other.
-    Gives input_ids, token_type_ids (count, length), next (count,): 0 where B follows A and 1 where it
-    does not, as in BERT; places and words (count, masked): the share `masked`, to be predicted.
+    In a share `shuffle` of the pairs one sentence holds the words of the other in a random order: a masked
+    word is then one of those that the other sentence has and this one lacks.
+    Gives input_ids, token_type_ids (count, length), next (count,): 0 where B follows A, 1 where it does
+    not, as in BERT, and UNASKED in a shuffled pair; places and words (count, masked): the share `masked`,
+    to be predicted.
     """
     ids = np.empty((count, length), np.int64)
     segments = np.zeros((count, length), np.int64)
@@ -214,9 +219,15 @@ def bert_pairs(
         b = tokens.ids[begin : begin + size_b]
         shorter = min(len(a), len(b))
         if shorter > 4 and random.random() < repeat:
-            size = int(random.integers(4, shorter))
+            size = int(random.integers(max(4, shorter // 3), shorter))
             source, target = (int(random.integers(0, len(part) - size + 1)) for part in (a, b))
             b = np.concatenate([b[:target], a[source : source + size], b[target + size :]])
+        if random.random() < shuffle:
+            follows[row] = UNASKED
+            text = (a if len(a) > len(b) else b)[: room // 2]
+            a, b = text, random.permutation(text)
+            if random.random() < 0.5:
+                a, b = b, a
         ids[row] = PAD
         ids[row, : len(a) + len(b) + 3] = np.concatenate([[CLS], a, [SEP], b, [SEP]])
         segments[row, len(a) + 2 : len(a) + len(b) + 3] = 1

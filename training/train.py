@@ -33,7 +33,7 @@ KEEP_MEMORY = {
 # are what a user types; the long ones train the last positions.
 SHAPES = {
     "gpt2": [(24, 256)] * 5 + [(12, 512)],
-    "bert": [(48, 128)] * 3 + [(192, 32), (48, 128), (12, 512)],
+    "bert": [(96, 64), (48, 128), (192, 32), (96, 64), (48, 128), (12, 512)],
 }
 # Learning rates of (Muon, AdamW) and Muon's weight decay. At GPT-2's rate BERT's MLP outputs grew to 40 times
 # the stream that they are added to, and every layer above the first forgot the positions.
@@ -52,12 +52,13 @@ def make_batch(
     random: np.random.Generator,
     vocabulary: int,
     repeat: float,
+    shuffle: float,
 ) -> dict[str, torch.Tensor]:
     if kind == "gpt2":
         inputs, targets = data.gpt2_windows(tokens, rows, length, random, repeat)
         batch = {"input_ids": inputs, "targets": targets}
     else:
-        batch = data.bert_pairs(tokens, rows, length, random, vocabulary, repeat, MASKED)
+        batch = data.bert_pairs(tokens, rows, length, random, vocabulary, repeat, shuffle, MASKED)
     return {name: torch.from_numpy(array) for name, array in batch.items()}
 
 
@@ -77,7 +78,8 @@ def bert_losses(model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple
         follows = model.cls.seq_relationship(hidden.pooler_output)
     return (
         F.cross_entropy(logits.float().flatten(0, 1), batch["words"].flatten()),
-        F.cross_entropy(follows.float(), batch["next"]),
+        F.cross_entropy(follows.float(), batch["next"], reduction="sum")
+        / (batch["next"] != data.UNASKED).sum().clamp(min=1),
     )
 
 
@@ -128,6 +130,7 @@ def train(
     shapes: list[tuple[int, int]] | None = None,
     vocabulary: int = data.VOCABULARY,
     repeat: float = 0.0,
+    shuffle: float = 0.0,
     decay: float = 0.4,
     seed: int = 1,
     compiled: bool = True,
@@ -200,7 +203,7 @@ def train(
             break
         random = np.random.default_rng((seed, step, rank))  # a resumed run sees what the unbroken would
         rows, length = shapes[step % len(shapes)]
-        batch = make_batch(kind, tokens, rows // workers, length, random, vocabulary, repeat)
+        batch = make_batch(kind, tokens, rows // workers, length, random, vocabulary, repeat, shuffle)
         loss, extra = step_loss(batch)
         (loss if extra is None else loss + NEXT_WEIGHT * extra).backward()
         if workers > 1:
@@ -243,6 +246,9 @@ def main() -> None:
     parser.add_argument("--until", help="HH:MM today: train until then instead")
     parser.add_argument("--steps", type=int, help="train this many steps instead")
     parser.add_argument("--repeat", type=float, default=0.0, help="share of windows or pairs that quote")
+    parser.add_argument(
+        "--shuffle", type=float, default=0.0, help="share of BERT's pairs with the same words"
+    )
     parser.add_argument("--decay", type=float, default=0.4, help="share of the run over which the rate falls")
     parser.add_argument(
         "--workers",
@@ -262,7 +268,7 @@ def main() -> None:
     (out / "meeting").unlink(missing_ok=True)
     options = {
         name: getattr(arguments, name)
-        for name in ("kind", "corpus", "minutes", "steps", "repeat", "decay", "seed", "workers")
+        for name in ("kind", "corpus", "minutes", "steps", "repeat", "shuffle", "decay", "seed", "workers")
     }
     options |= {"out": out, "until": until}
     multiprocessing.spawn(work, (arguments.workers, options), arguments.workers)

@@ -11,7 +11,7 @@ from training import data
 from training.models import build
 from training.probe import probe
 from training.report import Neighbours, Trigram
-from training.train import train
+from training.train import bert_losses, train
 
 NAMES = ("Anna", "Ben", "Clara", "David", "Emil")
 SHAPE = {"layers": 2, "heads": 2, "width": 32, "context": 128}
@@ -161,6 +161,39 @@ def test_a_second_sentence_quotes_the_first_whether_it_follows_or_not():
     quoted = np.array([len(set(row[row > data.MASK])) < (row > data.MASK).sum() for row in original])
     for following in (0, 1):
         assert quoted[batch["next"] == following].mean() > 0.9
+
+
+def test_a_shuffled_pair_holds_the_same_words_twice_and_asks_for_no_next_sentence():
+    random = np.random.default_rng(0)
+    tokens = data.Tokens(np.arange(5, 8005).astype(np.uint16), np.arange(0, 8001, 20), np.array([0, 400]))
+    batch = data.bert_pairs(tokens, 200, 64, random, 8005, shuffle=1.0)
+    assert (batch["next"] == data.UNASKED).all()
+    original = batch["input_ids"].copy()
+    np.put_along_axis(original, batch["places"], batch["words"], 1)
+    in_order = np.zeros(2)
+    for row, segments in zip(original, batch["token_type_ids"], strict=True):
+        a, b = (row[(segments == segment) & (row > data.MASK)] for segment in (0, 1))
+        assert sorted(a) == sorted(b)
+        steps = [set(np.diff(part)) for part in (a, b)]
+        assert steps.count({1}) == 1  # one sentence as it stood in the book, the other out of order
+        in_order[steps.index({1})] += 1
+    assert in_order.min() > 60  # which of the two is left to chance
+
+
+def test_only_pairs_with_an_answer_count_for_the_next_sentence():
+    model = build("bert", {"layers": 1, "heads": 2, "width": 16, "context": 32}, 50, "eager").eval()
+    random = np.random.default_rng(0)
+    tokens = data.Tokens(
+        np.arange(5, 805).astype(np.uint16) % 45 + 5, np.arange(0, 801, 20), np.array([0, 40])
+    )
+    batch = {k: torch.from_numpy(v) for k, v in data.bert_pairs(tokens, 8, 32, random, 50).items()}
+    answered = batch["next"].clone()
+    batch["next"][3:] = data.UNASKED
+    some = bert_losses(model, batch)[1]
+    first = {name: values[:3] for name, values in batch.items()} | {"next": answered[:3]}
+    torch.testing.assert_close(some, bert_losses(model, first)[1], atol=2e-3, rtol=0)  # bf16
+    batch["next"][:] = data.UNASKED
+    assert bert_losses(model, batch)[1] == 0  # a batch without any teaches nothing, and is no NaN
 
 
 def test_trigram_probabilities_sum_to_one_and_know_what_they_saw():
