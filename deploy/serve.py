@@ -50,9 +50,10 @@ def main() -> None:
     if not nginx:
         sys.exit(NO_NGINX)
     ports = range(wish.first_port, wish.first_port + wish.replicas)
-    taken = [port for port in ports if is_taken(port)]
-    if taken:
-        sys.exit(f"Port {taken[0]} is in use. Choose others with --first-port.")
+    door = int(wish.listen.rpartition(":")[2])
+    for port, option in [*((port, "--first-port") for port in ports), (door, "--listen")]:
+        if is_taken(port):
+            sys.exit(f"Port {port} is in use. Choose another with {option}.")
 
     wish.state.mkdir(parents=True, exist_ok=True)
     settings = wish.state / "nginx.conf"

@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -56,9 +57,11 @@ def test_every_replica_has_a_home_and_the_others_as_its_backup(serve: ModuleType
 @needs_nginx
 @pytest.mark.parametrize("replicas", [1, 2, 5])
 def test_nginx_accepts_the_configuration(serve: ModuleType, tmp_path: Path, replicas: int) -> None:
-    conf = tmp_path / "nginx.conf"
-    conf.write_text(serve.nginx_conf(range(9001, 9001 + replicas), f"127.0.0.1:{free_port()}", tmp_path))
-    command = [serve.find_nginx(), "-t", "-c", str(conf), "-p", str(tmp_path)]
+    state = tmp_path / "a folder"
+    state.mkdir()
+    conf = state / "nginx.conf"
+    conf.write_text(serve.nginx_conf(range(9001, 9001 + replicas), f"127.0.0.1:{free_port()}", state))
+    command = [serve.find_nginx(), "-t", "-c", str(conf), "-p", str(state)]
     told = subprocess.run(command, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
 
@@ -98,6 +101,23 @@ shutil.which = lambda *_, **__: None
 sys.argv = ["serve.py", "2"]
 runpy.run_path("deploy/serve.py", run_name="__main__")
 """
+
+
+@needs_nginx
+@pytest.mark.parametrize("option", ["--listen", "--first-port"])
+def test_a_port_that_is_in_use_is_said_before_anything_starts(tmp_path: Path, option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        ports = {"--listen": str(free_port()), "--first-port": str(free_port()), option: port}
+        words = [word for pair in ports.items() for word in pair]
+        told = subprocess.run(
+            [sys.executable, "deploy/serve.py", "1", *words, "--state", str(tmp_path)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+    assert told.returncode == 1
+    assert told.stderr == f"Port {port} is in use. Choose another with {option}.\n"
 
 
 def test_what_ends_is_started_again_until_told_to_stop(serve: ModuleType, tmp_path: Path) -> None:
