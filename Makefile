@@ -23,9 +23,10 @@ browser: .venv/dev
 bench: .venv/bench browser
 	$(BIN)/python -m benchmarks.bertviz
 
-# Many visitors at once, over Streamlit's own websocket, and a soak: about 25 minutes on a quiet machine.
+# Many visitors at once, over Streamlit's own websocket, and a soak: about 35 minutes on a quiet machine.
 load: .venv/dev
-	$(BIN)/python -m benchmarks.load --together 30 --sessions 1 10 30 100 --soak 15
+	$(BIN)/python -m benchmarks.load --together 30 --sessions 1 10 30 100
+	$(BIN)/python -m benchmarks.load --lesson all --sessions 30 --soak 15
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

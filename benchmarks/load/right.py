@@ -22,6 +22,7 @@ from attnlit.charts.neuron import neuron_picture
 from attnlit.charts.picture import Picture, arrow_stream
 from benchmarks.load.client import digest
 from benchmarks.load.students import HOME, MEASURE, VIEWS, Choice, Deed, loaded
+from tests.app.quick import look_for_components_once
 
 ENTRY = Path(__file__).parents[2] / "streamlit_app.py"
 ALONE_WITHIN = 120  # seconds
@@ -95,6 +96,7 @@ def _record(model: str, text: str, pair: str) -> Any:
 @lru_cache(maxsize=4096)
 def _alone(choice: Choice) -> Content:
     """The page, run in this process for a visitor who follows a link to what was chosen."""
+    look_for_components_once()
     own = dict(choice.own)
     page = AppTest.from_file(str(ENTRY), default_timeout=ALONE_WITHIN)
     page.switch_page(f"pages/{choice.page or 'home'}.py")
