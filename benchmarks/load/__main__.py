@@ -27,14 +27,23 @@ from datetime import date
 
 import numpy as np
 
+from attnlit.app.bias import SET
 from benchmarks.load.client import Visitor
 from benchmarks.load.counted_app import FORWARD
 from benchmarks.load.right import wrong
 from benchmarks.load.server import Sample, Server, app, cores, sample, watch
-from benchmarks.load.students import LESSONS, Deed, Diary, Lesson, loaded, study
+from benchmarks.load.students import LESSONS, MEASURE, Deed, Diary, Lesson, loaded, study
 
 SETTLES = 5  # seconds in which a server that has had its first visitors prepares what others may ask for
 FORGOTTEN_AFTER = 120  # seconds until Streamlit drops a session without a tab (server.disconnectedSessionTTL)
+# What a class may do together: page, address, and the button that all press.
+AT_ONCE: dict[str, tuple[str, dict[str, str], str]] = {
+    "open an example": ("head_view", {"example": "induction"}, ""),
+    "open the bias page": ("bias", {}, ""),
+    "measure its set of sentences": ("bias", {"scope": SET}, MEASURE),
+    "open the page of patterns": ("patterns", {}, ""),
+    "open the page of neurons": ("neurons", {}, ""),
+}
 
 
 def main() -> None:
@@ -47,7 +56,7 @@ def main() -> None:
     ask.add_argument("--thinking", type=float, default=5, help="mean seconds between two actions")
     ask.add_argument("--soak", type=float, metavar="MINUTES", help="30 students who come and go")
     ask.add_argument("--lesson", nargs="+", default=["views"], choices=LESSONS, help="what the class does")
-    ask.add_argument("--together", type=int, metavar="N", help="N students open one example at once")
+    ask.add_argument("--together", type=int, metavar="N", help="N students do one thing at once")
     ask.add_argument("--replicas", type=int, nargs="+", default=[0], help="behind deploy's proxy; 0: none")
     ask.add_argument("--kill", action="store_true", help="kill one replica half-way")
     wish = ask.parse_args()
@@ -116,26 +125,37 @@ def soak(
 
 
 def together(students: int) -> None:
-    """A class opens one example at one moment: one forward pass should serve all."""
+    """A class does one thing at one moment that the server has not done before: once should serve all."""
     with app(counted=True) as server:
         asyncio.run(warm(server, LESSONS["views"]))
-        before = server.logged(FORWARD)
+        rows = []
+        for what, (page, address, button) in AT_ONCE.items():
+            passes = server.logged(FORWARD)
+            took, samples = asyncio.run(_at_once(server, students, page, address, button))
+            passes = server.logged(FORWARD) - passes
+            most = max(moment.memory for moment in samples)
+            rows.append([what, passes, f"{np.median(took):.2f}", f"{max(took):.2f}", f"{most:.0f}"])
+        print(f"{students} students do the same at one moment, on one server that never did it before.\n")
+        print(_table(("what", "texts read to be shown", "charts, middle", "latest", "most MB"), rows))
 
-        async def run() -> list[float]:
-            visitors = [Visitor(server.url) for _ in range(students)]
-            answers = await asyncio.gather(*(v.open("head_view", example="induction") for v in visitors))
-            for visitor, answer in zip(visitors, answers, strict=True):
-                if answer.mistakes:
-                    raise SystemExit(f"The app shows: {answer.mistakes[0]}")
-                await visitor.close()
-            return [answer.chart for answer in answers]
 
-        took = asyncio.run(run())
-        passes = server.logged(FORWARD) - before
-        print(
-            f"{students} students open the same example at once: {passes} forward pass(es); charts after "
-            f"{np.median(took):.2f} s in the middle, {max(took):.2f} s at the latest.\n"
-        )
+async def _at_once(
+    server: Server, students: int, page: str, address: dict[str, str], button: str
+) -> tuple[list[float], list[Sample]]:
+    samples = list[Sample]()
+    visitors = [Visitor(server.url) for _ in range(students)]
+    if button:
+        await asyncio.gather(*(visitor.open(page, **address) for visitor in visitors))
+    watching = asyncio.create_task(watch(server, samples, every=0.2))
+    answers = await asyncio.gather(
+        *(visitor.press(button) if button else visitor.open(page, **address) for visitor in visitors)
+    )
+    watching.cancel()
+    for visitor, answer in zip(visitors, answers, strict=True):
+        if answer.mistakes:
+            raise SystemExit(f"The app shows: {answer.mistakes[0]}")
+        await visitor.close()
+    return [answer.chart for answer in answers], samples
 
 
 async def warm(server: Server, lesson: Lesson) -> None:
