@@ -26,6 +26,7 @@ from attnlit.charts.marks import (
     MONOSPACE_DIGITS,
     click_or_tap,
     computed,
+    double_tap,
     event_on,
     framed,
     hover_selection,
@@ -474,20 +475,21 @@ def _legend(theme: Theme) -> list[alt.Chart]:
 def _switches(theme: Theme) -> list[alt.Chart]:
     """One switch a head: a click turns it over, a double click leaves it alone, another brings all back.
 
-    A double click arrives as two clicks, which cancel each other out, and then as itself.
+    A double click arrives as two clicks, which cancel each other out, and then as itself. A double tap is the
+    second tap: it clears in the same moment what that would turn over.
     """
     flipped = alt.selection_point(
         "flipped",
         fields=["head"],
         on=click_or_tap("switch"),
         toggle="true",
-        clear=event_on("switch", "dblclick"),
+        clear={"merge": [event_on("switch", "dblclick"), double_tap("switch")]},
         empty=False,
     )
     solo = alt.selection_point(
         "solo",
         fields=["head"],
-        on="@switch_marks:dblclick",
+        on={"merge": [event_on("switch", "dblclick"), double_tap("switch")]},
         toggle="solo.head && solo.head[0] === datum.head",
         clear=False,
         empty=False,

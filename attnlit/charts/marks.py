@@ -78,6 +78,16 @@ def click_or_tap(mark: str) -> Any:
     return {"merge": [event_on(mark, "click"), tap]}
 
 
+def double_tap(mark: str) -> dict[str, Any]:
+    """The second of two quick taps on the marks of a layer.
+
+    A touch counts while the one before it is more than a moment and less than a third of a second old: the
+    moment, as the same touch would else be its own predecessor.
+    """
+    end = event_on(mark, "touchend")
+    return {**end, "between": [{**end, "debounce": 10}, {**end, "debounce": 330}]}
+
+
 def hover_selection(
     name: str, mark: str, field: str | Sequence[str], also_cleared_by: Sequence[dict[str, Any]] = ()
 ) -> alt.Parameter:

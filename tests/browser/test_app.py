@@ -250,6 +250,42 @@ def test_on_a_phone_a_tap_chooses(browser: Browser, server: str) -> None:
     context.close()
 
 
+def test_on_a_phone_a_double_tap_leaves_one_head_alone(browser: Browser, server: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{server}/head_view?layer=2&text={TEXT}")
+    settled(page)
+    eventually(lambda: ink(pixels(page)) > 1000)
+    box = chart(page).bounding_box()
+    assert box
+
+    def tap(head: int) -> None:
+        page.touchscreen.tap(box["x"] + box["width"] / 2 + (head - 3.5) * 28, box["y"] + 11)
+
+    every = ink(pixels(page))
+    tap(4)  # a single tap switches one head off
+    page.wait_for_timeout(500)
+    without_one = ink(pixels(page))
+    assert without_one < every
+    tap(4)
+    page.wait_for_timeout(500)
+    assert ink(pixels(page)) == pytest.approx(every, rel=0.005)
+    tap(2)  # and is forgotten when another head is left alone
+    page.wait_for_timeout(500)
+    tap(4)
+    page.wait_for_timeout(120)
+    tap(4)
+    page.wait_for_timeout(500)
+    alone = ink(pixels(page))
+    assert alone < 0.5 * without_one
+    tap(4)
+    page.wait_for_timeout(120)
+    tap(4)
+    page.wait_for_timeout(500)
+    assert ink(pixels(page)) == pytest.approx(every, rel=0.005)
+    context.close()
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_dark_pages_have_dark_pictures(browser: Browser, server: str, view: str) -> None:
     context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme="dark")
