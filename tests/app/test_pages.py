@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnlit.app.cache import load_model
+from attnlit.attention import attend
 from tests.tiny import ARCHITECTURES
 
 ROOT = Path(__file__).parents[2]
@@ -145,12 +147,22 @@ def test_whole_words_are_offered_where_a_word_is_in_pieces_and_no_vectors_are_sh
 
 
 def test_hidden_special_tokens_leave_rows_that_can_be_rescaled() -> None:
-    app = opened("head_view", text="The cat sat.")
+    def largest() -> float:
+        """What the read-out says first: the query's largest weight, in percent."""
+        said = " ".join(each.value for each in app.markdown)
+        return float(re.findall(r"looks [\w ,]+ \S+ \(([\d.]+)%\)", said)[0])
+
+    app = opened("head_view", text="The cat sat.", pair="", heads="0")
     assert not [each for each in app.toggle if each.key == "rescaled"]
     app.toggle(key="special").set_value(True).run()
+    part = largest()
     app.toggle(key="rescaled").set_value(True).run()
     assert not app.exception
     assert app.get("vega_lite_chart")
+    record = attend(load_model("mini-gpt2"), "The cat sat.")
+    row = record.weights[0, 0, -2, 1:]  # of the last word, without the mark of the beginning
+    assert part == pytest.approx(100 * row.max(), abs=0.5)
+    assert largest() == pytest.approx(100 * row.max() / row.sum(), abs=0.5)
 
 
 def test_the_neuron_view_rescales_nothing_as_its_weights_are_a_softmax() -> None:
