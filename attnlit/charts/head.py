@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from attnlit.charts.head_chart import FINE, FULL, HeadShape, head_chart, head_spec
+from attnlit.charts.head_chart import FINE, FULL, HUNDREDTHS, HeadShape, head_chart, head_spec
 from attnlit.charts.marks import rows_table, token_column_width, token_font_size, token_row_height
 from attnlit.charts.picture import Picture, chart_with_data
 from attnlit.charts.raster import filled
@@ -155,12 +155,18 @@ def head_tables(
 
     drawn = np.flatnonzero(flat >= _from_weight(present, budget))
     drawn = drawn[np.argsort(flat[drawn])]  # the strongest are drawn last, on top
-    slot, pair = np.divmod(drawn, shape.queries * shape.keys)
+    slot, query, key = np.unravel_index(drawn, weights.shape)
+    strand = shape.first_line(len(heads)) + slot * shape.apart(len(heads))  # its y at the first token
     strength = flat[drawn]
     opacity = np.rint(np.minimum(strength / full, 1) * FINE).astype(np.int16)
     tables = {
         "tokens": _token_table(attention, shape),
-        "lines": rows_table(slots=_one_text(slot), pairs=_one_text(pair), opacities=_one_text(opacity)),
+        "lines": rows_table(
+            slots=_one_text(slot),
+            begins=_one_text(_hundredths(strand + query * shape.row)),
+            ends=_one_text(_hundredths(strand + key * shape.row)),
+            opacities=_one_text(opacity),
+        ),
         "rows": _row_table(weights, detail_from, full),
         "switches": rows_table(
             head=np.array(heads, np.int16),
@@ -168,7 +174,13 @@ def head_tables(
             colour=[head_colour(head, shape.theme) for head in heads],
             ink=[ink_on(head_colour(head, shape.theme)) for head in heads],
         ),
-        "legend": rows_table(full=[full], none=["0"], most=[percent(full)], apart=[shape.apart(len(heads))]),
+        "legend": rows_table(
+            full=[full],
+            none=["0"],
+            most=[percent(full)],
+            apart=[shape.apart(len(heads))],
+            first_line=[shape.first_line(len(heads))],
+        ),
     }
     return tables, _notes(weights, present.size, strength, detail_from, full)
 
@@ -228,6 +240,10 @@ def _row_table(weights: np.ndarray, least: float, full: float) -> pa.Table:
     pairs = pc.binary_join_element_wise(marks, slots, values, ":")
     queries, pairs_of_query = np.unique(query, return_counts=True)
     return rows_table(query=queries.astype(np.int16), entries=_joined(pairs, pairs_of_query, ""))
+
+
+def _hundredths(pixels: np.ndarray) -> np.ndarray:
+    return np.rint(pixels * HUNDREDTHS).astype(np.int32)
 
 
 def _one_text(values: np.ndarray) -> pa.Array:

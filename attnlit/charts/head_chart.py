@@ -47,6 +47,10 @@ SWITCH_HEIGHT = 22
 SWITCH_ROW = SWITCH_HEIGHT + 4
 SWITCHES_A_ROW = 16
 NUMBER_WIDTH = 40  # pixels for "100%" beside a token
+# Where rows are lower than this, lines are one pixel thick: they are many and long there, and a browser
+# without a graphics card paints thicker ones 2.6 times as slowly.
+THIN_LINES_BELOW = 16
+HUNDREDTHS = 100  # of a pixel: in these ``lines`` says where a line begins and ends
 LEAST_LINES_WIDTH = 84  # pixels between the columns on a phone
 MOST_LINES_WIDTH = 560
 OFF_THE_CHART = -999  # a place for text that has no room
@@ -92,12 +96,15 @@ class HeadShape:
         """Pixels between the lines of neighbouring heads, so that they do not hide each other."""
         return min(1.1, self.row * 0.5 / heads)
 
+    def first_line(self, heads: int) -> float:
+        """Where slot 0's line begins at the first token of a column, pixels from the top."""
+        return self.top + self.row / 2 - (heads - 1) / 2 * self.apart(heads)
+
     def parameters(self) -> dict[str, Any]:
         """The values of the chart's parameters in this shape."""
         font_size = token_font_size(self.row)
         values: dict[str, Any] = {
             "queries": self.queries,
-            "keys": self.keys,
             "row": self.row,
             "titles": self.titles,
             "top": self.top,
@@ -177,6 +184,9 @@ def _which_heads() -> list[alt.Parameter]:
         # pluck, as a table is empty for a moment before its data arrive
         signal("full_weight", "pluck(data('legend'), 'full')[0] || 1"),
         signal("apart", "pluck(data('legend'), 'apart')[0] || 0"),
+        signal("first_line", "pluck(data('legend'), 'first_line')[0] || 0"),
+        signal("line_width", f"length(listed) > 2 || row < {THIN_LINES_BELOW} ? 1 : 1.75"),
+        signal("active_width", f"row < {THIN_LINES_BELOW} ? 1 : length(listed) > 2 ? 1.5 : 2"),
     ]
 
 
@@ -210,9 +220,7 @@ def _where() -> list[alt.Parameter]:
         signal("strip", "square * length(listed)"),
         signal("active_x", "from_left ? left : right"),
         signal("other_x", "(from_left ? right : left) + (roomy ? 0 : from_left ? -strip - 4 : strip + 4)"),
-        # y of slot 0's line at the active token, and at the first token of the other column
-        signal("other_y", "top + row / 2 - (length(listed) - 1) / 2 * apart"),
-        signal("active_y", "other_y + active_place * row"),
+        signal("active_y", "first_line + active_place * row"),  # of slot 0's line at the active token
         signal(
             "squares_x",
             "from_left ? (roomy ? right + token_width + 8 : right - strip - 1)"
@@ -293,24 +301,28 @@ def _highlights(theme: Theme) -> list[alt.Chart]:
 
 
 def _all_lines() -> alt.Chart:
-    """The strongest lines of all tokens, while no token is active."""
-    in_slot = "other_y + datum.slot * apart"
+    """The strongest lines of all tokens, while no token is active.
+
+    Where they run is worked out on the server: Streamlit's front end interprets Vega's expressions, and 2,000
+    times even a short one takes milliseconds.
+    """
     return (
         alt.Chart(alt.NamedData("lines"))
         .transform_filter("idle")
         .transform_calculate(
             slot="split(datum.slots, ',')",
-            pair="split(datum.pairs, ',')",  # query * keys + key
+            begin="split(datum.begins, ',')",
+            end="split(datum.ends, ',')",
             opacity="split(datum.opacities, ',')",
         )
-        .transform_flatten(["slot", "pair", "opacity"])
+        .transform_flatten(["slot", "begin", "end", "opacity"])
         .transform_filter(HEAD_IS_ON)
-        .mark_rule(strokeWidth=alt.ExprRef("length(listed) > 2 ? 1 : 1.75"))
+        .mark_rule(strokeWidth=alt.ExprRef("line_width"))
         .encode(
             x=computed("left"),
             x2=computed("right"),
-            y=computed(f"{in_slot} + floor(datum.pair / keys) * row"),
-            y2=computed(f"{in_slot} + datum.pair % keys * row"),
+            y=computed(f"datum.begin / {HUNDREDTHS}"),
+            y2=computed(f"datum.end / {HUNDREDTHS}"),
             strokeOpacity=computed(f"datum.opacity / {FINE}"),
             stroke=computed(HEAD_COLOUR),
         )
@@ -347,12 +359,12 @@ def _active_token(theme: Theme) -> alt.LayerChart:
     opacity = computed(f"datum.weight / {FULL}")
     lines = (
         alt.Chart()
-        .mark_rule(strokeWidth=alt.ExprRef("length(listed) > 2 ? 1.5 : 2"))
+        .mark_rule(strokeWidth=alt.ExprRef("active_width"))
         .encode(
             x=computed("active_x"),
             x2=computed("other_x"),
             y=computed("active_y + datum.slot * apart"),
-            y2=computed("other_y + datum.slot * apart + datum.other * row"),
+            y2=computed("first_line + datum.slot * apart + datum.other * row"),
             strokeOpacity=opacity,
             stroke=computed(HEAD_COLOUR),
         )

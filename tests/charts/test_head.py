@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from attnlit.charts.head import head_picture, head_table, head_view, pinned_token
-from attnlit.charts.picture import chart_with_data, with_values
+from attnlit.charts.picture import Picture, chart_with_data, with_values
 from attnlit.charts.theme import DARK, HEAD_COLOURS, HEAD_COLOURS_ON_DARK, LIGHT, contrast, ink_on
 from attnlit.errors import AttnlitError
 from tests.charts.hand_made import random_record, record
@@ -20,12 +20,19 @@ from tests.charts.hand_made import random_record, record
 LIST_OF_WORDS = ["the", "cat", "sat", "on", "the", "mat", "because", "it", "was", "the", "cat"]
 
 
-def drawn_lines(tables: dict[str, pa.Table], keys: int) -> dict[tuple[int, int, int], float]:
+def drawn_lines(picture: Picture) -> dict[tuple[int, int, int], float]:
     """The opacity of each line, by (slot, query, key), in the order in which they are drawn."""
-    columns = [tables["lines"][name].to_pylist()[0].split(",") for name in ("slots", "pairs", "opacities")]
+    (row,) = picture.tables["lines"].to_pylist()
+    columns = [row[name].split(",") for name in ("slots", "begins", "ends", "opacities")]
+    size = {each["name"]: each.get("value") for each in picture.spec["params"]}
+
+    def token(hundredths: str) -> int:
+        """The one in whose row this height is."""
+        return int((int(hundredths) / 100 - size["top"]) // size["row"])
+
     return {
-        (int(slot), *divmod(int(pair), keys)): int(opacity) / 10_000
-        for slot, pair, opacity in zip(*columns, strict=True)
+        (int(slot), token(begin), token(end)): int(opacity) / 10_000
+        for slot, begin, end, opacity in zip(*columns, strict=True)
     }
 
 
@@ -79,7 +86,7 @@ def opacities(svg: ElementTree.Element, mark: str, attribute: str, colours: tupl
 def test_every_line_is_as_opaque_as_its_weight_whatever_else_is_shown(heads: list[int] | None) -> None:
     attention = random_record(heads=3, queries=4, keys=6)
     picture = head_picture(attention, 1, heads)
-    lines = drawn_lines(picture.tables, keys=6)
+    lines = drawn_lines(picture)
     shown = heads or [0, 1, 2]
     for (slot, query, key), opacity in lines.items():
         assert opacity == pytest.approx(attention.weights[1, shown[slot], query, key], abs=5e-5)
@@ -91,7 +98,7 @@ def test_the_budget_keeps_the_strongest_lines_and_the_notes_say_what_share() -> 
     attention = random_record(layers=1, heads=4, queries=12)
     picture = head_picture(attention, 0, budget=50)
     weights = np.sort(attention.weights[0].ravel())[::-1]
-    opacity = [*drawn_lines(picture.tables, keys=12).values()]
+    opacity = [*drawn_lines(picture).values()]
     assert np.allclose(np.sort(opacity)[::-1], weights[:50], atol=5e-5)
     assert (np.diff(opacity) >= 0).all(), "the strongest must be drawn last, on top"
     share = weights[:50].sum() / weights.sum()
@@ -118,7 +125,7 @@ def test_in_a_faint_layer_the_largest_weight_is_full_opacity_and_a_note_says_so(
     uniform[1] = np.eye(100)
     attention = record(uniform, [f"w{place}" for place in range(100)])
     faint = head_picture(attention, 0)
-    assert set(drawn_lines(faint.tables, keys=100).values()) == {1}
+    assert set(drawn_lines(faint).values()) == {1}
     assert faint.tables["legend"].to_pylist()[0]["most"] == "1.0%"
     assert "1.0% is drawn at full opacity" in faint.notes[-1]
     usual = head_picture(attention, 1)
@@ -227,6 +234,20 @@ def test_a_line_runs_from_its_token_to_the_one_looked_at(pinned: tuple[str, int]
     assert [round(place - end) for place, end in zip((places["b"], places["y"]), ends, strict=True)] == [4, 4]
 
 
+@pytest.mark.parametrize(("tokens", "thick"), [(6, True), (80, False)])
+@pytest.mark.parametrize("pinned", [None, ("query", 1)])
+def test_lines_are_a_pixel_thick_where_rows_are_low(
+    tokens: int, thick: bool, pinned: tuple[str, int] | None
+) -> None:
+    attention = record(np.eye(tokens)[None, None], [f"w{place}" for place in range(tokens)])
+    svg = svg_of(head_view(attention, 0, pinned=pinned))
+    lines = [
+        each for each in svg.iter() if each.get("stroke") == HEAD_COLOURS[0] and each.tag.endswith("line")
+    ]
+    assert len(lines) == (1 if pinned else tokens)
+    assert all((float(line.get("stroke-width", 1)) > 1) == thick for line in lines)
+
+
 def place_of(element: ElementTree.Element) -> tuple[float, float]:
     x, y = re.findall(r"-?[\d.]+", element.get("transform", ""))[:2]
     return float(x), float(y)
@@ -256,7 +277,7 @@ def test_empty_rows_are_drawn_as_empty() -> None:
     weights[0, :, 1] = np.nan
     picture = head_picture(record(weights, ["a", "b", "c"]), 0)
     assert {query for _, query, _ in detailed_weights(picture.tables)} == {0, 2}
-    assert {query for _, query, _ in drawn_lines(picture.tables, keys=3)} == {0, 2}
+    assert {query for _, query, _ in drawn_lines(picture)} == {0, 2}
 
 
 @pytest.mark.parametrize(
