@@ -199,7 +199,11 @@ def vocabulary_texts(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> 
     texts = []
     for id_, raw in zip(ids, raws, strict=True):
         inner = raw.startswith(_INNER_MARK) and raw != _INNER_MARK
-        text = raw.removeprefix(_INNER_MARK) if inner else tokenizer.decode([id_]).strip()
+        decoded = tokenizer.decode([id_])
+        text = raw.removeprefix(_INNER_MARK) if inner else decoded.strip()
+        if not text and "\n" in decoded:
+            texts.append("↵")  # as in `attnlit.attention.tokens`
+            continue
         if not text or "\ufffd" in text:  # spaces, parts of a character, ids without a word
             texts.append(raw or f"#{id_}")
             continue

@@ -61,13 +61,19 @@ SCORES = (
     ),
     Score(
         "copying", "Copying",
-        "how much the head raises the very token it looks at: 1 it alone, −0.92 by chance",
+        "how much the head raises the very token it looks at: 1 if that token alone, −0.92 by chance",
         "score", "random tokens",
     ),
     Score("entropy", "Breadth", "entropy: how widely attention is spread", "nats"),
-    Score("entropy_rest", "Breadth without the first token", "the same without the first token", "nats"),
+    Score(
+        "entropy_rest", "Breadth without the first token",
+        "entropy of the attention that does not rest on the first token", "nats",
+    ),
     Score("distance", "Distance", "how many tokens back the head looks on average", "tokens"),
-    Score("distance_rest", "Distance without the first token", "the same without the first token", "tokens"),
+    Score(
+        "distance_rest", "Distance without the first token",
+        "how many tokens back the head looks on average, where it does not rest on the first token", "tokens",
+    ),
     Score("variability", "Variability", "how much the picture changes with the words", of="texts"),
     Score("vertical", "Shape: vertical", "texts on which the picture is a few columns", of="texts"),
     Score("diagonal", "Shape: diagonal", "texts on which the picture is a diagonal", of="texts"),

@@ -311,7 +311,13 @@ def all_heads(found: Survey, score: str) -> None:
     titles = {name: survey.ABOUT[name].title for name in found.values}
     columns = {
         **{name: {**column, "label": titles[name]} for name, column in (shares | others).items()},
-        **dict.fromkeys(("lower", "upper", "untrained"), like_score),
+        **{
+            name: {**like_score, "label": label}
+            for name, label in (("lower", "95% from"), ("upper", "95% to"), ("untrained", "Before training"))
+        },
+        "role": st.column_config.TextColumn("Role", width="medium"),
+        "count": st.column_config.NumberColumn("Rests on", help=f"How many {survey.ABOUT[score].of}."),
+        "fixed_distance": st.column_config.NumberColumn("At which distance", help="−1: one token back."),
         "layer": st.column_config.NumberColumn(pinned=True),
         "head": st.column_config.NumberColumn(pinned=True),
     }

@@ -32,6 +32,7 @@ def draw(controls: frozenset[str]) -> state.Request:
         heads = _heads(model.name, count) if "heads" in controls else (_head(model.name, count),)
         with st.spinner("Reading the text …", show_time=True):
             attention = cache.attention(model, text, pair)[kind]
+        _unknown(model, attention)
         shown = cache.part(model, text, pair, kind, _filters(attention, vectors="query" in controls))
         position = state.settle_query(attention, shown)
         if "query" in controls:
@@ -100,6 +101,18 @@ def _text(model: Model) -> tuple[str, str]:
             "Show attention", type="primary", on_click=state.forget_old_text, width="stretch"
         )
     return text, pair
+
+
+def _unknown(model: Model, attention: Attention) -> None:
+    """Say it where the model does not know what was typed: to it all such words are one and the same."""
+    unknown = model.tokenizer.unk_token_id
+    tokens = [token for token in attention.query if not token.special]
+    count = sum(token.id == unknown for token in tokens)
+    if count:
+        st.caption(
+            f"{model.name} does not know {count} of these {len(tokens)} tokens: it reads each of them as "
+            f"{model.tokenizer.unk_token}."
+        )
 
 
 def _kind(model: Model) -> str:

@@ -22,6 +22,7 @@ from attnlit.analysis.interventions import (
     switch_off_each,
     vocabulary_texts,
 )
+from attnlit.attention import load
 from attnlit.attention.edits import DimensionsRemoved, HeadsOff
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
@@ -214,6 +215,8 @@ def test_tokens_outside_a_text(tiny_model: GetModel) -> None:
     assert drawn("gpt2", "Ġthe", "e", ".", "Ġ", "Ã") == ["the", "…e", ".", "Ġ", "Ã"]
     assert drawn("t5", "▁", "e", "</s>", "<0xC3>") == ["▁", "…e", "</s>", "<0xC3>"]
     assert vocabulary_texts(tiny_model("gpt2").tokenizer, [9999]) == ["#9999"]
+    bundled = load("mini-gpt2").tokenizer
+    assert vocabulary_texts(bundled, bundled("\n")["input_ids"][-1:]) == ["↵"]
 
 
 def test_the_sentence_names_the_words_and_the_heads(tiny_model: GetModel) -> None:

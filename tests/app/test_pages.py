@@ -146,6 +146,15 @@ def test_whole_words_are_offered_where_a_word_is_in_pieces_and_no_vectors_are_sh
     assert any("violinists" in each.value for each in app.markdown)  # not a piece of it
 
 
+def test_words_that_the_model_does_not_know_are_said() -> None:
+    def notes(text: str) -> str:
+        app = opened("head_view", model="mini-bert", text=text, pair="")
+        return " ".join(each.value for each in app.caption)
+
+    assert "does not know 2 of these 3 tokens" in notes("猫 cat 🙂")
+    assert "does not know" not in notes("The cat")
+
+
 def test_hidden_special_tokens_leave_rows_that_can_be_rescaled() -> None:
     def largest() -> float:
         """What the read-out says first: the query's largest weight, in percent."""
