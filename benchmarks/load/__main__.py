@@ -20,6 +20,7 @@ import math
 import os
 import platform
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -86,6 +87,7 @@ def load(
                 diary, samples = asyncio.run(
                     _class(server, LESSONS[lesson], students, seconds, thinking, kill=kill)
                 )
+                _compare(diary)
                 rows.append([count or "bare", students, *_row(diary, samples, server)])
                 kinds += [[count or "bare", students, *row] for row in _by_kind(diary.deeds)]
                 _say_faults(diary)
@@ -107,6 +109,7 @@ def soak(
         )
         time.sleep(FORGOTTEN_AFTER + 10)
         left = sample(server)
+        _compare(diary)
         print(
             f"Soak, lesson “{lesson}”: {minutes:g} minutes, {students} students at a time who stay "
             f"{stay:.0f} s on average, {diary.visitors} in all; each thinks {thinking:g} s between two "
@@ -226,6 +229,12 @@ ROW = (
     "end",
     "client cores",
 )
+
+
+def _compare(diary: Diary) -> None:
+    """Judge all that was shown; what is found is remembered for the tables."""
+    print(f"Comparing {len(diary.deeds):,} answers with the right ones …", file=sys.stderr)
+    wrong(diary.deeds)
 
 
 def _row(diary: Diary, samples: list[Sample], server: Server) -> list[str]:

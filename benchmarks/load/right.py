@@ -66,6 +66,8 @@ def expected(choice: Choice) -> Content:
         return _view(replace(choice, own=()))
     if choice.page == HOME:
         return _alone(Choice(page=HOME))
+    if dict(choice.own).get("measured") == "false":  # nobody has asked for it
+        return Content(())
     if choice.page == "bias":
         choice = replace(choice, text="", pair="")
     return _alone(replace(choice, heads=choice.heads if choice.page == "head_view" else ()))

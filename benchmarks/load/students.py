@@ -233,9 +233,9 @@ def _shown(wished: Choice, visitor: Visitor) -> Choice:
     numbers = {
         name: tuple(int(each) for each in shows[name]) for name in ("layer", "head", "heads") if name in shows
     }
-    own = {
-        name: value for name, value in shows.items() if name in (*OF_PAGES, "long_text") or "bias_" in name
-    }
+    own = {name: shows[name] for name in shows if name in (*OF_PAGES, "long_text") or "bias_" in name}
+    if visitor.offers(MEASURE):
+        own["measured"] = False
     return replace(
         wished,
         model=shows.get("model", wished.model),
