@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from attnlit.analysis.roles import head_roles
+from attnlit.analysis.roles import head_scores
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention
@@ -50,13 +50,14 @@ def role_in_words(attention: Attention, layer: int, head: int) -> str:
     """One sentence: the role of this head on this text, by the strongest of its scores over a threshold.
 
     A role on one text is a picture, not a finding: the sentence says "on this text". Raises AttnlitError for
-    a layer or head that the model lacks, and for a record that `head_roles` refuses.
+    a layer or head that the model lacks, and for a record that `head_scores` refuses.
     """
     attention.check(layer, head)
     if min(len(attention.query), len(attention.key)) < FEWEST_TOKENS:
         return "Too few tokens to name a role."
     alone = replace(attention, weights=attention.weights[layer : layer + 1, head : head + 1])
-    scores = head_roles(alone).iloc[0]
+    named = head_scores(alone, only={role.score for role in ROLES})  # what else there is names no role
+    scores = {name: float(score[0, 0]) for name, score in named.items()}
     reached = [role for role in ROLES if scores.get(role.score, 0.0) >= role.least]
     if not reached:
         return "No plain role: on this text the head follows none of the simple patterns clearly."

@@ -8,7 +8,7 @@ many texts, with `interval`, before calling it a finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -324,35 +324,38 @@ def head_roles(attention: Attention) -> pd.DataFrame:
     return table.dropna(axis=1, how="all")
 
 
-def head_scores(attention: Attention) -> dict[str, np.ndarray]:
-    """The scores of `head_roles` but the offsets: (layers, heads) each, NaN where nothing is to be scored."""
+def head_scores(attention: Attention, only: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """The scores of `head_roles` but the offsets: (layers, heads) each, NaN where nothing is to be scored.
+
+    only: the names of those to compute; all where it is left out.
+    """
     _check_whole(attention)
     weights, keys = attention.weights, attention.key
     special, punctuation = _special(attention), _punctuation_keys(attention)
-    scores = {
-        "first": first_token(weights),
-        "separators": to_keys(weights, special & (np.arange(len(keys)) > 0)),
-        "punctuation": to_keys(weights, punctuation),
-        "entropy": entropy(weights),
-        "entropy_rest": entropy(weights, without_first=True),
-    }
-    if attention.kind == "cross":
-        return scores
     ids = np.array([token.id for token in keys])
     nothing = np.full(weights.shape[:2], np.nan)
     causal = attention.causal
-    return {
-        "previous": previous_token(weights),
-        "next": nothing if causal else next_token(weights),
-        **scores,
-        "same": same_token(weights, ids, causal, special),
-        "same_other_sentence": same_token_elsewhere(weights, ids, attention.key_segments, causal),
-        "induction": induction(weights, np.where(special, -1 - np.arange(len(ids)), ids))
-        if causal
-        else nothing,
-        "distance": distance(weights),
-        "distance_rest": distance(weights, without_first=True),
+    of_all_kinds: dict[str, Callable[[], np.ndarray]] = {
+        "first": lambda: first_token(weights),
+        "separators": lambda: to_keys(weights, special & (np.arange(len(keys)) > 0)),
+        "punctuation": lambda: to_keys(weights, punctuation),
+        "entropy": lambda: entropy(weights),
+        "entropy_rest": lambda: entropy(weights, without_first=True),
     }
+    of_self: dict[str, Callable[[], np.ndarray]] = {
+        "previous": lambda: previous_token(weights),
+        "next": lambda: nothing if causal else next_token(weights),
+        **of_all_kinds,
+        "same": lambda: same_token(weights, ids, causal, special),
+        "same_other_sentence": lambda: same_token_elsewhere(weights, ids, attention.key_segments, causal),
+        "induction": lambda: (
+            induction(weights, np.where(special, -1 - np.arange(len(ids)), ids)) if causal else nothing
+        ),
+        "distance": lambda: distance(weights),
+        "distance_rest": lambda: distance(weights, without_first=True),
+    }
+    scores = of_all_kinds if attention.kind == "cross" else of_self
+    return {name: score() for name, score in scores.items() if only is None or name in only}
 
 
 def tokens_scored(attention: Attention) -> dict[str, int]:
