@@ -1,14 +1,18 @@
-# `make run` opens the app; `make test` checks everything; both set up what they need in .venv first.
+# `make run` opens the app; `make test` checks everything, `make quick` all that needs neither a server nor a
+# browser; each sets up what it needs in .venv first.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check browser bench load clean
+.PHONY: run test quick check browser bench load clean
 
 run: .venv/app
 	ATTNLIT_ANY_MODEL=1 $(BIN)/streamlit run streamlit_app.py
 
 test: .venv/dev browser check
 	$(BIN)/python -m pytest
+
+quick: .venv/dev check
+	$(BIN)/python -m pytest -m "not server"
 
 check: .venv/dev
 	$(BIN)/ruff check .

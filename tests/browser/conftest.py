@@ -14,6 +14,13 @@ from tests.browser.chromium import chromium
 expect.set_options(timeout=15_000)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Marks what needs a server, so that `pytest -m "not server"` leaves it out."""
+    for item in items:
+        if {"server", "cold_server"} & set(item.fixturenames):
+            item.add_marker("server")
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The address of the app, in a process of its own."""

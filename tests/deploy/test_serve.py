@@ -131,6 +131,7 @@ def test_what_ends_is_started_again_until_told_to_stop(serve: ModuleType, tmp_pa
     assert not thread.is_alive()
 
 
+@pytest.mark.server
 @needs_nginx
 def test_a_visitor_stays_with_one_replica_and_moves_when_it_dies() -> None:
     with app(replicas=2) as server:
