@@ -27,7 +27,7 @@ with left:
         key="head_picture",
         on_select=follow_pin,
         selection="pin",
-        alt=f"Head view of layer {request.layer}: lines from each token to the tokens that it looks at",
+        alt="Head view of one layer: lines from each token to the tokens that it looks at",
     )
 with right:
     side, place = pinned_token(panels.selection("head_picture", "pin")) or ("query", 0)

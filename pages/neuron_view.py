@@ -22,7 +22,7 @@ panels.picture(
     key="neuron_picture",
     on_select=follow_pin,
     selection="pin",
-    alt=f"Neuron view of layer {request.layer}, head {request.head}: query, key, product, score and softmax",
+    alt="Neuron view of one head: query, key, product, score and softmax",
 )
 panels.words(request)
 st.page_link(

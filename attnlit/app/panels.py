@@ -29,7 +29,11 @@ _FILES = {"svg": "image/svg+xml", "png": "image/png", "html": "text/html"}
 def picture(
     chart: Picture, *, key: str, alt: str, on_select: Callable[[], None] | None = None, selection: str = ""
 ) -> None:
-    """Show a picture and its notes. A click on its `selection` calls `on_select` before the next run."""
+    """Show a picture and its notes. A click on its `selection` calls `on_select` before the next run.
+
+    `alt` says what kind of picture it is, alike for every layer and head: the front end writes it into the
+    specification, and another specification is a new picture instead of new data in the old one.
+    """
     clicks: dict[str, Any] = {"on_select": on_select, "selection_mode": [selection]} if on_select else {}
     st.altair_chart(chart, key=key, theme=None, width="stretch", alt=alt, **clicks)
     for note in chart.notes:
@@ -134,10 +138,10 @@ def one_head(request: Request) -> None:
     )  # fmt: skip
     if look == "Lines":
         lines = head_picture(request.shown, layer, [head], theme=request.theme)
-        picture(lines, key="one_head", alt=f"Head view of layer {layer}, head {head}")
+        picture(lines, key="one_head", alt="Head view of one head")
     elif look == "Heat map":
         heat = heatmap_picture(request.shown, layer, head, theme=request.theme)
-        picture(heat, key="heat_map", alt=f"Heat map of layer {layer}, head {head}")
+        picture(heat, key="heat_map", alt="Heat map of one head")
     else:
         columns = ("query", "key", f"head {head}", "query position", "key position")
         table = head_table(request.shown, layer, [head], at_least=0.01)

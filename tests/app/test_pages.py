@@ -57,6 +57,17 @@ def test_every_view_of_every_bundled_model(page: str, model: str) -> None:
 
 
 @pytest.mark.parametrize("page", VIEWS)
+def test_another_layer_and_head_change_the_data_of_a_picture_and_not_the_picture(page: str) -> None:
+    """What the front end makes its specification of stays the same: else it would embed the picture anew."""
+    model = "mini-bert"
+    pictures = opened(page, model=model).get("vega_lite_chart")
+    others = opened(page, model=model, layer="2", head="1").get("vega_lite_chart")
+    for picture, other in zip(pictures, others, strict=True):
+        assert (picture.proto.spec, picture.proto.alt) == (other.proto.spec, other.proto.alt)
+        assert picture.proto.datasets != other.proto.datasets
+
+
+@pytest.mark.parametrize("page", VIEWS)
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
