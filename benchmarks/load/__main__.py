@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import math
 import os
 import platform
 import signal
@@ -280,7 +279,7 @@ def _by_kind(deeds: Sequence[Deed]) -> list[list[str]]:
 def _by_minute(deeds: Sequence[Deed], samples: Sequence[Sample]) -> list[list[str]]:
     """What each minute brought, and the memory at its end."""
     rows = []
-    for minute in range(math.ceil((samples[-1].at - samples[0].at) / 60)):
+    for minute in range(max(1, round((samples[-1].at - samples[0].at) / 60))):
         start = samples[0].at + 60 * minute
         memory = [moment.memory for moment in samples if moment.at <= start + 60][-1]
         done = [deed for deed in deeds if start <= deed.at < start + 60]

@@ -94,6 +94,17 @@ def test_the_table_counts_errors_and_losses(tmp_path: Path) -> None:
     assert row["cores"] == "0.50"
 
 
+def test_a_soak_says_what_each_minute_brought() -> None:
+    good, bad = deed(CHOICE, CHOICE, CHOICE), deed(CHOICE, CHOICE, replace(CHOICE, layer=2))
+    good.at, bad.at = 110.0, 165.0  # in the first minute and in the second
+    samples = [Sample(float(at), 500 + at, 0, {}) for at in range(100, 223)]
+    rows = load._by_minute([good, bad], samples)
+    assert rows == [
+        ["minute 1", "660", "1", "0.100", "0.100", "0"],
+        ["minute 2", "720", "1", "0.100", "0.100", "1"],
+    ]
+
+
 def test_a_process_is_measured_with_its_children(tmp_path: Path) -> None:
     import os
     import subprocess
