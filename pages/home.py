@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from attnlit.app import cache, panels
-from attnlit.app.examples import EXAMPLES, strongest_head
+from attnlit.app.examples import EXAMPLES
+from attnlit.app.home import living_picture
 from attnlit.app.router import PAGES, QUESTIONS, ensure_routed
-from attnlit.app.sidebar import theme
-from attnlit.charts.head import head_picture
 
 ensure_routed()
 
@@ -21,14 +19,7 @@ with words:
     )
     st.page_link("pages/head_view.py", label="Try your own text", icon=":material/edit:")
 with living:
-    first = EXAMPLES["previous"]
-    layer, head = strongest_head(first)
-    record = cache.attention(cache.load_model(first.model), first.text, first.pair)["self"]
-    panels.picture(
-        head_picture(record, layer, [head], theme=theme()),
-        key="living_picture",
-        alt=f"Head view of layer {layer}, head {head} of {first.model}",
-    )
+    living_picture()
 
 st.subheader("Examples", anchor=False)
 for number, (name, example) in enumerate(EXAMPLES.items()):

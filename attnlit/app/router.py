@@ -117,7 +117,8 @@ def run() -> None:
     st.markdown(card.lead)
     history.one_step_a_click()
     try:
-        start.prepare_process()  # after the title: a cold server shows at once that it is there
+        if card.controls:  # home has none: it shows its words first
+            start.prepare_process()  # after the title: a cold server shows at once that it is there
         # The sidebar is drawn here, not by the page: what the address says of it would be lost with each step
         # "back" to another page, because Streamlit takes it for something that only the page just left asks.
         asked = _ask(card)

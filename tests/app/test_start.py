@@ -9,6 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from attnlit.app import start
 from attnlit.charts import head_chart, head_map, heatmap, model, neuron
@@ -22,6 +24,14 @@ def test_the_frame_needs_nothing_heavy() -> None:
     code = f"import sys, attnlit.app.router; print(*set({heavy}) & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_home_can_be_read_before_its_picture_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "prepare_process", st.stop)  # as far as a cold server is while it imports
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    assert not app.exception
+    assert any("**attention**" in each.value for each in app.markdown)
+    assert not app.get("vega_lite_chart")
 
 
 def test_imports_are_kept_from_the_garbage_collector() -> None:
