@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
 from attnlit.attention import load
+from attnlit.models.limits import set_threads
 from attnlit.models.model import Model
 from tests import tiny
 
-torch.set_num_threads(1)
+set_threads()
 
 
 @pytest.fixture(scope="session")
