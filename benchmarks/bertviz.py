@@ -54,7 +54,8 @@ HOW = """\
 - **To the browser**: all websocket messages of the rerun that brings the picture and everything beside it;
   for BertViz its HTML. Both uncompressed.
 - **Freeze**: the longest time between two animation frames, in which no input is answered. **Task**: the
-  longest task of the main thread that the browser reports; it reports none below 50 ms.
+  longest task of the main thread that the browser reports; it reports none below 50 ms. A freeze is longer
+  than its task by what the browser paints after it: without a graphics card on the same thread.
 - **Renderer process**: its resident memory after a first visit. **Heap**: JavaScript's part of it, as it
   stands.
 - BertViz's neuron view loads only its own copies of old models. Here it is handed the recorded queries,
