@@ -32,7 +32,7 @@ from attnlit.charts.marks import (
     token_row_height,
 )
 from attnlit.charts.picture import Picture, chart_with_data
-from attnlit.charts.raster import signed_strips
+from attnlit.charts.raster import signed_roots, signed_strips
 from attnlit.charts.theme import LIGHT, Theme, ink_on
 from attnlit.errors import AttnlitError
 
@@ -185,13 +185,16 @@ def _neuron_tables(look: Look, theme: Theme) -> dict[str, pa.Table]:
     available = np.isfinite(scores)
     # How many keys each query's picture shows: none after the last that its mask leaves. (loaded,)
     shown = keys - np.argmax(available[:, ::-1], axis=1)
+    # The root of a product is the product of the roots, taken once a token and not once a pair of tokens.
+    q_roots, k_roots = signed_roots(vectors.q, look.product_limit), signed_roots(vectors.k, 1)
     # Each (shown, d); one at a time, as all of them together would not fit the processor's cache.
     products = (
-        vectors.q[place] * vectors.k[:count] * available[row, :count, None]
+        _seen(q_roots[place] * k_roots[:count], available[row, :count])
         for row, (place, count) in enumerate(zip(loaded, shown, strict=True))
     )
     colours = {"positive": theme.positive, "negative": theme.negative}
-    strips = signed_strips((vectors.q, vectors.k), look.vector_limit, **colours)
+    vector_roots = (signed_roots(each, look.vector_limit) for each in (vectors.q, vectors.k))
+    strips = signed_strips(vector_roots, **colours)
     value_unit = 10.0 ** (ceil(log10(look.vector_limit)) - 4)
     row_height = token_row_height(max(queries, keys))
     font_size = token_font_size(row_height)
@@ -223,7 +226,7 @@ def _neuron_tables(look: Look, theme: Theme) -> dict[str, pa.Table]:
         "products": rows_table(
             query=places.astype(np.int16),
             keys=shown.astype(np.int16),
-            url=signed_strips(products, look.product_limit, **colours),
+            url=signed_strips(products, **colours),
         ),
         "rows": rows_table(
             query=places.astype(np.int16),
@@ -232,6 +235,13 @@ def _neuron_tables(look: Look, theme: Theme) -> dict[str, pa.Table]:
         ),
         "captions": _captions(look),
     }
+
+
+def _seen(rows: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """The rows (keys, d) with zeros for the keys that are not seen; it writes to them."""
+    if not seen.all():
+        rows[~seen] = 0
+    return rows
 
 
 def _comma_separated(values: np.ndarray, unit: float) -> pa.Array:

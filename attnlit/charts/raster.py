@@ -132,21 +132,30 @@ def line_strips(weights: np.ndarray, colours: Sequence[str], height: int, gap: i
     ]
 
 
-def signed_strips(pictures: Iterable[np.ndarray], limit: float, positive: str, negative: str) -> list[str]:
+def signed_roots(values: np.ndarray, limit: float) -> np.ndarray:
+    """The square root of each value's size, with the value's sign: 1 where the value reaches ``limit``.
+
+    Strips are shaded by the root, as faint values differ more to the eye than strong ones. The root of a
+    product is the product of the roots: for ``a * b`` take ``signed_roots(a, limit) * signed_roots(b, 1)``.
+    """
+    return np.copysign(np.sqrt(np.abs(values) * (1 / limit)), values)
+
+
+def signed_strips(pictures: Iterable[np.ndarray], positive: str, negative: str) -> list[str]:
     """Pictures of signed values (rows, dimensions), one pixel a value: their data addresses.
 
-    Zero is clear; ``limit`` and beyond is the full colour, half of it half as strong.
+    They are given by their `signed_roots`. Zero is clear; 1 and beyond is the full colour of the limit, and
+    half the limit is half as strong.
     """
     colours = [negative] * SIGNED_STEPS + [positive] * (SIGNED_STEPS + 1)
     steps = range(-SIGNED_STEPS, SIGNED_STEPS + 1)
     signs = palette(colours, [round(255 * (step / SIGNED_STEPS) ** 2) for step in steps])
-    return [palette_picture(_signed_shades(values, limit), signs) for values in pictures]
+    return [palette_picture(_signed_shades(roots), signs) for roots in pictures]
 
 
-def _signed_shades(values: np.ndarray, limit: float) -> np.ndarray:
-    """Indices 0 (negative, full colour) to 14 (positive); 7 is zero. Spaced by the square root here too."""
-    shades = np.sqrt(np.minimum(np.abs(values) * (1 / limit), 1)) * SIGNED_STEPS
-    return (np.copysign(shades, values) + (SIGNED_STEPS + 0.5)).astype(np.uint8)
+def _signed_shades(roots: np.ndarray) -> np.ndarray:
+    """Indices 0 (negative, full colour) to 14 (positive); 7 is zero."""
+    return (np.clip(roots, -1, 1) * SIGNED_STEPS + (SIGNED_STEPS + 0.5)).astype(np.uint8)
 
 
 def palette(colours: Sequence[str], alphas: Sequence[int]) -> bytes:

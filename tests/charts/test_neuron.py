@@ -23,7 +23,7 @@ from attnlit.charts.neuron import neuron_picture, neuron_table, neuron_view
 from attnlit.charts.picture import Picture
 from attnlit.charts.theme import DARK, LIGHT
 from attnlit.errors import AttnlitError
-from tests.charts.records import record, weights_record
+from tests.charts.records import MASKED, record, weights_record
 from tests.charts.test_model import sources
 
 
@@ -89,6 +89,17 @@ def test_keys_that_a_query_cannot_see_are_not_numbers() -> None:
         assert not product[query + 1 :].any()
     assert any("dash" in note for note in picture.notes)
     assert not any("dash" in note for note in neuron_picture(record(), 0, 0).notes)
+
+
+def test_a_hidden_key_before_the_last_one_seen_has_no_product() -> None:
+    whole = record()
+    mask = np.zeros((1, 6, 6), np.float32)
+    mask[..., 2] = MASKED  # as a sliding window hides what lies too far back
+    picture = neuron_picture(
+        replace(whole, inputs=tuple(replace(each, mask=mask) for each in whole.inputs)), 0, 0
+    )
+    for address in picture.tables["products"]["url"].to_pylist():
+        assert [bool(row.any()) for row in strip(address)] == [True, True, False, True, True, True]
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -107,7 +107,7 @@ def test_strips_hold_each_layer_of_each_head() -> None:
 def test_signed_strip_shows_sign_and_magnitude(dimensions: int) -> None:
     values = RANDOM.uniform(-2, 2, size=(5, dimensions))
     values[0, 0] = 0
-    (address,) = raster.signed_strips([values], 1.0, "#0000ff", "#ff8800")
+    (address,) = raster.signed_strips([raster.signed_roots(values, 1.0)], "#0000ff", "#ff8800")
     shown = pixels(address).astype(float)
     assert shown.shape == (5, dimensions, 4)
     magnitude = np.minimum(np.abs(values), 1)
@@ -117,6 +117,13 @@ def test_signed_strip_shows_sign_and_magnitude(dimensions: int) -> None:
     assert (shown[seen & (values > 0)][:, :3] == [0, 0, 255]).all()
     assert (shown[seen & (values < 0)][:, :3] == [255, 136, 0]).all()
     assert shown[0, 0, 3] == 0
+
+
+def test_roots_of_factors_make_the_root_of_their_product() -> None:
+    first, second = RANDOM.normal(size=(2, 5, 8)).astype(np.float32)
+    of_factors = raster.signed_roots(first, 0.7) * raster.signed_roots(second, 1)
+    np.testing.assert_allclose(of_factors, raster.signed_roots(first * second, 0.7), rtol=1e-5)
+    np.testing.assert_allclose(np.sign(of_factors) * of_factors**2, first * second / 0.7, rtol=1e-5)
 
 
 def test_palette_picture_is_a_png_of_its_indices() -> None:
