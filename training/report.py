@@ -180,7 +180,10 @@ def head_table(model: Model, tokens: data.Tokens) -> tuple[pd.DataFrame, pd.Data
     tables, count = [], 0
     for text, pair in passages(tokens, decode, np.random.default_rng(5), pairs=model.masked):
         attention = attnlit.attend(model, text, pair)
-        tables.append(attnlit.head_roles(attention).set_index(["layer", "head"]))
+        table = attnlit.head_roles(attention).set_index(["layer", "head"])
+        if model.masked:  # [CLS] is the first token, so this is all that goes to [CLS] or [SEP]
+            table["cls_or_sep"] = table["first"] + table["separators"]
+        tables.append(table)
         count += len(attention.query)
     names = [name for name in pd.concat(tables) if name != "offset"]
     stack = np.stack([table.reindex(columns=names).to_numpy(float) for table in tables])
