@@ -8,11 +8,11 @@ BIN := .venv/bin
 run: .venv/app
 	ATTNLIT_ANY_MODEL=1 $(BIN)/streamlit run streamlit_app.py
 
-test: .venv/dev browser check
-	$(BIN)/python -m pytest
+test: quick browser
+	$(BIN)/python -m pytest -m server
 
 quick: .venv/dev check
-	$(BIN)/python -m pytest -m "not server"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not server"
 
 check: .venv/dev
 	$(BIN)/ruff check .
