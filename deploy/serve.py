@@ -130,7 +130,7 @@ def replica(port: int) -> list[str]:
 
 def replica_environment(secret: str) -> dict[str, str]:
     """Ours, with the one secret; not on the command line, where every user of the machine could read it."""
-    # attnlit lets its threads share memory (attnlit/app/start.py), too late for those that begin before its code.
+    # attnlit/app/start.py lets threads share memory, too late for those that begin before its code
     return {"MALLOC_ARENA_MAX": "2", **os.environ, SECRET_VARIABLE: secret}
 
 
