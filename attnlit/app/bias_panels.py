@@ -72,7 +72,7 @@ def two_heads(choice: Choice, first: Attention, second: Attention) -> None:
                     record, choice.layer, [choice.head], theme=choice.theme, pinned=("query", swapped[-1])
                 ),
                 key=f"bias_{name}",
-                alt=f"Head view of layer {choice.layer}, head {choice.head}, {name} prompt",
+                alt=f"Head view of the chosen head, {name} prompt",
             )
     one, other = (_words(record, swapped) for record in (first, second))
     st.markdown(f"**Difference:** blue where *{other}* looks more, orange where *{one}* does.")
@@ -80,7 +80,7 @@ def two_heads(choice: Choice, first: Attention, second: Attention) -> None:
     panels.picture(
         difference_picture(before, after, choice.layer, choice.head, theme=choice.theme),
         key="bias_difference",
-        alt=f"Difference of the attention of layer {choice.layer}, head {choice.head}, in the two prompts",
+        alt="Difference of the chosen head's attention in the two prompts",
     )
     panels.save_numbers(
         lambda: difference_table(first, second, choice.layer, choice.head),

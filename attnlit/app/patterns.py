@@ -233,7 +233,7 @@ def card(request: state.Request, found: Survey, score: str) -> None:
         panels.picture(
             draw(request.shown, layer, head, theme=request.theme),
             key="chosen_head",
-            alt=f"Attention of layer {layer}, head {head}",
+            alt="Attention of the chosen head",
         )
 
 
