@@ -37,10 +37,10 @@ EXAMPLES = {
         "Mr. Dursby met Miss Harlow at the gate. Later Mr. Dursby met Miss Harlow at the gate",
         score="induction",
     ),
-    "ahead": Example(
-        "Looking ahead", "BERT fills gaps, so a head of it may look at the word after. A GPT never can.",
-        "head_view", ":material/redo:", "mini-bert",
-        "The cat sat on the mat by the door.", "At night the cat left the mat.", score="next",
+    "twins": Example(
+        "The same word", "A head that finds the words of one sentence in the other, and looks both ways: it is BERT.",
+        "head_view", ":material/compare_arrows:", "mini-bert",
+        "The cat sat on the mat by the door.", "At night the cat left the mat.", score="same_other_sentence",
     ),
     "parked": Example(
         "Parked heads", "Many heads rest on the first token when they have nothing to do. Spot the stripes.",
