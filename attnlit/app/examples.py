@@ -38,7 +38,7 @@ EXAMPLES = {
         score="induction",
     ),
     "twins": Example(
-        "The same word", "A head of BERT, which looks both ways: it finds a sentence's words in the other one.",
+        "The same word", "A head of BERT, which looks both ways: it finds one sentence's words in the other.",
         "head_view", ":material/compare_arrows:", "mini-bert",
         "The cat sat on the mat by the door.", "At night the cat left the mat.", score="same_other_sentence",
     ),
