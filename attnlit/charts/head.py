@@ -3,9 +3,9 @@
 After Vig 2019 (arXiv 1904.02679) and BertViz. The left column attends *from*, the right one is attended *to*;
 a line's opacity is the attention weight itself, however many heads are shown.
 
-While nothing is pointed at, at most ``budget`` lines are drawn, the strongest. A token under the pointer, or
-pinned by a click, shows all of its lines, one small square per head beside the other column, and as a number
-the mean over the heads that are switched on.
+While nothing is pointed at, at most ``budget`` lines are drawn, the strongest (`line_budget` says how many where
+it is left out). A token under the pointer, or pinned by a click, shows all of its lines, one small square per
+head beside the other column, and as a number the mean over the heads that are switched on.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from attnlit.errors import AttnlitError
 if TYPE_CHECKING:
     from attnlit.attention import Attention
 
-LINE_BUDGET = 2000  # lines drawn while nothing is pointed at: what a browser paints in about 0.1 s
+LINE_BUDGET = 2000  # lines drawn while nothing is pointed at: what a browser paints in about 0.1 s ...
+LONG_TEXT = 256  # ... up to so many tokens; beyond, lines get longer, and fewer take as long
 DETAIL_BUDGET = 24_000  # weights that travel for pointing: the largest, and always those of 1 % and more
 ALWAYS_IN_DETAIL = 0.01
 LEAST_WEIGHT = 0.0005  # below this a weight is 0.0 % in print, and is left out
@@ -47,7 +48,7 @@ def head_picture(
     heads: Sequence[int] | None = None,
     *,
     theme: Theme = LIGHT,
-    budget: int = LINE_BUDGET,
+    budget: int | None = None,
     pinned: tuple[str, int] | None = None,
 ) -> Picture:
     """The head view of one layer, for the app: ``st.altair_chart(picture, key=..., theme=None)``.
@@ -63,7 +64,7 @@ def head_picture(
     """
     heads = chosen_heads(attention, layer, heads)
     shape = head_shape(attention, theme, pinned)
-    tables, notes = head_tables(attention, layer, heads, shape, budget)
+    tables, notes = head_tables(attention, layer, heads, shape, budget or line_budget(shape))
     return Picture(head_spec(shape), tables, notes)
 
 
@@ -73,7 +74,7 @@ def head_view(
     heads: Sequence[int] | None = None,
     *,
     theme: Theme = LIGHT,
-    budget: int = LINE_BUDGET,
+    budget: int | None = None,
     pinned: tuple[str, int] | None = None,
     width: int = 760,
 ) -> alt.LayerChart:
@@ -84,7 +85,7 @@ def head_view(
     """
     heads = chosen_heads(attention, layer, heads)
     shape = head_shape(attention, theme, pinned)
-    tables, _ = head_tables(attention, layer, heads, shape, budget)
+    tables, _ = head_tables(attention, layer, heads, shape, budget or line_budget(shape))
     return chart_with_data(head_chart(shape, width), tables)
 
 
@@ -198,6 +199,11 @@ def scaled_note(full: float) -> str:
     return (
         f"No weight in this layer exceeds {percent(full)}, so {percent(full)} is drawn at full opacity here."
     )
+
+
+def line_budget(shape: HeadShape) -> int:
+    """How many lines are drawn while nothing is pointed at."""
+    return LINE_BUDGET * LONG_TEXT // max(LONG_TEXT, shape.queries, shape.keys)
 
 
 def _from_weight(present: np.ndarray, budget: int) -> float:

@@ -106,6 +106,15 @@ def test_the_budget_keeps_the_strongest_lines_and_the_notes_say_what_share() -> 
     assert "50 strongest of" in picture.notes[0]
 
 
+@pytest.mark.parametrize(("queries", "lines"), [(200, 2000), (256, 2000), (512, 1000)])
+def test_beyond_256_tokens_lines_get_longer_and_fewer(queries: int, lines: int) -> None:
+    attention = random_record(layers=1, heads=1, queries=queries)
+    weights = np.sort(attention.weights[0].ravel())[::-1]
+    opacity = [*drawn_lines(head_picture(attention, 0)).values()]
+    assert len(opacity) == pytest.approx(lines, rel=0.01)  # of weights that are alike all are drawn
+    assert np.allclose(np.sort(opacity)[::-1], weights[: len(opacity)], atol=5e-5)
+
+
 @pytest.mark.parametrize(
     ("queries", "keys", "heads", "spread"), [(5, 5, 3, 2), (3, 8, 2, 2), (100, 100, 12, 2), (70, 70, 12, 0.3)]
 )
