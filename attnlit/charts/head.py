@@ -3,7 +3,7 @@
 After Vig 2019 (arXiv 1904.02679) and BertViz. The left column attends *from*, the right one is attended *to*;
 a line's opacity is the attention weight itself, however many heads are shown.
 
-While nothing is pointed at, at most ``budget`` lines are drawn, the strongest (`line_budget` says how many where
+While nothing is pointed at, at most ``budget`` lines are drawn, the strongest (`line_budget` says how many if
 it is left out). A token under the pointer, or pinned by a click, shows all of its lines, one small square per
 head beside the other column, and as a number the mean over the heads that are switched on.
 """
