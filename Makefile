@@ -23,7 +23,7 @@ check: .venv/dev
 browser: .venv/dev
 	sh tests/browser/install.sh $(BIN)/playwright
 
-# attnlit beside BertViz, into benchmarks/results.md: takes about twelve minutes on a quiet machine.
+# attnlit beside BertViz, into benchmarks/results.md: about twenty minutes on a quiet machine.
 bench: .venv/bench browser
 	$(BIN)/python -m benchmarks.bertviz
 
