@@ -64,7 +64,7 @@ def head_picture(
     """
     heads = chosen_heads(attention, layer, heads)
     shape = head_shape(attention, theme, pinned)
-    tables, notes = head_tables(attention, layer, heads, shape, budget or line_budget(shape))
+    tables, notes = head_tables(attention, layer, heads, shape, budget)
     return Picture(head_spec(shape), tables, notes)
 
 
@@ -80,12 +80,13 @@ def head_view(
 ) -> alt.LayerChart:
     """The head view of one layer as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
 
-    ``heads`` are head numbers (all when left out); ``pinned`` is a token to single out, such as ("query", 3);
+    ``heads`` are head numbers (all when left out); ``budget`` is how many lines are drawn, the strongest
+    (2,000 when left out, fewer beyond 256 tokens); ``pinned`` is a token to single out, such as ("query", 3);
     ``width`` is in pixels. Raises `AttnlitError` for a layer or head that the record does not have.
     """
     heads = chosen_heads(attention, layer, heads)
     shape = head_shape(attention, theme, pinned)
-    tables, _ = head_tables(attention, layer, heads, shape, budget or line_budget(shape))
+    tables, _ = head_tables(attention, layer, heads, shape, budget)
     return chart_with_data(head_chart(shape, width), tables)
 
 
@@ -141,7 +142,7 @@ def head_shape(attention: Attention, theme: Theme, pinned: tuple[str, int] | Non
 
 
 def head_tables(
-    attention: Attention, layer: int, heads: list[int], shape: HeadShape, budget: int
+    attention: Attention, layer: int, heads: list[int], shape: HeadShape, budget: int | None
 ) -> tuple[dict[str, pa.Table], tuple[str, ...]]:
     """The tables that the specification names, and the sentences for under the picture.
 
@@ -154,7 +155,7 @@ def head_tables(
     present = np.compress(flat >= LEAST_WEIGHT, flat)  # a causal model's many zeros would take long to part
     detail_from = min(_from_weight(present, DETAIL_BUDGET), ALWAYS_IN_DETAIL)
 
-    drawn = np.flatnonzero(flat >= _from_weight(present, budget))
+    drawn = np.flatnonzero(flat >= _from_weight(present, budget or line_budget(shape)))
     drawn = drawn[np.argsort(flat[drawn])]  # the strongest are drawn last, on top
     slot, query, key = np.unravel_index(drawn, weights.shape)
     strand = shape.first_line(len(heads)) + slot * shape.apart(len(heads))  # its y at the first token
