@@ -32,7 +32,7 @@ def measure_server(results: Results, records: list[Attention]) -> None:
 
     The specifications are warm, as they are on a server after its first visitor; what is drawn is new.
     """
-    tokens = len(records[0].query)
+    tokens = len(records[0].queries)
     gc.collect()
     gc.freeze()  # as the app does
     head_picture(records[0], 0).to_dict()
@@ -89,7 +89,7 @@ def measure_browser(
     results: Results, browser: Browser, server: str, model: str, records: list[Attention]
 ) -> None:
     """Open each text, then every view from another one; in the last text also point, click and change."""
-    tokens, repeats = len(records[0].query), len(records)
+    tokens, repeats = len(records[0].queries), len(records)
     with fresh_page(browser) as page:
         opening(page, address(server, "head", model, "hello"))
         for record in records:
@@ -142,7 +142,7 @@ def _head_view(results: Results, page: Page, tokens: int, repeats: int) -> None:
 
 
 def _model_view(results: Results, page: Page, record: Attention, repeats: int) -> None:
-    tokens = len(record.query)
+    tokens = len(record.queries)
     box = _box(_canvas(page))
     cell = min((box["width"] - LEFT) // record.heads, LARGEST_CELL)
     for layer in range(record.layers - 1, record.layers - 1 - repeats, -1):

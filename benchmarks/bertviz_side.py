@@ -54,7 +54,7 @@ def measure(
     repeats: int,
 ) -> None:
     """Build a view's HTML and open it `repeats` times; in the last page also point, click and change."""
-    tokens = len(record.query)
+    tokens = len(record.queries)
 
     def note(what: str, value: float) -> float:
         results.add(view, what, "BertViz", tokens, value)

@@ -22,7 +22,7 @@ if scope == bias.PAIR:
     differences = attention_differences(first, second, watched)
 
     st.subheader("What the model makes of it", anchor=False)
-    found = bias.effects(choice.model, contrast, len(first.query))
+    found = bias.effects(choice.model, contrast, len(first.queries))
     if found is not None:
         three = bias_panels.pair_effects(found)
         bias_panels.continuations(found, first, second)

@@ -16,7 +16,7 @@ def follow_pin() -> None:
     """A click on a token on the left makes it the query, here and in the neuron view."""
     pinned = pinned_token(panels.selection("head_picture", "pin"))
     if pinned and pinned[0] == "query":
-        choose_query(request.shown.query[pinned[1]].position)
+        choose_query(request.shown.queries[pinned[1]].position)
 
 
 left, right = st.columns([3, 1], gap="medium")
@@ -31,7 +31,7 @@ with left:
     )
 with right:
     side, place = pinned_token(panels.selection("head_picture", "pin")) or ("query", 0)
-    panels.words(request, key=place if side == "key" and place < len(request.shown.key) else None)
+    panels.words(request, key=place if side == "key" and place < len(request.shown.keys) else None)
     st.page_link(
         "pages/neuron_view.py",
         label="Open in the neuron view",
@@ -39,7 +39,7 @@ with right:
         width="stretch",
         query_params={"layer": str(request.layer), "head": str(request.heads[0])},
     )
-    panels.take_away(
+    panels.export_menu(
         request,
         "head_view",
         lambda: head_view(request.shown, request.layer, request.heads, theme=request.theme, pinned=pinned),

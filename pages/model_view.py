@@ -21,7 +21,7 @@ with left:
 with right:
     panels.one_head(request)
     panels.words(request)
-    panels.take_away(
+    panels.export_menu(
         request,
         "model_view",
         lambda: model_view(request.shown, theme=request.theme),

@@ -14,7 +14,7 @@ head = (request.layer, request.head)
 def follow_pin() -> None:
     """A click on a token on the left makes it the query."""
     for token in panels.selection("neuron_picture", "pin"):
-        choose_query(request.shown.query[token["query"]].position)
+        choose_query(request.shown.queries[token["query"]].position)
 
 
 panels.picture(
@@ -31,7 +31,7 @@ st.page_link(
     icon=":material/trending_down:",
     query_params={"layer": str(request.layer), "head": str(request.head)},
 )
-panels.take_away(
+panels.export_menu(
     request,
     "neuron_view",
     lambda: neuron_view(request.shown, *head, request.query, theme=request.theme),

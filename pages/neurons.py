@@ -19,7 +19,7 @@ with_first = neurons.curve(request, by)
 if by.products is None:
     st.info(
         f"{request.model.name} shows only its attention, so its dimensions cannot be looked at: "
-        f"{request.model.why_not}",
+        f"{request.model.why_no_vectors}",
         icon=":material/lightbulb:",
     )
     st.stop()

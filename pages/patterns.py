@@ -22,7 +22,7 @@ with right:
     patterns.card(request, found, score)
     patterns.repeated_text(request, found)
     panels.words(request)
-    patterns.take_away(request, found, score)
+    patterns.export_menu(request, found, score)
 
 st.subheader("All heads", anchor=False)
 patterns.all_heads(found, score)

@@ -56,4 +56,9 @@ def test_induction_is_exact_on_repeated_words(model: Model) -> None:
 
 
 def test_the_folder_opens_as_a_users_model(model: Model, tmp_path: Path) -> None:
-    assert (model.layers, model.heads, model.causal, model.path) == (2, planted.HEADS, True, "interface")
+    assert (model.layers, model.heads, model.causal, model.capture_route) == (
+        2,
+        planted.HEADS,
+        True,
+        "interface",
+    )

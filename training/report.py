@@ -184,7 +184,7 @@ def head_table(model: Model, tokens: data.Tokens) -> tuple[pd.DataFrame, pd.Data
         if model.masked:  # [CLS] is the first token, so this is all that goes to [CLS] or [SEP]
             table["cls_or_sep"] = table["first"] + table["separators"]
         tables.append(table)
-        count += len(attention.query)
+        count += len(attention.queries)
     names = [name for name in pd.concat(tables) if name != "offset"]
     stack = np.stack([table.reindex(columns=names).to_numpy(float) for table in tables])
     means = np.nanmean(stack, 0)  # (heads, scores); a text with nothing to score leaves that score alone
@@ -227,7 +227,7 @@ def pronouns(model: Model, text: str) -> pd.DataFrame:
     looks = {}
     for pronoun in ("She", "He"):
         attention = attnlit.attend(model, f"{text} {pronoun}")
-        words = [token.text.strip() for token in attention.key]
+        words = [token.text.strip() for token in attention.keys]
         for noun in ("doctor", "nurse"):
             looks[f"{pronoun} to {noun}"] = attention.weights[:, :, -1, words.index(noun)].ravel()
     layers, heads = np.indices(attention.weights.shape[:2])

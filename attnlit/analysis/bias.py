@@ -19,7 +19,7 @@ import numpy as np
 from attnlit.analysis.interventions import check_predicts, in_batches, log_probabilities
 from attnlit.analysis.roles import interval
 from attnlit.attention.capture import read
-from attnlit.attention.edits import AttentionGiven, Edit
+from attnlit.attention.edits import Edit, PatternPatched
 from attnlit.attention.recorder import Recorder
 from attnlit.attention.tokens import words_of
 from attnlit.errors import AttnlitError
@@ -35,7 +35,7 @@ _LONGEST_QUOTE = 80  # characters of what was typed, in a sentence about it
 KEPT_FROM = 0.25  # the paper leaves out the lowest quarter of the sentences with an effect above 0
 
 Progress = Callable[[int, int], None]
-_Lend = list[tuple[int, tuple[int, ...]]]  # (layer, heads) whose attention is lent in one run
+_Patch = list[tuple[int, tuple[int, ...]]]  # (layer, heads) whose attention is patched in one run
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ class Effects:
     # Score of each continuation, exp of the mean log probability of its tokens: float64 (2, 2), rows the two
     # prompts, columns (expected, other).
     scores: np.ndarray
-    # Ratio y with lent attention, float64 (2, heads + layers + 1): row 0 is the first prompt with attention
-    # of the second, row 1 the second with that of the first; each head, each whole layer, all heads.
-    lent: np.ndarray
+    # Ratio y with patched attention, float64 (2, heads + layers + 1): row 0 is the first prompt with the
+    # attention of the second, row 1 the second with that of the first; each head, each layer, all heads.
+    patched: np.ndarray
     shape: tuple[int, int]  # layers, heads a layer
 
     @property
@@ -146,11 +146,11 @@ class Effects:
         """The same measurement seen from the second prompt: it becomes x, and `other` is expected there."""
         old = self.contrast
         contrast = Contrast(old.second, old.first, old.other, old.expected)
-        return Effects(contrast, self.scores[::-1, ::-1], 1 / self.lent[::-1], self.shape)
+        return Effects(contrast, self.scores[::-1, ::-1], 1 / self.patched[::-1], self.shape)
 
     @property
     def _effects(self) -> np.ndarray:
-        return self.lent / self.ratios[0] - 1
+        return self.patched / self.ratios[0] - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,20 +200,20 @@ def effects(model: Model, contrast: Contrast, *, progress: Progress | None = Non
             scores[row, text.columns] = _scores(found, text)[0]
             weights[row].append(recorder.weights["self"])
     layers, heads = weights[0][0].shape[:2]
-    lends = _lends(layers, heads)
-    lent = np.empty((2, len(lends), 2))
-    done, runs = 0, lent[..., 0].size * len(first)
+    patches = _patches(layers, heads)
+    patched = np.empty((2, len(patches), 2))
+    done, runs = 0, patched[..., 0].size * len(first)
     for row, texts in enumerate((first, second)):
         for text, own, others in zip(texts, weights[row], weights[1 - row], strict=True):
-            variants = [_lent(others, text.prompt, lend) for lend in lends]
+            variants = [_lent(others, text.prompt, lend) for lend in patches]
             start = 0
             for found in in_batches(model, text.inputs, text.places, variants, {"self": own}):
-                lent[row][start : start + len(found), text.columns] = _scores(found, text)
+                patched[row][start : start + len(found), text.columns] = _scores(found, text)
                 start += len(found)
                 done += len(found)
                 if progress is not None:
                     progress(done, runs)
-    return Effects(contrast, scores, lent[..., 1] / lent[..., 0], (layers, heads))
+    return Effects(contrast, scores, patched[..., 1] / patched[..., 0], (layers, heads))
 
 
 def set_effects(
@@ -374,10 +374,10 @@ def watchable(first: Attention, second: Attention, words: Sequence[str]) -> tupl
 
 def swapped_tokens(first: Attention, second: Attention) -> list[int]:
     """The places of the tokens that differ. Raises AttnlitError as `effects` does."""
-    _check_comparable(first.model, first.text, first.query, second.text, second.query)
+    _check_comparable(first.model, first.text, first.queries, second.text, second.queries)
     return [
         place
-        for place, (one, other) in enumerate(zip(first.query, second.query, strict=True))
+        for place, (one, other) in enumerate(zip(first.queries, second.queries, strict=True))
         if one.id != other.id
     ]
 
@@ -509,7 +509,7 @@ def _places_of(record: Attention, word: str) -> list[int]:
     words = words_of(record.text)
     return [
         place
-        for place, token in enumerate(record.key)
+        for place, token in enumerate(record.keys)
         if token.word is not None and words[token.word].casefold() == word.strip().casefold()
     ]
 
@@ -532,17 +532,17 @@ def _scores(found: np.ndarray, text: _Text) -> np.ndarray:
     return np.exp(chosen.mean(-1))
 
 
-def _lends(layers: int, heads: int) -> list[_Lend]:
-    """Whose attention is lent in each run: each head's, each whole layer's, and all."""
-    single: list[_Lend] = [[(layer, (head,))] for layer, head in np.ndindex(layers, heads)]
+def _patches(layers: int, heads: int) -> list[_Patch]:
+    """Whose attention is patched in each run: each head's, each whole layer's, and all."""
+    single: list[_Patch] = [[(layer, (head,))] for layer, head in np.ndindex(layers, heads)]
     whole = [(layer, tuple(range(heads))) for layer in range(layers)]
     return [*single, *([each] for each in whole), whole]
 
 
-def _lent(weights: np.ndarray, prompt: int, lend: _Lend) -> list[Edit]:
+def _lent(weights: np.ndarray, prompt: int, lend: _Patch) -> list[Edit]:
     """Edits that give heads the attention of another prompt. weights: (layers, heads, queries, keys)"""
     return [
-        AttentionGiven(
+        PatternPatched(
             kind="self",
             layer=layer,
             heads=heads,

@@ -126,7 +126,7 @@ def _of(head: int, inputs: LayerInputs) -> LayerInputs:
 
 
 @dataclass(frozen=True, eq=False)
-class ByDistance:
+class DistanceProfile:
     """What the heads of one kind do at each distance, averaged over queries and texts.
 
     In arrays of (layers, heads, ...) NaN stands for a head that nothing can be said of.
@@ -163,7 +163,7 @@ class ByDistance:
         return sum(part.nbytes for part in vars(self).values() if isinstance(part, np.ndarray))
 
 
-def by_distance(attentions: Iterable[Attention], longest: int) -> ByDistance:
+def by_distance(attentions: Iterable[Attention], longest: int) -> DistanceProfile:
     """Averages attention, scores and products at every distance up to `longest`, over texts as they come.
 
     Only sums are kept, so memory does not grow with the texts. Records must be whole (no filter); texts with
@@ -182,9 +182,9 @@ def by_distance(attentions: Iterable[Attention], longest: int) -> ByDistance:
 
 def _rows(attention: Attention, longest: int) -> np.ndarray:
     """The queries with an ordinary key, not the first token, at every distance: int (rows,)."""
-    if [token.position for token in attention.key] != list(range(len(attention.key))):
+    if [token.position for token in attention.keys] != list(range(len(attention.keys))):
         raise AttnlitError("Distances can be told only from the whole text: some of its tokens are hidden.")
-    ordinary = np.array([token.position > 0 and not token.special for token in attention.key])
+    ordinary = np.array([token.position > 0 and not token.special for token in attention.keys])
     before = np.concatenate([[0], np.cumsum(ordinary)])  # ordinary tokens before each position
     reach = 0 if attention.causal else longest
     rows = np.arange(longest, len(ordinary) - reach)
@@ -192,7 +192,7 @@ def _rows(attention: Attention, longest: int) -> np.ndarray:
 
 
 class _Sums:
-    """Running sums over texts; see `ByDistance` for what becomes of them."""
+    """Running sums over texts; see `DistanceProfile` for what becomes of them."""
 
     def __init__(self, attention: Attention, longest: int) -> None:
         heads = attention.weights.shape[:2]
@@ -215,7 +215,7 @@ class _Sums:
     def add(self, attention: Attention, rows: np.ndarray) -> None:
         """One text, at these queries."""
         keys = rows[:, None] - self.distances  # (rows, distances)
-        seen = rows + 1 if attention.causal else np.full(len(rows), len(attention.key))  # keys of each row
+        seen = rows + 1 if attention.causal else np.full(len(rows), len(attention.keys))  # keys of each row
         self.queries += len(rows)
         self.even += (1 / seen).sum()
         self.even_rest += (1 / (seen - 1)).sum()
@@ -257,7 +257,7 @@ class _Sums:
             together = np.einsum("hrn,hrn->hn", inputs.q[:, rows], inputs.k[key_head][:, keys[:, place]])
             self.products[layer, :, :, place] += inputs.scaling * together
 
-    def means(self) -> ByDistance:
+    def means(self) -> DistanceProfile:
         queries_rest = np.where(self.rest_queries > 0, self.rest_queries, np.nan)
         line, explained, slope = np.full((3, *self.squares.shape), np.nan)
         for (number, side), layer in product(enumerate(self.sides), range(len(self.visible))):
@@ -271,7 +271,7 @@ class _Sums:
             slope[number, layer] = -fall
             line[number, layer] = fall * np.abs(logs @ away) / squares
             explained[number, layer] = (logs**2).sum(-1) / queries / squares
-        return ByDistance(
+        return DistanceProfile(
             distances=self.distances,
             attention=self.weights / self.queries,
             even=self.even / self.queries,
@@ -289,10 +289,10 @@ class _Sums:
         )
 
 
-def scan(by: ByDistance) -> pd.DataFrame:
+def scan(by: DistanceProfile) -> pd.DataFrame:
     """How clearly each head's attention falls with distance. One row a head, the clearest first.
 
-    All but `first` leave the first token out (see `ByDistance`), and the token itself (distance 0).
+    All but `first` leave the first token out (see `DistanceProfile`), and the token itself (distance 0).
     decay: the share of the variance of log attention, within a query's row, that one falling straight line
     over distance explains; the same line for every query, so content only adds to what is not explained.
     1: attention is divided by the same factor with every token; 0: distance does not matter, or not as a
@@ -353,7 +353,7 @@ def decay_in_words(row: pd.Series) -> str:
     return f"**{name} is no distance-decay head**: {why}."
 
 
-def distance_table(by: ByDistance, layer: int, head: int, *, with_first: bool = False) -> pd.DataFrame:
+def distance_table(by: DistanceProfile, layer: int, head: int, *, with_first: bool = False) -> pd.DataFrame:
     """A head's mean attention at each distance. One row a distance, ahead (negative) first.
 
     Columns: distance, attention, even (what an even head gives), pairs (how many each row rests on).
@@ -368,7 +368,7 @@ def distance_table(by: ByDistance, layer: int, head: int, *, with_first: bool = 
     )
 
 
-def along(by: ByDistance, layer: int, values: np.ndarray, side: str) -> tuple[np.ndarray, np.ndarray]:
+def along(by: DistanceProfile, layer: int, values: np.ndarray, side: str) -> tuple[np.ndarray, np.ndarray]:
     """Distances of one side without sign, 1 first, int (distances,), and values there (..., distances).
 
     values: (..., all distances of `by`). Distances that the layer does not see are left out.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.attention.capture import checked_kind, forward, read
-from attnlit.attention.edits import Edit, HeadsOff, patterns_kept
+from attnlit.attention.edits import Edit, HeadsAblated, freeze_patterns
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def switch_off(
     edits: list[Edit] = [_off(kind, layer, head, how) for layer, head in unique]
     recorder = _recorder(model) if how == "pattern-preserving" and unique else None
     before = log_probabilities(model, question.inputs, question.places, recorder=recorder)
-    kept = [] if recorder is None else patterns_kept(recorder.weights)
+    kept = [] if recorder is None else freeze_patterns(recorder.weights)
     after = log_probabilities(model, question.inputs, question.places, [*kept, *edits])
     return _effect(model, question, before[0], after[0], top, _without(kind, unique))
 
@@ -122,7 +122,7 @@ def switch_off_each(
     before = log_probabilities(model, question.inputs, question.places, recorder=recorder)
     best = before.argmax(-1, keepdims=True)  # (1, places, 1)
     weights = recorder.weights
-    kept = patterns_kept(weights) if how == "pattern-preserving" else []
+    kept = freeze_patterns(weights) if how == "pattern-preserving" else []
     heads = list(np.ndindex(*weights[kind].shape[:2]))
     each_off = [[_off(kind, layer, head, how)] for layer, head in heads]
     divergences, likeliest = [], []
@@ -253,8 +253,8 @@ def _ask(model: Model, text: str, pair: str | None) -> _Question:
     return _Question(inputs, [max(words, default=len(tokens) - 1)], asked)
 
 
-def _off(kind: str, layer: int, head: int, how: str) -> HeadsOff:
-    return HeadsOff(kind=kind, layer=layer, heads=(head,), mean=how == "mean")
+def _off(kind: str, layer: int, head: int, how: str) -> HeadsAblated:
+    return HeadsAblated(kind=kind, layer=layer, heads=(head,), mean=how == "mean")
 
 
 def _recorder(model: Model) -> Recorder:
@@ -265,7 +265,7 @@ def _recorder(model: Model) -> Recorder:
 
 def _copies_at_once(model: Model, weights: Mapping[str, np.ndarray], words: int) -> int:
     """How many copies of the text one forward pass carries: as many as its memory allows."""
-    if model.path == "trace":
+    if model.capture_route == "trace":
         return 1
     longest = max(matrices.shape[2] for matrices in weights.values())
     largest = max(longest * words, *(matrices[0].size for matrices in weights.values()))

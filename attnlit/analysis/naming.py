@@ -53,7 +53,7 @@ def role_in_words(attention: Attention, layer: int, head: int) -> str:
     a layer or head that the model lacks, and for a record that `head_scores` refuses.
     """
     attention.check(layer, head)
-    if min(len(attention.query), len(attention.key)) < FEWEST_TOKENS:
+    if min(len(attention.queries), len(attention.keys)) < FEWEST_TOKENS:
         return "Too few tokens to name a role."
     alone = replace(attention, weights=attention.weights[layer : layer + 1, head : head + 1])
     named = head_scores(alone, only={role.score for role in ROLES})  # what else there is names no role

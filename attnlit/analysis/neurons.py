@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.distance import ByDistance, along, rank_correlation
+from attnlit.analysis.distance import DistanceProfile, along, rank_correlation
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def score_shares(attention: Attention, layer: int, head: int, *, without_first: 
     q, k = vectors.q.astype(np.float64), vectors.k.astype(np.float64)  # (queries, d), (keys, d)
     visible = np.isfinite(vectors.scores)  # (queries, keys)
     if without_first:
-        visible &= np.array([token.position > 0 for token in attention.key])
+        visible &= np.array([token.position > 0 for token in attention.keys])
     count = visible.sum(1, keepdims=True)  # (queries, 1)
     scores = vectors.scaling * (q @ k.T)
     means = (scores * visible).sum(1, keepdims=True) / np.maximum(count, 1)
@@ -84,7 +84,7 @@ def added(vectors: Vectors, query: int, key: int) -> float:
     return float(vectors.scores[query, key]) - float(vectors.scaling * (vectors.q[query] @ vectors.k[key]))
 
 
-def falling_dimensions(by: ByDistance, layer: int, head: int, side: str = "before") -> pd.DataFrame:
+def falling_dimensions(by: DistanceProfile, layer: int, head: int, side: str = "before") -> pd.DataFrame:
     """The dimensions whose product of query and key falls with distance; who falls most comes first.
 
     Products are averaged over queries and texts at each distance, so that content is averaged out.
@@ -109,7 +109,7 @@ def falling_dimensions(by: ByDistance, layer: int, head: int, side: str = "befor
     return table.sort_values("fall", ascending=False, kind="stable", ignore_index=True)
 
 
-def added_share(by: ByDistance, layer: int, head: int, side: str = "before") -> float:
+def added_share(by: DistanceProfile, layer: int, head: int, side: str = "before") -> float:
     """The share of a head's fall that no dimension carries, but what the model adds to the scores.
 
     1 in a head with ALiBi (Press et al. 2022, arXiv 2108.12409) whose queries and keys do not know distance.
@@ -121,7 +121,7 @@ def added_share(by: ByDistance, layer: int, head: int, side: str = "before") -> 
 
 
 def score_table(
-    by: ByDistance, layer: int, head: int, dimensions: Sequence[int], side: str = "before"
+    by: DistanceProfile, layer: int, head: int, dimensions: Sequence[int], side: str = "before"
 ) -> pd.DataFrame:
     """A head's mean score, and the mean products of some dimensions, less what they are at distance 1.
 
@@ -146,7 +146,9 @@ def _slope(distances: np.ndarray, values: np.ndarray) -> np.ndarray:
     return values @ away / max(float(away @ away), 1.0)
 
 
-def _along(by: ByDistance, layer: int, head: int, side: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _along(
+    by: DistanceProfile, layer: int, head: int, side: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distances (distances,), a head's mean score (distances,) and products (d, distances) on one side."""
     if by.scores is None or by.products is None:
         raise AttnlitError("This model shows only its attention, not the queries and keys it is made of.")

@@ -15,7 +15,7 @@ from attnlit.analysis import roles
 from attnlit.analysis.interventions import in_batches
 from attnlit.analysis.survey import COPIES, period, random_sequences
 from attnlit.attention.capture import weights_together
-from attnlit.attention.edits import HeadsOff
+from attnlit.attention.edits import HeadsAblated
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def loss_on_repeated(model: Model, heads: Sequence[tuple[int, int]], *, draws: i
             f"{model.name} does not foresee the next word, so repeating words tells nothing. Choose a model "
             "that does, such as “mini-gpt2”."
         )
-    variants = [[], *([HeadsOff(kind="self", layer=layer, heads=(head,))] for layer, head in heads)]
+    variants = [[], *([HeadsAblated(kind="self", layer=layer, heads=(head,))] for layer, head in heads)]
     losses = np.array([_losses(model, row, variants) for row in drawn])  # (draws, variants)
     rises = losses - losses[:, :1]
     lower, upper = roles.interval(rises, np.random.default_rng(0))
@@ -56,7 +56,7 @@ def loss_on_repeated(model: Model, heads: Sequence[tuple[int, int]], *, draws: i
     )
 
 
-def _losses(model: Model, row: np.ndarray, variants: Sequence[Sequence[HeadsOff]]) -> list[float]:
+def _losses(model: Model, row: np.ndarray, variants: Sequence[Sequence[HeadsAblated]]) -> list[float]:
     """Mean loss over the copies after the first, in nats a token, of each variant."""
     foreseen = np.arange(len(row) - (COPIES - 1) * period(model), len(row))
     inputs = {"input_ids": row.tolist()}

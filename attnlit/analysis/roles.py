@@ -282,8 +282,8 @@ def interval(
 
 def _check_whole(attention: Attention) -> None:
     """Raises AttnlitError unless each token's index is its position, and no key is missing between."""
-    queries = [token.position for token in attention.query]
-    keys = [token.position for token in attention.key]
+    queries = [token.position for token in attention.queries]
+    keys = [token.position for token in attention.keys]
     if keys != list(range(len(keys))) or (attention.kind != "cross" and queries != keys):
         raise AttnlitError(
             "What a head does can be told only from the whole text, token by token. Some tokens are hidden "
@@ -330,7 +330,7 @@ def head_scores(attention: Attention, only: Collection[str] | None = None) -> di
     only: the names of those to compute; all where it is left out.
     """
     _check_whole(attention)
-    weights, keys = attention.weights, attention.key
+    weights, keys = attention.weights, attention.keys
     special, punctuation = _special(attention), _punctuation_keys(attention)
     ids = np.array([token.id for token in keys])
     nothing = np.full(weights.shape[:2], np.nan)
@@ -360,8 +360,8 @@ def head_scores(attention: Attention, only: Collection[str] | None = None) -> di
 
 def tokens_scored(attention: Attention) -> dict[str, int]:
     """How many query tokens stand behind each score of `head_scores`: all where a name is missing."""
-    queries = len(attention.query)
-    ids = np.array([token.id for token in attention.key])
+    queries = len(attention.queries)
+    ids = np.array([token.id for token in attention.keys])
     if attention.kind == "cross":
         return {}
     same = _same(ids, attention.causal, _special(attention))
@@ -375,8 +375,8 @@ def tokens_scored(attention: Attention) -> dict[str, int]:
 
 
 def _special(attention: Attention) -> np.ndarray:
-    return np.array([token.special for token in attention.key])
+    return np.array([token.special for token in attention.keys])
 
 
 def _punctuation_keys(attention: Attention) -> np.ndarray:
-    return ~_special(attention) & np.array([_punctuation(token.text) for token in attention.key])
+    return ~_special(attention) & np.array([_punctuation(token.text) for token in attention.keys])

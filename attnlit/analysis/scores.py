@@ -99,8 +99,8 @@ class Sums:
     # Of the first few texts, by their index: attention among the first tokens (layers, heads, 10, 10) ...
     starts: Mapping[int, np.ndarray] = field(default_factory=dict)
     # ... and how unlike each two heads are: Jensen-Shannon divergences summed (layers * heads, the same).
-    unlike: np.ndarray | None = None
-    unlike_rows: int = 0
+    divergence: np.ndarray | None = None
+    divergence_rows: int = 0
 
 
 def summarise(records: Sequence[Attention], indices: Sequence[int]) -> Sums:
@@ -115,7 +115,7 @@ def merge(one: Sums, other: Sums) -> Sums:
     bins = dict(one.bins)
     for number, block in other.bins.items():
         bins[number] = bins[number] + block if number in bins else block
-    unlike = [sums.unlike for sums in (one, other) if sums.unlike is not None]
+    divergences = [sums.divergence for sums in (one, other) if sums.divergence is not None]
     return Sums(
         bins=bins,
         texts=one.texts + other.texts,
@@ -123,14 +123,14 @@ def merge(one: Sums, other: Sums) -> Sums:
         left_out=one.left_out + other.left_out,
         why_left_out=one.why_left_out or other.why_left_out,
         starts={**one.starts, **other.starts},
-        unlike=sum(unlike[1:], unlike[0]) if unlike else None,
-        unlike_rows=one.unlike_rows + other.unlike_rows,
+        divergence=sum(divergences[1:], divergences[0]) if divergences else None,
+        divergence_rows=one.divergence_rows + other.divergence_rows,
     )
 
 
 def _sums(record: Attention, index: int) -> Sums:
     weights = record.weights
-    tokens = len(record.query)
+    tokens = len(record.queries)
     counts = roles.tokens_scored(record)
     scores = {name: (values, counts.get(name, tokens)) for name, values in roles.head_scores(record).items()}
     scores.pop("induction", None)  # here it is measured on random tokens, where it means more
@@ -147,8 +147,8 @@ def _sums(record: Attention, index: int) -> Sums:
         starts={index: weights[..., :_COMPARED_TOKENS, :_COMPARED_TOKENS].copy()}
         if compared and record.kind != "cross"
         else {},
-        unlike=roles.head_distances(weights[:, :, rows]) if compared else None,
-        unlike_rows=len(rows),
+        divergence=roles.head_distances(weights[:, :, rows]) if compared else None,
+        divergence_rows=len(rows),
     )
 
 

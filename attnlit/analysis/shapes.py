@@ -33,7 +33,7 @@ def shapes(attention: Attention) -> dict[str, np.ndarray]:
     near = np.abs(places[:, None] - places) <= 1  # (queries, keys)
     diagonal = np.einsum("lhqk,qk->lh", weights, near, dtype=np.float64) / len(places)
     columns = np.einsum("lhqk,qk->lhk", weights, ~near, dtype=np.float64) / len(places)
-    few = np.array([token.special or index == 0 for index, token in enumerate(attention.key)])
+    few = np.array([token.special or index == 0 for index, token in enumerate(attention.keys)])
     vertical = columns[..., few].sum(-1) + np.where(few, 0.0, columns).max(-1)
     both = (np.minimum(vertical, diagonal) >= BOTH_EACH) & (vertical + diagonal >= BOTH_TOGETHER)
     rest = ~both

@@ -63,7 +63,7 @@ class Survey:
     units: Mapping[str, int]  # texts or random sequences that were drawn anew for the interval
     offset: np.ndarray  # the fixed distance of `positional`, negative for looking back
     # Mean Jensen-Shannon divergence of two heads' rows, in nats: (layers * heads, the same).
-    unlike: np.ndarray | None
+    divergence: np.ndarray | None
     twin: Mapping[str, np.ndarray]  # values of the untrained twin; empty if it could not be made
     why_no_twin: str
     # Which heads have the role of each score, bool: the score reaches its threshold (`analysis.naming`), its
@@ -120,11 +120,11 @@ def steps(
     done += DRAWS
     yield Step(done, total, "Making the untrained twin")
     twin: Sums | None = None
-    why_not = ""
+    why_no_twin = ""
     try:
         untaught = _twin(model)
     except AttnlitError as too_large:
-        why_not = str(too_large)
+        why_no_twin = str(too_large)
     else:
         twin = yield from _read_texts(
             untaught, some, kind, step(done, "Reading with the untrained twin"), SoFar(0, Sums())
@@ -133,7 +133,7 @@ def steps(
         random_step = step(done, "Reading random tokens")
         twin = merge(twin, (yield from _random_once(untaught, model, kind, random_step)))
     with _adding_up():
-        found = _survey(model, kind, sums, twin, why_not)
+        found = _survey(model, kind, sums, twin, why_no_twin)
     yield Step(total, total, "Adding up", found)
 
 
@@ -309,7 +309,7 @@ def _survey(model: Model, kind: str, sums: Sums, twin: Sums | None, why_no_twin:
         counts=counts,
         units=units,
         offset=offset,
-        unlike=None if sums.unlike is None else sums.unlike / sums.unlike_rows,
+        divergence=None if sums.divergence is None else sums.divergence / sums.divergence_rows,
         twin=of_twin,
         why_no_twin=why_no_twin,
         claimed=_claims(values, lower, units, of_twin),
@@ -378,7 +378,7 @@ def table(survey: Survey, score: str) -> pd.DataFrame:
     return found.sort_values(score, ascending=False, ignore_index=True)
 
 
-def flat_map(distances: np.ndarray) -> np.ndarray:
+def classical_mds(distances: np.ndarray) -> np.ndarray:
     """Points in the plane whose distances are as near to the given ones as may be: float64 (points, 2).
 
     Classical multidimensional scaling (Torgerson 1952): the two largest eigenvectors of the centred squares.

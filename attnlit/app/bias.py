@@ -16,7 +16,7 @@ from attnlit.analysis.bias import Contrast, Effects, Progress, SetEffects
 from attnlit.analysis.bias_sentences import READY, TEMPLATES
 from attnlit.app import cache, turns
 from attnlit.app.bias_panels import MEASURES
-from attnlit.charts.words import escaped
+from attnlit.wording import escaped
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -211,7 +211,7 @@ def _bar(place: DeltaGenerator, what: str, *, cancel: bool) -> Iterator[Progress
                 if cancel:
                     st.button("Cancel", key="bias_cancel", on_click=_forget_work)
         drawn[0].progress(done / runs, f"{what}: {done / runs:.0%}")
-        turns.tell(done / runs)
+        turns.report_progress(done / runs)
 
     yield show
     place.empty()

@@ -16,7 +16,7 @@ from attnlit.app import panels
 from attnlit.charts.head import head_picture
 from attnlit.charts.head_map import head_map_picture
 from attnlit.charts.heatmap import difference_picture, difference_table
-from attnlit.charts.words import escaped
+from attnlit.wording import escaped
 
 if TYPE_CHECKING:
     from attnlit.app.state import Choice
@@ -108,7 +108,7 @@ def _words(record: Attention, swapped: Sequence[int]) -> str:
 def _from_swapped(record: Attention, swapped: Sequence[int]) -> Attention:
     """Without the rows that cannot differ: of a causal model those before the swapped word."""
     start = swapped[0] if record.causal else 0
-    return replace(record, weights=record.weights[:, :, start:], query=record.query[start:])
+    return replace(record, weights=record.weights[:, :, start:], queries=record.queries[start:])
 
 
 def continuations(found: Effects, first: Attention, second: Attention) -> None:

@@ -73,7 +73,7 @@ def _megabytes_held(part: Attention) -> float:
     key=lambda model, *choices: (model.source, *choices),
     condition=threading.Condition(),
 )
-def part(model: Model, text: str, pair: str, kind: str, filters: Filters) -> Attention:
+def filtered(model: Model, text: str, pair: str, kind: str, filters: Filters) -> Attention:
     """What the filters leave of a record; kept, as its thumbnails are."""
     from attnlit.attention.filters import between, hide_and_renormalise, hide_special
     from attnlit.attention.words import merge_words
@@ -82,6 +82,6 @@ def part(model: Model, text: str, pair: str, kind: str, filters: Filters) -> Att
     if filters.whole_words:
         left = merge_words(left)
     if filters.without_special and filters.rescaled:
-        left = hide_and_renormalise(left, {token.position for token in left.key if token.special})
+        left = hide_and_renormalise(left, {token.position for token in left.keys if token.special})
     left = between(left, filters.sentences)
     return hide_special(left) if filters.without_special else left

@@ -20,11 +20,12 @@ from attnlit.attention.edits import DimensionsRemoved
 from attnlit.charts.dimensions import dimensions_picture
 from attnlit.charts.distance import distance_chart, distance_picture
 from attnlit.charts.head_map import head_map_picture
-from attnlit.charts.words import escaped, token_name
 from attnlit.errors import AttnlitError
+from attnlit.wording import escaped
+from attnlit.words.read_out import token_name
 
 if TYPE_CHECKING:
-    from attnlit.analysis.distance import ByDistance
+    from attnlit.analysis.distance import DistanceProfile
     from attnlit.app.state import Request
     from attnlit.attention import Attention
     from attnlit.models.model import Model
@@ -44,14 +45,14 @@ _kept: Any = cachetools.LRUCache(maxsize=_KEPT_MB, getsizeof=lambda by: by.nbyte
 _looking_up = threading.Lock()  # held while something is looked up or stored, never during a forward pass
 
 
-def averages(model: Model, kind: str) -> ByDistance:
+def averages(model: Model, kind: str) -> DistanceProfile:
     """All heads of a kind by distance, over the built-in sample. Shows its progress where it takes long."""
     with turns.one_at_a_time(("averages", model.source, kind)):
         return _averages(model, kind)
 
 
 @cachetools.cached(_kept, key=lambda model, kind: (model.source, kind), lock=_looking_up)
-def _averages(model: Model, kind: str) -> ByDistance:
+def _averages(model: Model, kind: str) -> DistanceProfile:
     texts = _passages(model, kind)
     records = _shown(distance.records(model, texts, kind), len(texts), "Reading the sample texts …")
     return distance.by_distance(records, distance.longest_distance(model, kind))
@@ -59,7 +60,7 @@ def _averages(model: Model, kind: str) -> ByDistance:
 
 def averages_without(
     model: Model, kind: str, layer: int, head: int, dimensions: tuple[int, ...]
-) -> ByDistance:
+) -> DistanceProfile:
     """One head by distance over the same texts, with some dimensions of its queries and keys removed."""
     with turns.one_at_a_time(("averages", model.source, kind, layer, head, dimensions)):
         return _averages_without(model, kind, layer, head, dimensions)
@@ -68,7 +69,7 @@ def averages_without(
 @cachetools.cached(_kept, key=lambda model, kind, *place: (model.source, kind, *place), lock=_looking_up)
 def _averages_without(
     model: Model, kind: str, layer: int, head: int, dimensions: tuple[int, ...]
-) -> ByDistance:
+) -> DistanceProfile:
     texts = _passages(model, kind)
     edit = DimensionsRemoved(kind=kind, layer=layer, heads=(head,), dimensions=dimensions)
     records = _shown(
@@ -91,7 +92,7 @@ def _shown(records: Iterable[Attention], count: int, what: str) -> Iterator[Atte
     place, started = st.empty(), time.monotonic()
     for done, record in enumerate(records, start=1):
         yield record
-        turns.tell(done / count)
+        turns.report_progress(done / count)
         if time.monotonic() - started > _QUICK:
             place.progress(done / count, what)
     place.empty()
@@ -100,7 +101,7 @@ def _shown(records: Iterable[Attention], count: int, what: str) -> Iterator[Atte
 # ---------------------------------------------------------------------------------------------- 1: which head
 
 
-def which_head(request: Request, by: ByDistance) -> pd.Series:
+def which_head(request: Request, by: DistanceProfile) -> pd.Series:
     """The map of all heads and what is said of the chosen one. Answers with its row of the scan."""
     table = distance.scan(by)
     chosen = table[(table["layer"] == request.layer) & (table["head"] == request.head)].iloc[0]
@@ -160,7 +161,7 @@ def _strongest(request: Request, table: pd.DataFrame) -> None:
 # ----------------------------------------------------------------------------------- 2: attention by distance
 
 
-def curve(request: Request, by: ByDistance) -> bool:
+def curve(request: Request, by: DistanceProfile) -> bool:
     """The chosen head's attention by distance. Answers whether the first token counts."""
     st.subheader("2 · Attention by distance", anchor=False)
     name = f"head {request.layer}-{request.head}"
@@ -198,7 +199,7 @@ def _curves(*curves: tuple[str, pd.DataFrame, str]) -> pd.DataFrame:
 # ------------------------------------------------------------------------------- 3: which dimensions carry it
 
 
-def dimensions(request: Request, by: ByDistance, chosen: pd.Series, *, with_first: bool) -> pd.DataFrame:
+def dimensions(request: Request, by: DistanceProfile, chosen: pd.Series, *, with_first: bool) -> pd.DataFrame:
     """Which dimensions carry the fall, and which the scores of the user's text. Answers with the former."""
     st.subheader("3 · Which dimensions carry the fall?", anchor=False)
     side = chosen["side"]
@@ -233,7 +234,7 @@ def _fall_bars(request: Request, table: pd.DataFrame, added: float) -> None:
     panels.save_numbers(lambda: table, f"{_name(request)} falling dimensions", key="fall_file")
 
 
-def _fall_curves(request: Request, by: ByDistance, table: pd.DataFrame, side: str) -> None:
+def _fall_curves(request: Request, by: DistanceProfile, table: pd.DataFrame, side: str) -> None:
     where = f", towards the words {side} it" if len(by.sides) > 1 else ""
     st.markdown(f"**Mean query × key by distance{where}**")
     strongest = table["dimension"].tolist()[:_DRAWN]
@@ -320,7 +321,7 @@ def _sum_in_words(request: Request, key: int, total: float) -> str:
     scores = vectors.scores[request.query]
     rest = neurons.added(vectors, request.query, key)
     also = f" and {_signed(rest)} that the model adds" if abs(rest) > _WORTH_NAMING else ""
-    query, looked_at = token_name(request.shown.query, request.query), token_name(request.shown.key, key)
+    query, looked_at = token_name(request.shown.queries, request.query), token_name(request.shown.keys, key)
     words = f"{query} → {looked_at}: the products make {_signed(total)}{also}. "
     mean = _signed(float(scores[np.isfinite(scores)].mean()))
     return f"{words}Only differences count: over all its keys the mean score is {mean}."
@@ -332,7 +333,7 @@ def _signed(number: float) -> str:
 
 def _key(request: Request) -> int:
     """The index of the key token that is chosen: by itself the one that the query looks at most."""
-    tokens, layer, head, query = request.shown.key, request.layer, request.head, request.query
+    tokens, layer, head, query = request.shown.keys, request.layer, request.head, request.query
     row = np.nan_to_num(request.shown.weights[layer, head, query])  # (keys,)
     visible = np.isfinite(request.shown.vectors(layer, head).scores[query])
     seen = {str(token.position): place for place, token in enumerate(tokens) if visible[place]}
@@ -376,13 +377,13 @@ def _text_of(request: Request) -> tuple[str, str, str | None]:
 
 
 def removal(
-    request: Request, by: ByDistance, chosen: pd.Series, table: pd.DataFrame, *, with_first: bool
+    request: Request, by: DistanceProfile, chosen: pd.Series, table: pd.DataFrame, *, with_first: bool
 ) -> None:
     """The experiment: the strongest dimensions removed, and others to compare; what the model says then."""
     layer, head, side, size = request.layer, request.head, chosen["side"], len(table)
     name = f"head {layer}-{head}"
     st.subheader("4 · Remove them", anchor=False)
-    note = state.settle(
+    note = state.drop_invalid_choice(
         "dimensions", range(size + 1), size // 8, f"a head of {request.model.name} has {size}"
     )
     if note:
@@ -422,7 +423,7 @@ def removal(
     )
     st.markdown(_finding(falls, chosen))
     _prediction(request, removed)
-    panels.take_away(
+    panels.export_menu(
         request, f"{_name(request)} removal", lambda: distance_chart(long, **drawing), lambda: long
     )
 
@@ -434,7 +435,7 @@ def _drawn(others: list[int], count: int) -> tuple[int, ...]:
     return tuple(np.random.default_rng(0).choice(others, count, replace=False).tolist())
 
 
-def _fall(by: ByDistance, layer: int, head: int, side: str) -> float:
+def _fall(by: DistanceProfile, layer: int, head: int, side: str) -> float:
     """What a head's log attention loses with a token of distance."""
     return -float(by.slope[by.sides.index(side), layer, head])
 

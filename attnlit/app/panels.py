@@ -13,8 +13,9 @@ from attnlit.analysis.naming import role_in_words
 from attnlit.app.state import Choice, Request, choose_head, link
 from attnlit.charts.head import head_picture, head_table
 from attnlit.charts.heatmap import heatmap_picture
-from attnlit.charts.words import escaped, read_out
 from attnlit.errors import AttnlitError
+from attnlit.wording import escaped
+from attnlit.words.read_out import read_out
 
 if TYPE_CHECKING:
     import altair as alt
@@ -149,7 +150,7 @@ def one_head(request: Request) -> None:
         st.caption("Weights of 1% and more. The head view saves them all.")
 
 
-def take_away(
+def export_menu(
     request: Request, name: str, chart: Callable[[], alt.TopLevelMixin], table: Callable[[], pd.DataFrame]
 ) -> None:
     """A link that restores the picture, and the picture and its numbers as files."""

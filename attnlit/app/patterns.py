@@ -142,7 +142,7 @@ def _read(request: state.Request, texts: Sequence[Text], name: str) -> Survey:
             last = time.monotonic()
             count = f"{step.done:,} of {len(texts):,}" if step.doing == survey.READING else ""
             bar.progress(step.done / step.total, f"{step.doing} … {count}")
-            turns.tell(step.done / step.total)
+            turns.report_progress(step.done / step.total)
             turns.end_if_nobody_is_there()
     place.empty()
     st.session_state[_SO_FAR] = None
@@ -158,7 +158,7 @@ def choose_score(found: Survey) -> str:
     """The score that colours the map, among those that this model and these texts have."""
     by_title = {survey.ABOUT[name].title: name for name in found.values}
     titles = list(by_title)
-    note = state.settle(
+    note = state.drop_invalid_choice(
         "score", titles, titles[0], f"there is no such score for {found.model} and these texts"
     )
     if note:
@@ -204,9 +204,9 @@ def _map(request: state.Request, found: Survey, score: str) -> dict[str, Any]:
     }
 
 
-def take_away(request: state.Request, found: Survey, score: str) -> None:
+def export_menu(request: state.Request, found: Survey, score: str) -> None:
     """A link to what is chosen, and the map and all numbers as files."""
-    panels.take_away(
+    panels.export_menu(
         request,
         "patterns",
         lambda: drawn_map(**_map(request, found, score)),
@@ -229,7 +229,7 @@ def card(request: state.Request, found: Survey, score: str) -> None:
             st.markdown(survey.in_words(found, layer, head))
         st.markdown(_score_in_words(found, score, layer, head))
         st.caption("On the text in the sidebar:")
-        draw = heatmap_picture if len(request.shown.query) > MOST_LINES else _lines
+        draw = heatmap_picture if len(request.shown.queries) > MOST_LINES else _lines
         panels.picture(
             draw(request.shown, layer, head, theme=request.theme),
             key="chosen_head",
@@ -326,11 +326,11 @@ def all_heads(found: Survey, score: str) -> None:
 
 def alike(request: state.Request, found: Survey) -> None:
     """The heads most like the chosen one, and the map on which like heads are near."""
-    if found.unlike is None:
+    if found.divergence is None:
         st.caption("There is no map of heads: the first texts could not be read.")
         return
     heads = request.attention.heads
-    distances = found.unlike[request.layer * heads + request.head]
+    distances = found.divergence[request.layer * heads + request.head]
     nearest = [int(each) for each in np.argsort(distances, kind="stable")]
     nearest = [each for each in nearest if each != request.layer * heads + request.head][:ALIKE]
     named = [divmod(each, heads) for each in nearest]
@@ -343,7 +343,7 @@ def alike(request: state.Request, found: Survey) -> None:
         "their attention, in nats: 0 is the same, 0.69 is nothing in common."
     )
     # Roots, because the divergence behaves as a squared distance.
-    points = survey.flat_map(np.sqrt(found.unlike))
+    points = survey.classical_mds(np.sqrt(found.divergence))
     panels.picture(
         head_points_picture(
             points, heads, selected=(request.layer, request.head), near=named, theme=request.theme
@@ -367,5 +367,5 @@ def _points_table(found: Survey, points: np.ndarray) -> Any:
         {"layer": layers.ravel(), "head": heads.ravel(), "x": points[:, 0], "y": points[:, 1]}
     )
     return pd.concat(
-        [table, pd.DataFrame(found.unlike, columns=names).add_prefix("divergence from ")], axis=1
+        [table, pd.DataFrame(found.divergence, columns=names).add_prefix("divergence from ")], axis=1
     )

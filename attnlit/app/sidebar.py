@@ -33,11 +33,11 @@ def draw(controls: frozenset[str]) -> state.Request:
         with st.spinner("Reading the text …", show_time=True):
             attention = cache.attention(model, text, pair)[kind]
         _unknown(model, attention)
-        shown = cache.part(model, text, pair, kind, _filters(attention, vectors="query" in controls))
+        shown = cache.filtered(model, text, pair, kind, _filters(attention, vectors="query" in controls))
         position = state.settle_query(attention, shown)
         if "query" in controls:
             _query(shown)
-    query = [token.position for token in shown.query].index(position)
+    query = [token.position for token in shown.queries].index(position)
     return state.Request(model, kind, layer, heads[0], theme(), attention, shown, heads, query)
 
 
@@ -60,7 +60,11 @@ def _model() -> Model:
         for each in CATALOGUE
     }
     if not limits.any_model():
-        _say(state.settle("model", list(about), "mini-gpt2", "this server opens only the models of its list"))
+        _say(
+            state.drop_invalid_choice(
+                "model", list(about), "mini-gpt2", "this server opens only the models of its list"
+            )
+        )
     name = st.selectbox(
         "Model",
         list(about),
@@ -106,7 +110,7 @@ def _text(model: Model) -> tuple[str, str]:
 def _unknown(model: Model, attention: Attention) -> None:
     """Say it where the model does not know what was typed: to it all such words are one and the same."""
     unknown = model.tokenizer.unk_token_id
-    tokens = [token for token in attention.query if not token.special]
+    tokens = [token for token in attention.queries if not token.special]
     count = sum(token.id == unknown for token in tokens)
     if count:
         st.caption(
@@ -118,7 +122,11 @@ def _unknown(model: Model, attention: Attention) -> None:
 def _kind(model: Model) -> str:
     if len(model.kinds) == 1:
         return model.kinds[0]
-    _say(state.settle("kind", model.kinds, model.kinds[0], f"{model.name} has {', '.join(model.kinds)}"))
+    _say(
+        state.drop_invalid_choice(
+            "kind", model.kinds, model.kinds[0], f"{model.name} has {', '.join(model.kinds)}"
+        )
+    )
     return st.segmented_control(
         "Attention",
         model.kinds,
@@ -134,7 +142,7 @@ def _kind(model: Model) -> str:
 def _kind_and_layer(model: Model) -> tuple[str, int]:
     kind = _kind(model)
     layers = model.layers_of(kind)
-    _say(state.settle("layer", range(layers), 0, f"{model.name} has layers {_span(layers)}"))
+    _say(state.drop_invalid_choice("layer", range(layers), 0, f"{model.name} has layers {_span(layers)}"))
     return kind, _number("Layer", "layer", layers)
 
 
@@ -143,12 +151,12 @@ def _number(label: str, name: str, count: int) -> int:
 
 
 def _head(model: str, count: int) -> int:
-    _say(state.settle("head", range(count), 0, f"{model} has heads {_span(count)}"))
+    _say(state.drop_invalid_choice("head", range(count), 0, f"{model} has heads {_span(count)}"))
     return _number("Head", "head", count)
 
 
 def _heads(model: str, count: int) -> tuple[int, ...]:
-    _say(state.settle("heads", range(count), [], f"{model} has heads {_span(count)}"))
+    _say(state.drop_invalid_choice("heads", range(count), [], f"{model} has heads {_span(count)}"))
     chosen = st.pills(
         "Heads", range(count), selection_mode="multi", key="heads", help="None chosen: all.", **_ADDRESS
     )
@@ -165,7 +173,7 @@ def _filters(attention: Attention, *, vectors: bool) -> cache.Filters:
 
     sentences = BETWEEN[0]
     if has_pair(attention):
-        _say(state.settle("filter", BETWEEN, BETWEEN[0], f"there are {', '.join(BETWEEN)}"))
+        _say(state.drop_invalid_choice("filter", BETWEEN, BETWEEN[0], f"there are {', '.join(BETWEEN)}"))
         sentences = st.segmented_control(
             "Sentences",
             BETWEEN,
@@ -194,7 +202,7 @@ def _filters(attention: Attention, *, vectors: bool) -> cache.Filters:
 
 
 def _query(shown: Attention) -> None:
-    words = {token.position: token.text for token in shown.query}
+    words = {token.position: token.text for token in shown.queries}
     st.selectbox(
         "Query token",
         list(words),

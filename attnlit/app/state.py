@@ -111,7 +111,7 @@ def link(request: Request, *, with_text: bool) -> str:
     return "?" + urlencode(chosen)
 
 
-def settle(name: str, options: Sequence[Any], fallback: Any, what: str) -> str | None:
+def drop_invalid_choice(name: str, options: Sequence[Any], fallback: Any, what: str) -> str | None:
     """Before the widget `name` is drawn: forget a choice that is none of its `options`, and say so.
 
     A link or another model may have left it. `what` ends the sentence, as in "mini-gpt2 has layers 0 to 5".
@@ -142,21 +142,21 @@ def settle_query(whole: Attention, shown: Attention) -> int:
     # arrival from another page it may be empty only because the navigation left it out.
     if asked != written and chosen == written and not (st.session_state[_ARRIVED] and asked is None):
         chosen = asked
-    if chosen not in {str(token.position) for token in whole.query}:
+    if chosen not in {str(token.position) for token in whole.queries}:
         chosen = None
     st.session_state[_CHOSEN] = st.session_state[_WRITTEN] = chosen
     if chosen is not None:
         st.query_params["query"] = chosen
     elif "query" in st.query_params:
         del st.query_params["query"]
-    position = next((token.position for token in shown.query if str(token.position) == chosen), None)
+    position = next((token.position for token in shown.queries if str(token.position) == chosen), None)
     st.session_state["query"] = _last_word(shown) if position is None else position
     return st.session_state["query"]
 
 
 def _last_word(shown: Attention) -> int:
-    words = [token.position for token in shown.query if not token.special and token.text.isalnum()]
-    return words[-1] if words else shown.query[-1].position
+    words = [token.position for token in shown.queries if not token.special and token.text.isalnum()]
+    return words[-1] if words else shown.queries[-1].position
 
 
 def note_arrival(page: str) -> None:
@@ -179,7 +179,7 @@ def pinned_on_arrival(request: Request) -> int | None:
     """
     if st.session_state[_ARRIVED]:
         st.session_state[_PINNED] = st.session_state[_CHOSEN]
-    positions = [str(token.position) for token in request.shown.query]
+    positions = [str(token.position) for token in request.shown.queries]
     pinned = st.session_state.get(_PINNED)
     return positions.index(pinned) if pinned in positions else None
 

@@ -55,7 +55,7 @@ def one_at_a_time(work: Hashable) -> Iterator[None]:
         turn.taken.release()
 
 
-def tell(done: float) -> None:
+def report_progress(done: float) -> None:
     """Tell those who wait for this run's work which share of it is done, between 0 and 1."""
     turn = getattr(_this_run, "turn", None)
     if turn is not None:

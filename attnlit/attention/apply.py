@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import torch
 
-from attnlit.attention.edits import AttentionGiven, DimensionsRemoved, EdgesCut, Edit, HeadsOff
+from attnlit.attention.edits import AttentionKnockout, DimensionsRemoved, Edit, HeadsAblated, PatternPatched
 from attnlit.errors import AttnlitError
 
 _Kind = TypeVar("_Kind", bound=Edit)
@@ -28,7 +28,7 @@ def dimensions_removed(query: torch.Tensor, edits: Sequence[Edit]) -> torch.Tens
 
 def edges_cut(edits: Sequence[Edit], shape: Sequence[int]) -> torch.Tensor | None:
     """True where an edge is cut, (batch, heads, queries, keys); None where none is."""
-    cuts = [edit for edit in _of_kind(EdgesCut, edits, heads=shape[1]) if edit.edges]
+    cuts = [edit for edit in _of_kind(AttentionKnockout, edits, heads=shape[1]) if edit.edges]
     if not cuts:
         return None
     cut = torch.zeros(*shape, dtype=torch.bool)
@@ -56,7 +56,7 @@ def check_cut(weights: torch.Tensor, cut: torch.Tensor) -> None:
 
 def attention_given(weights: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
     """Weights (batch, heads, queries, keys) with the given ones in their place."""
-    for edit in _of_kind(AttentionGiven, edits, heads=weights.shape[1]):
+    for edit in _of_kind(PatternPatched, edits, heads=weights.shape[1]):
         queries = weights.shape[2] if edit.queries is None else min(edit.queries, weights.shape[2])
         there = (len(edit.heads), queries, weights.shape[3])
         if edit.weights.shape != there:
@@ -77,7 +77,7 @@ def heads_off(passed_on: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
     It may be their output, or the weights that are about to be multiplied with the values: the output is
     linear in them, so 0 and the mean over the queries come out the same.
     """
-    for edit in _of_kind(HeadsOff, edits, heads=passed_on.shape[1]):
+    for edit in _of_kind(HeadsAblated, edits, heads=passed_on.shape[1]):
         passed_on = passed_on.clone()
         place = (_rows(edit), list(edit.heads))
         passed_on[place] = passed_on[place].mean(-2, keepdim=True) if edit.mean else 0.0
@@ -92,7 +92,7 @@ def of_given(
     weights: (batch, heads, queries, keys); value: (batch, key heads, keys, d).
     """
     heads_a_key = output.shape[1] // value.shape[1]
-    for edit in _of_kind(AttentionGiven, edits, heads=output.shape[1]):
+    for edit in _of_kind(PatternPatched, edits, heads=output.shape[1]):
         output = output.clone()
         heads, key_heads = list(edit.heads), [head // heads_a_key for head in edit.heads]
         rows = _rows(edit)

@@ -92,7 +92,7 @@ def attend_all(
     for kind in model.kinds:
         weights, layer_inputs = recorder.kind(kind)
         record = _record(model, kind, reading, weights)
-        records[kind] = replace(record, inputs=layer_inputs, why_not=model.why_not)
+        records[kind] = replace(record, inputs=layer_inputs, why_no_vectors=model.why_no_vectors)
     return records
 
 
@@ -133,7 +133,7 @@ def weights_together(model: Model, texts: Sequence[dict[str, list[int]]], kind: 
     """
     from attnlit.attention.recorder import WeightsRecorder
 
-    if model.path == "trace" and len(texts) > 1:
+    if model.capture_route == "trace" and len(texts) > 1:
         return frozen(np.concatenate([weights_together(model, [text], kind) for text in texts]))
     recorder = WeightsRecorder(model.sites, kind)
     forward_texts(model, texts, recorder)
@@ -147,14 +147,14 @@ def _record(model: Model, kind: str, reading: Reading, weights: np.ndarray) -> A
     query, key = (source if side is None else side for side in sides.get(kind, (source, source)))
     return Attention(
         weights=weights,
-        query=query.tokens,
-        key=key.tokens,
+        queries=query.tokens,
+        keys=key.tokens,
         model=model.name,
         kind=kind,
         causal=model.causal and kind in ("self", "decoder"),
         text=reading.text,
         pair=reading.pair,
-        why_not="only the weights of these texts were recorded.",
+        why_no_vectors="only the weights of these texts were recorded.",
     )
 
 
@@ -191,17 +191,17 @@ def forward_texts(
     from attnlit.attention import proof
 
     by_call = edits_by_call(model, edits)
-    if by_call and len(texts) > 1 and model.path == "trace":
+    if by_call and len(texts) > 1 and model.capture_route == "trace":
         raise ValueError("a traced model may fold its batch into its heads: edit one row at a time")
     tensors = {name: torch.tensor([text[name] for text in texts]) for name in texts[0]}
     options = {"output_hidden_states": True} if hidden_states else {}
     with _slots():
-        if model.path == "weights":
+        if model.capture_route == "weights":
             outputs = proof.run(model.module, tensors, output_attentions=True, **options)
             if recorder is not None:
                 recorder.take_reported(proof.reported(outputs))
             return outputs
-        with proof.seeing(model.path, _ignore if recorder is None else recorder.take, by_call):
+        with proof.recording(model.capture_route, _ignore if recorder is None else recorder.take, by_call):
             return proof.run(model.module, tensors, **options)
 
 

@@ -32,7 +32,7 @@ class Edit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeadsOff(Edit):
+class HeadsAblated(Edit):
     """Each head's output, before the output projection, becomes 0, or its mean over the text's tokens.
 
     The mean is that of the edited pass. In a causal model it lets a token know of later ones.
@@ -49,14 +49,14 @@ class DimensionsRemoved(Edit):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EdgesCut(Edit):
+class AttentionKnockout(Edit):
     """The attention of these (query, key) pairs becomes 0, and the rest of the query's row sums to 1."""
 
     edges: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class AttentionGiven(Edit):
+class PatternPatched(Edit):
     """The heads use these weights in place of their own, on their own values.
 
     In a record of the pass these weights stand where the head's own would; its scores are still its own.
@@ -66,13 +66,13 @@ class AttentionGiven(Edit):
     queries: int | None = None  # only the first so many, of which the weights are; later ones keep their own
 
 
-def patterns_kept(weights: Mapping[str, np.ndarray]) -> list[AttentionGiven]:
+def freeze_patterns(weights: Mapping[str, np.ndarray]) -> list[PatternPatched]:
     """Edits that hold every head at the attention of another pass.
 
     weights: by kind, (layers, heads, queries, keys), as `Attention.weights`.
     """
     return [
-        AttentionGiven(kind=kind, layer=layer, heads=tuple(range(len(matrices))), weights=matrices)
+        PatternPatched(kind=kind, layer=layer, heads=tuple(range(len(matrices))), weights=matrices)
         for kind, layers in weights.items()
         for layer, matrices in enumerate(layers)
     ]
@@ -86,8 +86,8 @@ def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...]
     edits = tuple(edits)
     if not edits:
         return ()
-    if model.path == "weights":
-        raise AttnlitError(f"Nothing can be changed inside {model.name}: {model.why_not}")
+    if model.capture_route == "weights":
+        raise AttnlitError(f"Nothing can be changed inside {model.name}: {model.why_no_vectors}")
     places = [None if site is None else (site.kind, site.layer) for site in model.sites]
     for edit in edits:
         if (edit.kind, edit.layer) not in places:

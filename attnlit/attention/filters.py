@@ -36,14 +36,14 @@ def between(attention: Attention, which: str) -> Attention:
     looking, looked_at = ("AB".index(side) for side in which.split("→"))
     return keep(
         attention,
-        [index for index, token in enumerate(attention.query) if token.segment == looking],
-        [index for index, token in enumerate(attention.key) if token.segment == looked_at],
+        [index for index, token in enumerate(attention.queries) if token.segment == looking],
+        [index for index, token in enumerate(attention.keys) if token.segment == looked_at],
     )
 
 
 def hide_special(attention: Attention) -> Attention:
     """The record without the tokens that the tokenizer added ([CLS], [SEP], <s> ...), not renormalised."""
-    return keep(attention, _plain(attention.query), _plain(attention.key))
+    return keep(attention, _plain(attention.queries), _plain(attention.keys))
 
 
 def hide_and_renormalise(attention: Attention, keys: Collection[int]) -> Attention:
@@ -51,8 +51,8 @@ def hide_and_renormalise(attention: Attention, keys: Collection[int]) -> Attenti
 
     A row with less than 1e-6 left is empty: all NaN, to be drawn as empty, not as zeros that look like data.
     """
-    columns = [index for index, token in enumerate(attention.key) if token.position not in keys]
-    left = keep(attention, range(len(attention.query)), columns)
+    columns = [index for index, token in enumerate(attention.keys) if token.position not in keys]
+    left = keep(attention, range(len(attention.queries)), columns)
     sums = left.weights.sum(axis=-1, keepdims=True)  # (layers, heads, queries, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         weights = np.where(sums < EMPTY_BELOW, np.float32(np.nan), left.weights / sums)
@@ -67,8 +67,8 @@ def keep(attention: Attention, queries: Sequence[int], keys: Sequence[int]) -> A
     return replace(
         attention,
         weights=frozen(weights),
-        query=tuple(attention.query[index] for index in queries),
-        key=tuple(attention.key[index] for index in keys),
+        queries=tuple(attention.queries[index] for index in queries),
+        keys=tuple(attention.keys[index] for index in keys),
     )
 
 

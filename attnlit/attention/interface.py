@@ -21,7 +21,7 @@ from transformers.masking_utils import eager_mask
 
 from attnlit.attention import apply
 from attnlit.attention.edits import Edit
-from attnlit.attention.recorder import Call, Take
+from attnlit.attention.recorder import Call, OnCall
 
 NAME = "attnlit"  # the attention implementation that a model is switched to when it is loaded
 
@@ -30,7 +30,7 @@ NAME = "attnlit"  # the attention implementation that a model is switched to whe
 class _Pass:
     """What to do with the calls of one forward pass."""
 
-    take: Take
+    on_call: OnCall
     edits: Sequence[tuple[Edit, ...]]  # of each call; empty where nothing is changed
     calls: int = 0
 
@@ -44,9 +44,9 @@ _pass: ContextVar[_Pass | None] = ContextVar("attnlit_pass", default=None)
 
 
 @contextmanager
-def taking(take: Take, edits: Sequence[tuple[Edit, ...]] = ()) -> Iterator[None]:
-    """Hands every attention call of the one forward pass that runs inside to `take`, once it is edited."""
-    token = _pass.set(_Pass(take, edits))
+def recording(on_call: OnCall, edits: Sequence[tuple[Edit, ...]] = ()) -> Iterator[None]:
+    """Hands every attention call of the one forward pass that runs inside to `on_call`, once it is edited."""
+    token = _pass.set(_Pass(on_call, edits))
     try:
         yield
     finally:
@@ -81,7 +81,7 @@ def _attention(
     if running is not None:
         scaling = options.get("scaling")
         sinks = options.get("s_aux", options.get("sinks"))
-        running.take(
+        running.on_call(
             Call(
                 weights=weights,
                 query=query,

@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 from attnlit.attention import interface, tokens
 from attnlit.attention.edits import Edit
 from attnlit.attention.record import LayerInputs
-from attnlit.attention.recorder import Call, Take, layer_inputs
+from attnlit.attention.recorder import Call, OnCall, layer_inputs
 from attnlit.attention.trace import Trace
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Checkpoint, Model, Site
@@ -50,28 +50,30 @@ def prove(checkpoint: Checkpoint) -> Model:
     matrices = reported(expected)
     _check_shapes(checkpoint.name, matrices)
     reasons = []
-    for path in ("interface", "trace"):
+    for route in ("interface", "trace"):
         try:
-            sites, calls = _try(path, module, probe, expected, matrices)
+            sites, calls = _try(route, module, probe, expected, matrices)
         except _Unproven as reason:
             reasons.append(str(reason))
             continue
         except Exception as error:  # whatever a model's own file raises means: not this way
             reasons.append(f"{type(error).__name__}: {error}")
             continue
-        return _model(checkpoint, path, "", sites, matrices, calls)
+        return _model(checkpoint, route, "", sites, matrices, calls)
     module.set_attn_implementation("eager")
-    why_not = "its queries and keys could not be recorded (" + "; ".join(reasons) + ")."
+    why_no_vectors = "its queries and keys could not be recorded (" + "; ".join(reasons) + ")."
     sites = [Site(kind, layer) for kind, layer in matrices]
-    return _model(checkpoint, "weights", why_not, sites, matrices, [])
+    return _model(checkpoint, "weights", why_no_vectors, sites, matrices, [])
 
 
-def seeing(path: str, take: Take, edits: Sequence[tuple[Edit, ...]] = ()) -> AbstractContextManager[Any]:
-    """The context in which one forward pass hands its attention calls to `take`.
+def recording(
+    route: str, on_call: OnCall, edits: Sequence[tuple[Edit, ...]] = ()
+) -> AbstractContextManager[Any]:
+    """The context in which one forward pass hands its attention calls to `on_call`.
 
     edits: of each call, in the order of the forward pass; empty where nothing is changed.
     """
-    return interface.taking(take, edits) if path == "interface" else Trace(take, edits)
+    return interface.recording(on_call, edits) if route == "interface" else Trace(on_call, edits)
 
 
 def run(module: PreTrainedModel, inputs: dict[str, torch.Tensor], **options: Any) -> Any:
@@ -142,21 +144,21 @@ def _check_shapes(name: str, matrices: dict[tuple[str, int], torch.Tensor]) -> N
 
 
 def _try(
-    path: str,
+    route: str,
     module: PreTrainedModel,
     probe: dict[str, torch.Tensor],
     expected: Any,
     matrices: dict[tuple[str, int], torch.Tensor],
 ) -> tuple[list[Site | None], list[Call]]:
     """The sites of the attention calls, and the calls themselves. Raises _Unproven with the reason."""
-    if path == "interface":
+    if route == "interface":
         if not module._can_set_attn_implementation():
             raise _Unproven("its code does not use the attention interface of transformers")
         module.set_attn_implementation(interface.NAME)
     else:
         module.set_attn_implementation("eager")
     calls: list[Call] = []
-    with seeing(path, calls.append):
+    with recording(route, calls.append):
         outputs = run(module, probe)
     difference = _difference(expected, outputs)
     if difference > LOGITS_TOLERANCE:
@@ -191,8 +193,8 @@ def _difference(expected: Any, outputs: Any) -> float:
 
 def _model(
     checkpoint: Checkpoint,
-    path: str,
-    why_not: str,
+    route: str,
+    why_no_vectors: str,
     sites: list[Site | None],
     matrices: dict[tuple[str, int], torch.Tensor],
     calls: list[Call],
@@ -211,7 +213,7 @@ def _model(
         head_size=0 if query is None else query.shape[-1],
         causal=causal,
         pairs=tokens.pair_rule(checkpoint.tokenizer, encoder_decoder=len(kinds) > 1, causal=causal),
-        path=path,
-        why_not=why_not,
+        capture_route=route,
+        why_no_vectors=why_no_vectors,
         sites=tuple(sites),
     )

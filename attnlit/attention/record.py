@@ -109,15 +109,15 @@ class Attention:
     """
 
     weights: np.ndarray  # float32 (layers, heads, queries, keys); rows sum to 1 (less with a sink)
-    query: tuple[Token, ...]  # the tokens that look
-    key: tuple[Token, ...]  # the tokens that are looked at
+    queries: tuple[Token, ...]  # the tokens that look
+    keys: tuple[Token, ...]  # the tokens that are looked at
     model: str  # the model's name
     kind: str  # "self", "encoder", "decoder" or "cross"
     causal: bool  # no token sees a later one
     text: str
     pair: str | None  # the second sentence, or an encoder-decoder's target text
     inputs: tuple[LayerInputs, ...] = ()  # one a layer; empty where only the weights are recorded
-    why_not: str = ""  # why `inputs` is empty
+    why_no_vectors: str = ""  # why `inputs` is empty
 
     @property
     def layers(self) -> int:
@@ -136,22 +136,22 @@ class Attention:
     @property
     def query_tokens(self) -> list[str]:
         """What to draw for each query token."""
-        return [token.text for token in self.query]
+        return [token.text for token in self.queries]
 
     @property
     def key_tokens(self) -> list[str]:
         """What to draw for each key token."""
-        return [token.text for token in self.key]
+        return [token.text for token in self.keys]
 
     @property
     def segments(self) -> list[int | None]:
         """0 or 1 for each query token's text, None for special tokens."""
-        return [token.segment for token in self.query]
+        return [token.segment for token in self.queries]
 
     @property
     def key_segments(self) -> list[int | None]:
         """0 or 1 for each key token's text, None for special tokens."""
-        return [token.segment for token in self.key]
+        return [token.segment for token in self.keys]
 
     def vectors(self, layer: int, head: int) -> Vectors:
         """Queries (queries, d), keys (keys, d) and scores (queries, keys) of one head.
@@ -160,10 +160,10 @@ class Attention:
         """
         self.check(layer, head)
         if not self.inputs:
-            raise AttnlitError(f"The neuron view is not possible for {self.model}: {self.why_not}")
+            raise AttnlitError(f"The neuron view is not possible for {self.model}: {self.why_no_vectors}")
         whole = self.inputs[layer].vectors(head)
-        rows = [token.position for token in self.query]
-        columns = [token.position for token in self.key]
+        rows = [token.position for token in self.queries]
+        columns = [token.position for token in self.keys]
         return Vectors(
             **{
                 **vars(whole),

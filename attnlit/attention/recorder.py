@@ -27,7 +27,7 @@ class Call:
     sinks: torch.Tensor | None = None  # (heads,)
 
 
-Take = Callable[[Call], None]  # what a capture path hands its calls to, in the order of the forward pass
+OnCall = Callable[[Call], None]  # what a capture path hands its calls to, in the order of the forward pass
 
 
 @dataclass(eq=False)

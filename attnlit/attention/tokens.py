@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import regex
 
 from attnlit.attention.record import Token
+from attnlit.wording import printable
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -25,7 +26,6 @@ _WORD = regex.compile(
 )
 _CHARACTER = regex.compile(r"\X")  # what a reader takes for one character, however many code points it has
 _MARK = regex.compile(r"\p{M}")
-_JOINERS = "\u200c\u200d"  # invisible, but they hold emoji and letters together
 _SPACE_MARKS = "▁Ġ"  # how vocabularies write a space
 
 # A tokenizer keeps state while it works (truncation, source or target language), and sessions share it.
@@ -204,19 +204,19 @@ def _tokens(pieces: list[_Piece], sources: list[_Source], unknown: int | None) -
         source = sources[piece.segment] if piece.segment is not None else None
         word, slice_ = None, ""
         if piece.special:
-            text = _printable(piece.raw)
+            text = printable(piece.raw)
         elif source is None or span is None:
             text = _unplaced(piece, source)
         else:
             word = source.word_at(span[0])
             slice_ = source.text[span[0] : span[1]]
-            text = _printable(slice_)
+            text = printable(slice_)
             if piece.id == unknown:
                 text = piece.raw
             elif part is not None and pieces_of[part] > 1:
                 seen[part] += 1
                 slice_ = source.text[part[1] : part[2]]
-                text = f"{_printable(slice_)} {seen[part]}/{pieces_of[part]}"
+                text = f"{printable(slice_)} {seen[part]}/{pieces_of[part]}"
             elif _MARK.match(slice_):
                 text = "◌" + text  # a mark without its letter would sit on its neighbour
         tokens.append(Token(piece.id, text, piece.raw, piece.special, piece.segment, position, word, slice_))
@@ -250,7 +250,7 @@ def _unplaced(piece: _Piece, source: _Source | None) -> str:
     """What to draw for a token that covers no visible character: the kind of space, or its own spelling."""
     covered = source.text[slice(*piece.span)] if source is not None and piece.span is not None else ""
     if not covered and piece.raw.strip(_SPACE_MARKS):
-        return _printable(_bare(piece.raw))
+        return printable(_bare(piece.raw))
     if "\n" in covered or "\r" in covered:
         return "↵"
     return "⇥" if "\t" in covered else "␣"
@@ -262,11 +262,3 @@ def _bare(raw: str) -> str:
     for mark in _SPACE_MARKS:
         bare = bare.replace(mark, " ")
     return bare.strip()
-
-
-def _printable(text: str) -> str:
-    """The text with control characters spelled out: some would turn the writing direction of the picture."""
-    return "".join(
-        each if each.isprintable() or (each in _JOINERS and len(text) > 1) else f"U+{ord(each):04X}"
-        for each in text
-    )

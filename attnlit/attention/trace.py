@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 
 from attnlit.attention import apply
 from attnlit.attention.edits import DimensionsRemoved, Edit
-from attnlit.attention.recorder import Call, Take
+from attnlit.attention.recorder import Call, OnCall
 from attnlit.errors import AttnlitError
 
 _SOFTMAX = {F.softmax, torch.softmax, Tensor.softmax}
@@ -51,15 +51,15 @@ class _Scores:
 
 
 class Trace(TorchFunctionMode):
-    """Hands every attention call of the one forward pass that runs inside it to `take`, once it is edited.
+    """Hands every attention call of the one forward pass that runs inside it to `on_call`, once it is edited.
 
     Torch keeps such modes apart by thread, so one model can be traced in many threads at once. The batch
     must be 1.
     """
 
-    def __init__(self, take: Take, edits: Sequence[tuple[Edit, ...]] = ()) -> None:
+    def __init__(self, on_call: OnCall, edits: Sequence[tuple[Edit, ...]] = ()) -> None:
         super().__init__()
-        self._take = take
+        self._on_call = on_call
         self._edits = edits  # of each call; empty where nothing is changed
         self._calls = 0
         self._forget()
@@ -157,7 +157,7 @@ class Trace(TorchFunctionMode):
         if scores.cut is not None:
             apply.check_cut(by_head, scores.cut)
         by_head = apply.attention_given(by_head, edits)
-        self._take(
+        self._on_call(
             Call(
                 weights=by_head,
                 query=_with_batch(scores.product.query),

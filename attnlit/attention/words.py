@@ -15,7 +15,7 @@ def has_pieces(attention: Attention) -> bool:
     """Whether any word of the record was cut into pieces."""
     return any(
         token.word is not None and (token.segment, token.word) == (before.segment, before.word)
-        for tokens in (attention.query, attention.key)
+        for tokens in (attention.queries, attention.keys)
         for before, token in pairwise(tokens)
     )
 
@@ -27,18 +27,18 @@ def merge_words(attention: Attention) -> Attention:
     keys, because only a piece has them.
     """
     targets = attention.kind in ("decoder", "cross")
-    query, query_starts = _merge(attention.query, attention, target=targets)
-    key, key_starts = _merge(attention.key, attention, target=attention.kind == "decoder")
-    pieces = np.diff([*query_starts, len(attention.query)]).astype(np.float32)  # of each query word
+    query, query_starts = _merge(attention.queries, attention, target=targets)
+    key, key_starts = _merge(attention.keys, attention, target=attention.kind == "decoder")
+    pieces = np.diff([*query_starts, len(attention.queries)]).astype(np.float32)  # of each query word
     weights = np.add.reduceat(attention.weights, key_starts, axis=3)
     weights = np.add.reduceat(weights, query_starts, axis=2) / pieces[:, None]
     return replace(
         attention,
         weights=frozen(weights),
-        query=query,
-        key=key,
+        queries=query,
+        keys=key,
         inputs=(),
-        why_not="its words have been put together from pieces, and only a piece has a query and a key.",
+        why_no_vectors="its words are put together from pieces, and only a piece has a query and a key.",
     )
 
 

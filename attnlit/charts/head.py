@@ -24,8 +24,8 @@ from attnlit.charts.marks import rows_table, token_column_width, token_font_size
 from attnlit.charts.picture import Picture, chart_with_data
 from attnlit.charts.raster import filled
 from attnlit.charts.theme import LIGHT, Theme, head_colour, ink_on
-from attnlit.charts.words import percent
 from attnlit.errors import AttnlitError
+from attnlit.wording import percent
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
@@ -55,7 +55,7 @@ def head_picture(
 
     With ``on_select="rerun", selection_mode=["pin"]`` a click on a token comes back as
     ``event.selection["pin"]``: empty, or ``[{"side": "query", "index": 3}]``, where ``side`` is "query"
-    (left) or "key" (right) and ``index`` is the token's place in ``attention.query`` or ``attention.key``;
+    (left) or "key" (right) and ``index`` is the token's place in ``attention.queries`` or ``attention.keys``;
     `pinned_token` reads it. Pictures of texts of the same lengths share one spec: Streamlit changes the data
     in place, and pins and head switches survive. ``pinned`` is the token pinned at the start; another value
     is another spec.
@@ -103,10 +103,10 @@ def head_table(
     query, key = np.nonzero((weights >= at_least).any(axis=0))
     table = pd.DataFrame(
         {
-            "query": [attention.query[place].text for place in query],
-            "query position": [attention.query[place].position for place in query],
-            "key": [attention.key[place].text for place in key],
-            "key position": [attention.key[place].position for place in key],
+            "query": [attention.queries[place].text for place in query],
+            "query position": [attention.queries[place].position for place in query],
+            "key": [attention.keys[place].text for place in key],
+            "key position": [attention.keys[place].position for place in key],
         }
     )
     for head, matrix in zip(heads, weights, strict=True):
@@ -136,7 +136,7 @@ def chosen_heads(attention: Attention, layer: int, heads: Sequence[int] | None) 
 def head_shape(attention: Attention, theme: Theme, pinned: tuple[str, int] | None = None) -> HeadShape:
     """The shape of this record's head view: the same for all its layers and for every choice of heads."""
     _, heads, queries, keys = attention.weights.shape
-    texts = [token.text for token in (*attention.query, *attention.key)]
+    texts = [token.text for token in (*attention.queries, *attention.keys)]
     width = token_column_width(texts, token_font_size(token_row_height(max(queries, keys))))
     return HeadShape(queries, keys, heads, width, theme, pinned)
 
@@ -216,7 +216,7 @@ def _from_weight(present: np.ndarray, budget: int) -> float:
 
 def _token_table(attention: Attention, shape: HeadShape) -> pa.Table:
     """Both columns. Tokens are told apart by their place, never by their text: words repeat."""
-    tokens = (*attention.query, *attention.key)
+    tokens = (*attention.queries, *attention.keys)
     return rows_table(
         side=["query"] * shape.queries + ["key"] * shape.keys,
         index=np.concatenate([np.arange(shape.queries), np.arange(shape.keys)]).astype(np.int16),

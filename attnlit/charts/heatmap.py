@@ -31,8 +31,8 @@ from attnlit.charts.marks import (
 from attnlit.charts.picture import Picture, chart_with_data, with_values
 from attnlit.charts.raster import palette, palette_picture
 from attnlit.charts.theme import LIGHT, Theme, head_colour
-from attnlit.charts.words import percent
 from attnlit.errors import AttnlitError
+from attnlit.wording import percent
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
@@ -101,14 +101,14 @@ def difference_table(first: Attention, second: Attention, layer: int, head: int)
     """
     _check_comparable(first, second, layer, head)
     query, key = np.nonzero(~unavailable(first))
-    queries, keys = _names(first.query, second.query), _names(first.key, second.key)
+    queries, keys = _names(first.queries, second.queries), _names(first.keys, second.keys)
     one, other = (record.weights[layer, head][query, key] for record in (first, second))
     return pd.DataFrame(
         {
             "query": [queries[place] for place in query],
-            "query position": [first.query[place].position for place in query],
+            "query position": [first.queries[place].position for place in query],
             "key": [keys[place] for place in key],
-            "key position": [first.key[place].position for place in key],
+            "key position": [first.keys[place].position for place in key],
             "first": one,
             "second": other,
             "difference": other - one,
@@ -138,8 +138,8 @@ def _tables(attention: Attention, layer: int, head: int, theme: Theme) -> dict[s
     return {
         **_matrix_tables(shades, missing, [colour] * UNAVAILABLE, opacities, theme),
         **_side_tables(
-            [token.text for token in attention.query],
-            [token.text for token in attention.key],
+            [token.text for token in attention.queries],
+            [token.text for token in attention.keys],
             _row_texts(np.rint(weights * (FULL / full)).astype(np.int16), missing),
         ),
         "ramp": _ramp_table([colour] * RAMP_STEPS, steps),
@@ -168,8 +168,8 @@ def _difference_tables(
             np.rint(change / full * middle) + middle, missing, colours(signed), np.abs(signed).tolist(), theme
         ),
         **_side_tables(
-            _names(first.query, second.query),
-            _names(first.key, second.key),
+            _names(first.queries, second.queries),
+            _names(first.keys, second.keys),
             _row_texts(np.rint(change * (FULL / full)).astype(np.int16), missing),
         ),
         "ramp": _ramp_table(colours(steps), np.abs(steps)),
@@ -182,8 +182,8 @@ def _check_comparable(first: Attention, second: Attention, layer: int, head: int
     second.check(layer, head)
     if first.weights.shape != second.weights.shape:
         raise AttnlitError(
-            f"The texts have {len(first.query)} and {len(second.query)} tokens. Only two texts of equally "
-            "many tokens, in the same model, can be compared token by token."
+            f"The texts have {len(first.queries)} and {len(second.queries)} tokens. Only two texts of "
+            "equally many tokens, in the same model, can be compared token by token."
         )
 
 
@@ -229,8 +229,8 @@ def _legend_table(full: float, words: list[str], missing: np.ndarray, *, signed:
 
 def unavailable(attention: Attention) -> np.ndarray:
     """Which weights cannot be other than 0, as the model hides later tokens: bool (queries, keys)."""
-    query = np.array([token.position for token in attention.query])
-    key = np.array([token.position for token in attention.key])
+    query = np.array([token.position for token in attention.queries])
+    key = np.array([token.position for token in attention.keys])
     return attention.causal & (key > query[:, None])
 
 

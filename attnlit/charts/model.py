@@ -126,7 +126,7 @@ def _draw_tables(attention: Attention, shown: tuple[int, ...], theme: Theme) -> 
     colours = [head_colour(head, theme) for head in range(heads)]
     strips = line_strips(weights, colours, height, height // GAP_SHARE)
     row, column = cells_of(layers, heads)
-    every = max(1, len(attention.query) // ROWS_MEASURED)
+    every = max(1, len(attention.queries) // ROWS_MEASURED)
     strongest, entropy, distance = _facts(attention, weights, every)
     return {
         **grid_tables(shown, heads),
@@ -159,15 +159,15 @@ def _facts(
     NaN for what a head has not: a distance in cross-attention, an entropy without any attention. Entropy and
     distance are those of ``every`` so many rows: the logarithms of a long text take longer than all else.
     """
-    query_position = np.array([token.position for token in attention.query[::every]], np.float32)
-    key_position = np.array([token.position for token in attention.key], np.float32)
+    query_position = np.array([token.position for token in attention.queries[::every]], np.float32)
+    key_position = np.array([token.position for token in attention.keys], np.float32)
     ones = np.ones_like(key_position)
     strongest, entropies, distances = [], [], []
     # One buffer for all heads: fresh memory costs more than the logarithm.
     logarithm = np.empty((len(query_position), len(key_position)), np.float32)
     for head in weights.reshape(-1, *weights.shape[2:]):
         query, key = np.unravel_index(head.argmax(), head.shape)
-        pair = f"{attention.query[query].text} → {attention.key[key].text}"
+        pair = f"{attention.queries[query].text} → {attention.keys[key].text}"
         strongest.append(f"{pair}  {head[query, key]:.2f}" if head[query, key] > 0 else "–")
         rows = head[::every]
         total = rows @ ones

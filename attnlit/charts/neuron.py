@@ -59,8 +59,8 @@ def neuron_picture(
 ) -> Picture:
     """The neuron view of one head, for the app: ``st.altair_chart(picture, key=..., theme=None)``.
 
-    ``query`` is the chosen token's place in ``attention.query``; left out, an early one is taken. The choice
-    follows the caller: with ``on_select="rerun", selection_mode=["pin"]`` a click comes back as
+    ``query`` is the chosen token's place in ``attention.queries``; left out, an early one is taken. The
+    choice follows the caller: with ``on_select="rerun", selection_mode=["pin"]`` a click comes back as
     ``.selection["pin"]``, ``[{"query": 5}]``, and is to be passed on as ``query``. The selection is empty
     before the first click and again when the pointer has left the chart, so that a second click on the same
     token counts: read it in a callback and ignore it when it is empty.
@@ -108,7 +108,7 @@ def neuron_table(
     table = pd.DataFrame(
         {
             "key": attention.key_tokens,
-            "position": [token.position for token in attention.key],
+            "position": [token.position for token in attention.keys],
             "score": np.where(np.isfinite(score), score, np.nan),
             "weight": look.weights[look.query],
         }
@@ -142,7 +142,7 @@ class Look:
 def _look(attention: Attention, layer: int, head: int, query: int | None) -> Look:
     """What there is to see, or an AttnlitError that says what does not exist."""
     vectors = attention.vectors(layer, head)
-    count = len(attention.query)
+    count = len(attention.queries)
     if query is None:
         query = _first_query(attention)
     if not 0 <= query < count:
@@ -168,7 +168,7 @@ def _quantile(values: np.ndarray) -> float:
 
 def _first_query(attention: Attention) -> int:
     """A token worth looking at first: ordinary, with keys before it, and near the top of the picture."""
-    ordinary = [place for place, token in enumerate(attention.query[:10]) if not token.special]
+    ordinary = [place for place, token in enumerate(attention.queries[:10]) if not token.special]
     return ordinary[-1] if ordinary else 0
 
 

@@ -48,8 +48,10 @@ class Model(Checkpoint):
     head_size: int  # 0 where only the weights are recorded
     causal: bool  # its self-attention (an encoder-decoder's decoder) sees only earlier tokens
     pairs: str  # "segments": sentence pairs; "joined": two texts in a row; "target": the second is the target
-    path: str  # how attention is recorded: "interface", "trace" or "weights" (no queries, keys and scores)
-    why_not: str = ""  # why the neuron view is not possible; empty where it is
+    capture_route: (
+        str  # how attention is recorded: "interface", "trace" or "weights" (no queries, keys and scores)
+    )
+    why_no_vectors: str = ""  # why the neuron view is not possible; empty where it is
     sites: tuple[Site | None, ...] = ()  # attention calls in forward order; None is one that nobody asks for
 
     def layers_of(self, kind: str) -> int:

@@ -29,7 +29,7 @@ from attnlit.analysis.bias import (
 from attnlit.analysis.bias_sentences import READY, TEMPLATES, published_sentence, published_set
 from attnlit.analysis.interventions import intervene
 from attnlit.attention import attend, load
-from attnlit.attention.edits import AttentionGiven
+from attnlit.attention.edits import PatternPatched
 from attnlit.attention.record import Attention, Token
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
@@ -186,11 +186,13 @@ def test_every_effect_equals_the_studys_procedure(tiny_model: GetModel, tiny_fol
     study = Study(tiny_folder("gpt2"))
     first, second = WRITTEN.first, WRITTEN.second
     base = study.ratio(first, WRITTEN, {})
-    lent = {first: study.patterns(second), second: study.patterns(first)}
+    patched = {first: study.patterns(second), second: study.patterns(first)}
 
     def effect(prompt: str, layers: set[int], heads: set[int]) -> float:
         given = {
-            place: lent[prompt][place] for place in lent[prompt] if place[0] in layers and place[1] in heads
+            place: patched[prompt][place]
+            for place in patched[prompt]
+            if place[0] in layers and place[1] in heads
         }
         return study.ratio(prompt, WRITTEN, given) / base - 1
 
@@ -216,7 +218,7 @@ def test_a_masked_model_is_asked_for_the_word_at_its_mask(tiny_model: GetModel) 
     np.testing.assert_allclose(found.scores[0], [own[the], own[a]], atol=1e-7)
     other = attend(model, MASKED.second).weights
     for layer, head, indirect, _ in found.heads.itertuples(index=False):
-        edit = AttentionGiven(kind="self", layer=layer, heads=(head,), weights=other[layer, head][None])
+        edit = PatternPatched(kind="self", layer=layer, heads=(head,), weights=other[layer, head][None])
         after = intervene(model, MASKED.first, [edit]).after[0]
         assert indirect == pytest.approx(after[a] / after[the] / (own[a] / own[the]) - 1, abs=1e-5)
     assert found.heads["indirect"].abs().max() > 1e-3
@@ -284,7 +286,7 @@ def test_prompts_and_words_that_do_not_fit_are_mistakes_in_words(tiny_model: Get
         (bert, MASKED, {"first": "The [MASK] sat on [MASK] mat."}, r"\[MASK\] exactly once"),
         (tiny_model("t5"), WRITTEN, {}, "neither writes from left to right nor fills in"),
         (replace(gpt2, predicts=False), WRITTEN, {}, "no trained head for words"),
-        (replace(gpt2, path="weights", why_not="."), WRITTEN, {}, "Nothing can be changed"),
+        (replace(gpt2, capture_route="weights", why_no_vectors="."), WRITTEN, {}, "Nothing can be changed"),
     ):
         with pytest.raises(AttnlitError, match=words):
             ask(model, contrast, **changed)
@@ -401,10 +403,10 @@ def test_words_that_a_prompt_lacks_cannot_be_watched(two_routes: Model) -> None:
 def test_pieces_of_a_watched_word_are_added_up(tiny_model: GetModel) -> None:
     model = tiny_model("gpt2")
     records = [attend(model, f"An unusual story: {animal}") for animal in ("cat", "mat")]
-    pieces = [token.position for token in records[0].key if token.word == 1]
+    pieces = [token.position for token in records[0].keys if token.word == 1]
     assert len(pieces) > 1
     table = attention_differences(*records, ["unusual"])
-    last = [len(record.query) - 1 for record in records]
+    last = [len(record.queries) - 1 for record in records]
     for column, record, place in zip(table.columns[3:], records, last, strict=True):
         assert column.endswith(" → unusual")
         expected = record.weights[:, :, place, pieces].sum(-1)

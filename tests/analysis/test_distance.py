@@ -46,7 +46,7 @@ TEXTS = [" ".join(np.random.default_rng(seed).choice(planted.WORDS[6:], 100)) fo
 
 
 @pytest.fixture(scope="module")
-def averages(decaying: Model) -> distance.ByDistance:
+def averages(decaying: Model) -> distance.DistanceProfile:
     return distance.by_distance(distance.records(decaying, TEXTS, "self"), 24)
 
 
@@ -64,7 +64,7 @@ def test_the_average_is_what_loops_over_its_definition_give(causal: bool) -> Non
     for place, away in enumerate(by.distances):
         whole, rest, kept = [], [], 0
         for text in texts:
-            for i in range(longest + 1, len(text.query) - reach):
+            for i in range(longest + 1, len(text.queries) - reach):
                 row = text.weights[1, 2, i].astype(float)
                 whole.append(row[i - away])
                 if row[0] <= 0.9:
@@ -112,7 +112,7 @@ def test_texts_without_any_query_far_enough_are_refused_in_words() -> None:
 
 def test_a_filtered_record_is_refused(decaying: Model) -> None:
     whole = attend(decaying, TEXTS[0])
-    part = replace(whole, key=whole.key[1:], weights=whole.weights[..., 1:])
+    part = replace(whole, keys=whole.keys[1:], weights=whole.weights[..., 1:])
     with pytest.raises(AttnlitError, match="tokens are hidden"):
         distance.by_distance([part], 4)
 
@@ -120,7 +120,7 @@ def test_a_filtered_record_is_refused(decaying: Model) -> None:
 # --------------------------------------------------------------------------------------------------- the scan
 
 
-def test_the_planted_head_comes_first_with_its_exact_numbers(averages: distance.ByDistance) -> None:
+def test_the_planted_head_comes_first_with_its_exact_numbers(averages: distance.DistanceProfile) -> None:
     table = distance.scan(averages)
     assert len(table) == 2 * planted.HEADS
     best = table.iloc[0]
@@ -135,7 +135,7 @@ def test_the_planted_head_comes_first_with_its_exact_numbers(averages: distance.
     assert [distance.is_decay(row) for _, row in table.iterrows()] == [True] + [False] * 7
 
 
-def test_the_planted_curve_is_the_hand_computed_one(averages: distance.ByDistance) -> None:
+def test_the_planted_curve_is_the_hand_computed_one(averages: distance.DistanceProfile) -> None:
     np.testing.assert_allclose(averages.attention_rest[1, 2], by_hand(SLOPE), rtol=1e-3)
 
 
@@ -148,7 +148,7 @@ def by_hand(slope: float, longest: int = 24, tokens: int = 100) -> np.ndarray:
     return np.mean(rows, axis=0)
 
 
-def test_a_previous_token_head_follows_position_but_does_not_fall(averages: distance.ByDistance) -> None:
+def test_a_previous_token_head_follows_position_but_does_not_fall(averages: distance.DistanceProfile) -> None:
     row = row_of(distance.scan(averages), 0, 1)
     assert row["by_distance"] == pytest.approx(1, abs=1e-4)
     # The line's share of a spike at the first of n distances is 3 / (n + 1).
@@ -157,7 +157,7 @@ def test_a_previous_token_head_follows_position_but_does_not_fall(averages: dist
     assert "another shape" in distance.decay_in_words(row)
 
 
-def test_a_head_that_only_looks_at_the_first_token_has_no_score(averages: distance.ByDistance) -> None:
+def test_a_head_that_only_looks_at_the_first_token_has_no_score(averages: distance.DistanceProfile) -> None:
     row = row_of(distance.scan(averages), 0, 3)
     assert row["first"] == pytest.approx(1)
     assert row["queries"] == 0
@@ -259,7 +259,7 @@ def test_passages_hold_the_sentences_in_order_and_fit_the_model(architecture: st
     longest = distance.longest_distance(model, kind)
     for text in texts:
         attention = attend(model, text, text if model.pairs == "target" else None)
-        assert len(attention.query) <= 64
+        assert len(attention.queries) <= 64
         assert len(distance._rows(attention, longest))
 
 

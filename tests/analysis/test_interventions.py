@@ -23,7 +23,7 @@ from attnlit.analysis.interventions import (
     vocabulary_texts,
 )
 from attnlit.attention import load
-from attnlit.attention.edits import DimensionsRemoved, HeadsOff
+from attnlit.attention.edits import DimensionsRemoved, HeadsAblated
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import tiny
@@ -238,7 +238,7 @@ def test_the_sentence_names_the_words_and_the_heads(tiny_model: GetModel) -> Non
 
 def test_any_edit_has_an_effect(tiny_model: GetModel) -> None:
     model = tiny_model("gpt2")
-    off = intervene(model, TEXT, [HeadsOff(kind="self", layer=1, heads=(0, 2))])
+    off = intervene(model, TEXT, [HeadsAblated(kind="self", layer=1, heads=(0, 2))])
     np.testing.assert_array_equal(off.after, switch_off(model, TEXT, [(1, 0), (1, 2)]).after)
     whole = DimensionsRemoved(kind="self", layer=1, heads=(0,), dimensions=tuple(range(SIZE)))
     assert intervene(model, TEXT, [whole]).kl > 1e-6
@@ -315,4 +315,4 @@ def test_what_cannot_be_asked_is_a_mistake_in_words(tiny_model: GetModel) -> Non
     with pytest.raises(AttnlitError, match="text is empty"):
         switch_off(tiny_model("gpt2"), " ", [(0, 0)])
     with pytest.raises(AttnlitError, match="Nothing can be changed"):
-        switch_off_each(replace(tiny_model("gpt2"), path="weights", why_not="."), TEXT)
+        switch_off_each(replace(tiny_model("gpt2"), capture_route="weights", why_no_vectors="."), TEXT)

@@ -19,7 +19,7 @@ def record(weights: np.ndarray, causal: bool = True) -> Attention:
     )
     return Attention(
         weights=weights[None, None].astype(np.float32),
-        query=tokens, key=tokens, model="planted", kind="self", causal=causal, text="", pair=None,
+        queries=tokens, keys=tokens, model="planted", kind="self", causal=causal, text="", pair=None,
     )  # fmt: skip
 
 

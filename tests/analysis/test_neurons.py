@@ -30,7 +30,7 @@ def decaying(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 @pytest.fixture(scope="module")
-def averages(decaying: Model) -> distance.ByDistance:
+def averages(decaying: Model) -> distance.DistanceProfile:
     return distance.by_distance(distance.records(decaying, TEXTS, "self"), 20)
 
 
@@ -42,7 +42,7 @@ def test_products_add_up_to_the_score_less_what_the_model_adds(architecture: str
     model = tiny_model(architecture)
     text = "The dog lay on the rug, because it was tired."
     for kind, attention in attend_all(model, text, text if model.pairs == "target" else None).items():
-        layer, head, query = attention.layers - 1, 1, len(attention.query) - 1
+        layer, head, query = attention.layers - 1, 1, len(attention.queries) - 1
         inputs = attention.inputs[layer]
         for key in (0, query // 2, query):
             score = attention.vectors(layer, head).scores[query, key]
@@ -119,7 +119,7 @@ def test_scores_that_are_all_alike_have_no_shares(decaying: Model) -> None:
 # --------------------------------------------------------------------------------------------------- the fall
 
 
-def test_the_falling_dimensions_are_exactly_the_planted_ones(averages: distance.ByDistance) -> None:
+def test_the_falling_dimensions_are_exactly_the_planted_ones(averages: distance.DistanceProfile) -> None:
     table = neurons.falling_dimensions(averages, 0, 2)
     assert table["dimension"].tolist()[:3] == [7, 5, 40]
     assert table["dimension"].iloc[-1] == 100
@@ -131,14 +131,14 @@ def test_the_falling_dimensions_are_exactly_the_planted_ones(averages: distance.
     assert neurons.added_share(averages, 0, 2) == pytest.approx(0, abs=1e-4)
 
 
-def test_content_is_averaged_out(averages: distance.ByDistance) -> None:
+def test_content_is_averaged_out(averages: distance.DistanceProfile) -> None:
     """A head that goes by the word has large products, and in the mean none of them falls with distance."""
     table = neurons.falling_dimensions(averages, 1, 3)
     one_match = planted.SURE  # of two equal words, in their dimension
     assert table["fall"][table["dimension"] < planted.COUNT].abs().max() < one_match / 500
 
 
-def test_scores_and_products_begin_at_0_and_fall_as_planted(averages: distance.ByDistance) -> None:
+def test_scores_and_products_begin_at_0_and_fall_as_planted(averages: distance.DistanceProfile) -> None:
     table = neurons.score_table(averages, 0, 2, [7, 100])
     assert table["distance"].tolist() == list(range(1, 21))
     steps = np.arange(20)
@@ -196,7 +196,7 @@ def test_a_model_that_shows_only_weights_says_so() -> None:
 
 
 def test_removing_the_first_dimensions_leaves_the_fall_of_the_others(
-    decaying: Model, averages: distance.ByDistance
+    decaying: Model, averages: distance.DistanceProfile
 ) -> None:
     order = neurons.falling_dimensions(averages, 0, 2)["dimension"].tolist()
     for count, left in ((1, 0.07), (2, 0.01), (3, -0.02)):

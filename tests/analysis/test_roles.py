@@ -201,8 +201,8 @@ def record(weights, words, causal, kind="self"):
     )
     return Attention(
         weights=weights,
-        query=tokens,
-        key=tokens,
+        queries=tokens,
+        keys=tokens,
         model="planted",
         kind=kind,
         causal=causal,

@@ -113,12 +113,16 @@ def test_the_parts_of_a_text_make_the_whole(model: Model) -> None:
     merged = parts[0]
     for part in parts[1:]:
         merged = merge(part, merged)
-    assert (merged.texts, merged.tokens, merged.unlike_rows) == (whole.texts, whole.tokens, whole.unlike_rows)
+    assert (merged.texts, merged.tokens, merged.divergence_rows) == (
+        whole.texts,
+        whole.tokens,
+        whole.divergence_rows,
+    )
     assert set(merged.bins) == set(whole.bins)
     assert set(merged.starts) == set(whole.starts)
     for number, block in whole.bins.items():
         np.testing.assert_allclose(merged.bins[number], block)
-    np.testing.assert_allclose(merged.unlike, whole.unlike)
+    np.testing.assert_allclose(merged.divergence, whole.divergence)
 
 
 def test_sums_do_not_grow_with_the_number_of_texts(model: Model) -> None:
@@ -252,15 +256,15 @@ def test_every_kind_of_model_is_scored(
 def test_the_flat_map_keeps_distances_that_fit_into_the_plane() -> None:
     points = np.random.default_rng(0).normal(size=(9, 2))
     distances = np.linalg.norm(points[:, None] - points, axis=-1)
-    placed = survey.flat_map(distances)
+    placed = survey.classical_mds(distances)
     np.testing.assert_allclose(np.linalg.norm(placed[:, None] - placed, axis=-1), distances, atol=1e-9)
 
 
 def test_like_heads_are_near(found: survey.Survey) -> None:
-    assert found.unlike is not None
-    assert found.unlike[4, 5] == pytest.approx(0, abs=1e-6)  # 1-0 and 1-1 are both unplanted
-    assert found.unlike[1].argsort()[0] == 1
-    assert found.unlike[1, 3] > 0.3  # the token before, and the first token
+    assert found.divergence is not None
+    assert found.divergence[4, 5] == pytest.approx(0, abs=1e-6)  # 1-0 and 1-1 are both unplanted
+    assert found.divergence[1].argsort()[0] == 1
+    assert found.divergence[1, 3] > 0.3  # the token before, and the first token
 
 
 def test_surveys_at_the_same_time_share_a_twin_and_the_last_takes_it_away(

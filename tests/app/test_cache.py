@@ -22,11 +22,11 @@ def test_a_record_is_freed_when_the_cache_lets_go_of_it() -> None:
     record = weakref.ref(cache.attention(model, "The cat sat.", "The dog lay.")["self"])
     for sentences in ("All", "A→B"):
         for special in (False, True):
-            cache.part(
+            cache.filtered(
                 model, "The cat sat.", "The dog lay.", "self", cache.Filters(sentences, False, special)
             )
     cache.attention.cache.clear()
-    cache.part.cache.clear()
+    cache.filtered.cache.clear()
     gc.collect()
     assert record() is None
 
@@ -55,7 +55,7 @@ def test_the_same_text_is_read_once_by_many_threads(monkeypatch: pytest.MonkeyPa
 def test_records_are_weighed_with_what_they_keep_alive() -> None:
     model = attnlit.load("mini-bert")
     whole = cache.attention(model, "The cat sat.", "The dog lay.")["self"]
-    part = cache.part(model, "The cat sat.", "The dog lay.", "self", cache.Filters("A→B"))
+    part = cache.filtered(model, "The cat sat.", "The dog lay.", "self", cache.Filters("A→B"))
     assert part.weights.size < whole.weights.size
     assert cache._megabytes_held(part) * 2**20 >= whole.weights.nbytes
 
@@ -109,12 +109,12 @@ def test_a_record_larger_than_its_cache_is_kept_alone(monkeypatch: pytest.Monkey
 def test_filters_go_together() -> None:
     model = attnlit.load("mini-bert")
     texts = ("Unbelievable violinists.", "The violinists lay.")
-    words = cache.part(model, *texts, "self", cache.Filters(whole_words=True))
+    words = cache.filtered(model, *texts, "self", cache.Filters(whole_words=True))
     assert words.query_tokens[1:3] == ["Unbelievable", "violinists"]
     everything = cache.Filters(whole_words=True, without_special=True, rescaled=True)
-    rescaled = cache.part(model, *texts, "self", everything)
-    assert not any(token.special for token in rescaled.key)
+    rescaled = cache.filtered(model, *texts, "self", everything)
+    assert not any(token.special for token in rescaled.keys)
     np.testing.assert_allclose(rescaled.weights.sum(-1), 1, atol=1e-5)
-    one_way = cache.part(model, *texts, "self", dataclasses.replace(everything, sentences="A→B"))
+    one_way = cache.filtered(model, *texts, "self", dataclasses.replace(everything, sentences="A→B"))
     across = rescaled.weights[:, :, :3, 3:]  # a slice of the rescaled rows, not rescaled again
     np.testing.assert_array_equal(one_way.weights, across)

@@ -62,7 +62,7 @@ def test_who_waits_sees_how_far_it_is_and_can_leave(monkeypatch: pytest.MonkeyPa
             raise AssertionError("it was not free")
 
     with turns.one_at_a_time("slow"), ThreadPoolExecutor(1) as pool:
-        turns.tell(0.4)
+        turns.report_progress(0.4)
         with pytest.raises(Click):
             pool.submit(wait).result(10)
     assert seen == [0.4]

@@ -23,7 +23,7 @@ def model(request: pytest.FixtureRequest) -> Model:
 
 
 def test_it_has_a_trained_head_and_shows_everything(model: Model) -> None:
-    assert (model.path, model.predicts, model.notes) == ("interface", True, ())
+    assert (model.capture_route, model.predicts, model.notes) == ("interface", True, ())
     assert (model.pairs == "segments") == model.masked
     assert model.causal == (not model.masked)
     assert model.max_tokens >= 512
@@ -45,7 +45,7 @@ def test_its_attention_is_its_own(model: Model) -> None:
 
 
 def test_its_text_begins_as_in_training(model: Model) -> None:
-    first = attend(model, TEXT).query[0]
+    first = attend(model, TEXT).queries[0]
     assert first.special
     assert first.text == ("[CLS]" if model.masked else "<|endoftext|>")
 
@@ -54,7 +54,7 @@ def test_it_learned_something(model: Model) -> None:
     """It finds a plain word that was left out: random weights would not, one time in eight thousand."""
     mask = "[MASK]" if model.masked else ""
     text = f"She looked at him and he looked at {mask}".strip()
-    ids = torch.tensor([[token.id for token in attend(model, text).query]])
+    ids = torch.tensor([[token.id for token in attend(model, text).queries]])
     with torch.inference_mode():
         logits = model.module(input_ids=ids).logits[0]
     place = ids[0].tolist().index(model.tokenizer.mask_token_id) if model.masked else -1

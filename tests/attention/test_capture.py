@@ -96,14 +96,14 @@ def test_rows_sum_to_one_and_are_far_from_uniform(architecture: str, tiny_model:
             assert (sums < 0.99).any()
         else:
             np.testing.assert_allclose(sums, 1, atol=1e-5)
-        assert record.weights[:, :, -1].max() > 2 / len(record.key)  # or a mix-up of heads would not show
+        assert record.weights[:, :, -1].max() > 2 / len(record.keys)  # or a mix-up of heads would not show
 
 
 @every_architecture
 def test_paths_and_names(architecture: str, tiny_model: GetModel) -> None:
     model = tiny_model(architecture)
-    assert model.path == ("trace" if architecture in TRACED else "interface")
-    assert model.why_not == ""
+    assert model.capture_route == ("trace" if architecture in TRACED else "interface")
+    assert model.why_no_vectors == ""
     assert model.name == architecture
     assert model.heads == tiny.HEADS
     assert model.head_size == tiny.WIDTH // tiny.HEADS
@@ -119,7 +119,7 @@ def test_causal_models_see_nothing_later(architecture: str, tiny_model: GetModel
         assert record.causal == (architecture in CAUSAL or kind == "decoder")
         if record.causal:
             assert not np.triu(record.weights, 1).any()
-            assert np.isneginf(record.vectors(0, 0).scores[np.triu_indices(len(record.query), 1)]).all()
+            assert np.isneginf(record.vectors(0, 0).scores[np.triu_indices(len(record.queries), 1)]).all()
             assert "causal mask" in record.vectors(0, 0).adds
 
 
@@ -127,10 +127,10 @@ def test_causal_models_see_nothing_later(architecture: str, tiny_model: GetModel
 def test_encoder_decoder_and_cross_are_labelled(architecture: str, tiny_model: GetModel) -> None:
     records = attend_all(tiny_model(architecture), TEXT, PAIR)
     assert list(records) == ["encoder", "decoder", "cross"]
-    source, target = records["encoder"].query, records["decoder"].query
-    assert records["encoder"].key == source
-    assert records["decoder"].key == target
-    assert (records["cross"].query, records["cross"].key) == (target, source)
+    source, target = records["encoder"].queries, records["decoder"].queries
+    assert records["encoder"].keys == source
+    assert records["decoder"].keys == target
+    assert (records["cross"].queries, records["cross"].keys) == (target, source)
     assert target[0].special  # the decoder starts before the first word
     assert "".join(token.text for token in target if not token.special and token.text != "␣") == (
         PAIR.replace(" ", "")
@@ -142,7 +142,7 @@ def test_encoder_decoder_and_cross_are_labelled(architecture: str, tiny_model: G
 def test_without_a_target_the_model_writes_it(architecture: str, tiny_model: GetModel) -> None:
     record = attend(tiny_model(architecture), TEXT, kind="cross")
     assert record.pair is not None
-    assert 1 <= len(record.query) <= 64
+    assert 1 <= len(record.queries) <= 64
     np.testing.assert_allclose(record.weights.sum(axis=-1), 1, atol=1e-5)
 
 
@@ -248,7 +248,7 @@ def test_memory_counts_every_array_once(tiny_model: GetModel) -> None:
     one_token = 3 * 4 * 4 + 3 * 2 * 32 * 4  # weights, and q and k, of 3 layers; a single token needs no mask
     assert record.nbytes == one_token
     wide = attend(tiny_model("gpt2"), TEXT)
-    count = len(wide.query)
+    count = len(wide.queries)
     assert wide.nbytes == 3 * 4 * count**2 * 4 + 3 * 2 * count * 32 * 4 + count**2 * 4
 
 
@@ -259,8 +259,8 @@ def test_without_a_way_to_see_queries_there_are_still_weights(
 
     monkeypatch.setattr(proof, "SOFTMAX_TOLERANCE", -1.0)  # no recording is good enough
     model = load(str(tiny_folder("bart")))
-    assert model.path == "weights"
-    assert model.why_not
+    assert model.capture_route == "weights"
+    assert model.why_no_vectors
     for kind, record in attend_all(model, TEXT, PAIR).items():
         expected = attend(tiny_model("bart"), TEXT, PAIR, kind)
         np.testing.assert_allclose(record.weights, expected.weights, atol=1e-6)
@@ -279,7 +279,7 @@ def test_a_way_that_changes_the_model_is_refused(
     registered = AttentionMaskInterface._global_mapping
     monkeypatch.delitem(registered, interface.NAME)
     model = load(str(tiny_folder("llama")))
-    assert model.path == "trace"  # which needs no registration
+    assert model.capture_route == "trace"  # which needs no registration
     record = attend(model, TEXT)
     assert not np.triu(record.weights, 1).any()
 
@@ -302,7 +302,7 @@ def test_a_way_that_changes_only_the_output_is_refused(
         return eager
 
     monkeypatch.setattr(interface, "_own_eager", spoilt)
-    assert load(str(tiny_folder("llama"))).path == "trace"
+    assert load(str(tiny_folder("llama"))).capture_route == "trace"
 
 
 def test_kind_is_the_first_by_default_and_must_exist(tiny_model: GetModel) -> None:

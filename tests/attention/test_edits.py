@@ -19,12 +19,12 @@ import transformers
 from attnlit.attention import apply, attend_all, load
 from attnlit.attention.capture import forward, read
 from attnlit.attention.edits import (
-    AttentionGiven,
+    AttentionKnockout,
     DimensionsRemoved,
-    EdgesCut,
     Edit,
-    HeadsOff,
-    patterns_kept,
+    HeadsAblated,
+    PatternPatched,
+    freeze_patterns,
 )
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
@@ -136,7 +136,7 @@ def test_no_edit_changes_nothing_bit_for_bit(
     expected = plain_logits(plain_copy(tiny_folder(architecture), architecture), model)
     assert torch.equal(logits(model), expected)
     where = {"kind": model.kinds[-1], "layer": 0, "heads": ()}
-    nothing = [HeadsOff(**where), HeadsOff(**where, mean=True), EdgesCut(**where, edges=())]
+    nothing = [HeadsAblated(**where), HeadsAblated(**where, mean=True), AttentionKnockout(**where, edges=())]
     assert torch.equal(logits(model, nothing), expected)
 
 
@@ -151,7 +151,7 @@ def test_a_head_off_is_its_part_of_the_output_projection_at_zero(
     silence(copy.get_submodule(OUTPUT[architecture, kind]), heads)
     expected = plain_logits(copy, model)
     assert largest_difference(before, expected) > 1e-3
-    after = logits(model, [HeadsOff(kind=kind, layer=LAYER, heads=heads)])
+    after = logits(model, [HeadsAblated(kind=kind, layer=LAYER, heads=heads)])
     assert largest_difference(after, expected) <= 1e-6
 
 
@@ -159,7 +159,7 @@ def test_layers_that_share_a_module_are_told_apart(tiny_model: GetModel, tiny_fo
     model = tiny_model("albert")
     copy = plain_copy(tiny_folder("albert"), "albert")
     silence(copy.albert.encoder.albert_layer_groups[0].albert_layers[0].attention.dense, [HEAD])
-    every = [HeadsOff(**edit_head(layer=layer)) for layer in range(tiny.LAYERS)]
+    every = [HeadsAblated(**edit_head(layer=layer)) for layer in range(tiny.LAYERS)]
     assert largest_difference(logits(model, every), plain_logits(copy, model)) <= 1e-6
     assert largest_difference(logits(model, every[:1]), plain_logits(copy, model)) > 1e-3
 
@@ -177,9 +177,9 @@ def test_the_mean_stands_for_a_heads_output(
         return by_head.flatten(-2)
 
     copy.get_submodule(OUTPUT[architecture, kind]).register_forward_pre_hook(average)
-    after = logits(model, [HeadsOff(**edit_head(kind=kind), mean=True)])
+    after = logits(model, [HeadsAblated(**edit_head(kind=kind), mean=True)])
     assert largest_difference(after, plain_logits(copy, model)) <= 1e-6
-    assert largest_difference(after, logits(model, [HeadsOff(**edit_head(kind=kind))])) > 1e-3
+    assert largest_difference(after, logits(model, [HeadsAblated(**edit_head(kind=kind))])) > 1e-3
 
 
 @pytest.mark.parametrize(("architecture", "kind"), list(QUERY))
@@ -216,7 +216,7 @@ def test_a_cut_edge_has_no_weight_and_the_rest_of_the_row_is_renormalised(
         half = expected.shape[1] // 2
         later_query, later_key = telling_edge(expected[HEAD, half:])
         edges = (telling_edge(expected[HEAD, :half]), (half + later_query, later_key))
-        cut = EdgesCut(**edit_head(kind=kind), edges=edges)
+        cut = AttentionKnockout(**edit_head(kind=kind), edges=edges)
         after = attend_all(model, TEXT, PAIR, [cut])[kind].weights
         for query, key in edges:
             row = expected[HEAD, query]
@@ -235,7 +235,7 @@ def test_a_cut_edge_has_no_weight_and_the_rest_of_the_row_is_renormalised(
 def test_heads_given_their_own_attention_change_nothing(architecture: str, tiny_model: GetModel) -> None:
     model = tiny_model(architecture)
     own = {kind: record.weights for kind, record in attend_all(model, TEXT, PAIR).items()}
-    assert largest_difference(logits(model, patterns_kept(own)), logits(model)) <= 1e-6
+    assert largest_difference(logits(model, freeze_patterns(own)), logits(model)) <= 1e-6
 
 
 @pytest.mark.parametrize(("architecture", "kind"), list(VALUE))
@@ -258,7 +258,7 @@ def test_a_given_attention_weighs_the_heads_own_values(
         return by_head.flatten(-2)
 
     copy.get_submodule(OUTPUT[architecture, kind]).register_forward_pre_hook(replaced)
-    edit = AttentionGiven(**edit_head(kind=kind), weights=given[None])
+    edit = PatternPatched(**edit_head(kind=kind), weights=given[None])
     expected = plain_logits(copy, model)
     assert largest_difference(logits(model, [edit]), expected) <= 1e-6
     assert largest_difference(logits(model), expected) > 1e-3
@@ -273,8 +273,8 @@ def test_given_to_the_first_queries_the_later_ones_keep_their_own(
     model = tiny_model(architecture)
     own = attend_all(model, TEXT, PAIR)["self"].weights[LAYER, HEAD]
     mixed = np.concatenate([np.roll(own, 1, axis=0)[:5], own[5:]])
-    whole = AttentionGiven(**edit_head(), weights=mixed[None])
-    part = AttentionGiven(**edit_head(), weights=mixed[None, :5], queries=5)
+    whole = PatternPatched(**edit_head(), weights=mixed[None])
+    part = PatternPatched(**edit_head(), weights=mixed[None, :5], queries=5)
     assert largest_difference(logits(model, [part]), logits(model, [whole])) <= 1e-6
     assert largest_difference(logits(model, [part]), logits(model)) > 1e-3
     recorded = attend_all(model, TEXT, PAIR, [part])["self"].weights
@@ -285,13 +285,13 @@ def test_given_to_the_first_queries_the_later_ones_keep_their_own(
 def test_kept_patterns_stay_while_a_head_is_off(architecture: str, tiny_model: GetModel) -> None:
     model = tiny_model(architecture)
     own = {kind: record.weights for kind, record in attend_all(model, TEXT, PAIR).items()}
-    off = HeadsOff(kind=model.kinds[0], layer=0, heads=(HEAD,))
+    off = HeadsAblated(kind=model.kinds[0], layer=0, heads=(HEAD,))
     free = attend_all(model, TEXT, PAIR, [off])
-    kept = attend_all(model, TEXT, PAIR, [*patterns_kept(own), off])
+    kept = attend_all(model, TEXT, PAIR, [*freeze_patterns(own), off])
     for kind, weights in own.items():
         np.testing.assert_array_equal(kept[kind].weights, weights)
     assert np.abs(free[model.kinds[-1]].weights - own[model.kinds[-1]]).max() > 1e-3
-    assert largest_difference(logits(model, [*patterns_kept(own), off]), logits(model)) > 1e-3
+    assert largest_difference(logits(model, [*freeze_patterns(own), off]), logits(model)) > 1e-3
 
 
 @on_the_interface
@@ -301,11 +301,11 @@ def test_rows_of_a_batch_are_edited_each_for_itself(architecture: str, tiny_mode
     own = attend_all(model, TEXT, PAIR)[kind].weights[LAYER, HEAD]
     where = edit_head(kind=kind)
     edits = [
-        HeadsOff(**where),
-        HeadsOff(**where, mean=True),
+        HeadsAblated(**where),
+        HeadsAblated(**where, mean=True),
         DimensionsRemoved(**where, dimensions=(0, 3)),
-        EdgesCut(**where, edges=(telling_edge(own),)),
-        AttentionGiven(**where, weights=np.roll(own, 1, axis=0)[None]),
+        AttentionKnockout(**where, edges=(telling_edge(own),)),
+        PatternPatched(**where, weights=np.roll(own, 1, axis=0)[None]),
     ]
     together = logits(model, [replace(edit, row=row) for row, edit in enumerate(edits)], len(edits) + 1)
     for row, edit in enumerate(edits):
@@ -318,7 +318,7 @@ def test_rows_of_a_batch_are_edited_each_for_itself(architecture: str, tiny_mode
 def test_a_traced_model_takes_one_edited_row(tiny_model: GetModel) -> None:
     """BLOOM folds its batch into its heads: an edit of one row would land on another one's head."""
     with pytest.raises(ValueError, match="one row at a time"):
-        logits(tiny_model("bloom"), [HeadsOff(**edit_head(), row=0)], rows=2)
+        logits(tiny_model("bloom"), [HeadsAblated(**edit_head(), row=0)], rows=2)
 
 
 @pytest.mark.parametrize("architecture", ["bert", "albert", "llama", "deberta-v2", "bart"])
@@ -328,10 +328,10 @@ def test_threads_with_different_edits_never_mix(architecture: str, tiny_model: G
     own = attend_all(model, TEXT, PAIR)[kind].weights[0]
     edits: list[list[Edit]] = [
         [],
-        *([HeadsOff(kind=kind, layer=1, heads=(head,))] for head in range(tiny.HEADS)),
-        [HeadsOff(kind=kind, layer=0, heads=(0,), mean=True)],
-        [EdgesCut(kind=kind, layer=0, heads=(1,), edges=(telling_edge(own[1]),))],
-        [AttentionGiven(kind=kind, layer=0, heads=(2,), weights=np.roll(own[2:3], 1, axis=1))],
+        *([HeadsAblated(kind=kind, layer=1, heads=(head,))] for head in range(tiny.HEADS)),
+        [HeadsAblated(kind=kind, layer=0, heads=(0,), mean=True)],
+        [AttentionKnockout(kind=kind, layer=0, heads=(1,), edges=(telling_edge(own[1]),))],
+        [PatternPatched(kind=kind, layer=0, heads=(2,), weights=np.roll(own[2:3], 1, axis=1))],
     ]
     alone = [logits(model, each) for each in edits]
     together: dict[tuple[int, int], torch.Tensor] = {}
@@ -362,10 +362,14 @@ def test_the_shared_model_is_left_as_it_was(architecture: str, tiny_model: GetMo
     weights = {name: value.clone() for name, value in model.module.state_dict().items()}
     hooks = [[*each._forward_hooks, *each._forward_pre_hooks] for each in model.module.modules()]
     logits(
-        model, [HeadsOff(kind=kind, layer=0, heads=(0, 1)), EdgesCut(**edit_head(kind=kind), edges=((1, 0),))]
+        model,
+        [
+            HeadsAblated(kind=kind, layer=0, heads=(0, 1)),
+            AttentionKnockout(**edit_head(kind=kind), edges=((1, 0),)),
+        ],
     )
     with pytest.raises(AttnlitError):
-        logits(model, [HeadsOff(kind=kind, layer=0, heads=(9,))])
+        logits(model, [HeadsAblated(kind=kind, layer=0, heads=(9,))])
     assert torch.equal(plain_logits(model.module, model), plain)  # no edit waits for this thread's next pass
     for name, value in model.module.state_dict().items():
         assert torch.equal(value, weights[name])
@@ -374,9 +378,12 @@ def test_the_shared_model_is_left_as_it_was(architecture: str, tiny_model: GetMo
 
 
 def test_tensors_of_the_model_are_never_written_to() -> None:
-    tensor, edits = torch.rand(2, 4, 5, 5), [HeadsOff(**edit_head()), HeadsOff(**edit_head(), mean=True)]
-    given = AttentionGiven(**edit_head(), weights=np.eye(5)[None])
-    edges = apply.edges_cut([EdgesCut(**edit_head(), edges=((1, 0),))], tensor.shape)
+    tensor, edits = (
+        torch.rand(2, 4, 5, 5),
+        [HeadsAblated(**edit_head()), HeadsAblated(**edit_head(), mean=True)],
+    )
+    given = PatternPatched(**edit_head(), weights=np.eye(5)[None])
+    edges = apply.edges_cut([AttentionKnockout(**edit_head(), edges=((1, 0),))], tensor.shape)
     before = tensor.clone()
     assert edges is not None
     for result in (
@@ -395,18 +402,18 @@ def test_tensors_of_the_model_are_never_written_to() -> None:
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (HeadsOff(**edit_head(kind="cross")), "no layer 1 of the kind “cross”"),
-        (HeadsOff(**edit_head(layer=3)), "no layer 3"),
-        (HeadsOff(**edit_head(layer=-1)), "no layer -1"),
-        (HeadsOff(**edit_head(heads=(4,))), "no head 4"),
-        (HeadsOff(**edit_head(heads=(-1,))), "no head -1"),
+        (HeadsAblated(**edit_head(kind="cross")), "no layer 1 of the kind “cross”"),
+        (HeadsAblated(**edit_head(layer=3)), "no layer 3"),
+        (HeadsAblated(**edit_head(layer=-1)), "no layer -1"),
+        (HeadsAblated(**edit_head(heads=(4,))), "no head 4"),
+        (HeadsAblated(**edit_head(heads=(-1,))), "no head -1"),
         (DimensionsRemoved(**edit_head(), dimensions=(8,)), "no dimension 8"),
-        (EdgesCut(**edit_head(), edges=((500, 0),)), "no query token 500"),
-        (EdgesCut(**edit_head(), edges=((0, 500),)), "no key token 500"),
-        (EdgesCut(**edit_head(), edges=((2, 0), (2, 1), (2, 2))), "Leave it at least one"),
-        (AttentionGiven(**edit_head(), weights=np.eye(3)[None]), "3 by 3 tokens"),
-        (AttentionGiven(**edit_head(), weights=np.eye(3)[None], queries=3), "3 by 3 tokens"),
-        (AttentionGiven(**edit_head(), weights=np.eye(500)[None], queries=500), "500 by 500 tokens"),
+        (AttentionKnockout(**edit_head(), edges=((500, 0),)), "no query token 500"),
+        (AttentionKnockout(**edit_head(), edges=((0, 500),)), "no key token 500"),
+        (AttentionKnockout(**edit_head(), edges=((2, 0), (2, 1), (2, 2))), "Leave it at least one"),
+        (PatternPatched(**edit_head(), weights=np.eye(3)[None]), "3 by 3 tokens"),
+        (PatternPatched(**edit_head(), weights=np.eye(3)[None], queries=3), "3 by 3 tokens"),
+        (PatternPatched(**edit_head(), weights=np.eye(500)[None], queries=500), "500 by 500 tokens"),
     ],
 )
 def test_what_is_not_there_is_a_mistake_in_words(
@@ -424,13 +431,15 @@ def test_scores_of_several_products_keep_their_dimensions(tiny_model: GetModel) 
 def test_soft_capped_scores_keep_their_dimensions_where_they_are_traced(tiny_folder: GetFolder) -> None:
     model = load(str(tiny_folder("gemma2")))
     model.module.set_attn_implementation("eager")
-    traced = replace(model, path="trace")
-    assert largest_difference(logits(traced, [HeadsOff(**edit_head())]), logits(traced)) > 1e-3
+    traced = replace(model, capture_route="trace")
+    assert largest_difference(logits(traced, [HeadsAblated(**edit_head())]), logits(traced)) > 1e-3
     with pytest.raises(AttnlitError, match="bends them"):
         logits(traced, [DimensionsRemoved(**edit_head(), dimensions=(0,))])
 
 
 def test_a_model_whose_attention_is_only_reported_cannot_be_changed(tiny_model: GetModel) -> None:
-    model = replace(tiny_model("bert"), path="weights", why_not="its queries could not be recorded.")
+    model = replace(
+        tiny_model("bert"), capture_route="weights", why_no_vectors="its queries could not be recorded."
+    )
     with pytest.raises(AttnlitError, match=r"Nothing can be changed inside bert: its queries"):
-        logits(model, [HeadsOff(**edit_head())])
+        logits(model, [HeadsAblated(**edit_head())])

@@ -32,8 +32,8 @@ def test_a_filter_is_the_slice_between_two_sentences(record: Attention, which: s
     looking, looked_at = which.split("→")
     assert shown(part.query_tokens) == texts[looking]
     assert shown(part.key_tokens) == texts[looked_at]
-    for row, query in enumerate(part.query):
-        for column, key in enumerate(part.key):
+    for row, query in enumerate(part.queries):
+        for column, key in enumerate(part.keys):
             whole = record.weights[:, :, query.position, key.position]
             np.testing.assert_array_equal(part.weights[:, :, row, column], whole)
 
@@ -55,8 +55,8 @@ def test_nobody_can_write_through_a_filter(record: Attention) -> None:
 def test_queries_keys_and_scores_follow_the_filter(record: Attention) -> None:
     part = between(record, "B→A")
     whole, vectors = record.vectors(1, 2), part.vectors(1, 2)
-    rows = [token.position for token in part.query]
-    columns = [token.position for token in part.key]
+    rows = [token.position for token in part.queries]
+    columns = [token.position for token in part.keys]
     np.testing.assert_array_equal(vectors.q, whole.q[rows])
     np.testing.assert_array_equal(vectors.k, whole.k[columns])
     np.testing.assert_array_equal(vectors.scores, whole.scores[np.ix_(rows, columns)])
@@ -64,23 +64,23 @@ def test_queries_keys_and_scores_follow_the_filter(record: Attention) -> None:
 
 def test_hiding_special_tokens_leaves_the_text_and_its_weights(record: Attention) -> None:
     part = hide_special(record)
-    assert not any(token.special for token in (*part.query, *part.key))
+    assert not any(token.special for token in (*part.queries, *part.keys))
     assert shown(part.query_tokens) == (TEXT + PAIR).replace(" ", "")
-    rows = [token.position for token in part.query]
+    rows = [token.position for token in part.queries]
     np.testing.assert_array_equal(part.weights, record.weights[:, :, rows][:, :, :, rows])
 
 
 def test_filters_combine_in_any_order(record: Attention) -> None:
     one = hide_special(between(record, "A→B"))
     other = between(hide_special(record), "A→B")
-    assert one.query == other.query
+    assert one.queries == other.queries
     np.testing.assert_array_equal(one.weights, other.weights)
 
 
 def test_renormalised_rows_sum_to_one_again(record: Attention) -> None:
     part = hide_and_renormalise(record, {0})
-    assert [token.position for token in part.key] == list(range(1, len(record.key)))
-    assert part.query == record.query
+    assert [token.position for token in part.keys] == list(range(1, len(record.keys)))
+    assert part.queries == record.queries
     sums = part.weights.sum(axis=-1)
     empty = record.weights[..., 1:].sum(axis=-1) < 1e-6
     np.testing.assert_allclose(sums[~empty], 1, atol=1e-5)

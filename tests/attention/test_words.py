@@ -24,7 +24,7 @@ def test_pieces_become_the_words_of_the_text(architecture: str, tiny_model: GetM
     words = merge_words(hide_special(pieces))
     assert [text for text in words.query_tokens if text not in ("␣", "[UNK]")] == WORDS
     assert words.query_tokens == words.key_tokens
-    assert len(words.query) < len(pieces.query)
+    assert len(words.queries) < len(pieces.queries)
 
 
 @pytest.mark.parametrize("architecture", ["bert", "gpt2", "t5"])
@@ -33,8 +33,8 @@ def test_sums_over_keys_and_means_over_queries(architecture: str, tiny_model: Ge
     words = merge_words(pieces)
     np.testing.assert_allclose(words.weights.sum(axis=-1), 1, atol=1e-5)
     groups = [
-        [index for index, token in enumerate(pieces.query) if token.word == 0 and token.segment == 0],
-        [index for index, token in enumerate(pieces.query) if token.word == 1 and token.segment == 0],
+        [index for index, token in enumerate(pieces.queries) if token.word == 0 and token.segment == 0],
+        [index for index, token in enumerate(pieces.queries) if token.word == 1 and token.segment == 0],
     ]
     assert all(len(group) > 1 for group in groups)
     rows = [words.query_tokens.index(word) for word in WORDS[:2]]

@@ -27,8 +27,8 @@ def record(
     """A record of ``weights`` (layers, heads, queries, keys) between these tokens."""
     return Attention(
         weights=weights.astype(np.float32),
-        query=tokens(query),
-        key=tokens(query if key is None else key),
+        queries=tokens(query),
+        keys=tokens(query if key is None else key),
         model="hand-made",
         kind=kind,
         causal=causal,

@@ -24,14 +24,14 @@ def weights_record(weights: np.ndarray, *, kind: str = "self") -> Attention:
     weights = np.asarray(weights, np.float32)
     return Attention(
         weights=weights,
-        query=tokens(weights.shape[2]),
-        key=tokens(weights.shape[3]),
+        queries=tokens(weights.shape[2]),
+        keys=tokens(weights.shape[3]),
         model="made by hand",
         kind=kind,
         causal=False,
         text="",
         pair=None,
-        why_not="only its weights were recorded.",
+        why_no_vectors="only its weights were recorded.",
     )
 
 
@@ -74,8 +74,8 @@ def record(
         )
     return Attention(
         weights=weights,
-        query=tokens(queries, special=(0,)),
-        key=tokens(keys, special=(0,)),
+        queries=tokens(queries, special=(0,)),
+        keys=tokens(keys, special=(0,)),
         model="made by hand",
         kind="self" if keys == queries else "cross",
         causal=causal,

@@ -59,7 +59,7 @@ def test_later_tokens_of_a_causal_model_are_not_available_and_earlier_zeros_are(
 
 def test_a_filtered_causal_record_knows_what_is_later_by_position() -> None:
     whole = random_record(queries=4, causal=True)
-    part = replace(whole, weights=whole.weights[:, :, 2:, 1:], query=whole.query[2:], key=whole.key[1:])
+    part = replace(whole, weights=whole.weights[:, :, 2:, 1:], queries=whole.queries[2:], keys=whole.keys[1:])
     rows = [row["weights"].split(",") for row in heatmap_picture(part, 0, 0).tables["rows"].to_pylist()]
     assert [[value == "-" for value in row] for row in rows] == [[False, False, True], [False, False, False]]
 

@@ -198,8 +198,8 @@ def test_grid_fills_the_width_with_square_cells(layers: int, heads: int, width: 
 
 def test_view_is_an_altair_chart_that_saves(tmp_path: Path) -> None:
     attention = record(layers=2, heads=2, queries=3)
-    ending = replace(attention.query[0], text="</script><script>alert(1)</script>")
-    attention = replace(attention, query=(ending,) * 3, key=(ending,) * 3)
+    ending = replace(attention.queries[0], text="</script><script>alert(1)</script>")
+    attention = replace(attention, queries=(ending,) * 3, keys=(ending,) * 3)
     chart = model_view(attention, theme=DARK)
     for suffix in ("html", "svg", "png"):
         chart.save(str(tmp_path / f"grid.{suffix}"))

@@ -161,7 +161,7 @@ def test_one_spec_serves_every_text_head_and_query() -> None:
 def test_first_query_is_an_ordinary_token_near_the_top() -> None:
     assert setup(neuron_picture(record(queries=40, causal=True), 0, 0))["query"] == 9
     assert setup(neuron_picture(record(queries=2), 0, 0))["query"] == 1
-    only_special = replace(record(queries=1), query=record(queries=1).query)
+    only_special = replace(record(queries=1), queries=record(queries=1).queries)
     assert setup(neuron_picture(only_special, 0, 0))["query"] == 0
 
 
@@ -266,8 +266,8 @@ def test_svg_reads_as_the_definition_says() -> None:
 
 def test_view_is_an_altair_chart_that_saves(tmp_path: Path) -> None:
     attention = record(queries=3)
-    ending = replace(attention.query[0], text="</script><script>alert(1)</script>")
-    attention = replace(attention, query=(ending,) * 3, key=(ending,) * 3)
+    ending = replace(attention.queries[0], text="</script><script>alert(1)</script>")
+    attention = replace(attention, queries=(ending,) * 3, keys=(ending,) * 3)
     chart = neuron_view(attention, 0, 0, theme=DARK)
     for suffix in ("html", "svg", "png"):
         chart.save(str(tmp_path / f"neurons.{suffix}"))

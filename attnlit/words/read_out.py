@@ -6,11 +6,12 @@ token can be neither markup nor a formula.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from attnlit.wording import capitalised, escaped, ordinal, percent
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
@@ -24,11 +25,6 @@ FEWEST_TOKENS = 10  # with fewer, parking places are a large part of all that a 
 PARKING_MATTERS = 0.3  # from this weight on one token's look at a parking place is explained
 
 
-def percent(weight: float) -> str:
-    """A weight for people: 62%, 3.4%, 0.2%."""
-    return f"{weight:.0%}" if weight >= 0.0995 else f"{weight:.1%}"
-
-
 def read_out(
     attention: Attention,
     layer: int,
@@ -39,7 +35,7 @@ def read_out(
 ) -> list[str]:
     """What one token looks at, or, with ``key``, which tokens look at it, in Markdown sentences.
 
-    ``query`` and ``key`` are places in ``attention.query`` and ``attention.key``. With several heads the
+    ``query`` and ``key`` are places in ``attention.queries`` and ``attention.keys``. With several heads the
     weights are means over them. Where the weight lies on the first token or a separator, a sentence says why.
     """
     weights = attention.weights[layer, list(heads)]  # (heads, queries, keys)
@@ -51,19 +47,19 @@ def read_out(
 
 
 def _looks_at(attention: Attention, weights: np.ndarray, heads: Sequence[int], query: int) -> list[str]:
-    token = attention.query[query]
-    subject = token_name(attention.query, query)
+    token = attention.queries[query]
+    subject = token_name(attention.queries, query)
     rows = np.nan_to_num(weights[:, query])  # (heads, keys); an empty row is NaN
     row = rows.mean(axis=0)  # (keys,)
     if row.max() == 0:
-        return [f"{_capital(subject)} looks at none of the tokens shown here."]
-    seen = [other.position for other in attention.key if other.position <= token.position]
+        return [f"{capitalised(subject)} looks at none of the tokens shown here."]
+    seen = [other.position for other in attention.keys if other.position <= token.position]
     if attention.causal and seen == [token.position]:
-        return [f"{_capital(subject)} can look only at itself: the model hides later tokens from it."]
+        return [f"{capitalised(subject)} can look only at itself: the model hides later tokens from it."]
 
     def named(place: int) -> str:
-        itself = attention.kind != "cross" and attention.key[place].position == token.position
-        return "itself" if itself else token_name(attention.key, place)
+        itself = attention.kind != "cross" and attention.keys[place].position == token.position
+        return "itself" if itself else token_name(attention.keys, place)
 
     first, *rest = np.argsort(-row, kind="stable").tolist()
     ending = "".join(
@@ -73,7 +69,7 @@ def _looks_at(attention: Attention, weights: np.ndarray, heads: Sequence[int], q
     )
     how = _strength(row[first])
     sentence = f"{subject} {how} {named(first)} ({percent(row[first])}){ending}."
-    sentences = [_capital(_on_average(heads) + sentence)]
+    sentences = [capitalised(_on_average(heads) + sentence)]
     if len(heads) > 1:
         strongest, place = divmod(int(rows.argmax()), rows.shape[1])
         share = percent(rows[strongest, place])
@@ -85,21 +81,22 @@ def _looks_at(attention: Attention, weights: np.ndarray, heads: Sequence[int], q
 
 def _looked_at_by(attention: Attention, weights: np.ndarray, heads: Sequence[int], key: int) -> list[str]:
     column = np.nan_to_num(weights[:, :, key]).mean(axis=0)  # (queries,)
-    looked_at = token_name(attention.key, key)
+    looked_at = token_name(attention.keys, key)
     first, *rest = np.argsort(-column, kind="stable").tolist()
     if column[first] < WORTH_NAMING:
         return [
-            _capital(_on_average(heads) + f"no token gives {looked_at} more than {percent(column[first])}.")
+            capitalised(
+                _on_average(heads) + f"no token gives {looked_at} more than {percent(column[first])}."
+            )
         ]
     ending = "".join(
-        f", then {token_name(attention.query, place)} ({percent(column[place])})"
+        f", then {token_name(attention.queries, place)} ({percent(column[place])})"
         for place in rest[:1]
         if column[place] >= WORTH_NAMING
     )
-    sentence = (
-        f"{looked_at} gets most from {token_name(attention.query, first)} ({percent(column[first])}){ending}."
-    )
-    return [_capital(_on_average(heads) + sentence)]
+    most = f"{token_name(attention.queries, first)} ({percent(column[first])})"
+    sentence = f"{looked_at} gets most from {most}{ending}."
+    return [capitalised(_on_average(heads) + sentence)]
 
 
 def _strength(weight: float) -> str:
@@ -116,18 +113,18 @@ def _on_average(heads: Sequence[int]) -> str:
 
 def _is_parking_place(attention: Attention, place: int) -> bool:
     """The text's first token, or one that the tokenizer put there, such as [SEP]."""
-    return attention.key[place].special or attention.key[place].position == 0
+    return attention.keys[place].special or attention.keys[place].position == 0
 
 
 def _why_parked(attention: Attention, weights: np.ndarray, heads: Sequence[int], place: int) -> str:
-    parking = [key for key in range(len(attention.key)) if _is_parking_place(attention, key)]
+    parking = [key for key in range(len(attention.keys)) if _is_parking_place(attention, key)]
     shares = np.nan_to_num(weights[:, :, parking]).sum(axis=2).mean(axis=1)  # (heads,)
     enough = min(weights.shape[1:]) >= FEWEST_TOKENS
     parked = int((shares >= PARKED).sum()) if enough else 0
-    what = "a mark that the tokenizer added" if attention.key[place].special else "the text's first token"
+    what = "a mark that the tokenizer added" if attention.keys[place].special else "the text's first token"
     why = (
-        f"{_capital(token_name(attention.key, place))} is {what}: weights must add up to 1, so a head that "
-        "finds nothing to do here parks its attention on such a token."
+        f"{capitalised(token_name(attention.keys, place))} is {what}: weights must add up to 1, so a head "
+        "that finds nothing to do here parks its attention on such a token."
     )
     if len(heads) == 1 and parked:
         share = percent(float(shares[0]))
@@ -142,20 +139,4 @@ def token_name(tokens: Sequence[Token], place: int) -> str:
     text = tokens[place].text
     same = [other for other, token in enumerate(tokens) if token.text == text]
     name = f"*{escaped(text)}*"
-    return name if len(same) == 1 else f"the {_ordinal(same.index(place) + 1)} {name}"
-
-
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it is: every punctuation mark with a backslash, no line breaks."""
-    shown = " ".join(text.split()) or "␣"
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", shown)
-
-
-def _ordinal(number: int) -> str:
-    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
-
-
-def _capital(sentence: str) -> str:
-    """The sentence with a capital, unless it begins with a token, which stays as it is."""
-    return sentence[:1].upper() + sentence[1:]
+    return name if len(same) == 1 else f"the {ordinal(same.index(place) + 1)} {name}"

@@ -7,7 +7,8 @@ import pytest
 
 from attnlit.analysis import naming
 from attnlit.charts import words
-from attnlit.charts.words import escaped, percent, read_out, token_name
+from attnlit.wording import escaped, percent
+from attnlit.words.read_out import read_out, token_name
 from tests.charts.hand_made import record, tokens
 
 WORDS = ["[CLS]", "the", "cat", "saw", "the", "[SEP]"]
