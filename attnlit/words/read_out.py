@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnlit.analysis.naming import FEWEST_TOKENS
 from attnlit.wording import capitalised, escaped, ordinal, percent
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ MOSTLY = 0.5  # from this share on a token looks "mostly" at another
 AT_ALL = 0.2  # below this the largest share is still small: attention is spread
 WORTH_NAMING = 0.05  # a second token is named from this weight on
 PARKED = 0.5  # a head is called parked if it leaves so much of all its attention on parking places (our rule)
-FEWEST_TOKENS = 10  # with fewer, parking places are a large part of all that a token can look at
 PARKING_MATTERS = 0.3  # from this weight on one token's look at a parking place is explained
 
 

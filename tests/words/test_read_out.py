@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from attnlit.read_out_module.read_out import read_out, token_name
 
-from attnlit.analysis import naming
-from attnlit.charts import words
 from attnlit.wording import escaped, percent
-from attnlit.words.read_out import read_out, token_name
 from tests.charts.hand_made import record, tokens
 
 WORDS = ["[CLS]", "the", "cat", "saw", "the", "[SEP]"]
@@ -63,10 +61,6 @@ def test_a_short_text_calls_no_head_parked() -> None:
         even = np.tri(count) / np.arange(1, count + 1)[:, None]
         attention = record(even[None, None], [f"w{place}" for place in range(count)], causal=True)
         assert "This head is parked" not in " ".join(read_out(attention, 0, [0], 1))
-
-
-def test_as_many_tokens_are_needed_to_call_a_head_parked_as_to_name_its_role() -> None:
-    assert words.FEWEST_TOKENS == naming.FEWEST_TOKENS
 
 
 def test_a_causal_first_token_and_an_empty_row_have_their_own_words() -> None:
