@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from attnlit.read_out_module.read_out import read_out, token_name
 
 from attnlit.wording import escaped, percent
+from attnlit.words.read_out import read_out, token_name
 from tests.charts.hand_made import record, tokens
 
 WORDS = ["[CLS]", "the", "cat", "saw", "the", "[SEP]"]
