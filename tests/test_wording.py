@@ -1,0 +1,56 @@
+"""What is shown is harmless to look at, to Markdown and to what draws it."""
+
+import pytest
+
+from attnlit.errors import AttnlitError
+from attnlit.wording import escaped, one_line, ordinal, percent, printable, quoted, with_article
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("cat", "cat"),
+        ("a\x00b", "aU+0000b"),
+        ("\x1b[31m", "U+001B[31m"),
+        ("\u202egnp.exe", "U+202Egnp.exe"),
+        ("\ufffe", "U+FFFE"),
+        ("\U0001fffe", "U+1FFFE"),
+        ("\ufdd0", "U+FDD0"),
+        ("\u2028", "U+2028"),
+        ("\u00a0", "U+00A0"),
+        ("👩\u200d🚀", "👩\u200d🚀"),
+        ("\u200d", "U+200D"),
+        ("\u0e01", "\u0e01"),
+        ("\U0003fff0", "\U0003fff0"),  # assigned by no Unicode yet, so perhaps by the next one
+    ],
+)
+def test_what_is_invisible_or_harmful_is_spelled_out(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_a_message_is_one_printable_line_with_an_end() -> None:
+    assert one_line("a\n b\tc\x00") == "a b cU+0000"
+    assert one_line("abcdef", 4) == "abc…"
+    assert quoted("x" * 500) == f"“{'x' * 79}…”"
+    assert str(AttnlitError("There is no model\n\x1b[2J" + "x" * 5_000)).startswith(
+        "There is no model U+001B[2J"
+    )
+    assert len(str(AttnlitError("x" * 5_000))) == 600
+
+
+def test_markdown_shows_an_escaped_text_as_it_is() -> None:
+    assert escaped("![](http://a.b) **x** $1 <b>\n|") == (
+        "\\!\\[\\]\\(http\\:\\/\\/a\\.b\\) \\*\\*x\\*\\* \\$1 \\<b\\> \\|"
+    )
+    assert escaped(" ") == "␣"
+
+
+def test_numbers_and_names_as_people_say_them() -> None:
+    assert [percent(share) for share in (0.62, 0.0994, 0.0996, 0.002)] == ["62%", "9.9%", "10%", "0.2%"]
+    assert [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 21, 112)] == [
+        "1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "112th",
+    ]  # fmt: skip
+    assert [with_article(name) for name in ("induction head", "broad head")] == [
+        "an induction head",
+        "a broad head",
+    ]
