@@ -326,7 +326,7 @@ def with_blank(model: Model, contrast: Contrast) -> Contrast:
     """The same for a model that fills gaps: where the prompts hold no [MASK], one is put behind them."""
     if not model.masked:
         return contrast
-    mask = model.tokenizer.mask_token
+    mask = model.mask_token
     first, second = (  # an empty prompt stays one, so that this can be said
         each if mask in each or not each.strip() else f"{each.rstrip()} {mask}."
         for each in (contrast.first, contrast.second)
@@ -445,9 +445,9 @@ def _read_words(model: Model, text: str) -> tuple[list[int], dict[str, list[int]
 def _filled(model: Model, prompt: str, continuation: str, column: int) -> _Text:
     """A model that fills gaps is asked for the word at [MASK]."""
     _check_continuation(continuation)
-    mask, unknown = model.tokenizer.mask_token, model.tokenizer.unk_token_id
+    mask, unknown = model.mask_token, model.unknown_id
     source, _, _ = read(model, prompt)
-    places = [token.position for token in source.tokens if token.id == model.tokenizer.mask_token_id]
+    places = [token.position for token in source.tokens if token.id == model.mask_id]
     if len(places) != 1:
         raise AttnlitError(
             f"{model.name} guesses a word that is left out. Put {mask} exactly once into each prompt, as in "

@@ -156,7 +156,7 @@ def in_batches(
     from which follows how many copies fit into a pass. Yields, pass by pass and in order, the log
     probabilities of every word of the vocabulary: float64 (copies, places, words).
     """
-    words = model.module.get_input_embeddings().num_embeddings
+    words = model.vocabulary_size
     together = _copies_at_once(model, weights, words)
     for start in range(0, len(variants), together):
         batch = variants[start : start + together]
@@ -237,8 +237,8 @@ def _ask(model: Model, text: str, pair: str | None) -> _Question:
     else:
         tokens, asked, inputs = source.tokens, "The next word", source.inputs
     if model.masked:
-        mask = model.tokenizer.mask_token
-        places = [token.position for token in tokens if token.id == model.tokenizer.mask_token_id]
+        mask = model.mask_token
+        places = [token.position for token in tokens if token.id == model.mask_id]
         if not places:
             raise AttnlitError(
                 f"{model.name} guesses words that are left out. Put {mask} into the text where it should, as "

@@ -194,7 +194,7 @@ def _together(model: Model, kind: str, lengths: tuple[int, int]) -> int:
     """How many texts of these lengths one forward pass takes."""
     longest = max(lengths)
     weights = model.layers_of(kind) * model.heads_of(kind) * longest**2
-    logits = longest * model.module.get_input_embeddings().num_embeddings
+    logits = longest * model.vocabulary_size
     return max(1, _NUMBERS_AT_ONCE // max(weights, logits))
 
 
@@ -259,13 +259,13 @@ def random_sequences(model: Model, kind: str, draws: int = DRAWS) -> list[np.nda
     """
     if not model.causal or kind != "self" or kind not in model.kinds:
         return []
-    words = model.module.get_input_embeddings().num_embeddings
+    words = model.vocabulary_size
     middle = np.arange(words // 20, words - words // 20)
-    middle = middle[~np.isin(middle, model.tokenizer.all_special_ids)]
+    middle = middle[~np.isin(middle, list(model.special_ids))]
     if len(middle) < period(model) or period(model) < 2:
         return []
     random = np.random.default_rng(_SEED)
-    first = model.tokenizer.bos_token_id
+    first = model.first_id
     return [roles.repeated(middle, random, first, period(model), COPIES) for _ in range(draws)]
 
 

@@ -67,9 +67,7 @@ def contrast(model: Model) -> tuple[Contrast, tuple[str, ...]]:
             )
         st.form_submit_button("Compare", type="primary", on_click=_forget_link)
     if model.masked:
-        st.caption(
-            f"{model.name} fills gaps: a prompt without {model.tokenizer.mask_token} gets one behind it."
-        )
+        st.caption(f"{model.name} fills gaps: a prompt without {model.mask_token} gets one behind it.")
     watched = tuple(word.strip() for word in typed.pop("watched").split(",") if word.strip())
     stripped = {name: text.strip() for name, text in typed.items()}
     return bias.with_blank(model, Contrast(**stripped)), watched
@@ -151,7 +149,7 @@ def records(model: Model, contrast: Contrast) -> tuple[Attention, Attention]:
 # The lock is held while the cache is looked at, not while somebody measures.
 @cachetools.cached(
     cachetools.LRUCache(maxsize=256),
-    key=lambda model, contrast, progress=None: (model.source, contrast),
+    key=lambda model, contrast, progress=None: (model.identity, contrast),
     lock=threading.Lock(),
 )
 def _measured(model: Model, contrast: Contrast, progress: Progress | None = None) -> Effects:
@@ -159,7 +157,7 @@ def _measured(model: Model, contrast: Contrast, progress: Progress | None = None
 
 
 @cachetools.cached(
-    cachetools.LRUCache(maxsize=8), key=lambda model, progress=None: model.source, lock=threading.Lock()
+    cachetools.LRUCache(maxsize=8), key=lambda model, progress=None: model.identity, lock=threading.Lock()
 )
 def _measured_set(model: Model, progress: Progress | None = None) -> SetEffects:
     return bias.set_effects(model, TEMPLATES, progress=progress, measure=_measured)
@@ -170,7 +168,7 @@ def effects(model: Model, contrast: Contrast, tokens: int) -> Effects | None:
     known = _measured.cache_key(model, contrast) in _measured.cache
     heads = model.layers * model.heads
     small = heads <= _AT_ONCE and heads * tokens <= _LONG
-    work, place = (model.source, contrast), st.empty()
+    work, place = (model.identity, contrast), st.empty()
     if not (known or small or st.session_state.get(_RUNNING) == work):
         tip = "Hundreds of runs: up to some minutes in a large model or for long prompts."
         _start_button(place, work, "Measure every head", tip)
@@ -182,7 +180,7 @@ def effects(model: Model, contrast: Contrast, tokens: int) -> Effects | None:
 def set_effects(model: Model) -> SetEffects | None:
     """The effects of the set; None until somebody asks for them, and where that was cancelled."""
     known = _measured_set.cache_key(model) in _measured_set.cache
-    work, place = (model.source, SET), st.empty()
+    work, place = (model.identity, SET), st.empty()
     if not (known or st.session_state.get(_RUNNING) == work):
         tip = "Some ten seconds with the models that come with attnlit, minutes with a large one."
         _start_button(place, work, "Measure the set", tip)

@@ -42,7 +42,7 @@ def _at_most_all(size: int) -> float:
 # condition makes thirty students who open the same example wait for one forward pass, not run thirty.
 @cachetools.cached(
     cachetools.LRUCache(maxsize=_HALF, getsizeof=_megabytes),
-    key=lambda model, *texts: (model.source, *texts),
+    key=lambda model, *texts: (model.identity, *texts),
     condition=threading.Condition(),
 )
 def attention(model: Model, text: str, pair: str) -> dict[str, Attention]:
@@ -70,7 +70,7 @@ def _megabytes_held(part: Attention) -> float:
 
 @cachetools.cached(
     cachetools.LRUCache(maxsize=_HALF, getsizeof=_megabytes_held),
-    key=lambda model, *choices: (model.source, *choices),
+    key=lambda model, *choices: (model.identity, *choices),
     condition=threading.Condition(),
 )
 def filtered(model: Model, text: str, pair: str, kind: str, filters: Filters) -> Attention:

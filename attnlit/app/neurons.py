@@ -47,11 +47,11 @@ _looking_up = threading.Lock()  # held while something is looked up or stored, n
 
 def averages(model: Model, kind: str) -> DistanceProfile:
     """All heads of a kind by distance, over the built-in sample. Shows its progress where it takes long."""
-    with turns.one_at_a_time(("averages", model.source, kind)):
+    with turns.one_at_a_time(("averages", model.identity, kind)):
         return _averages(model, kind)
 
 
-@cachetools.cached(_kept, key=lambda model, kind: (model.source, kind), lock=_looking_up)
+@cachetools.cached(_kept, key=lambda model, kind: (model.identity, kind), lock=_looking_up)
 def _averages(model: Model, kind: str) -> DistanceProfile:
     texts = _passages(model, kind)
     records = _shown(distance.records(model, texts, kind), len(texts), "Reading the sample texts …")
@@ -62,11 +62,11 @@ def averages_without(
     model: Model, kind: str, layer: int, head: int, dimensions: tuple[int, ...]
 ) -> DistanceProfile:
     """One head by distance over the same texts, with some dimensions of its queries and keys removed."""
-    with turns.one_at_a_time(("averages", model.source, kind, layer, head, dimensions)):
+    with turns.one_at_a_time(("averages", model.identity, kind, layer, head, dimensions)):
         return _averages_without(model, kind, layer, head, dimensions)
 
 
-@cachetools.cached(_kept, key=lambda model, kind, *place: (model.source, kind, *place), lock=_looking_up)
+@cachetools.cached(_kept, key=lambda model, kind, *place: (model.identity, kind, *place), lock=_looking_up)
 def _averages_without(
     model: Model, kind: str, layer: int, head: int, dimensions: tuple[int, ...]
 ) -> DistanceProfile:
@@ -80,7 +80,7 @@ def _averages_without(
 
 
 @cachetools.cached(
-    cachetools.LRUCache(maxsize=8), key=lambda model, kind: (model.source, kind), lock=threading.Lock()
+    cachetools.LRUCache(maxsize=8), key=lambda model, kind: (model.identity, kind), lock=threading.Lock()
 )
 def _passages(model: Model, kind: str) -> list[str]:
     """The sample in texts of equal length: made once, as it takes a fifth of the time of reading them."""
@@ -264,12 +264,11 @@ def _name(request: Request) -> str:
 def _carriers(request: Request, table: pd.DataFrame, added: float) -> str:
     """What the bars show, in words."""
     size = len(table)
-    turned = getattr(request.model.module.config, "rope_parameters", None)
     intro = (
         f"A score is a sum: each of the {size} dimensions of query and key adds its product. Averaged over "
         "many words, what the words mean cancels out, and what is left changes with distance alone. "
     )
-    if turned:
+    if request.model.rotary:
         intro += "This model turns query and key by their position (RoPE); they are taken after that. "
     if table["share"].isna().all():
         return intro + "In this head the score does not fall steadily, so there is no fall to share out."
@@ -370,7 +369,7 @@ def _asked_key(request: Request, seen: Collection[str]) -> str:
 
 
 def _text_of(request: Request) -> tuple[str, str, str | None]:
-    return request.model.source, request.attention.text, request.attention.pair
+    return request.model.identity, request.attention.text, request.attention.pair
 
 
 # --------------------------------------------------------------------------------------------- 4: remove them

@@ -90,7 +90,7 @@ def _forget_stop() -> None:
 def surveyed(request: state.Request, texts: Sequence[Text]) -> Survey | None:
     """The scores of every head on the texts: kept from before, or read now. None where that was cancelled."""
     kind = request.attention.kind
-    name = _name(request.model.source, kind, texts)
+    name = _name(request.model.identity, kind, texts)
     with _looking:
         kept = _finished.get(name)
     if kept is not None:
@@ -292,7 +292,7 @@ def repeated_text(request: state.Request, found: Survey) -> None:
 @st.cache_data(
     max_entries=64,
     show_spinner="Repeating words …",
-    hash_funcs={"attnlit.models.model.Model": lambda m: m.source},
+    hash_funcs={"attnlit.models.model.Model": lambda m: m.identity},
 )
 def _loss_on_repeated(model: Any, heads: tuple[tuple[int, int], ...]) -> Any:
     return loss_on_repeated(model, heads)

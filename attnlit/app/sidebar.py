@@ -109,13 +109,13 @@ def _text(model: Model) -> tuple[str, str]:
 
 def _unknown(model: Model, attention: Attention) -> None:
     """Say it where the model does not know what was typed: to it all such words are one and the same."""
-    unknown = model.tokenizer.unk_token_id
+    unknown = model.unknown_id
     tokens = [token for token in attention.queries if not token.special]
     count = sum(token.id == unknown for token in tokens)
     if count:
         st.caption(
             f"{model.name} does not know {count} of these {len(tokens)} tokens: it reads each of them as "
-            f"{model.tokenizer.unk_token}."
+            f"{model.unknown_token}."
         )
 
 

@@ -259,7 +259,7 @@ def _checked(model: Model, encoded: Encoded) -> Encoded:
             f"This text has {count:,} tokens, and {model.name} takes at most {_limit(model):,} here. "
             "Shorten it."
         )
-    rows = model.module.get_input_embeddings().num_embeddings
+    rows = model.vocabulary_size
     if any(token.id >= rows for token in encoded.tokens):
         raise AttnlitError(
             f"The tokenizer of {model.name} does not belong to it: it makes tokens the model lacks."

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+BUNDLED = Path(__file__).parent  # the bundled models' folders stand beside this file
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 def causes(error: BaseException) -> list[BaseException]:
     """The error and what caused it, outermost first: transformers wraps the hub's errors in an OSError."""
@@ -73,3 +76,24 @@ def explain(error: BaseException, name: str) -> str:
         )
     detail = " ".join(str(error).split())[:160]
     return f"“{name}” could not be loaded ({type(error).__name__}: {detail})."
+
+
+class NativeFault(Exception):
+    """A library written in Rust gave up (“panicked”) on what it was given."""
+
+
+@contextmanager
+def native_faults() -> Iterator[None]:
+    """Turns the panics of Rust libraries (tokenizers, safetensors) into NativeFault, an ordinary exception.
+
+    pyo3 derives its PanicException from BaseException, so that it passes every `except Exception` and would
+    end a session without a word. What is meant to end a program, KeyboardInterrupt and SystemExit, passes.
+    """
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as fault:
+        if not any(kind.__name__ == "PanicException" for kind in type(fault).__mro__):
+            raise
+        raise NativeFault(str(fault)) from fault

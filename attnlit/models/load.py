@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnlit.errors import AttnlitError
-from attnlit.models import catalogue, limits
+from attnlit.models import catalogue, identity, limits
 from attnlit.models.failures import explain, no_network
 from attnlit.models.model import Checkpoint
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
-BUNDLED = Path(__file__).parent  # the bundled models' folders stand beside this file
 HUB_SECONDS = 5.0  # to wait for the hub's first answer
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _IN_A_LAYER = re.compile(
@@ -35,25 +34,26 @@ def load(name: str) -> Checkpoint:
     """
     name = name.strip()
     try:
-        shown, place = _find(name)
+        shown, place, now = _find(name)
         with _quiet():
-            return _read(name, shown, place)
+            return _read(name, shown, place, now)
     except AttnlitError:
         raise
     except Exception as error:  # the libraries raise dozens of types: explain() knows them
         raise AttnlitError(explain(error, name)) from error
 
 
-def _find(name: str) -> tuple[str, str | Path]:
-    """(name to show, place to read from): a folder, or the id of a model that the hub has."""
+def _find(name: str) -> tuple[str, str | Path, str]:
+    """(name to show, place to read from, identity). The place is a folder, or the id of a hub model."""
     if not name:
         raise AttnlitError("Choose a model first: a bundled one such as “mini-bert”, or a name from the hub.")
     known = catalogue.entry(name)
     if known is not None and known.bundled:
-        return name, _check_folder(name, BUNDLED / name)
+        return name, _check_folder(name, catalogue.BUNDLED / name), identity.of_bundled(name)
     folder = Path(name).expanduser()
     if folder.is_dir():
-        return folder.resolve().name, _check_folder(folder.resolve().name, folder)
+        shown = folder.resolve().name
+        return shown, _check_folder(shown, folder), identity.of_folder(folder)
     if folder.is_file():
         raise AttnlitError(
             f"“{name}” is a file. Give the folder that holds the model's config.json and safetensors."
@@ -62,7 +62,8 @@ def _find(name: str) -> tuple[str, str | Path]:
         raise AttnlitError(f"There is no folder “{name}”. Check the path.")
     if not _HUB_ID.fullmatch(name):
         raise AttnlitError(f"“{name[:80]}” is not a model's name. Names look like “gpt2” or “owner/model”.")
-    return name, _ask_hub(name)
+    place, commit = _ask_hub(name)
+    return name, place, identity.of_hub(name, commit)
 
 
 def _check_folder(name: str, folder: Path) -> Path:
@@ -99,8 +100,8 @@ def _parameters(file: Path) -> int:
     return total
 
 
-def _ask_hub(name: str) -> str | Path:
-    """Asks the hub first: one quick answer, not half a minute of retries, and the size before a download."""
+def _ask_hub(name: str) -> tuple[str | Path, str | None]:
+    """(place, commit). Asks first: one quick answer, not half a minute of retries, and the size at once."""
     from huggingface_hub import HfApi, try_to_load_from_cache
 
     try:
@@ -108,7 +109,7 @@ def _ask_hub(name: str) -> str | Path:
     except Exception as error:
         cached = try_to_load_from_cache(name, "config.json")
         if no_network(error) and isinstance(cached, str):
-            return _check_folder(name, Path(cached).parent)
+            return _check_folder(name, Path(cached).parent), Path(cached).parent.name
         raise
     files = [file for file in info.siblings or () if file.rfilename.endswith(".safetensors")]
     if not files:
@@ -117,7 +118,7 @@ def _ask_hub(name: str) -> str | Path:
         )
     on_disk = sum(file.size or 0 for file in files)
     limits.check_size(name, info.safetensors.total if info.safetensors else on_disk // limits.FLOAT32_BYTES)
-    return name
+    return name, info.sha
 
 
 @contextmanager
@@ -136,7 +137,7 @@ def _quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _read(name: str, shown: str, place: str | Path) -> Checkpoint:
+def _read(name: str, shown: str, place: str | Path, now: str) -> Checkpoint:
     import torch
     from transformers import AutoConfig, AutoTokenizer
 
@@ -158,6 +159,7 @@ def _read(name: str, shown: str, place: str | Path) -> Checkpoint:
     return Checkpoint(
         name=shown,
         source=name,
+        identity=now,
         module=module,
         tokenizer=tokenizer,
         max_tokens=_max_tokens(module, tokenizer),
@@ -177,7 +179,8 @@ def with_random_weights(checkpoint: Checkpoint, seed: int = 0) -> Checkpoint:
         module = type(checkpoint.module)(deepcopy(checkpoint.module.config))
     module.eval().requires_grad_(False)
     return Checkpoint(
-        **{each.name: getattr(checkpoint, each.name) for each in fields(Checkpoint)} | {"module": module}
+        **{each.name: getattr(checkpoint, each.name) for each in fields(Checkpoint)}
+        | {"module": module, "identity": identity.of_untrained(checkpoint.identity, seed)}
     )
 
 

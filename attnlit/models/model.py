@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,14 +28,61 @@ class Checkpoint:
 
     name: str  # to show: a bundled name, a hub id or a folder's last name
     source: str  # what `load` takes to open it again: the same, or the folder's whole path
+    # Which content this is, for caches: see `attnlit.models.identity`. Two models with one source, such as a
+    # folder before and after it was saved anew, or a model and its untrained twin, have two identities.
+    identity: str
     module: PreTrainedModel  # in eval mode, float32
     tokenizer: PreTrainedTokenizerBase
     max_tokens: int  # the most positions that the model takes
     masked: bool  # predicts [MASK] rather than the next word
     predicts: bool  # has a trained head that predicts words, so that its logits mean something
-    notes: tuple[
-        str, ...
-    ] = ()  # sentences to show beside the model, such as "this checkpoint has no trained head"
+    # Sentences to show beside the model, such as "this checkpoint has no trained head".
+    notes: tuple[str, ...] = ()
+
+    @property
+    def architecture(self) -> str:
+        """The family of the model as its configuration names it: “gpt2”, “bert”, “llama” …"""
+        return str(self.module.config.model_type)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Rows of the input embedding: every token's id is below it. It may exceed the tokenizer's words."""
+        return int(self.module.get_input_embeddings().weight.shape[0])
+
+    @property
+    def rotary(self) -> bool:
+        """Whether queries and keys are turned by their position (RoPE) before they meet."""
+        return bool(getattr(self.module.config.get_text_config(decoder=True), "rope_parameters", None))
+
+    @property
+    def mask_token(self) -> str:
+        """The tokenizer's mark for a word that is left out, such as [MASK]; empty where it has none."""
+        return str(self.tokenizer.mask_token or "")
+
+    @property
+    def mask_id(self) -> int | None:
+        """The id of `mask_token`."""
+        return self.tokenizer.mask_token_id
+
+    @property
+    def unknown_token(self) -> str:
+        """The tokenizer's mark for what it does not know, such as [UNK]; empty where it has none."""
+        return str(self.tokenizer.unk_token or "")
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The id of `unknown_token`."""
+        return self.tokenizer.unk_token_id
+
+    @property
+    def first_id(self) -> int | None:
+        """The id of the mark that begins a text (BOS), where the tokenizer has one."""
+        return self.tokenizer.bos_token_id
+
+    @cached_property
+    def special_ids(self) -> frozenset[int]:
+        """The ids of the tokenizer's marks: they stand for no word of a text."""
+        return frozenset(self.tokenizer.all_special_ids)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -48,9 +96,8 @@ class Model(Checkpoint):
     head_size: int  # 0 where only the weights are recorded
     causal: bool  # its self-attention (an encoder-decoder's decoder) sees only earlier tokens
     pairs: str  # "segments": sentence pairs; "joined": two texts in a row; "target": the second is the target
-    capture_route: (
-        str  # how attention is recorded: "interface", "trace" or "weights" (no queries, keys and scores)
-    )
+    # How attention is recorded: "interface", "trace" or "weights" (no queries, keys and scores).
+    capture_route: str
     why_no_vectors: str = ""  # why the neuron view is not possible; empty where it is
     sites: tuple[Site | None, ...] = ()  # attention calls in forward order; None is one that nobody asks for
 

@@ -9,8 +9,7 @@ import transformers
 
 from attnlit.attention import attend, load
 from attnlit.attention.proof import softmax_error
-from attnlit.models.catalogue import CATALOGUE
-from attnlit.models.load import BUNDLED
+from attnlit.models.catalogue import BUNDLED, CATALOGUE
 from attnlit.models.model import Model
 
 TEXT, PAIR = "The cat sat on the mat.", "It was tired, and it slept."

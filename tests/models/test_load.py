@@ -191,7 +191,7 @@ def test_a_file_is_no_folder(folder: Path) -> None:
 def test_a_bundled_model_that_is_not_there_is_no_riddle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("attnlit.models.load.BUNDLED", tmp_path)
+    monkeypatch.setattr("attnlit.models.catalogue.BUNDLED", tmp_path)
     with pytest.raises(AttnlitError, match="mini-bert"):
         load("mini-bert")
 

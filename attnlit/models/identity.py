@@ -1,0 +1,95 @@
+"""Which content a model's name stands for at this moment: a folder is saved anew, a hub model gets a commit.
+
+Caches are keyed by identity, never by name, so that new weights never meet old numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from attnlit.models import catalogue
+
+_OF_A_MODEL = frozenset({".json", ".safetensors", ".txt", ".model", ".spm", ".jinja"})
+_DIGITS = 16
+
+
+def identity_of(name: str) -> str:
+    """The identity of what `attnlit.load(name)` would open now; no weights are read, no network asked.
+
+    A bundled model: its name and a digest of its files. A folder: its path and a digest of its files' names,
+    sizes and times. A hub model: its id and the commit that is on this machine; the bare id where none is.
+    Never raises for a name that means nothing: that is for `load` to say.
+    """
+    name = name.strip()
+    known = catalogue.entry(name)
+    if known is not None and known.bundled:
+        return of_bundled(name)
+    folder = folder_named(name)
+    if folder is not None:
+        return of_folder(folder)
+    return of_hub(name, _commit_here(name))
+
+
+def folder_named(name: str) -> Path | None:
+    """The folder of this name, if there is one. Any text may be asked for, however long or odd."""
+    path = os.path.expanduser(name)
+    return Path(path) if name and os.path.isdir(path) else None
+
+
+def of_bundled(name: str) -> str:
+    """A bundled model's identity. The same on every machine, so that what is recorded can be shipped."""
+    folder = catalogue.BUNDLED / name
+    return f"{name} {_digest_of_content(name, of_folder(folder))}"
+
+
+def of_folder(folder: Path) -> str:
+    """A folder's identity: it changes when any file of the model is written, also with equal sizes."""
+    facts = []
+    for file in _files(folder):
+        stat = file.stat()
+        facts.append((file.name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
+    return f"{folder.resolve()} {_digest(repr(facts).encode())}"
+
+
+def of_hub(name: str, commit: str | None) -> str:
+    """A hub model's identity."""
+    return name if commit is None else f"{name} {commit}"
+
+
+def of_untrained(identity: str, seed: int) -> str:
+    """The identity of a model's untrained twin."""
+    return f"{identity} untrained {seed}"
+
+
+@lru_cache(maxsize=8)
+def _digest_of_content(name: str, _unless_it_changed: str) -> str:
+    digest = hashlib.blake2b()
+    for file in _files(catalogue.BUNDLED / name):
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:_DIGITS]
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder that a model may be read from, by name."""
+    if not folder.is_dir():
+        return []
+    return sorted(each for each in folder.iterdir() if each.suffix in _OF_A_MODEL and each.is_file())
+
+
+def _digest(facts: bytes) -> str:
+    return hashlib.blake2b(facts).hexdigest()[:_DIGITS]
+
+
+def _commit_here(name: str) -> str | None:
+    """The commit of a hub model that is on this machine."""
+    from huggingface_hub import errors, try_to_load_from_cache
+
+    try:
+        cached = try_to_load_from_cache(name, "config.json")
+    except (errors.HFValidationError, ValueError, OSError):  # no hub id at all
+        return None
+    return Path(cached).parent.name if isinstance(cached, str) else None
