@@ -80,7 +80,8 @@ def _probability(model: Model, text: str, pair: str | None, where: Mapping[str, 
     from attnlit.analysis.interventions import switch_off
 
     without = where.get("without")
-    heads = [tuple(map(int, head.split("-"))) for head in without.split(",")] if without else [(0, 0)]
+    named = [head.split("-") for head in without.split(",")] if without else [["0", "0"]]
+    heads = [(int(layer), int(head)) for layer, head in named]
     table = switch_off(model, text, heads, pair=pair, top=30).table
     row = table[table["token"] == where["word"]]
     return float(row["after" if without else "before"].iloc[0])
