@@ -15,6 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from attnlit.analysis.flow import flow as flow
+    from attnlit.analysis.flow import rollout as rollout
     from attnlit.analysis.interventions import switch_off as switch_off
     from attnlit.analysis.roles import head_roles as head_roles
     from attnlit.attention import attend as attend
@@ -32,6 +34,8 @@ _HOMES = {
     "heatmap": "attnlit.charts.heatmap",
     "model_view": "attnlit.charts.model",
     "neuron_view": "attnlit.charts.neuron",
+    "flow": "attnlit.analysis.flow",
+    "rollout": "attnlit.analysis.flow",
     "head_roles": "attnlit.analysis.roles",
     "switch_off": "attnlit.analysis.interventions",
     "AttnlitError": "attnlit.errors",

@@ -56,7 +56,7 @@ def hide_and_renormalise(attention: Attention, keys: Collection[int]) -> Attenti
     sums = left.weights.sum(axis=-1, keepdims=True)  # (layers, heads, queries, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         weights = np.where(sums < EMPTY_BELOW, np.float32(np.nan), left.weights / sums)
-    return replace(left, weights=frozen(weights.astype(np.float32, copy=False)))
+    return replace(left, whole=False, weights=frozen(weights.astype(np.float32, copy=False)))
 
 
 def keep(attention: Attention, queries: Sequence[int], keys: Sequence[int]) -> Attention:
@@ -66,6 +66,7 @@ def keep(attention: Attention, queries: Sequence[int], keys: Sequence[int]) -> A
     weights = attention.weights[:, :, _span(queries)][:, :, :, _span(keys)]
     return replace(
         attention,
+        whole=attention.whole and weights.shape == attention.weights.shape,
         weights=frozen(weights),
         queries=tuple(attention.queries[index] for index in queries),
         keys=tuple(attention.keys[index] for index in keys),

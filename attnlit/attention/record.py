@@ -118,6 +118,8 @@ class Attention:
     pair: str | None  # the second sentence, or an encoder-decoder's target text
     inputs: tuple[LayerInputs, ...] = ()  # one a layer; empty where only the weights are recorded
     why_no_vectors: str = ""  # why `inputs` is empty
+    # As the pass left it: no token filtered away, no pieces merged, no row rescaled.
+    whole: bool = True
 
     @property
     def layers(self) -> int:

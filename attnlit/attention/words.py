@@ -34,6 +34,7 @@ def merge_words(attention: Attention) -> Attention:
     weights = np.add.reduceat(weights, query_starts, axis=2) / pieces[:, None]
     return replace(
         attention,
+        whole=False,
         weights=frozen(weights),
         queries=query,
         keys=key,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attnlit.attention import Attention, attend
-from attnlit.attention.filters import BETWEEN, between, has_pair, hide_and_renormalise, hide_special
+from attnlit.attention.filters import BETWEEN, between, has_pair, hide_and_renormalise, hide_special, keep
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 
@@ -119,3 +119,17 @@ def test_nothing_left_is_a_mistake_in_words(tiny_model: GetModel) -> None:
     alone = attend(tiny_model("bert"), "cat")
     with pytest.raises(AttnlitError, match="Nothing is left"):
         hide_and_renormalise(alone, range(3))
+
+
+def test_only_a_record_of_everything_is_whole(record: Attention) -> None:
+    tokens = range(len(record.queries))
+    assert record.whole
+    assert keep(record, tokens, tokens).whole
+    for part in (
+        between(record, "A→A"),
+        keep(record, tokens, tokens[1:]),
+        hide_and_renormalise(record, {0}),
+        hide_and_renormalise(record, set()),  # rescaled, even where nothing is hidden
+        keep(between(record, "A→A"), [0], [0]),
+    ):
+        assert not part.whole

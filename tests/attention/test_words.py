@@ -25,6 +25,8 @@ def test_pieces_become_the_words_of_the_text(architecture: str, tiny_model: GetM
     assert [text for text in words.query_tokens if text not in ("␣", "[UNK]")] == WORDS
     assert words.query_tokens == words.key_tokens
     assert len(words.queries) < len(pieces.queries)
+    assert pieces.whole
+    assert not words.whole
 
 
 @pytest.mark.parametrize("architecture", ["bert", "gpt2", "t5"])

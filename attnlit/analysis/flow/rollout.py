@@ -1,0 +1,118 @@
+"""Attention rollout: the layers' mixing matrices multiplied together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnlit.analysis.flow.mixing import Heads, mixing, mixing_of_contributions
+from attnlit.analysis.flow.routes import Routes, check_query, ratio_to
+
+if TYPE_CHECKING:
+    from attnlit.attention.record import Attention, Token
+
+
+@dataclass(frozen=True, eq=False)
+class Rollout:
+    """How much of each token, after each layer, comes from each input token; and the same of the null."""
+
+    tokens: tuple[Token, ...]
+    # float64 (L, N, N): `matrices[l, i, j]` is the share of input token j in token i after layer l.
+    matrices: np.ndarray
+    # The same for uniform attention under the same mask.
+    uniform: np.ndarray
+
+    @property
+    def nowhere(self) -> np.ndarray:
+        """The share that learned sinks took, which comes from no token: (L, N). Rows and this sum to 1."""
+        return np.maximum(0, 1 - self.matrices.sum(axis=-1))
+
+    @property
+    def ratio(self) -> np.ndarray:
+        """`matrices` as multiples of `uniform`: (L, N, N); NaN where the mask lets nothing through."""
+        return ratio_to(self.matrices, self.uniform)
+
+
+def rollout(
+    attention: Attention,
+    *,
+    uniform: bool = False,
+    residual: bool = True,
+    heads: Heads = None,
+    contributions: np.ndarray | None = None,
+) -> Rollout:
+    """Attention rollout (Abnar & Zuidema 2020, arXiv 2005.00928, section 3).
+
+    With `Â_l = ½ mean_h A_l + ½ I` it is `R_0 = Â_0`, `R_l = Â_l R_(l-1)`: later layers stand on the left.
+
+    Args:
+        attention: A whole record, of any kind but "cross".
+        uniform: Roll out uniform attention under the same masks instead of the model's own.
+        residual: False leaves the ½ I out: attention alone.
+        heads: Only these (layer, head) pairs; a layer without any passes its tokens on unchanged.
+        contributions: (L, N, N), how much token j really adds to token i in each layer, residual included, in
+            place of the weights (Ferrando et al. 2022, arXiv 2203.04212); `residual` and `heads` then say
+            what the null is made of.
+
+    Raises AttnlitError for cross-attention, for a filtered record, for one whose words are put together, and
+    for a head that does not exist.
+    """
+    null = mixing(attention, uniform=True, residual=residual, heads=heads)
+    own = null if uniform else _own_mixing(attention, residual, heads, contributions)
+    rolled_null = _multiplied(null)
+    return Rollout(attention.queries, rolled_null if uniform else _multiplied(own), rolled_null)
+
+
+def rollout_routes(
+    attention: Attention,
+    query: int,
+    *,
+    residual: bool = True,
+    heads: Heads = None,
+    contributions: np.ndarray | None = None,
+) -> Routes:
+    """The rollout of one token, with the way that each share took: see `rollout`.
+
+    `query` is the token's place in `attention.queries`. `shares` is its row of the last rollout matrix.
+    Raises AttnlitError as `rollout` does, and for a token that does not exist.
+    """
+    check_query(attention, query)
+    null = mixing(attention, uniform=True, residual=residual, heads=heads)
+    own = _own_mixing(attention, residual, heads, contributions)
+    return Routes(
+        tokens=attention.queries,
+        query=query,
+        way="rollout" if contributions is None else "contributions",
+        residual=residual,
+        causal=attention.causal,
+        edges=_edges(own, query),
+        uniform_edges=_edges(null, query),
+    )
+
+
+def _own_mixing(
+    attention: Attention, residual: bool, heads: Heads, contributions: np.ndarray | None
+) -> np.ndarray:
+    if contributions is not None:
+        return mixing_of_contributions(attention, contributions)
+    return mixing(attention, uniform=False, residual=residual, heads=heads)
+
+
+def _multiplied(matrices: np.ndarray) -> np.ndarray:
+    rolled = [matrices[0]]
+    for matrix in matrices[1:]:
+        rolled.append(matrix @ rolled[-1])
+    return np.stack(rolled)
+
+
+def _edges(matrices: np.ndarray, query: int) -> np.ndarray:
+    """What goes through each layer: a token's share above the layer, parted as its row of the matrix says."""
+    edges = np.empty_like(matrices)
+    held = np.zeros(matrices.shape[1])
+    held[query] = 1
+    for layer in reversed(range(len(matrices))):
+        edges[layer] = held[:, None] * matrices[layer]
+        held = edges[layer].sum(axis=0)
+    return edges

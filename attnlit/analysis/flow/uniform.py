@@ -1,0 +1,45 @@
+"""The null of every picture of flow: attention spread evenly over what the mask lets a token see.
+
+A causal mask alone sends almost everything to the first token: each layer passes on what earlier tokens hold,
+and nothing comes back (Wu et al. 2025, arXiv 2502.01951). What a model adds shows only beside this.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnlit.attention.record import MASKED_BELOW
+
+if TYPE_CHECKING:
+    from attnlit.attention.record import Attention, LayerInputs
+
+
+def visible(attention: Attention, layer: int) -> np.ndarray:
+    """Which keys each query may see in a layer: bool (heads or 1, queries, keys); 1 where heads see alike.
+
+    Read from the mask that the model added to its scores. Where only weights are recorded, a key counts as
+    seen if any head of the layer gives it weight.
+    """
+    if attention.inputs:
+        return _unmasked(attention.inputs[layer])
+    seen = (attention.weights[layer] > 0).any(axis=0, keepdims=True)
+    return seen & np.tri(seen.shape[1], dtype=bool) if attention.causal else seen
+
+
+def uniform_weights(attention: Attention, layer: int) -> np.ndarray:
+    """Uniform attention under the layer's own mask: float64 (heads or 1, queries, keys); rows sum to 1.
+
+    A learned sink is the model's choice, not the mask's: here nothing goes to it.
+    """
+    seen = visible(attention, layer)
+    return seen / np.maximum(seen.sum(axis=-1, keepdims=True), 1)
+
+
+def _unmasked(inputs: LayerInputs) -> np.ndarray:
+    if inputs.logits is not None:
+        return inputs.logits > MASKED_BELOW
+    added = sum(part for part in (inputs.bias, inputs.mask) if part is not None)
+    shape = (1, inputs.q.shape[1], inputs.k.shape[1])
+    return np.broadcast_to(added > MASKED_BELOW, np.broadcast_shapes(np.shape(added), shape))
