@@ -7,7 +7,7 @@ model sees them.
 Every distance must be measured on the same queries, or the text's length alone would make attention seem to
 fall: an even head gives each of n tokens 1/n, and only queries late in a text have distant keys. So a query
 counts only if its text has a key at every distance up to the longest, none of them a special token or the
-text's first token, where heads park what they do not need.
+text's first token, on which many heads rest whatever its distance.
 """
 
 from __future__ import annotations

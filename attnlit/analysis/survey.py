@@ -349,7 +349,7 @@ def _claims(
 def roles_of(survey: Survey, layer: int, head: int) -> list[Role]:
     """The roles of a head, the one whose threshold it exceeds most first; resting on the first token last.
 
-    Most heads rest there where they have nothing to do, so that says least about what a head is for.
+    Many heads rest there besides what they look for, so that says least about a head.
     """
     has = [role for name, role in ROLE_OF.items() if name in survey.claimed]
     has = [role for role in has if survey.claimed[role.score][layer, head]]

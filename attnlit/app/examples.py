@@ -42,9 +42,9 @@ EXAMPLES = {
         "head_view", ":material/compare_arrows:", "mini-bert",
         "The cat sat on the mat by the door.", "At night the cat left the mat.", score="same_other_sentence",
     ),
-    "parked": Example(
-        "Parked heads", "Many heads rest on the first token when they have nothing to do. Spot the stripes.",
-        "model_view", ":material/local_parking:", "mini-gpt2",
+    "resting": Example(
+        "On the first token", "Many heads rest on the first token, whatever the words are. Spot the stripes.",
+        "model_view", ":material/anchor:", "mini-gpt2",
         "She opened the letter, read it slowly, and put it in the fire.", score="first",
     ),
     "pronoun": Example(

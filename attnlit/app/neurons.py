@@ -168,8 +168,8 @@ def curve(request: Request, by: DistanceProfile) -> bool:
     with_first = st.toggle(
         "Count the first token, too",
         key="with_first",
-        help="Heads that have nothing to do park their attention on the first token. Left out, the rest of "
-        "each word's attention is divided by its sum, and words with over 90% parked are skipped.",
+        help="Many heads rest on the first token. Left out, the rest of each word's attention is divided by "
+        "its sum, and words with over 90% on the first token are skipped.",
         **_ADDRESS,
     )
     table = distance.distance_table(by, request.layer, request.head, with_first=with_first)

@@ -37,7 +37,7 @@ CATALOGUE = (
     ),
     Entry(
         "gpt2", 548,
-        "The decoder of the BertViz paper: previous-word head 4-11, induction heads, heads parked on the "
+        "The decoder of the BertViz paper: previous-token head 4-11, induction heads, heads that rest on the "
         "first token.",
     ),
     Entry("distilgpt2", 353, "GPT-2 with half its layers: which heads survived?"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.naming import FEWEST_TOKENS
+from attnlit.analysis.naming import FEWEST_TOKENS, RESTS_FROM
 from attnlit.wording import capitalised, escaped, ordinal, percent
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 MOSTLY = 0.5  # from this share on a token looks "mostly" at another
 AT_ALL = 0.2  # below this the largest share is still small: attention is spread
 WORTH_NAMING = 0.05  # a second token is named from this weight on
-PARKED = 0.5  # a head is called parked if it leaves so much of all its attention on parking places (our rule)
-PARKING_MATTERS = 0.3  # from this weight on one token's look at a parking place is explained
+ADDED_MATTERS = 0.3  # from this weight on one token's look at the first or an added token is explained
 
 
 def read_out(
@@ -36,7 +35,8 @@ def read_out(
     """What one token looks at, or, with ``key``, which tokens look at it, in Markdown sentences.
 
     ``query`` and ``key`` are places in ``attention.queries`` and ``attention.keys``. With several heads the
-    weights are means over them. Where the weight lies on the first token or a separator, a sentence says why.
+    weights are means over them. Where the weight lies on the first token, or on one that the tokenizer added,
+    a sentence says what that is; why a head looks there, weights do not tell.
     """
     weights = attention.weights[layer, list(heads)]  # (heads, queries, keys)
     if query is not None:
@@ -74,8 +74,8 @@ def _looks_at(attention: Attention, weights: np.ndarray, heads: Sequence[int], q
         strongest, place = divmod(int(rows.argmax()), rows.shape[1])
         share = percent(rows[strongest, place])
         sentences.append(f"Head {heads[strongest]} is the most decided: {share} to {named(place)}.")
-    if row[first] >= PARKING_MATTERS and _is_parking_place(attention, first):
-        sentences.append(_why_parked(attention, weights, heads, first))
+    if row[first] >= ADDED_MATTERS and (attention.keys[first].special or attention.keys[first].position == 0):
+        sentences.append(_resting_place(attention, weights, heads, first))
     return sentences
 
 
@@ -111,27 +111,28 @@ def _on_average(heads: Sequence[int]) -> str:
     return f"on average over {len(heads)} heads, " if len(heads) > 1 else ""
 
 
-def _is_parking_place(attention: Attention, place: int) -> bool:
-    """The text's first token, or one that the tokenizer put there, such as [SEP]."""
-    return attention.keys[place].special or attention.keys[place].position == 0
+def _resting_place(attention: Attention, weights: np.ndarray, heads: Sequence[int], place: int) -> str:
+    """What the first token, or one that the tokenizer added, is; and how many of the heads rest on the first.
 
-
-def _why_parked(attention: Attention, weights: np.ndarray, heads: Sequence[int], place: int) -> str:
-    parking = [key for key in range(len(attention.keys)) if _is_parking_place(attention, key)]
-    shares = np.nan_to_num(weights[:, :, parking]).sum(axis=2).mean(axis=1)  # (heads,)
-    enough = min(weights.shape[1:]) >= FEWEST_TOKENS
-    parked = int((shares >= PARKED).sum()) if enough else 0
-    what = "a mark that the tokenizer added" if attention.keys[place].special else "the text's first token"
-    why = (
-        f"{capitalised(token_name(attention.keys, place))} is {what}: weights must add up to 1, so a head "
-        "that finds nothing to do here parks its attention on such a token."
-    )
-    if len(heads) == 1 and parked:
-        share = percent(float(shares[0]))
-        return f"This head is parked: {share} of all its attention goes to such tokens. {why}"
-    if parked > 1:
-        return f"{parked} of these {len(heads)} heads are parked. {why}"
-    return why
+    weights: (heads, queries, keys). Neutral on purpose: a head that rests there may be idle, add the same
+    vector everywhere, or work, and only an experiment tells.
+    """
+    token = attention.keys[place]
+    what = "the text's first token" if token.position == 0 else "a mark that the tokenizer added"
+    if token.position == 0 and token.special:
+        what = "the first token, a mark that the tokenizer added"
+    sentence = f"{capitalised(token_name(attention.keys, place))} is {what}."
+    if token.position != 0 or min(weights.shape[1:]) < FEWEST_TOKENS:
+        return sentence
+    shares = np.nan_to_num(weights[:, :, place]).mean(axis=1)  # (heads,)
+    resting = int((shares >= RESTS_FROM).sum())
+    if not resting:
+        return sentence
+    if len(heads) == 1:
+        who = f"This head rests on it: the tokens here give it {percent(float(shares[0]))} of their attention"
+    else:
+        who = f"{resting} of these {len(heads)} heads rest{'s' * (resting == 1)} on it"
+    return f"{sentence} {who}. Whether that does anything shows only when the head is switched off."
 
 
 def token_name(tokens: Sequence[Token], place: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,11 +43,32 @@ def even(tokens: int) -> np.ndarray:
 
 
 def test_a_head_on_the_first_token_is_named_a_sink_from_30_percent_and_never_parked() -> None:
-    sink = 0.4 * np.eye(12)[[0] * 12] + 0.6 * np.eye(12)[[0, *range(1, 12)]]  # 45 %: less than parked
+    sink = 0.4 * np.eye(12)[[0] * 12] + 0.6 * np.eye(12)[[0, *range(1, 12)]]  # 45 %
     sentence = role_in_words(record(sink), 0, 0)
     assert "**first-token head (attention sink)**: 45% of its attention goes to the first token" in sentence
     assert "30%" in sentence
     assert "parked" not in sentence
+
+
+def test_what_a_head_looks_for_comes_before_where_it_rests_and_both_are_said() -> None:
+    """An induction head has something to look for at few tokens: elsewhere it rests on the first."""
+    weights = np.eye(14)[[0] * 14]
+    words = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 10]
+    for place, earlier in ((10, 2), (11, 3), (12, 4)):
+        weights[place] = 0.03 * np.eye(14)[0] + 0.97 * np.eye(14)[earlier]
+    whole = record(weights)
+    tokens = tuple(replace(token, id=id_) for token, id_ in zip(whole.queries, words, strict=True))
+    sentence = role_in_words(replace(whole, queries=tokens, keys=tokens), 0, 0)
+    assert sentence == (
+        "On this text an **induction head**: where a token has occurred before, 97% of its attention goes to "
+        "what followed it then (the name is given from 30%). Elsewhere it rests on the first token, which "
+        "gets 79% of all its attention."
+    )
+    back = 0.5 * np.eye(12, k=-1) + 0.5 * np.eye(12)[[0] * 12]
+    back[0] = np.eye(12)[0]
+    sentence = role_in_words(record(back), 0, 0)
+    assert "a **previous-token head**: 55% of its attention goes to the token before" in sentence
+    assert sentence.endswith("Besides, it rests on the first token, which gets 58% of all its attention.")
 
 
 @pytest.mark.parametrize("causal", [True, False])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from attnlit.analysis.naming import RESTS_FROM, role_in_words
 from attnlit.wording import escaped, percent
 from attnlit.words.read_out import read_out, token_name
 from tests.charts.hand_made import record, tokens
@@ -44,23 +45,49 @@ def test_spread_attention_is_called_so() -> None:
 LONGER = [*WORDS[:-1], "and", "then", "went", "home", "[SEP]"]
 
 
-def test_a_parked_head_is_explained_and_a_busy_one_is_not_called_parked() -> None:
-    parked = np.zeros((1, 1, 10, 10))
-    parked[..., 0], parked[..., 9], parked[..., 2] = 0.5, 0.3, 0.2
-    sentences = read_out(record(parked, LONGER), 0, [0], 3)
-    assert sentences[-1].startswith("This head is parked: 80% of all its attention")
-    assert "a mark that the tokenizer added" in sentences[-1]
+def test_a_head_that_rests_on_the_first_token_is_called_so_without_a_reason() -> None:
+    resting = np.zeros((1, 1, 10, 10))
+    resting[..., 0], resting[..., 9], resting[..., 2] = 0.5, 0.3, 0.2
+    last = read_out(record(resting, LONGER), 0, [0], 3)[-1]
+    assert last.startswith(
+        "*\\[CLS\\]* is the first token, a mark that the tokenizer added. "
+        "This head rests on it: the tokens here give it 50% of their attention."
+    )
+    assert last.endswith("shows only when the head is switched off.")
+    assert "nothing" not in last  # no reason is given: none was measured
     busy = np.zeros((1, 1, 10, 10))
     busy[..., 2] = 1
     busy[0, 0, 3] = [0.9, 0.1, *[0] * 8]
-    assert "This head is parked" not in " ".join(read_out(record(busy, LONGER), 0, [0], 3))
+    assert "rests on it" not in " ".join(read_out(record(busy, LONGER), 0, [0], 3))
 
 
-def test_a_short_text_calls_no_head_parked() -> None:
+def test_a_head_rests_on_the_first_token_from_the_share_from_which_it_has_that_role() -> None:
+    """The sentence about a picture and the role of the head must not contradict each other."""
+    for share in (RESTS_FROM - 0.01, RESTS_FROM + 0.01):
+        weights = np.zeros((1, 2, 10, 10))
+        weights[..., 0], weights[..., 2] = share, 1 - share
+        weights[0, :, 3, [0, 2]] = [[share + 0.05] * 2, [0.95 - share] * 2]  # a token that looks there more,
+        weights[0, :, 4, [0, 2]] = [[share - 0.05] * 2, [1.05 - share] * 2]  # and one that does less
+        weights[0, :, 3, 2], weights[0, :, 3, 5:8] = 0, (0.95 - share) / 3  # so that it looks there most
+        attention = record(weights, [f"w{place}" for place in range(10)])
+        rests = share > RESTS_FROM
+        assert ("rests on it" in read_out(attention, 0, [0], 3)[-1]) == rests
+        assert ("2 of these 2 heads rest on it" in read_out(attention, 0, [0, 1], 3)[-1]) == rests
+        assert ("first-token head" in role_in_words(attention, 0, 0)) == rests
+
+
+def test_of_a_short_text_no_head_is_said_to_rest() -> None:
     for count in range(2, 12):
         even = np.tri(count) / np.arange(1, count + 1)[:, None]
         attention = record(even[None, None], [f"w{place}" for place in range(count)], causal=True)
-        assert "This head is parked" not in " ".join(read_out(attention, 0, [0], 1))
+        assert "rests on it" not in " ".join(read_out(attention, 0, [0], 1))
+
+
+def test_a_separator_is_explained_and_is_not_the_first_token() -> None:
+    weights = np.zeros((1, 1, 10, 10))
+    weights[..., 9] = 1
+    last = read_out(record(weights, LONGER), 0, [0], 3)[-1]
+    assert last == "*\\[SEP\\]* is a mark that the tokenizer added."
 
 
 def test_a_causal_first_token_and_an_empty_row_have_their_own_words() -> None:
