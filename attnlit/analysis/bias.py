@@ -232,6 +232,8 @@ def set_effects(
     import pandas as pd
 
     check_model(model)
+    if not templates:
+        raise AttnlitError("There is no sentence in this set. Give it one template or more.")
     contrasts = [(number, each) for number, template in enumerate(templates) for each in template.contrasts()]
     found: dict[int, list[Effects]] = {}
     left_out: dict[int, str] = {}

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -137,7 +136,7 @@ class DistanceProfile:
     attention: np.ndarray  # float64 (layers, heads, distances): mean A[i, i - distance]
     even: np.ndarray  # float64 (distances,): the same for a head that spreads its attention evenly
     queries: int  # each distance rests on so many pairs
-    visible: np.ndarray  # bool (layers, distances): False where a layer's window hides the keys
+    visible: np.ndarray  # bool (layers, heads, distances): False where a window hides the keys
     # The same without the first token: its attention left out, each row divided by what remains, and rows
     # with more than 90 % on it skipped (Vig and Belinkov 2019), so each head has its own number of queries.
     attention_rest: np.ndarray
@@ -206,7 +205,7 @@ class _Sums:
         self.sides = [self.distances * sign > 0 for sign in ((1,) if attention.causal else (1, -1))]
         self.logs = np.zeros((*heads, len(self.distances)))
         self.squares = np.zeros((len(self.sides), *heads))
-        self.visible = np.ones((heads[0], len(self.distances)), dtype=bool)
+        self.visible = np.ones((*heads, len(self.distances)), dtype=bool)
         self.scores = self.products = None
         if attention.inputs:
             self.scores = np.zeros((*heads, len(self.distances)))
@@ -237,12 +236,10 @@ class _Sums:
     def _add_logs(self, layer: int, logs: np.ndarray, counts: np.ndarray) -> None:
         """logs: (heads, rows, distances); counts: bool (heads, rows)"""
         for number, side in enumerate(self.sides):
-            places = np.flatnonzero(side & self.visible[layer])
-            if not len(places):
-                continue
-            of_side = logs[..., places]
-            centred = (of_side - of_side.mean(-1, keepdims=True)) * counts[..., None]
-            self.logs[layer][:, places] += centred.sum(1)
+            seen = (side & self.visible[layer])[:, None]  # (heads, 1, distances)
+            means = (logs * seen).sum(-1) / np.maximum(seen.sum(-1), 1)  # (heads, rows)
+            centred = (logs - means[..., None]) * seen * counts[..., None]
+            self.logs[layer] += centred.sum(1)
             self.squares[number, layer] += (centred**2).sum((1, 2))
 
     def _add_scores(self, layer: int, attention: Attention, rows: np.ndarray, keys: np.ndarray) -> None:
@@ -252,7 +249,7 @@ class _Sums:
         key_head = np.arange(len(inputs.q)) // (len(inputs.q) // len(inputs.k))
         for head in range(len(inputs.q)):
             self.scores[layer, head] += inputs.vectors(head).scores[rows[:, None], keys].sum(0)
-        self.visible[layer] = ~np.isneginf(self.scores[layer, 0])
+        self.visible[layer] = ~np.isneginf(self.scores[layer])
         for place in range(len(self.distances)):
             together = np.einsum("hrn,hrn->hn", inputs.q[:, rows], inputs.k[key_head][:, keys[:, place]])
             self.products[layer, :, :, place] += inputs.scaling * together
@@ -260,17 +257,20 @@ class _Sums:
     def means(self) -> DistanceProfile:
         queries_rest = np.where(self.rest_queries > 0, self.rest_queries, np.nan)
         line, explained, slope = np.full((3, *self.squares.shape), np.nan)
-        for (number, side), layer in product(enumerate(self.sides), range(len(self.visible))):
-            places = np.flatnonzero(side & self.visible[layer])
-            if len(places) < 2:
-                continue
-            away = np.abs(self.distances[places]) - np.abs(self.distances[places]).mean()
-            logs, queries = self.logs[layer][:, places], queries_rest[layer]
-            squares = np.maximum(self.squares[number, layer], NOISE**2 * queries * len(away))
-            fall = -(logs @ away) / (queries * (away @ away))
-            slope[number, layer] = -fall
-            line[number, layer] = fall * np.abs(logs @ away) / squares
-            explained[number, layer] = (logs**2).sum(-1) / queries / squares
+        for number, side in enumerate(self.sides):
+            seen = side & self.visible  # (layers, heads, distances)
+            count = seen.sum(-1)  # (layers, heads)
+            steps = np.abs(self.distances) * seen
+            away = (steps - (steps.sum(-1) / np.maximum(count, 1))[..., None]) * seen
+            logs = self.logs * seen
+            lone = count < 2  # one distance makes no line
+            squares = np.where(
+                lone, np.nan, np.maximum(self.squares[number], NOISE**2 * queries_rest * count)
+            )
+            rise = (logs * away).sum(-1)
+            slope[number] = rise / np.where(lone, np.nan, queries_rest * (away**2).sum(-1))
+            line[number] = -slope[number] * np.abs(rise) / squares
+            explained[number] = (logs**2).sum(-1) / queries_rest / squares
         return DistanceProfile(
             distances=self.distances,
             attention=self.weights / self.queries,
@@ -311,7 +311,7 @@ def scan(by: DistanceProfile) -> pd.DataFrame:
     for layer, head in np.ndindex(*by.first.shape):
         side = best[layer, head]
         relative = by.attention_rest[layer, head] / by.even_rest
-        distances, curve = along(by, layer, relative, by.sides[side])
+        distances, curve = along(by, layer, head, relative, by.sides[side])
         slope, queries = by.slope[side, layer, head], by.queries_rest[layer, head]
         rows.append(
             {
@@ -368,13 +368,15 @@ def distance_table(by: DistanceProfile, layer: int, head: int, *, with_first: bo
     )
 
 
-def along(by: DistanceProfile, layer: int, values: np.ndarray, side: str) -> tuple[np.ndarray, np.ndarray]:
+def along(
+    by: DistanceProfile, layer: int, head: int, values: np.ndarray, side: str
+) -> tuple[np.ndarray, np.ndarray]:
     """Distances of one side without sign, 1 first, int (distances,), and values there (..., distances).
 
-    values: (..., all distances of `by`). Distances that the layer does not see are left out.
+    values: (..., all distances of `by`). Distances that the head does not see are left out.
     """
     sign = 1 if side == SIDES[0] else -1
-    places = np.flatnonzero((by.distances * sign > 0) & by.visible[layer])
+    places = np.flatnonzero((by.distances * sign > 0) & by.visible[layer, head])
     places = places[np.argsort(np.abs(by.distances[places]))]
     return np.abs(by.distances[places]), values[..., places]
 

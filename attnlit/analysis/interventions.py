@@ -174,10 +174,17 @@ def log_probabilities(
 ) -> np.ndarray:
     """Of every word of the vocabulary at some rows of the logits: float64 (rows, places, words).
 
-    The other arguments are those of `attnlit.attention.capture.forward`.
+    The other arguments are those of `attnlit.attention.capture.forward`. Raises AttnlitError for a model
+    whose logits are not finite.
     """
     logits = forward(model, inputs, recorder, edits, rows).logits  # (rows, tokens, words)
-    return logits[:, list(places)].double().log_softmax(-1).numpy()
+    found = logits[:, list(places)].double().log_softmax(-1).numpy()
+    if np.isnan(found).any():
+        raise AttnlitError(
+            f"{model.name} answers this text with numbers that are not finite, so it predicts nothing. Its "
+            "weights may be damaged: load it anew, or choose another model."
+        )
+    return found
 
 
 def kl_divergence(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -185,7 +192,9 @@ def kl_divergence(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
     What is lost, in expected log probability, by who believes `after` where `before` is true.
     """
-    return np.maximum((np.exp(before) * (before - after)).sum(-1), 0.0)
+    with np.errstate(invalid="ignore"):  # a model may rule words out, and 0 * log 0 is 0
+        terms = np.where(np.isneginf(before), 0.0, np.exp(before) * (before - after))
+    return np.maximum(terms.sum(-1), 0.0)
 
 
 def vocabulary_texts(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> list[str]:

@@ -62,8 +62,9 @@ def role_in_words(attention: Attention, layer: int, head: int) -> str:
     """The role of this head on this text: the one whose threshold its score exceeds most, in words.
 
     A role that says what the head looks for comes before resting on the first token, which many heads do
-    besides; both are named. A role on one text is a picture, not a finding: the sentence says "on this text". Raises AttnlitError for
-    a layer or head that the model lacks, and for a record that `head_scores` refuses.
+    besides; both are named. A role on one text is a picture, not a finding: the sentence says "on this
+    text". Raises AttnlitError for a layer or head that the model lacks, and for a record that `head_scores`
+    refuses.
     """
     attention.check(layer, head)
     if min(len(attention.queries), len(attention.keys)) < FEWEST_TOKENS:

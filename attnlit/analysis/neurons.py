@@ -153,5 +153,5 @@ def _along(
     if by.scores is None or by.products is None:
         raise AttnlitError("This model shows only its attention, not the queries and keys it is made of.")
     both = np.vstack([by.scores[layer, head], by.products[layer, head]])
-    distances, values = along(by, layer, both, side)
+    distances, values = along(by, layer, head, both, side)
     return distances, values[0], values[1:]

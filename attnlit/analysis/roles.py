@@ -8,6 +8,8 @@ many texts, with `interval`, before calling it a finding.
 
 from __future__ import annotations
 
+import string
+import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from attnlit.errors import AttnlitError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from attnlit.attention.record import Attention
+    from attnlit.attention.record import Attention, Token
 
 SKIPPED_ABOVE = (
     0.9  # rows with more than this on the first token are left out of scores "without the first token"
@@ -177,13 +179,22 @@ def entropy(weights: np.ndarray, without_first: bool = False) -> np.ndarray:
     return np.stack([_mean(_entropy(layer)) for layer in weights])  # a layer at a time: long texts are large
 
 
+def _looks_beyond_first(matrices: np.ndarray) -> np.ndarray:
+    """Which rows of (heads, queries, keys) have enough beyond the first key: bool (heads, queries).
+
+    A learned sink may have taken all the rest of a row.
+    """
+    left = matrices[..., 1:].sum(-1, dtype=np.float64)
+    return (matrices[..., 0] <= SKIPPED_ABOVE * matrices.sum(-1, dtype=np.float64)) & (left > 0)
+
+
 def _rows_without_first(weights: np.ndarray, score: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Mean score of the rows that look beyond the first key. score: of rows (heads, queries, keys)."""
     result = np.full(weights.shape[:2], np.nan)
     for layer, matrices in enumerate(weights):
         rest = matrices[..., 1:].astype(np.float64)  # (heads, queries, keys - 1)
-        left = rest.sum(-1)  # (heads, queries); a learned sink may have taken all the rest of a row
-        kept = (matrices[..., 0] <= SKIPPED_ABOVE * matrices.sum(-1, dtype=np.float64)) & (left > 0)
+        left = rest.sum(-1)  # (heads, queries)
+        kept = _looks_beyond_first(matrices)
         scores = np.where(kept, score(rest / np.where(kept, left, 1.0)[..., None]), 0.0)
         rows = kept.sum(-1)
         result[layer] = np.where(rows > 0, scores.sum(-1) / np.maximum(rows, 1), np.nan)
@@ -191,25 +202,41 @@ def _rows_without_first(weights: np.ndarray, score: Callable[[np.ndarray], np.nd
 
 
 def positional(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The most frequent offset j - i of the strongest key, and the share of the queries that have it.
+    """The most frequent offset j - i of the strongest key, and the share it has.
 
-    A positional head from 0.9 on (Voita et al. 2019, arXiv 1905.09418). int and float (layers, heads).
+    The share is of the queries that have a key at this offset: the first token has none before it. A
+    positional head from 0.9 on (Voita et al. 2019, arXiv 1905.09418). int and float (layers, heads).
     """
-    queries, keys = weights.shape[-2:]
-    offsets = weights.argmax(-1) - np.arange(queries)  # (layers, heads, queries)
-    counts = np.apply_along_axis(
-        lambda row: np.bincount(row + queries, minlength=queries + keys), -1, offsets
-    )
-    return counts.argmax(-1) - queries, counts.max(-1) / queries
+    reach = max(weights.shape[-2:]) - 1
+    counts = offset_counts(weights, reach)
+    best = most_frequent(counts)  # (layers, heads)
+    possible = queries_with_offset(*weights.shape[-2:], reach)
+    return best - reach, np.take_along_axis(counts, best[None], 0)[0] / possible[best]
 
 
-def offset_shares(weights: np.ndarray, reach: int) -> np.ndarray:
-    """Share of the queries whose strongest key is at each offset j - i from -reach to reach.
+def offset_counts(weights: np.ndarray, reach: int) -> np.ndarray:
+    """How many queries have their strongest key at each offset j - i from -reach to reach.
 
-    float64 (2 * reach + 1, layers, heads). The largest of their means over texts tells a positional head.
+    int (2 * reach + 1, layers, heads).
     """
     offsets = weights.argmax(-1) - np.arange(weights.shape[-2])  # (layers, heads, queries)
-    return np.stack([(offsets == offset).mean(-1) for offset in range(-reach, reach + 1)])
+    return np.stack([(offsets == offset).sum(-1) for offset in range(-reach, reach + 1)])
+
+
+def queries_with_offset(queries: int, keys: int, reach: int) -> np.ndarray:
+    """How many queries i have a key i + offset, for each offset from -reach to reach: int (2 * reach + 1,)"""
+    offsets = np.arange(-reach, reach + 1)
+    return np.maximum(np.minimum(queries, keys - offsets) - np.maximum(0, -offsets), 0)
+
+
+def most_frequent(counts: np.ndarray) -> np.ndarray:
+    """Which of `offset_counts` is the largest, (layers, heads); of equal ones the nearest to the query.
+
+    Not the one with the largest share: far offsets are had by one or two queries of a text.
+    """
+    middle = len(counts) // 2
+    nearest_first = np.array(sorted(range(len(counts)), key=lambda place: abs(place - middle)))
+    return nearest_first[counts[nearest_first].argmax(0)]
 
 
 def copying(logits: np.ndarray) -> np.ndarray:
@@ -291,9 +318,18 @@ def _check_whole(attention: Attention) -> None:
         )
 
 
-def _punctuation(text: str) -> bool:
-    text = text.strip()
-    return bool(text) and not any(character.isalnum() for character in text)
+def is_punctuation(token: Token) -> bool:
+    """Whether a token stands for punctuation marks alone; a special token is none.
+
+    Told from the text that the token stands for: what is drawn, such as “ 1/3 for a piece of a quotation
+    mark, has digits of its own.
+    """
+    marks = (token.source or token.text).strip()
+    return (
+        bool(marks)
+        and not token.special
+        and all(each in string.punctuation or unicodedata.category(each).startswith("P") for each in marks)
+    )
 
 
 def head_roles(attention: Attention) -> pd.DataFrame:
@@ -358,12 +394,16 @@ def head_scores(attention: Attention, only: Collection[str] | None = None) -> di
     return {name: score() for name, score in scores.items() if only is None or name in only}
 
 
-def tokens_scored(attention: Attention) -> dict[str, int]:
-    """How many query tokens stand behind each score of `head_scores`: all where a name is missing."""
+def tokens_scored(attention: Attention) -> dict[str, int | np.ndarray]:
+    """How many query tokens stand behind each score of `head_scores`: all where a name is missing.
+
+    Of scores without the first token each head has its own number, (layers, heads).
+    """
     queries = len(attention.queries)
     ids = np.array([token.id for token in attention.keys])
+    kept = np.stack([_looks_beyond_first(layer).sum(-1) for layer in attention.weights])
     if attention.kind == "cross":
-        return {}
+        return {"entropy_rest": kept}
     same = _same(ids, attention.causal, _special(attention))
     elsewhere = _same_elsewhere(ids, attention.key_segments, attention.causal)
     return {
@@ -371,6 +411,8 @@ def tokens_scored(attention: Attention) -> dict[str, int]:
         "next": queries - 1,
         "same": int(same.any(1).sum()),
         "same_other_sentence": int(elsewhere.any(1).sum()),
+        "entropy_rest": kept,
+        "distance_rest": kept,
     }
 
 
@@ -379,4 +421,4 @@ def _special(attention: Attention) -> np.ndarray:
 
 
 def _punctuation_keys(attention: Attention) -> np.ndarray:
-    return ~_special(attention) & np.array([_punctuation(token.text) for token in attention.keys])
+    return np.array([is_punctuation(token) for token in attention.keys])

@@ -132,11 +132,17 @@ def _sums(record: Attention, index: int) -> Sums:
     weights = record.weights
     tokens = len(record.queries)
     counts = roles.tokens_scored(record)
-    scores = {name: (values, counts.get(name, tokens)) for name, values in roles.head_scores(record).items()}
+    scores: dict[str, tuple[np.ndarray, int | np.ndarray]] = {
+        name: (values, counts.get(name, tokens)) for name, values in roles.head_scores(record).items()
+    }
     scores.pop("induction", None)  # here it is measured on random tokens, where it means more
     if record.kind != "cross":
-        shares = roles.offset_shares(weights, REACH)
-        scores |= {name: (share, tokens) for name, share in zip(OFFSETS, shares, strict=True)}
+        offsets = roles.offset_counts(weights, REACH)
+        possible = roles.queries_with_offset(*weights.shape[-2:], REACH)
+        scores |= {
+            name: (count / max(there, 1), int(there))
+            for name, count, there in zip(OFFSETS, offsets, possible, strict=True)
+        }
         scores |= {name: (found.astype(np.float64), 1) for name, found in shapes(record).items()}
     compared = index < _COMPARED_TEXTS
     rows = _compared_rows(weights) if compared else ()
@@ -152,7 +158,7 @@ def _sums(record: Attention, index: int) -> Sums:
     )
 
 
-def counted(scores: Mapping[str, tuple[np.ndarray, int]]) -> np.ndarray:
+def counted(scores: Mapping[str, tuple[np.ndarray, int | np.ndarray]]) -> np.ndarray:
     """Scores times what they count, and what they count: float64 (2, summed scores, layers, heads)."""
     shape = next(iter(scores.values()))[0].shape
     block = np.zeros((2, len(SUMMED), *shape))

@@ -320,8 +320,9 @@ def _values(sums: Sums) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """(scores that apply, by name; the offset of `positional`): (layers, heads) each."""
     added, counted = np.sum(list(sums.bins.values()), axis=0)  # (summed scores, layers, heads) each
     means = np.divide(added, counted, out=np.full(added.shape, np.nan), where=counted > 0)
-    of_offsets = means[[SUMMED.index(name) for name in OFFSETS]]  # (offsets, layers, heads)
-    offset = np.nan_to_num(of_offsets, nan=-1.0).argmax(0)  # (layers, heads)
+    rows = [SUMMED.index(name) for name in OFFSETS]
+    of_offsets = means[rows]  # (offsets, layers, heads)
+    offset = roles.most_frequent(added[rows])  # (layers, heads)
     found = {
         **{name: means[SUMMED.index(name)] for name in SUMMED if name not in OFFSETS},
         "positional": np.take_along_axis(of_offsets, offset[None], 0)[0],

@@ -521,6 +521,8 @@ def test_templates_that_do_not_suit_a_model_are_named(tiny_model: GetModel) -> N
     assert set(measured.table["template"]) == {1}
     assert len(measured.left_out) == 1
     assert "“generous” is not a single token" in measured.left_out[0]
+    with pytest.raises(AttnlitError, match="no sentence in this set"):
+        set_effects(bert, [])
     with pytest.raises(AttnlitError, match="None of these sentences suits"):
         set_effects(bert, [unknown])
     with pytest.raises(AttnlitError, match="neither writes"):

@@ -11,6 +11,7 @@ from attnlit.analysis import distance
 from attnlit.analysis.neurons import falling_dimensions
 from attnlit.analysis.sample import SENTENCES
 from attnlit.attention import attend, load
+from attnlit.attention.record import LayerInputs
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import planted
@@ -228,10 +229,33 @@ def test_a_window_is_no_fall(tiny_model) -> None:
     windows = [layer for layer in range(model.layers) if not by.visible[layer].all()]
     assert 0 < len(windows) < model.layers
     for layer in windows:
-        assert by.distances[by.visible[layer]].tolist() == [0, 1, 2, 3]
+        assert by.distances[by.visible[layer, 0]].tolist() == [0, 1, 2, 3]
         assert by.attention[layer, :, 4:].max() == 0
-        distances, _ = distance.along(by, layer, by.attention[layer, 0], "before")
+        distances, _ = distance.along(by, layer, 0, by.attention[layer, 0], "before")
         assert distances.tolist() == [1, 2, 3]
+
+
+def test_each_head_has_its_own_window() -> None:
+    """Head 0 of the layer sees 3 tokens and falls; what head 1 sees beyond them is not cut off with it."""
+    tokens, slope = 60, 0.2
+    back = np.arange(tokens)[:, None] - np.arange(tokens)
+    masks = np.where((back < 0) | (np.array([3, tokens])[:, None, None] <= back), -np.inf, 0.0)
+    scores = masks - slope * back
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    weights /= weights.sum(-1, keepdims=True)
+    inputs = LayerInputs(
+        q=np.zeros((2, tokens, 1), np.float32),
+        k=np.zeros((2, tokens, 1), np.float32),
+        scaling=1.0,
+        bias=(-slope * back)[None].astype(np.float32),
+        mask=np.where(np.isinf(masks), -1e9, 0).astype(np.float32),
+    )
+    whole = record(weights[None], words(tokens), causal=True)
+    profile = distance.by_distance([replace(whole, inputs=(inputs,))], 12)
+    assert [profile.distances[seen].tolist() for seen in profile.visible[0]] == [[0, 1, 2], list(range(13))]
+    np.testing.assert_allclose(profile.slope[0, 0], -slope, rtol=1e-3)
+    distances, _ = distance.along(profile, 0, 1, profile.attention[0, 1], "before")
+    assert distances.tolist() == list(range(1, 13))
 
 
 def test_removing_the_dimensions_flattens_the_curve_to_the_hand_computed_one(decaying: Model) -> None:
@@ -286,7 +310,7 @@ def test_one_head_alone_is_averaged_as_among_the_others(architecture: str, tiny_
     np.testing.assert_array_equal(one.attention[0, 0], whole.attention[1, 3])
     np.testing.assert_allclose(one.scores[0, 0], whole.scores[1, 3], rtol=1e-5)
     np.testing.assert_allclose(one.products[0, 0], whole.products[1, 3], rtol=1e-5)
-    np.testing.assert_array_equal(one.visible[0], whole.visible[1])
+    np.testing.assert_array_equal(one.visible[0, 0], whole.visible[1, 3])
 
 
 # ------------------------------------------------------------------------------------------- rank correlation

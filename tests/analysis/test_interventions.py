@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -64,6 +65,23 @@ def test_kl_by_hand() -> None:
     np.testing.assert_allclose(kl_divergence(before, after), [by_hand, 0], atol=1e-12)
     back = 0.25 * math.log(0.25 / 0.5) + 0.75 * math.log(0.75 / 0.5)
     np.testing.assert_allclose(kl_divergence(after, before), [back, 0], atol=1e-12)
+
+
+def test_words_that_are_ruled_out_add_nothing_to_the_divergence() -> None:
+    with np.errstate(divide="ignore"):
+        before, after = np.log([[0.5, 0.5, 0.0]]), np.log([[0.25, 0.75, 0.0]])
+    assert kl_divergence(before, after).item() == pytest.approx(
+        kl_divergence(before[:, :2], after[:, :2]).item()
+    )
+
+
+def test_a_model_that_answers_with_no_numbers_is_not_asked(tiny_model: GetModel) -> None:
+    model = tiny_model("gpt2")
+    broken = copy.deepcopy(model.module)
+    broken.transformer.ln_f.weight.data[0] = torch.nan
+    for ask in (lambda each: switch_off(each, TEXT, [(0, 0)]), lambda each: switch_off_each(each, TEXT)):
+        with pytest.raises(AttnlitError, match="not finite"):
+            ask(replace(model, module=broken))
 
 
 def test_a_decoder_is_asked_for_the_next_word(tiny_model: GetModel, tiny_folder: GetFolder) -> None:

@@ -117,9 +117,13 @@ def test_distance_is_signed_and_can_leave_out_the_first_token():
 
 
 def test_a_positional_head_keeps_one_offset():
-    offset, share = roles.positional(planted(PREVIOUS, np.eye(N)))
-    np.testing.assert_array_equal(offset, [[-1, 0]])
-    np.testing.assert_allclose(share, [[5 / 6, 1]])
+    offset, share = roles.positional(
+        planted(PREVIOUS, np.eye(N), NEXT, FIRST, looking_at([3, 4, 5, 0, 1, 2]))
+    )
+    np.testing.assert_array_equal(offset, [[-1, 0, 1, 0, -3]])
+    # Only queries that have such a key count: the first token has none before it. A head that looks at the
+    # first token keeps no offset, though the last token is the only one that has the offset 1 - N.
+    np.testing.assert_allclose(share, [[1, 1, 1, 1 / N, 1]])
 
 
 def test_variability_is_zero_for_position_and_one_half_for_two_disjoint_pictures():
@@ -164,11 +168,13 @@ def test_interval_leaves_out_texts_with_nothing_to_score_and_counts_by_weight():
     assert (float(lower), float(upper)) == (pytest.approx(0.7), pytest.approx(0.7))
 
 
-def test_offset_shares_say_where_the_strongest_key_is():
-    shares = roles.offset_shares(planted(PREVIOUS, FIRST), reach=2)
-    assert shares.shape == (5, 1, 2)
-    assert shares[:, 0, 0].tolist() == pytest.approx([0, (N - 1) / N, 1 / N, 0, 0])
-    assert shares[:, 0, 1].tolist() == pytest.approx([1 / N, 1 / N, 1 / N, 0, 0])
+def test_offset_counts_say_where_the_strongest_key_is():
+    counts = roles.offset_counts(planted(PREVIOUS, FIRST), reach=2)
+    assert counts.shape == (5, 1, 2)
+    assert counts[:, 0, 0].tolist() == [0, N - 1, 1, 0, 0]
+    assert counts[:, 0, 1].tolist() == [1, 1, 1, 0, 0]
+    assert roles.queries_with_offset(N, N, 2).tolist() == [N - 2, N - 1, N, N - 1, N - 2]
+    assert roles.queries_with_offset(3, 5, 4).tolist() == [0, 0, 1, 2, 3, 3, 3, 2, 1]
 
 
 def test_copying_is_one_for_the_own_token_minus_one_for_others_and_empty_for_none():
@@ -181,7 +187,9 @@ def test_copying_is_one_for_the_own_token_minus_one_for_others_and_empty_for_non
 
 def test_tokens_scored_counts_the_queries_behind_each_score():
     words = [("<s>", None), *((word, 0) for word in ("a", "b", "a", "c", "b", "a"))]
-    counts = roles.tokens_scored(record(planted(np.eye(7)), words, causal=True))
+    counts = roles.tokens_scored(record(planted(np.eye(7), np.eye(7)[[0] * 7]), words, causal=True))
+    for name in ("entropy_rest", "distance_rest"):  # each head's own: rows that look beyond the first token
+        assert counts.pop(name).tolist() == [[6, 0]]
     assert counts == {"previous": 6, "next": 6, "same": 3, "same_other_sentence": 0}
 
 
@@ -226,6 +234,20 @@ def test_head_roles_of_a_pair():
     assert table["first"].tolist() == pytest.approx([0, 1 / 6, 0, 1])
     assert "next" in table
     assert "induction" not in table
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "is_mark"),
+    [
+        (".", ".", True), ("“ 1/3", "“", True), ("”…", "", True), ("$", "$", True), ("—", "—", True),
+        ("🙂 1/3", "🙂", False), ("🙂", "🙂", False), ("↵", "", False), ("a.", "a.", False),
+        ("◌́", "\u0301", False), ("3", "3", False), ("[UNK]", "؟", True),
+    ],
+)  # fmt: skip
+def test_punctuation_is_told_from_the_text_that_a_token_stands_for(text, source, is_mark):
+    token = Token(0, text, text, special=False, segment=0, position=0, source=source)
+    assert roles.is_punctuation(token) == is_mark
+    assert not roles.is_punctuation(replace(token, special=True))
 
 
 def test_head_roles_leaves_out_what_does_not_apply():

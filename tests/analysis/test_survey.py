@@ -15,7 +15,7 @@ from attnlit.analysis.sample import SAMPLE
 from attnlit.analysis.scores import SUMMED, merge, summarise
 from attnlit.attention import attend, load
 from attnlit.attention.capture import untrained
-from attnlit.attention.record import frozen
+from attnlit.attention.record import Token, frozen
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import planted
@@ -83,7 +83,32 @@ def test_scores_count_the_tokens_and_texts_that_they_rest_on(found: survey.Surve
 def test_a_positional_head_keeps_its_offset_over_all_texts(found: survey.Survey) -> None:
     lengths = np.array([len((text + " " + (pair or "")).split()) for text, pair in TEXTS])
     assert found.offset[0, 1] == -1
-    assert found.values["positional"][0, 1] == pytest.approx((lengths - 1).sum() / lengths.sum())
+    assert found.values["positional"][0, 1] == pytest.approx(1)  # the first token has none before it
+    assert found.counts["positional"][0, 1] == (lengths - 1).sum()
+
+
+def test_scores_without_the_first_token_are_means_over_the_rows_that_are_left(model: Model) -> None:
+    """Two texts, of which one leaves many more rows: each row counts once, not each text by its length."""
+    even = np.tri(40) / np.arange(1, 41)[:, None]
+    resting = np.eye(40)[[0] * 40]
+    resting[:4] = even[:4]  # three rows with anything beyond the first token
+    tokens = tuple(
+        Token(id=place, text=f"w{place}", raw="", special=False, segment=0, position=place)
+        for place in range(40)
+    )
+    whole = attend(model, *TEXTS[0])
+    records = [
+        replace(whole, weights=weights[None, None].astype(np.float32), queries=tokens, keys=tokens)
+        for weights in (even, resting)
+    ]
+    bins = summarise(records, [0, 1]).bins
+    for name, rows in (
+        ("entropy_rest", [np.log(i) for i in range(1, 40)]),
+        ("distance_rest", [(i - 1) / 2 for i in range(1, 40)]),
+    ):
+        added, count = (bins[0] + bins[1])[:, SUMMED.index(name), 0, 0]
+        assert count == 39 + 3
+        assert added / count == pytest.approx((np.sum(rows) + np.sum(rows[:3])) / (39 + 3), rel=1e-6)
 
 
 def test_the_untrained_twin_stands_near_chance(found: survey.Survey) -> None:
