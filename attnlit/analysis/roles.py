@@ -210,7 +210,7 @@ def positional(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     reach = max(weights.shape[-2:]) - 1
     counts = offset_counts(weights, reach)
     best = most_frequent(counts)  # (layers, heads)
-    possible = queries_with_offset(*weights.shape[-2:], reach)
+    possible = queries_with_offset(weights, reach)
     return best - reach, np.take_along_axis(counts, best[None], 0)[0] / possible[best]
 
 
@@ -223,8 +223,9 @@ def offset_counts(weights: np.ndarray, reach: int) -> np.ndarray:
     return np.stack([(offsets == offset).sum(-1) for offset in range(-reach, reach + 1)])
 
 
-def queries_with_offset(queries: int, keys: int, reach: int) -> np.ndarray:
+def queries_with_offset(weights: np.ndarray, reach: int) -> np.ndarray:
     """How many queries i have a key i + offset, for each offset from -reach to reach: int (2 * reach + 1,)"""
+    queries, keys = weights.shape[2:]
     offsets = np.arange(-reach, reach + 1)
     return np.maximum(np.minimum(queries, keys - offsets) - np.maximum(0, -offsets), 0)
 

@@ -138,7 +138,7 @@ def _sums(record: Attention, index: int) -> Sums:
     scores.pop("induction", None)  # here it is measured on random tokens, where it means more
     if record.kind != "cross":
         offsets = roles.offset_counts(weights, REACH)
-        possible = roles.queries_with_offset(*weights.shape[-2:], REACH)
+        possible = roles.queries_with_offset(weights, REACH)
         scores |= {
             name: (count / max(there, 1), int(there))
             for name, count, there in zip(OFFSETS, offsets, possible, strict=True)

@@ -173,8 +173,8 @@ def test_offset_counts_say_where_the_strongest_key_is():
     assert counts.shape == (5, 1, 2)
     assert counts[:, 0, 0].tolist() == [0, N - 1, 1, 0, 0]
     assert counts[:, 0, 1].tolist() == [1, 1, 1, 0, 0]
-    assert roles.queries_with_offset(N, N, 2).tolist() == [N - 2, N - 1, N, N - 1, N - 2]
-    assert roles.queries_with_offset(3, 5, 4).tolist() == [0, 0, 1, 2, 3, 3, 3, 2, 1]
+    assert roles.queries_with_offset(planted(PREVIOUS), 2).tolist() == [N - 2, N - 1, N, N - 1, N - 2]
+    assert roles.queries_with_offset(planted(np.ones((3, 5))), 4).tolist() == [0, 0, 1, 2, 3, 3, 3, 2, 1]
 
 
 def test_copying_is_one_for_the_own_token_minus_one_for_others_and_empty_for_none():
