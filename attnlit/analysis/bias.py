@@ -18,8 +18,8 @@ import numpy as np
 
 from attnlit.analysis.interventions import check_predicts, in_batches, log_probabilities
 from attnlit.analysis.roles import interval
-from attnlit.attention.capture import read
 from attnlit.attention.edits import Edit, PatternPatched
+from attnlit.attention.reading import read
 from attnlit.attention.recorder import Recorder
 from attnlit.attention.tokens import words_of
 from attnlit.errors import AttnlitError
@@ -437,7 +437,7 @@ def _continued(model: Model, prompt: str, continuation: str, column: int) -> _Te
 
 def _read_words(model: Model, text: str) -> tuple[list[int], dict[str, list[int]]]:
     """Ids and inputs of a text, without the mark of the end that some tokenizers put behind it."""
-    source, _, _ = read(model, text, write=False)
+    source = read(model, text, write=False).source
     end = 1 + max((token.position for token in source.tokens if not token.special), default=-1)
     return [token.id for token in source.tokens[:end]], {
         name: values[:end] for name, values in source.inputs.items()
@@ -448,14 +448,14 @@ def _filled(model: Model, prompt: str, continuation: str, column: int) -> _Text:
     """A model that fills gaps is asked for the word at [MASK]."""
     _check_continuation(continuation)
     mask, unknown = model.mask_token, model.unknown_id
-    source, _, _ = read(model, prompt)
+    source = read(model, prompt).source
     places = [token.position for token in source.tokens if token.id == model.mask_id]
     if len(places) != 1:
         raise AttnlitError(
             f"{model.name} guesses a word that is left out. Put {mask} exactly once into each prompt, as in "
             f"“The nurse helped the farmer because she was {mask}.”"
         )
-    whole, _, _ = read(model, prompt.replace(mask, continuation.strip()))
+    whole = read(model, prompt.replace(mask, continuation.strip())).source
     place, before = places[0], [token.id for token in source.tokens]
     ids = [token.id for token in whole.tokens]
     alike = len(ids) == len(before) and ids[:place] + ids[place + 1 :] == before[:place] + before[place + 1 :]
@@ -474,7 +474,7 @@ def _check_continuation(continuation: str) -> None:
 
 def _compare(model: Model, first: str, second: str) -> None:
     """Raises AttnlitError for prompts whose attention cannot be exchanged."""
-    one, other = (read(model, text.rstrip(), write=False)[0] for text in (first, second))
+    one, other = (read(model, text.rstrip(), write=False).source for text in (first, second))
     _check_comparable(model.name, first, one.tokens, second, other.tokens)
 
 

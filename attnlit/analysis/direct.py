@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.attention.capture import forward_texts
+from attnlit.attention.forward import forward
 from attnlit.models.layout import Layout, layout_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def head_writes(model: Model, ids: list[int]) -> torch.Tensor:
     import torch
 
     layout = _layout(model)
-    hidden = forward_texts(model, [{"input_ids": ids}], hidden_states=True).hidden_states
+    hidden = forward(model, [{"input_ids": ids}], hidden_states=True).hidden_states
     with torch.inference_mode():
         written = []
         # One layer's input each; the last of `hidden` comes out of the last layer.

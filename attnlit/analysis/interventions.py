@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.attention.capture import checked_kind, forward, read
+from attnlit.attention.capture import checked_kind
 from attnlit.attention.edits import Edit, HeadsAblated, freeze_patterns
+from attnlit.attention.forward import forward
+from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -151,7 +153,7 @@ def in_batches(
 ) -> Iterator[np.ndarray]:
     """What the model predicts for one text under each of many sets of edits, several in one forward pass.
 
-    inputs: as `attnlit.attention.capture.forward` takes them. places: rows of the logits. variants: the edits
+    inputs: as `attnlit.attention.forward.forward` takes them. places: rows of the logits. variants: the edits
     of each copy of the text; `always` are made in every copy. weights: the text's recorded attention by kind,
     from which follows how many copies fit into a pass. Yields, pass by pass and in order, the log
     probabilities of every word of the vocabulary: float64 (copies, places, words).
@@ -174,10 +176,10 @@ def log_probabilities(
 ) -> np.ndarray:
     """Of every word of the vocabulary at some rows of the logits: float64 (rows, places, words).
 
-    The other arguments are those of `attnlit.attention.capture.forward`. Raises AttnlitError for a model
+    The other arguments are those of `attnlit.attention.forward.forward`. Raises AttnlitError for a model
     whose logits are not finite.
     """
-    logits = forward(model, inputs, recorder, edits, rows).logits  # (rows, tokens, words)
+    logits = forward(model, [inputs] * rows, recorder, edits).logits  # (rows, tokens, words)
     found = logits[:, list(places)].double().log_softmax(-1).numpy()
     if np.isnan(found).any():
         raise AttnlitError(
@@ -239,12 +241,10 @@ def check_predicts(model: Model) -> None:
 def _ask(model: Model, text: str, pair: str | None) -> _Question:
     """Where the model predicts a word for this text. Raises AttnlitError where it does not."""
     check_predicts(model)
-    source, target, _ = read(model, text, pair, write=False)
-    if target is not None:
-        tokens, asked = target.tokens, "The next target word"
-        inputs = {**source.inputs, **target.inputs}
-    else:
-        tokens, asked, inputs = source.tokens, "The next word", source.inputs
+    reading = read(model, text, pair, write=False)
+    inputs, target = reading.inputs, reading.target
+    tokens = reading.source.tokens if target is None else target.tokens
+    asked = "The next word" if target is None else "The next target word"
     if model.masked:
         mask = model.mask_token
         places = [token.position for token in tokens if token.id == model.mask_id]

@@ -14,8 +14,8 @@ import numpy as np
 from attnlit.analysis import roles
 from attnlit.analysis.interventions import in_batches
 from attnlit.analysis.survey import COPIES, period, random_sequences
-from attnlit.attention.capture import weights_together
 from attnlit.attention.edits import HeadsAblated
+from attnlit.attention.forward import weights_together
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:

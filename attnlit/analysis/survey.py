@@ -19,13 +19,12 @@ from attnlit.analysis.direct import direct_logits, has_direct_path
 from attnlit.analysis.naming import FEWEST_TOKENS, ROLES_ON_MANY_TEXTS, Role
 from attnlit.analysis.scores import OFFSETS, REACH, SCORES, SUMMED, Sums, counted, merge, summarise
 from attnlit.attention.capture import (
-    Reading,
     attend_together,
     checked_kind,
-    read,
     untrained,
-    weights_together,
 )
+from attnlit.attention.forward import weights_together
+from attnlit.attention.reading import Reading, read
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
 
@@ -164,12 +163,11 @@ def _read_texts(
         readings: dict[tuple[int, int], list[tuple[int, Reading]]] = {}  # by lengths: index and text
         for index, text in enumerate(texts[start : start + _WINDOW], start):
             try:
-                source, target, pair = read(model, *text, write=kind != "encoder")
+                reading = read(model, *text, write=kind != "encoder")
             except AttnlitError as mistake:  # too long, most likely
                 sums = merge(sums, Sums(left_out=1, why_left_out=str(mistake)))
                 done += 1
             else:
-                reading = Reading(source, target, text[0], pair)
                 readings.setdefault(reading.lengths, []).append((index, reading))
             yield step(done)
         for lengths, found in sorted(readings.items()):

@@ -7,7 +7,7 @@ import pytest
 from attnlit.analysis.naming import FEWEST_TOKENS
 from attnlit.analysis.sample import MOST_TEXTS, PAIRS, SAMPLE, SENTENCES, sentences
 from attnlit.attention import load
-from attnlit.attention.capture import read
+from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
 
 
@@ -19,7 +19,7 @@ def test_the_sample_has_sentences_and_pairs_and_none_twice() -> None:
 @pytest.mark.parametrize("name", ["mini-gpt2", "mini-bert"])
 def test_every_text_is_long_enough_to_score(name: str) -> None:
     model = load(name)
-    assert min(len(read(model, *text)[0].tokens) for text in SAMPLE) >= FEWEST_TOKENS
+    assert min(len(read(model, *text).source.tokens) for text in SAMPLE) >= FEWEST_TOKENS
 
 
 def test_sentences_end_at_marks_and_at_line_breaks() -> None:

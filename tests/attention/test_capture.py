@@ -16,7 +16,8 @@ import torch
 import transformers
 
 from attnlit.attention import Attention, attend, attend_all, load
-from attnlit.attention.capture import Reading, attend_together, read, untrained
+from attnlit.attention.capture import attend_together, untrained
+from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import tiny
@@ -383,8 +384,8 @@ def test_texts_read_together_have_the_attention_that_they_have_alone(
     architecture: str, tiny_model: GetModel
 ) -> None:
     model = tiny_model(architecture)
-    source, target, _ = read(model, TEXT, PAIR)
-    one = Reading(source, target, TEXT, PAIR)
+    one = read(model, TEXT, PAIR)
+    source = one.source
     backwards = {**source.inputs, "input_ids": source.inputs["input_ids"][::-1]}
     other = replace(one, source=replace(source, inputs=backwards))  # for certain of the same length
     for kind in model.kinds:

@@ -17,7 +17,6 @@ import torch
 import transformers
 
 from attnlit.attention import apply, attend_all, load
-from attnlit.attention.capture import forward, read
 from attnlit.attention.edits import (
     AttentionKnockout,
     DimensionsRemoved,
@@ -26,6 +25,8 @@ from attnlit.attention.edits import (
     PatternPatched,
     freeze_patterns,
 )
+from attnlit.attention.forward import forward
+from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import tiny
@@ -79,13 +80,12 @@ QUERY: dict[tuple[str, str], tuple[str, Callable[[int], int]]] = {
 
 def ids(model: Model) -> dict[str, list[int]]:
     """What the model takes for the two texts."""
-    source, target, _ = read(model, TEXT, PAIR)
-    return {**source.inputs, **({} if target is None else target.inputs)}
+    return read(model, TEXT, PAIR).inputs
 
 
 def logits(model: Model, edits: Iterable[Edit] = (), rows: int = 1) -> torch.Tensor:
     """(rows, tokens, words)"""
-    return forward(model, ids(model), edits=edits, rows=rows).logits
+    return forward(model, [ids(model)] * rows, edits=edits).logits
 
 
 def plain_copy(folder: Path, architecture: str) -> Any:

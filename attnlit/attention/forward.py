@@ -1,0 +1,83 @@
+"""One forward pass: what is watched in it, what is changed in it, and how many may run side by side.
+
+The shared model is never written to, so any number of threads may run it at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attnlit.attention.edits import Edit, edits_by_call
+from attnlit.attention.record import frozen
+from attnlit.models import limits
+from attnlit.models.model import Model
+
+if TYPE_CHECKING:
+    from attnlit.attention.recorder import Call, Recorder, WeightsRecorder
+
+# One text as a model takes it: a list of N numbers for each of the model's arguments, by their names.
+Inputs = Mapping[str, Sequence[int]]
+
+
+def forward(
+    model: Model,
+    batch: Sequence[Inputs],
+    recorder: Recorder | WeightsRecorder | None = None,
+    edits: Iterable[Edit] = (),
+    *,
+    hidden_states: bool = False,
+) -> Any:
+    """One forward pass that `recorder` watches. Returns the model's outputs: logits (T, N, words).
+
+    batch: T texts with equally many tokens, each a row of the batch; the same text may stand there several
+    times, each perhaps edited differently. A `Recorder` sees the first row.
+    edits: what is changed in this pass, and only in it; a traced model takes one row then.
+    hidden_states: the outputs also hold what enters each layer, `hidden_states`: (T, N, D) each.
+    Raises AttnlitError for edits that do not fit the model or the text.
+    """
+    import torch
+
+    from attnlit.attention import proof
+
+    by_call = edits_by_call(model, edits)
+    if by_call and len(batch) > 1 and model.capture_route == "trace":
+        raise ValueError("a traced model may fold its batch into its heads: edit one row at a time")
+    tensors = {name: torch.tensor([text[name] for text in batch]) for name in batch[0]}
+    options = {"output_hidden_states": True} if hidden_states else {}
+    with slot():
+        if model.capture_route == "weights":
+            outputs = proof.run(model.module, tensors, output_attentions=True, **options)
+            if recorder is not None:
+                recorder.take_reported(proof.reported(outputs))
+            return outputs
+        with proof.recording(model.capture_route, _ignore if recorder is None else recorder.take, by_call):
+            return proof.run(model.module, tensors, **options)
+
+
+def weights_together(model: Model, batch: Sequence[Inputs], kind: str) -> np.ndarray:
+    """Attention weights of texts with equally many tokens: float32 (T, L, H, Q, K).
+
+    One forward pass; but a traced model may fold its batch into its heads, so it takes one after another.
+    """
+    from attnlit.attention.recorder import WeightsRecorder
+
+    if model.capture_route == "trace" and len(batch) > 1:
+        return frozen(np.concatenate([weights_together(model, [text], kind) for text in batch]))
+    recorder = WeightsRecorder(model.sites, kind)
+    forward(model, batch, recorder)
+    return recorder.texts()
+
+
+def _ignore(call: Call) -> None:
+    """What takes the calls of a forward pass that nobody records."""
+
+
+@cache
+def slot() -> threading.BoundedSemaphore:
+    """Held by one forward pass while it runs, and by nothing longer: `with slot(): ...`."""
+    return threading.BoundedSemaphore(limits.forwards_at_once())

@@ -1,0 +1,111 @@
+"""A text as a model reads it: its tokens, within the limits, and the target of an encoder-decoder."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+
+from attnlit.attention.generate import write_target
+from attnlit.attention.tokens import Encoded, encode, encode_target
+from attnlit.errors import AttnlitError
+from attnlit.models import limits
+from attnlit.models.model import Model
+
+# Texts longer than this many characters a token are refused before they are tokenised.
+CHARACTERS_A_TOKEN = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A text as a model reads it."""
+
+    source: Encoded
+    # What an encoder-decoder's decoder reads; None for any other model.
+    target: Encoded | None
+    text: str
+    # The second text, if there is one; of an encoder-decoder the target's text.
+    pair: str | None
+
+    @property
+    def inputs(self) -> dict[str, list[int]]:
+        """What `attnlit.attention.forward` takes: N numbers for each of the model's arguments."""
+        return {**self.source.inputs, **({} if self.target is None else self.target.inputs)}
+
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """Tokens of the text and of the target: texts of equal lengths can share a forward pass."""
+        return len(self.source.tokens), 0 if self.target is None else len(self.target.tokens)
+
+
+def read(model: Model, text: str, pair: str | None = None, *, write: bool = True) -> Reading:
+    """The text, or two, as the model takes them; see `attnlit.attend`.
+
+    A model that needs a target and has none writes one, or starts with none of its words if not `write`.
+    Raises AttnlitError for a text that is empty or too long.
+    """
+    _check_text(model, text, "text")
+    pair = None if pair is None or not pair.strip() else pair
+    if pair is not None:
+        _check_text(model, pair, "second text")
+    both = pair if model.pairs != "target" else None
+    source = _checked(model, encode(model.tokenizer, text, both, model.pairs))
+    if model.pairs != "target":
+        return Reading(source, None, text, pair)
+    if pair is None:
+        pair = write_target(model, source.inputs, token_limit(model)) if write else ""
+    target = _checked(model, encode_target(model.tokenizer, pair, _start(model)))
+    return Reading(source, target, text, pair)
+
+
+def token_limit(model: Model) -> int:
+    """The most tokens that the model takes in this deployment."""
+    return min(model.max_tokens, limits.max_tokens())
+
+
+def _check_text(model: Model, text: str, name: str) -> None:
+    """Raises AttnlitError for a text that is empty, broken or hopelessly long, before it is tokenised."""
+    if not text.strip():
+        raise AttnlitError(f"The {name} is empty. Type a sentence, such as “The cat sat on the mat.”")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise AttnlitError(f"The {name} holds half a character (a lone surrogate). Paste it again.")
+    limit = token_limit(model)
+    if len(text) > CHARACTERS_A_TOKEN * limit:
+        raise AttnlitError(
+            f"The {name} has {len(text):,} characters, too many for {model.name}, which takes at most "
+            f"{limit:,} tokens here. Give it a few sentences."
+        )
+
+
+def _checked(model: Model, encoded: Encoded) -> Encoded:
+    """The tokens, if the model can take them; otherwise AttnlitError."""
+    count, limit = len(encoded.tokens), token_limit(model)
+    if count == 0:
+        raise AttnlitError(f"{model.name} makes no token of this text. Try another.")
+    if count > limit:
+        raise AttnlitError(
+            f"This text has {count:,} tokens, and {model.name} takes at most {limit:,} here. Shorten it."
+        )
+    if any(token.id >= model.vocabulary_size for token in encoded.tokens):
+        raise AttnlitError(
+            f"The tokenizer of {model.name} does not belong to it: it makes tokens the model lacks."
+        )
+    taken = {name: ids for name, ids in encoded.inputs.items() if name in _arguments(model)}
+    return Encoded(taken, encoded.tokens)
+
+
+def _arguments(model: Model) -> set[str]:
+    """Inputs that the model understands. Token types only if it has some: GPT-2 would add them as words."""
+    names = {"input_ids", "attention_mask", "decoder_input_ids"}
+    if getattr(model.module.config, "type_vocab_size", 0) > 1:
+        names.add("token_type_ids")
+    return names & set(inspect.signature(model.module.forward).parameters)
+
+
+def _start(model: Model) -> int:
+    """The token that a decoder starts with."""
+    config = model.module.config
+    names = ("decoder_start_token_id", "bos_token_id", "eos_token_id")
+    for name in names:
+        if isinstance(start := getattr(config, name, None), int):
+            return start
+    raise AttnlitError(f"{model.name} does not say which token its target begins with. Choose another model.")
