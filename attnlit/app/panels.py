@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import streamlit as st
 from attnlit.analysis.interventions import switch_off
 from attnlit.analysis.naming import role_in_words
 from attnlit.app.state import Choice, Request, choose_head, link
+from attnlit.charts.figure import KINDS, csv, figure
 from attnlit.charts.head import head_picture, head_table
 from attnlit.charts.heatmap import heatmap_picture
 from attnlit.errors import AttnlitError
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from attnlit.analysis.interventions import Effect
     from attnlit.charts.picture import Picture
-
-_FILES = {"svg": "image/svg+xml", "png": "image/png", "html": "text/html"}
 
 
 def picture(
@@ -72,7 +70,7 @@ def save_numbers(table: Callable[[], pd.DataFrame], name: str, *, key: str | Non
     """A button that saves a table, made when it is pressed."""
     st.download_button(
         "Numbers (CSV)",
-        lambda: table().to_csv(index=False),
+        lambda: csv(table()),
         f"{name}.csv",
         "text/csv",
         key=key,
@@ -162,26 +160,12 @@ def export_menu(
             address = (st.context.url or "").split("?")[0] + link(request, with_text=with_text)
             st.code(address, language=None, wrap_lines=True)
         with st.popover("Save", icon=":material/download:"):
-            for kind, mime in _FILES.items():
+            for kind, mime in KINDS.items():
                 st.download_button(
                     f"Picture ({kind.upper()})",
-                    lambda kind=kind: _file(chart(), kind),
+                    lambda kind=kind: figure(chart(), kind),
                     f"{name}.{kind}",
                     mime,
                     on_click="ignore",
                 )
             save_numbers(table, name)
-
-
-def _file(chart: alt.TopLevelMixin, kind: str) -> bytes:
-    """The chart as a file that needs no network to be looked at."""
-    if kind == "png":
-        image = io.BytesIO()
-        chart.save(image, format="png", scale_factor=2)
-        return image.getvalue()
-    text = io.StringIO()
-    if kind == "html":
-        chart.save(text, format="html", inline=True)
-    else:
-        chart.save(text, format="svg")
-    return text.getvalue().encode()

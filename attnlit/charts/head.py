@@ -155,7 +155,11 @@ def head_tables(
     present = np.compress(flat >= LEAST_WEIGHT, flat)  # a causal model's many zeros would take long to part
     detail_from = min(_from_weight(present, DETAIL_BUDGET), ALWAYS_IN_DETAIL)
 
-    drawn = np.flatnonzero(flat >= _from_weight(present, budget or line_budget(shape)))
+    if budget is None:
+        budget = line_budget(shape)
+    elif budget < 0:
+        raise AttnlitError(f"The budget is how many lines are drawn: 0 or more, not {budget}.")
+    drawn = np.flatnonzero(flat >= _from_weight(present, budget))
     drawn = drawn[np.argsort(flat[drawn])]  # the strongest are drawn last, on top
     slot, query, key = np.unravel_index(drawn, weights.shape)
     strand = shape.first_line(len(heads)) + slot * shape.apart(len(heads))  # its y at the first token
@@ -211,6 +215,8 @@ def _from_weight(present: np.ndarray, budget: int) -> float:
     """The weight from which on about ``budget`` of the weights (any number,) remain."""
     if present.size <= budget:
         return LEAST_WEIGHT
+    if budget == 0:
+        return float("inf")
     return float(np.partition(present, present.size - budget)[present.size - budget])
 
 
@@ -269,7 +275,11 @@ def _notes(
 ) -> tuple[str, ...]:
     """What the picture leaves out, and what its numbers are, in sentences."""
     notes = []
-    if len(drawn) < present:
+    if not len(drawn) and present:
+        notes.append(
+            f"No lines are drawn until a token is pointed at; then its lines from {percent(detail_from)} up."
+        )
+    elif len(drawn) < present:
         share = float(drawn.sum()) / float(weights.sum())
         notes.append(
             f"Drawn are the {len(drawn):,} strongest of {present:,} lines, from {percent(drawn[0])} up: "

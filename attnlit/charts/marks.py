@@ -39,16 +39,6 @@ def rows_table(**columns: Any) -> pa.Table:
     )
 
 
-def pixel_x(field: str) -> alt.X:
-    """Horizontal place in pixels, read from a column."""
-    return alt.X(f"{field}:Q", scale=None, axis=None)
-
-
-def pixel_y(field: str) -> alt.Y:
-    """Vertical place in pixels, read from a column."""
-    return alt.Y(f"{field}:Q", scale=None, axis=None)
-
-
 def computed(expression: str) -> Any:
     """A channel's value as an expression: of signals, of Vega's ``width`` and of the mark's own ``datum``.
 

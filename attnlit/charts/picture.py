@@ -15,6 +15,8 @@ from typing import Any
 import altair as alt
 import pyarrow as pa
 
+from attnlit.charts.rendering import cleaned
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -46,20 +48,26 @@ def with_values(spec: dict[str, Any], values: Mapping[str, Any], height: int) ->
     return {**spec, "height": height, "params": parameters}
 
 
+def rows_of(tables: Mapping[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:
+    """The tables as rows, as a specification holds them that carries its own data."""
+    return {name: table.to_pylist() for name, table in tables.items()}
+
+
 def chart_with_data(chart: alt.TopLevelMixin, tables: dict[str, pa.Table]) -> Any:
     """The Altair chart itself with its tables inside, for a notebook, a file or an image."""
     whole = chart.copy(deep=False)
     whole.datasets = {
-        name: [{column: _harmless(value) for column, value in row.items()} for row in table.to_pylist()]
-        for name, table in tables.items()
+        name: [{column: _harmless(value) for column, value in row.items()} for row in rows]
+        for name, rows in rows_of(tables).items()
     }
     return whole
 
 
 def _harmless(value: Any) -> Any:
-    """Text that cannot end the script element in which a saved page holds it.
+    """Text that can end neither what draws a saved chart nor the script in which a saved page holds it.
 
-    Altair writes a chart into a page as it is, so a token ``</script>`` would end the script and begin
-    markup. A zero-width space after each "<" prevents that and changes nothing that is seen.
+    Altair hands a chart to the native renderer, and writes it into a page, as it is. A token `</script>`
+    would end the script and begin markup: a zero-width space after each "<" prevents that and changes nothing
+    that is seen.
     """
-    return value.replace("<", "<\u200b") if isinstance(value, str) else value
+    return cleaned(value).replace("<", "<\u200b") if isinstance(value, str) else value

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FONT = "Source Sans, Source Sans Pro, Inter, system-ui, sans-serif"
-MONO = "Source Code Pro, ui-monospace, monospace"
 
 # Twelve hues that stay apart for the three kinds of colour-blindness: the smallest CIELAB distance for
 # deutan, protan and tritan eyes is 21, 21 and 16 on white, and 18, 18 and 14 on black, where each also has a

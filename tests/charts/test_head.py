@@ -342,3 +342,13 @@ def test_a_diffuse_layer_sends_its_strongest_weights_not_all_of_them() -> None:
     assert len(travelling) == 24_000
     strongest = np.sort(weights[0].ravel())[-24_000]
     assert all(weights[0][place] >= strongest for place in travelling)
+
+
+def test_a_budget_of_no_lines_draws_none_and_a_negative_one_is_refused() -> None:
+    attention = random_record(layers=1, heads=2, queries=4)
+    picture = head_picture(attention, 0, budget=0)
+    assert picture.tables["lines"].num_rows == 0
+    assert picture.notes[0].startswith("No lines are drawn")
+    assert detailed_weights(picture.tables), "pointing still shows them"
+    with pytest.raises(AttnlitError, match="0 or more, not -1"):
+        head_picture(attention, 0, budget=-1)

@@ -1,0 +1,112 @@
+"""Pictures as files for a paper, a slide or a page: with a title, a margin and no word about clicking."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from attnlit.charts.picture import Picture, rows_of
+from attnlit.charts.rendering import cleaned, javascript, rendered
+from attnlit.charts.theme import LIGHT
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+KINDS = {
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "pdf": "application/pdf",
+    "html": "text/html",
+}
+WIDTHS = {"column": 360, "page": 720}  # pixels: a column, or the whole page, of a printed paper
+MARGIN = 12  # pixels
+# Every system has one of these, and a file that names them looks alike wherever it is opened.
+FONT = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif"
+TITLE_SIZE, CAPTION_SIZE, LINE = 14, 12, 17  # pixels
+_MOST_OF_A_NAME = 60  # characters of a file's name
+
+
+def figure(
+    chart: Picture | alt.TopLevelMixin,
+    kind: str,
+    *,
+    title: str = "",
+    caption: str = "",
+    width: Literal["column", "page"] = "page",
+) -> bytes:
+    """A picture, or an Altair chart, as a file: one of `KINDS`. None of them needs a network to be looked at.
+
+    `title` stands above the picture in bold (`heading` makes the usual one), `caption` below the title. Paper
+    is white: give a picture that was made with the light theme. Raises `AttnlitError` where it cannot be
+    drawn.
+    """
+    spec = _printed(chart, title, caption, WIDTHS[width])
+    if kind == "html":
+        return _page(spec, title or "attnlit")
+    return rendered(spec, kind)
+
+
+def heading(model: str, layer: int | None = None, heads: Sequence[int] = (), of: int = 0) -> str:
+    """ "mini-gpt2 · layer 3 · head 2". With several heads of a layer of `of`: "heads 0, 2", "all 8 heads"."""
+    parts = [model]
+    if layer is not None:
+        parts.append(f"layer {layer}")
+    if len(heads) == 1:
+        parts.append(f"head {heads[0]}")
+    elif heads:
+        parts.append(f"all {of} heads" if len(heads) == of else f"heads {', '.join(map(str, heads))}")
+    return " · ".join(parts)
+
+
+def file_stem(model: str, view: str, layer: int | None = None, head: int | None = None) -> str:
+    """A file's name without its ending, unlike that of another head: "mini-gpt2_L3H2_head"."""
+    place = ("" if layer is None else f"L{layer}") + ("" if head is None else f"H{head}")
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", model.rsplit("/", 1)[-1])[:_MOST_OF_A_NAME].strip("-.")
+    return "_".join(part for part in (name or "model", place, view) if part)
+
+
+def csv(table: pd.DataFrame) -> bytes:
+    """A table as a file that spreadsheets open as it is: UTF-8 that says so (a byte order mark)."""
+    return table.to_csv(index=False).encode("utf-8-sig")
+
+
+def _printed(chart: Picture | alt.TopLevelMixin, title: str, caption: str, width: int) -> dict[str, Any]:
+    """The specification with its data, its width, a title and a margin."""
+    if isinstance(chart, Picture):
+        spec: dict[str, Any] = {**chart.spec, "datasets": rows_of(chart.tables)}
+    else:
+        spec = chart.to_dict()
+    lines = [(title, TITLE_SIZE), (caption, CAPTION_SIZE)]
+    above = sum(LINE for text, _ in lines if text) + (6 if title or caption else 0)
+    spec |= {"width": width, "background": LIGHT.background, "usermeta": {}}
+    spec["padding"] = {"left": MARGIN, "right": MARGIN, "bottom": MARGIN, "top": MARGIN + above}
+    if spec.get("autosize", {}) == {"type": "none", "contains": "padding"}:
+        spec["autosize"] = (
+            "none"  # the margin comes on top of the picture, which has places for all its marks
+        )
+    spec["config"] = {**spec.get("config", {}), "font": FONT}
+    if above:
+        spec["title"] = {
+            "text": title, "subtitle": caption, "anchor": "start", "frame": "group", "offset": 8,
+            "color": LIGHT.text, "fontSize": TITLE_SIZE, "fontWeight": 600, "subtitlePadding": 4,
+            "subtitleColor": LIGHT.faint, "subtitleFontSize": CAPTION_SIZE, "limit": width,
+        }  # fmt: skip
+    return spec
+
+
+def _page(spec: dict[str, Any], title: str) -> bytes:
+    """A page of its own, with all the scripts that it needs inside."""
+    # No "<" of the data may end the script in which they stand.
+    inside = json.dumps(cleaned(spec)).replace("<", "\\u003c")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(cleaned(title))}</title>\n<script>{javascript().decode()}</script>\n</head>\n<body>\n"
+        '<div id="picture"></div>\n<script>\n'
+        f'vegaEmbed("#picture", {inside}, {{mode: "vega-lite", actions: false}});\n'
+        "</script>\n</body>\n</html>\n"
+    ).encode()
