@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import os
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,30 +16,32 @@ from attnlit.models.limits import set_threads
 from attnlit.models.model import Model
 from tests import tiny
 
-set_threads()
+if "OMP_NUM_THREADS" not in os.environ:  # else whoever runs the tests has chosen
+    set_threads()
 
 
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The folder of a tiny model of some architecture of `tests.tiny`."""
-    folders: dict[str, Path] = {}
-
-    def folder(architecture: str) -> Path:
-        if architecture not in folders:
-            folders[architecture] = tiny.save(architecture, tmp_path_factory.mktemp("models") / architecture)
-        return folders[architecture]
-
-    return folder
+    folder = tmp_path_factory.mktemp("models")
+    return cache(lambda architecture: tiny.save(architecture, folder / architecture))
 
 
 @pytest.fixture(scope="session")
 def tiny_model(tiny_folder: Callable[[str], Path]) -> Callable[[str], Model]:
     """A tiny model of some architecture of `tests.tiny`, loaded from its folder."""
-    models: dict[str, Model] = {}
+    return cache(lambda architecture: load(str(tiny_folder(architecture))))
 
-    def model(architecture: str) -> Model:
-        if architecture not in models:
-            models[architecture] = load(str(tiny_folder(architecture)))
-        return models[architecture]
 
-    return model
+@pytest.fixture(scope="session")
+def tiny_double(tiny_model: Callable[[str], Model]) -> Callable[[str], Model]:
+    """The same model in float64, for texts in a batch against one alone: see `tests.tolerances`."""
+
+    @cache
+    def double(architecture: str) -> Model:
+        model = tiny_model(architecture)
+        module = copy.deepcopy(model.module).double()
+        module.set_experts_implementation("eager")  # the usual one multiplies no float64
+        return replace(model, module=module)
+
+    return double

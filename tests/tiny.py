@@ -1,15 +1,21 @@
 """Tiny random models and tokenizers of many architectures, made here and saved as users' folders are.
 
-Random weights are drawn wider than usual, so that attention is far from uniform and mistakes show.
+Random weights are drawn wider than usual, so that attention is far from uniform and mistakes show, but not so
+wide that scores reach the hundreds, where rounding shows too. Vocabularies and weights are the same in every
+process and on every machine: the trainers of WordPiece and Unigram choose between equals by chance, and torch
+draws other numbers on other processors.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -27,12 +33,15 @@ WIDTH, HEADS, LAYERS, POSITIONS = 32, 4, 3, 64
 def wordpiece() -> Any:
     """As BERT: lower case, ## on inner pieces, [CLS] A [SEP] B [SEP]."""
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    words = re.findall(r"\w+|[^\w\s]", " ".join(SENTENCES).lower())
+    inner = [f"##{piece}" for piece in _frequent_pieces(word[1:] for word in words)]
+    whole = sorted(word for word in words if len(word) <= 5)
+    pieces = dict.fromkeys([*special, *_frequent_pieces(words), *inner, *whole])
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(vocab_size=300, special_tokens=special, show_progress=False)
-    tokenizer.train_from_iterator(SENTENCES, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS]:0 $A:0 [SEP]:0",
         pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
@@ -67,24 +76,33 @@ def byte_level(*, pairs: bool = False) -> Any:
 def unigram(*, start: bool = False, byte_fallback: bool = True) -> Any:
     """As SentencePiece: ▁ before words, </s> at the end (T5), or with `start` <bos> before (Gemma)."""
     special = ["<pad>", "</s>", "<unk>", "<bos>"]
-    tokenizer = Tokenizer(models.Unigram())
+    counts = _frequent_pieces(f"▁{word}" for word in " ".join(SENTENCES).split())
+    known = [(piece, 0.0) for piece in special]
+    known += [(piece, math.log(count / counts.total())) for piece, count in counts.items()]
+    if byte_fallback:
+        known += [(f"<0x{byte:02X}>", -20.0) for byte in range(256)]
+    tokenizer = Tokenizer(models.Unigram(known, unk_id=2, byte_fallback=byte_fallback))
+    tokenizer.add_special_tokens(special)
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
-    trainer = trainers.UnigramTrainer(
-        vocab_size=200, special_tokens=special, unk_token="<unk>", show_progress=False
-    )
-    tokenizer.train_from_iterator(SENTENCES * 5, trainer)
-    if byte_fallback:
-        vocabulary = json.loads(tokenizer.to_str())["model"]["vocab"]
-        known = [(piece, score) for piece, score in vocabulary]
-        known += [(f"<0x{byte:02X}>", -20.0) for byte in range(256)]
-        tokenizer.model = models.Unigram(known, unk_id=2, byte_fallback=True)
     single, both = ("<bos> $A", "<bos> $A $B") if start else ("$A </s>", "$A </s> $B </s>")
     tokenizer.post_processor = processors.TemplateProcessing(
         single=single, pair=both, special_tokens=[("</s>", 1), ("<bos>", 3)]
     )
     names = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
     return _wrapped(tokenizer, **(names | ({"bos_token": "<bos>"} if start else {})))
+
+
+def _frequent_pieces(words: Iterable[str]) -> Counter[str]:
+    """How often each letter, and each run of up to five letters that occurs twice, stands in these words."""
+    pieces = Counter(
+        word[start:end]
+        for word in words
+        for start in range(len(word))
+        for end in range(start + 1, min(start + 5, len(word)) + 1)
+    )
+    kept = {piece: count for piece, count in sorted(pieces.items()) if count > 1 or len(piece) == 1}
+    return Counter(kept)
 
 
 def _wrapped(tokenizer: Tokenizer, inputs: list[str] | None = None, **names: str) -> Any:
@@ -180,7 +198,7 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
     ),
     "marian": (
         "MarianMTModel",
-        {**_BART, **_T5_IDS, "forced_eos_token_id": None},
+        {**_BART, **_T5_IDS, "forced_eos_token_id": None, "scale_embedding": True},
         lambda: unigram(byte_fallback=False),
     ),
 }
@@ -199,14 +217,13 @@ def build(kind: str, options: dict[str, Any], words: int, seed: int = 0) -> Any:
     """A model of a class of transformers, with random weights."""
     model_class = getattr(transformers, kind)
     config = model_class.config_class(vocab_size=words, **options)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with torch.random.fork_rng():  # what the class itself draws is replaced below
         model = model_class(config)
-        with torch.no_grad():
-            for name, weights in model.named_parameters():
-                if weights.dim() > 1:
-                    weights.normal_(std=0.5)
-                elif "bias" in name or "sink" in name:
-                    weights.normal_(std=0.2)
+    random = np.random.default_rng(seed)
+    with torch.no_grad():
+        for name, weights in model.named_parameters():
+            wide = 0.25 if weights.dim() > 1 else 0.2 if "bias" in name or "sink" in name else None
+            if wide is not None:
+                weights.copy_(torch.from_numpy(random.normal(0, wide, tuple(weights.shape))))
     model.tie_weights()
     return model.eval()

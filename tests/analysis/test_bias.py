@@ -34,6 +34,7 @@ from attnlit.attention.record import Attention, Token
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import planted, tiny
+from tests.tolerances import MISTAKE, RATIO, ROUNDING
 
 GetModel = Callable[[str], Model]
 GetFolder = Callable[[str], Path]
@@ -90,20 +91,20 @@ SWAPPED = BY_0_1 + BY_0_3 + BESIDES
 def test_planted_effects_by_hand(two_routes: Model) -> None:
     found = effects(two_routes, PLANTED)
     by_hand = math.exp(-0.25 - 0.125 - 0.0625), math.exp(0.125 + 0.0625 + 0.03125)
-    assert found.ratios == pytest.approx(by_hand, abs=1e-6)
-    assert found.total == pytest.approx(math.exp(SWAPPED) - 1, abs=1e-6)
-    assert found.indirect == pytest.approx(math.exp(BY_0_1 + BY_0_3) - 1, abs=1e-6)
-    assert found.direct == pytest.approx(math.exp(BESIDES) - 1, abs=1e-6)
+    assert found.ratios == pytest.approx(by_hand, **RATIO)
+    assert found.total == pytest.approx(math.exp(SWAPPED) - 1, **RATIO)
+    assert found.indirect == pytest.approx(math.exp(BY_0_1 + BY_0_3) - 1, **RATIO)
+    assert found.direct == pytest.approx(math.exp(BESIDES) - 1, **RATIO)
     carried = {(0, 1): BY_0_1, (0, 3): BY_0_3}
     for layer, head, indirect, direct in found.heads.itertuples(index=False):
         through = carried.get((layer, head), 0.0)
-        assert indirect == pytest.approx(math.exp(through) - 1, abs=1e-6)
-        assert direct == pytest.approx(math.exp(SWAPPED - through) - 1, abs=1e-6)
+        assert indirect == pytest.approx(math.exp(through) - 1, **RATIO)
+        assert direct == pytest.approx(math.exp(SWAPPED - through) - 1, **RATIO)
     of_layers = [math.exp(BY_0_1 + BY_0_3) - 1, 0]
-    np.testing.assert_allclose(found.layers["indirect"], of_layers, atol=1e-6)
+    np.testing.assert_allclose(found.layers["indirect"], of_layers, atol=ROUNDING)
     not_of_layers = [math.exp(BESIDES) - 1, math.exp(SWAPPED) - 1]
-    np.testing.assert_allclose(found.layers["direct"], not_of_layers, atol=1e-6)
-    assert found.strongest == pytest.approx(math.exp(BY_0_1) + math.exp(BY_0_3) - 2, abs=1e-6)
+    np.testing.assert_allclose(found.layers["direct"], not_of_layers, atol=ROUNDING)
+    assert found.strongest == pytest.approx(math.exp(BY_0_1) + math.exp(BY_0_3) - 2, **RATIO)
 
 
 def test_probabilities_of_the_planted_model_by_hand(two_routes: Model) -> None:
@@ -112,7 +113,7 @@ def test_probabilities_of_the_planted_model_by_hand(two_routes: Model) -> None:
     tired, late = math.exp(0.4375), math.exp(0.21875)
     she = np.array([tired, 1.0]) / (tired + 1 + others)
     he = np.array([1.0, late]) / (late + 1 + others)
-    np.testing.assert_allclose(effects(two_routes, PLANTED).scores, [she, he], atol=1e-7)
+    np.testing.assert_allclose(effects(two_routes, PLANTED).scores, [she, he], rtol=ROUNDING)
 
 
 def test_a_continuation_of_two_words_by_hand(tmp_path: Path) -> None:
@@ -129,13 +130,13 @@ def test_a_continuation_of_two_words_by_hand(tmp_path: Path) -> None:
     model = load(str(planted.save(module, tmp_path)))
     contrast = replace(PLANTED, expected="was tired", other="was late")
     found = effects(model, contrast)
-    assert found.ratios == pytest.approx((math.exp(-0.5), math.exp(0.25)), abs=1e-6)
-    assert found.total == pytest.approx(math.exp(0.75) - 1, abs=1e-6)
-    assert found.indirect == pytest.approx(math.exp(0.75) - 1, abs=1e-6)
-    assert found.direct == pytest.approx(0, abs=1e-6)
+    assert found.ratios == pytest.approx((math.exp(-0.5), math.exp(0.25)), **RATIO)
+    assert found.total == pytest.approx(math.exp(0.75) - 1, **RATIO)
+    assert found.indirect == pytest.approx(math.exp(0.75) - 1, **RATIO)
+    assert found.direct == pytest.approx(0, **RATIO)
     heads = found.heads.set_index(["layer", "head"])["indirect"]
-    assert heads[0, 1] == pytest.approx(math.exp(0.75) - 1, abs=1e-6)
-    assert heads.drop((0, 1)).abs().max() <= 1e-6
+    assert heads[0, 1] == pytest.approx(math.exp(0.75) - 1, **RATIO)
+    assert heads.drop((0, 1)).abs().max() <= ROUNDING
 
 
 class Study:
@@ -197,15 +198,15 @@ def test_every_effect_equals_the_studys_procedure(tiny_model: GetModel, tiny_fol
         return study.ratio(prompt, WRITTEN, given) / base - 1
 
     every_layer, every_head = set(range(tiny.LAYERS)), set(range(tiny.HEADS))
-    assert found.total == pytest.approx(study.ratio(second, WRITTEN, {}) / base - 1, abs=1e-5)
-    assert found.indirect == pytest.approx(effect(first, every_layer, every_head), abs=1e-5)
-    assert found.direct == pytest.approx(effect(second, every_layer, every_head), abs=1e-5)
+    assert found.total == pytest.approx(study.ratio(second, WRITTEN, {}) / base - 1, **RATIO)
+    assert found.indirect == pytest.approx(effect(first, every_layer, every_head), **RATIO)
+    assert found.direct == pytest.approx(effect(second, every_layer, every_head), **RATIO)
     for layer, head, indirect, direct in found.heads.itertuples(index=False):
-        assert indirect == pytest.approx(effect(first, {layer}, {head}), abs=1e-5)
-        assert direct == pytest.approx(effect(second, {layer}, {head}), abs=1e-5)
+        assert indirect == pytest.approx(effect(first, {layer}, {head}), **RATIO)
+        assert direct == pytest.approx(effect(second, {layer}, {head}), **RATIO)
     for layer, indirect, direct in found.layers.itertuples(index=False):
-        assert indirect == pytest.approx(effect(first, {layer}, every_head), abs=1e-5)
-        assert direct == pytest.approx(effect(second, {layer}, every_head), abs=1e-5)
+        assert indirect == pytest.approx(effect(first, {layer}, every_head), **RATIO)
+        assert direct == pytest.approx(effect(second, {layer}, every_head), **RATIO)
     assert found.heads["indirect"].abs().min() > 1e-4  # the comparison compares something
 
 
@@ -215,13 +216,13 @@ def test_a_masked_model_is_asked_for_the_word_at_its_mask(tiny_model: GetModel) 
     found = effects(model, MASKED)
     the, a = model.tokenizer.convert_tokens_to_ids(["the", "a"])
     own = intervene(model, MASKED.first, []).after[0]
-    np.testing.assert_allclose(found.scores[0], [own[the], own[a]], atol=1e-7)
+    np.testing.assert_allclose(found.scores[0], [own[the], own[a]], rtol=ROUNDING)
     other = attend(model, MASKED.second).weights
     for layer, head, indirect, _ in found.heads.itertuples(index=False):
         edit = PatternPatched(kind="self", layer=layer, heads=(head,), weights=other[layer, head][None])
         after = intervene(model, MASKED.first, [edit]).after[0]
-        assert indirect == pytest.approx(after[a] / after[the] / (own[a] / own[the]) - 1, abs=1e-5)
-    assert found.heads["indirect"].abs().max() > 1e-3
+        assert indirect == pytest.approx(after[a] / after[the] / (own[a] / own[the]) - 1, **RATIO)
+    assert found.heads["indirect"].abs().max() > MISTAKE
 
 
 @pytest.mark.parametrize(
@@ -232,17 +233,17 @@ def test_seen_from_the_other_prompt(architecture: str, contrast: Contrast, tiny_
     turned = effects(model, contrast).turned()
     again = effects(model, Contrast(contrast.second, contrast.first, contrast.other, contrast.expected))
     assert turned.contrast == again.contrast
-    np.testing.assert_allclose(turned.scores, again.scores, rtol=1e-4)
-    assert turned.total == pytest.approx(again.total, rel=1e-4)
-    assert turned.direct == pytest.approx(again.direct, rel=1e-3, abs=1e-5)
-    pd.testing.assert_frame_equal(turned.heads, again.heads, rtol=1e-3, atol=1e-4)
-    pd.testing.assert_frame_equal(turned.layers, again.layers, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(turned.scores, again.scores, rtol=RATIO["rel"])
+    assert turned.total == pytest.approx(again.total, **RATIO)
+    assert turned.direct == pytest.approx(again.direct, **RATIO)
+    pd.testing.assert_frame_equal(turned.heads, again.heads, rtol=RATIO["rel"], atol=RATIO["abs"])
+    pd.testing.assert_frame_equal(turned.layers, again.layers, rtol=RATIO["rel"], atol=RATIO["abs"])
 
 
 def test_batches_tell_their_progress_and_can_be_ended(
-    tiny_model: GetModel, monkeypatch: pytest.MonkeyPatch
+    tiny_double: GetModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = tiny_model("gpt2")
+    model = tiny_double("gpt2")
     whole = effects(model, WRITTEN)
     monkeypatch.setattr(interventions, "_NUMBERS_AT_ONCE", 40_000)
     seen = []
@@ -251,7 +252,7 @@ def test_batches_tell_their_progress_and_can_be_ended(
     assert [each[1] for each in seen] == [runs] * len(seen)
     assert seen[-1][0] == runs
     assert len(seen) > 4
-    pd.testing.assert_frame_equal(parts.heads, whole.heads, rtol=1e-3, atol=1e-5)
+    pd.testing.assert_frame_equal(parts.heads, whole.heads, rtol=RATIO["rel"], atol=RATIO["abs"])
 
     def end(done: int, runs: int) -> None:
         raise KeyboardInterrupt
@@ -339,7 +340,7 @@ def test_the_mark_of_the_end_is_no_part_of_a_prompt(tiny_model: GetModel) -> Non
         single="$A <|endoftext|>", special_tokens=[("<|endoftext|>", 0)]
     )
     marked = effects(replace(model, tokenizer=ending), WRITTEN)
-    np.testing.assert_allclose(marked.scores, effects(model, WRITTEN).scores, rtol=1e-5)
+    np.testing.assert_allclose(marked.scores, effects(model, WRITTEN).scores, rtol=ROUNDING)
 
 
 def test_a_blank_is_put_behind_the_prompts_of_a_model_that_fills_gaps(tiny_model: GetModel) -> None:
@@ -390,8 +391,8 @@ def test_only_the_planted_heads_look_elsewhere(two_routes: Model) -> None:
     table = attention_differences(*records, ["nurse", "doctor"]).set_index(["layer", "head"])
     for place, row in table.iterrows():
         routed = place in ((0, 1), (0, 3))
-        assert row["difference"] == pytest.approx(float(routed), abs=1e-6)
-        assert row["lean"] == pytest.approx(2.0 * routed, abs=1e-6)
+        assert row["difference"] == pytest.approx(float(routed), abs=ROUNDING)
+        assert row["lean"] == pytest.approx(2.0 * routed, abs=ROUNDING)
         assert not routed or (row["she → nurse"], row["he → doctor"]) == (1, 1)
 
 
@@ -410,7 +411,7 @@ def test_pieces_of_a_watched_word_are_added_up(tiny_model: GetModel) -> None:
     for column, record, place in zip(table.columns[3:], records, last, strict=True):
         assert column.endswith(" → unusual")
         expected = record.weights[:, :, place, pieces].sum(-1)
-        np.testing.assert_allclose(table[column], expected.ravel(), atol=1e-6)
+        np.testing.assert_allclose(table[column], expected.ravel(), atol=ROUNDING)
 
 
 # ------------------------------------------------------------------------------------------------ templates
@@ -439,13 +440,13 @@ def test_words_alone_pull_both_readings_apart(tmp_path: Path) -> None:
     template = Template("the {first} saw the {second} because {pronoun}", "tired", "late", "nurse", "doctor")
     measured = set_effects(model, [template, replace(template, about_first="late", about_second="kind")])
     np.testing.assert_allclose(
-        measured.table["total"][:4], [math.e - 1] * 2 + [1 / math.e - 1] * 2, atol=1e-6
+        measured.table["total"][:4], [math.e - 1] * 2 + [1 / math.e - 1] * 2, atol=ROUNDING
     )
-    np.testing.assert_allclose(measured.table["total"][4:], 0, atol=1e-6)
+    np.testing.assert_allclose(measured.table["total"][4:], 0, atol=ROUNDING)
     found = averages(measured).table.set_index("effect")
-    assert found.loc["total", "factor"] == pytest.approx(1, abs=1e-6)
+    assert found.loc["total", "factor"] == pytest.approx(1, **RATIO)
     assert found.loc["total", "mean"] > 0.2  # a doubling weighs more than a halving
-    assert found.loc["indirect", "mean"] == pytest.approx(0, abs=1e-6)
+    assert found.loc["indirect", "mean"] == pytest.approx(0, **RATIO)
 
 
 def test_the_planted_route_is_found_in_a_set(two_routes: Model) -> None:
@@ -453,11 +454,11 @@ def test_the_planted_route_is_found_in_a_set(two_routes: Model) -> None:
     measured = set_effects(two_routes, [template])
     assert measured.heads.shape == (1, 4, 2, planted.HEADS)
     one, turned, exchanged, _ = measured.table.itertuples(index=False)
-    assert math.log1p(one.total) == pytest.approx(SWAPPED, abs=1e-6)
+    assert math.log1p(one.total) == pytest.approx(SWAPPED, **RATIO)
     assert (turned.first, turned.expected) == (one.second, one.other)
-    assert math.log1p(turned.indirect) == pytest.approx(SWAPPED - BESIDES, abs=1e-6)
+    assert math.log1p(turned.indirect) == pytest.approx(SWAPPED - BESIDES, **RATIO)
     # The words stand for the other person now, so what speaks for "nurse" speaks for "late".
-    assert math.log1p(exchanged.total) == pytest.approx(-SWAPPED, abs=1e-6)
+    assert math.log1p(exchanged.total) == pytest.approx(-SWAPPED, **RATIO)
     best = averages(measured).heads.nlargest(2, "indirect")
     assert set(zip(best["layer"], best["head"], strict=True)) == {(0, 1), (0, 3)}
 
