@@ -1,53 +1,83 @@
 # `make run` opens the app; `make test` checks everything, `make quick` all that needs neither a server nor a
-# browser; each sets up what it needs in .venv first.
+# browser; each sets up what it needs in .venv first. `make fix` mends what can be mended of the style.
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
 
-.PHONY: run test quick check browser bench load clean
+.NOTPARALLEL:
+.PHONY: run test quick fix check unit server kernels newest system bench load clean
 
-run: .venv/app
+run: $(VENV)/app
 	ATTNLIT_ANY_MODEL=1 $(BIN)/streamlit run streamlit_app.py
 
-test: quick browser
-	$(BIN)/python -m pytest -m server
+# One failure hides no other: what is broken, and what is only a matter of style, is all said in one run.
+test: $(VENV)/dev
+	$(MAKE) --keep-going system unit server check
 
-quick: .venv/dev check
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not server"
+quick: $(VENV)/dev
+	$(MAKE) --keep-going unit check
 
-check: .venv/dev
+fix: $(VENV)/dev
+	-$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-browser: .venv/dev
-	sh tests/browser/install.sh $(BIN)/playwright
+unit: $(VENV)/dev
+	$(PYTEST) -n 2 --dist loadfile -m "not server"
+
+server: $(VENV)/dev system
+	$(PYTEST) -m server
+
+# What the models compute, with the kernels of other processors: they add up in other orders.
+OTHER_KERNELS := ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE ONEDNN_MAX_CPU_ISA=SSE41
+kernels: $(VENV)/dev
+	ATEN_CPU_CAPABILITY=default $(PYTEST) -n 2 -m numeric
+	ATEN_CPU_CAPABILITY=avx2 $(PYTEST) -n 2 -m numeric
+	$(OTHER_KERNELS) $(PYTEST) -n 2 -m numeric
+	OMP_NUM_THREADS=2 $(PYTEST) -m numeric
+
+# The newest release of all that pyproject.toml allows, and the newest judges of style and types.
+newest:
+	$(MAKE) VENV=.venv-newest .venv-newest/dev
+	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager -e ".[test]" \
+		ruff mypy import-linter
+	$(MAKE) VENV=.venv-newest --keep-going unit check
+
+# What tests need of the system: a browser and a proxy.
+system: $(VENV)/dev
+	sh tests/install.sh $(BIN)/playwright
 
 # attnlit beside BertViz, into benchmarks/results.md: about twenty minutes on a quiet machine.
-bench: .venv/bench browser
+bench: $(VENV)/bench system
 	$(BIN)/python -m benchmarks.bertviz
 
 # Many visitors at once, over Streamlit's own websocket, and a soak: about 35 minutes on a quiet machine.
-load: .venv/dev
+load: $(VENV)/dev
 	$(BIN)/python -m benchmarks.load --together 30 --sessions 1 10 30 100
 	$(BIN)/python -m benchmarks.load --lesson all --sessions 30 --soak 15
 
-.venv/bin/python:
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "attnlit needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 
-.venv/app: .venv/bin/python requirements.txt
+$(VENV)/app: $(BIN)/python requirements.txt
 	$(BIN)/python -m pip install --quiet -r requirements.txt
-	touch .venv/app
+	touch $@
 
-.venv/dev: .venv/app pyproject.toml
+$(VENV)/dev: $(VENV)/app pyproject.toml
 	$(BIN)/python -m pip install --quiet -e ".[dev]"
-	touch .venv/dev
+	touch $@
 
-.venv/bench: .venv/dev benchmarks/requirements.txt
+$(VENV)/bench: $(VENV)/dev benchmarks/requirements.txt
 	$(BIN)/python -m pip install --quiet -r benchmarks/requirements.txt
-	touch .venv/bench
+	touch $@
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .import_linter_cache build *.egg-info
+	rm -rf .venv .venv-newest .pytest_cache .ruff_cache .mypy_cache .import_linter_cache build *.egg-info

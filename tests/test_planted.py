@@ -12,6 +12,8 @@ from attnlit.attention import attend, load
 from attnlit.models.model import Model
 from tests import planted
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Model:

@@ -36,6 +36,8 @@ from attnlit.models.model import Model
 from tests import planted, tiny
 from tests.tolerances import MISTAKE, RATIO, ROUNDING
 
+pytestmark = pytest.mark.numeric
+
 GetModel = Callable[[str], Model]
 GetFolder = Callable[[str], Path]
 

@@ -12,6 +12,8 @@ from attnlit.analysis.direct import direct_logits, has_direct_path, head_writes
 from attnlit.attention.forward import weights_together
 from attnlit.models.model import Model
 
+pytestmark = pytest.mark.numeric
+
 IDS = [40, 7, 21, 33, 90, 12]
 
 

@@ -30,6 +30,8 @@ from attnlit.models.model import Model
 from tests import tiny
 from tests.tolerances import KL, MISTAKE, ROUNDING
 
+pytestmark = pytest.mark.numeric
+
 TEXT = "The cat sat on the mat"
 MASKED = "The cat sat on the [MASK] because it was [MASK]."
 PAIR = "The dog lay on the rug"

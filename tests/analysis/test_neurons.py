@@ -17,6 +17,8 @@ from tests import planted
 from tests.charts.records import record, weights_record
 from tests.tiny import ARCHITECTURES
 
+pytestmark = pytest.mark.numeric
+
 FALLS = {5: 0.06, 40: 0.03, 7: 0.09, 100: -0.02}  # a head that loses 0.16 nats a token, in four dimensions
 TEXTS = [" ".join(np.random.default_rng(seed).choice(planted.WORDS[6:], 90)) for seed in range(2)]
 

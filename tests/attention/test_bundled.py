@@ -12,6 +12,8 @@ from attnlit.attention.proof import softmax_error
 from attnlit.models.catalogue import BUNDLED, CATALOGUE
 from attnlit.models.model import Model
 
+pytestmark = pytest.mark.numeric
+
 TEXT, PAIR = "The cat sat on the mat.", "It was tired, and it slept."
 NAMES = [each.id for each in CATALOGUE if each.bundled]
 

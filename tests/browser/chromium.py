@@ -1,4 +1,4 @@
-"""The one Chromium of browser tests and benchmarks; `install.sh` beside it makes sure that there is one."""
+"""The one Chromium of browser tests and benchmarks; `tests/install.sh` makes sure that there is one."""
 
 from __future__ import annotations
 
