@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from attnlit.analysis.flow import flow as flow
     from attnlit.analysis.flow import rollout as rollout
     from attnlit.analysis.interventions import switch_off as switch_off
-    from attnlit.analysis.roles import head_roles as head_roles
+    from attnlit.analysis.scores import head_roles as head_roles
+    from attnlit.analysis.survey import survey as survey
     from attnlit.attention import attend as attend
     from attnlit.attention import load as load
     from attnlit.charts.head import head_view as head_view
@@ -36,7 +37,8 @@ _HOMES = {
     "neuron_view": "attnlit.charts.neuron",
     "flow": "attnlit.analysis.flow",
     "rollout": "attnlit.analysis.flow",
-    "head_roles": "attnlit.analysis.roles",
+    "head_roles": "attnlit.analysis.scores",
+    "survey": "attnlit.analysis.survey",
     "switch_off": "attnlit.analysis.interventions",
     "AttnlitError": "attnlit.errors",
 }

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnlit.analysis.roles import head_roles
+from attnlit.analysis.scores import head_roles
 from attnlit.app import panels
 from attnlit.app.router import ask
 from attnlit.charts.model import model_picture, model_view

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attnlit.analysis import roles
+from attnlit.analysis.scores import repeated
 from attnlit.attention import attend, load
 from attnlit.models.model import Model
 from tests import planted
@@ -51,10 +51,10 @@ def test_the_induction_pair_predicts_what_followed(model: Model) -> None:
 
 
 def test_induction_is_exact_on_repeated_words(model: Model) -> None:
-    ids = roles.repeated(np.arange(2, planted.COUNT), np.random.default_rng(0), first=1)
+    ids = repeated.repeated(np.arange(2, planted.COUNT), np.random.default_rng(0), first=1)
     weights = attend(model, " ".join(planted.WORDS[each] for each in ids)).weights
-    assert roles.induction(weights, ids)[1, 2] == pytest.approx(1.0, abs=1e-6)
-    assert roles.duplicate_token(weights, ids)[0, 2] == pytest.approx(1.0, abs=1e-6)
+    assert repeated.induction(weights, ids)[1, 2] == pytest.approx(1.0, abs=1e-6)
+    assert repeated.duplicate_token(weights, ids)[0, 2] == pytest.approx(1.0, abs=1e-6)
 
 
 def test_the_folder_opens_as_a_users_model(model: Model, tmp_path: Path) -> None:

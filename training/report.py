@@ -18,7 +18,8 @@ import torch
 from torch.nn import functional as F
 
 import attnlit
-from attnlit.analysis import roles
+from attnlit.analysis.scores import repeated
+from attnlit.analysis.statistics import interval
 from attnlit.models.model import Model
 from training import data
 
@@ -149,11 +150,11 @@ def repetition(model: Model, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray
     module.set_attn_implementation("eager")
     induction, duplicate, losses = [], [], []
     for _ in range(DRAWS):
-        row = roles.repeated(middling(counts), random, first=0, period=PERIOD, copies=COPIES)
+        row = repeated.repeated(middling(counts), random, first=0, period=PERIOD, copies=COPIES)
         out = module(torch.from_numpy(row)[None], output_attentions=True)
         weights = torch.cat(out.attentions).numpy()
-        induction.append(roles.induction(weights, row))
-        duplicate.append(roles.duplicate_token(weights, row))
+        induction.append(repeated.induction(weights, row))
+        duplicate.append(repeated.duplicate_token(weights, row))
         loss = F.cross_entropy(out.logits[0, :-1], torch.from_numpy(row)[1:], reduction="none")
         losses.append(loss.view(COPIES, PERIOD).mean(1).numpy())
     return np.mean(induction, 0), np.mean(duplicate, 0), np.mean(losses, 0)
@@ -188,7 +189,7 @@ def head_table(model: Model, tokens: data.Tokens) -> tuple[pd.DataFrame, pd.Data
     names = [name for name in pd.concat(tables) if name != "offset"]
     stack = np.stack([table.reindex(columns=names).to_numpy(float) for table in tables])
     means = np.nanmean(stack, 0)  # (heads, scores); a text with nothing to score leaves that score alone
-    low, high = roles.interval(np.where(np.isnan(stack), means, stack), np.random.default_rng(6))
+    low, high = interval(np.where(np.isnan(stack), means, stack), np.random.default_rng(6))
     index = tables[0].index
     mean_table, low_table, high_table = (pd.DataFrame(each, index, names) for each in (means, low, high))
     return mean_table, low_table, high_table, count

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.interventions import check_predicts, in_batches, log_probabilities
-from attnlit.analysis.roles import interval
+from attnlit.analysis.statistics import interval
 from attnlit.attention.edits import Edit, PatternPatched
 from attnlit.attention.reading import read
 from attnlit.attention.recorder import Recorder

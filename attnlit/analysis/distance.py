@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.roles import SKIPPED_ABOVE
+from attnlit.analysis.scores.spread import SKIPPED_ABOVE
+from attnlit.analysis.statistics import rank_correlation
 from attnlit.attention.capture import attend_all
 from attnlit.attention.edits import Edit
 from attnlit.attention.tokens import encode
@@ -379,18 +380,3 @@ def along(
     places = np.flatnonzero((by.distances * sign > 0) & by.visible[layer, head])
     places = places[np.argsort(np.abs(by.distances[places]))]
     return np.abs(by.distances[places]), values[..., places]
-
-
-def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
-    """Spearman's rank correlation, -1 to 1; equal values share their mean rank. NaN where one is constant."""
-    ranks = [_ranks(np.asarray(each, np.float64)) for each in (x, y)]
-    x_rank, y_rank = (each - each.mean() for each in ranks)
-    size = float(np.sqrt((x_rank**2).sum() * (y_rank**2).sum()))
-    return float((x_rank * y_rank).sum()) / size if size > 0 else float("nan")
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    if np.isnan(values).any():
-        return np.zeros(len(values))
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[place]

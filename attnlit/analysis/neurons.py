@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.distance import DistanceProfile, along, rank_correlation
+from attnlit.analysis.distance import DistanceProfile, along
+from attnlit.analysis.statistics import rank_correlation
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:

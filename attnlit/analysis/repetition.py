@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis import roles
 from attnlit.analysis.interventions import in_batches
-from attnlit.analysis.survey import COPIES, period, random_sequences
+from attnlit.analysis.scores.repeated import COPIES
+from attnlit.analysis.statistics import interval
+from attnlit.analysis.survey import period, random_sequences
 from attnlit.attention.edits import HeadsAblated
 from attnlit.attention.forward import weights_together
 from attnlit.errors import AttnlitError
@@ -44,7 +45,7 @@ def loss_on_repeated(model: Model, heads: Sequence[tuple[int, int]], *, draws: i
     variants = [[], *([HeadsAblated(kind="self", layer=layer, heads=(head,))] for layer, head in heads)]
     losses = np.array([_losses(model, row, variants) for row in drawn])  # (draws, variants)
     rises = losses - losses[:, :1]
-    lower, upper = roles.interval(rises, np.random.default_rng(0))
+    lower, upper = interval(rises, np.random.default_rng(0))
     return pd.DataFrame(
         {
             "off": ["", *(f"{layer}-{head}" for layer, head in heads)],

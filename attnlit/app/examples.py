@@ -76,7 +76,7 @@ def choices(example: Example) -> dict[str, Any]:
 
 def strongest_head(example: Example) -> tuple[int, int]:
     """(layer, head) that scores most on the example's own text; the first head where it has no score."""
-    from attnlit.analysis.roles import head_roles
+    from attnlit.analysis.scores import head_roles
 
     if not example.score:
         return 0, 0

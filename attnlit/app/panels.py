@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnlit.analysis.interventions import switch_off
-from attnlit.analysis.naming import role_in_words
 from attnlit.app.state import Choice, Request, choose_head, link
 from attnlit.charts.figure import KINDS, csv, figure
 from attnlit.charts.head import head_picture, head_table
@@ -16,6 +15,7 @@ from attnlit.charts.heatmap import heatmap_picture
 from attnlit.errors import AttnlitError
 from attnlit.wording import escaped
 from attnlit.words.read_out import read_out
+from attnlit.words.roles import role_in_words
 
 if TYPE_CHECKING:
     import altair as alt

@@ -14,6 +14,8 @@ import streamlit as st
 from attnlit.analysis import survey
 from attnlit.analysis.repetition import another_head, loss_on_repeated
 from attnlit.analysis.sample import MOST_TEXTS, SAMPLE, sentences
+from attnlit.analysis.scores import BY_NAME
+from attnlit.analysis.statistics import classical_mds
 from attnlit.app import panels, state, turns
 from attnlit.charts.head import head_picture
 from attnlit.charts.head_map import head_map as drawn_map
@@ -21,6 +23,7 @@ from attnlit.charts.head_map import head_map_picture
 from attnlit.charts.head_points import head_points_picture
 from attnlit.charts.heatmap import heatmap_picture
 from attnlit.errors import AttnlitError
+from attnlit.words.survey import in_words, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,8 +124,9 @@ def _read(request: state.Request, texts: Sequence[Text], name: str) -> Survey:
 
     Streamlit ends a run at its next sign of life, here the progress bar, when its visitor cancels, clicks
     elsewhere, or opens another page: no thread is left that would have to be told, the forward passes of
-    other sessions come between, and the untrained twin goes with the run. Only a browser that was closed must
-    be looked for. What was read so far stays in the session, so that a click does not begin the text anew.
+    other sessions come between, and the untrained model goes with the run. Only a browser that was closed
+    must be looked for. What was read so far stays in the session, so that a click does not begin the text
+    anew.
     """
     so_far = st.session_state.get(_SO_FAR)
     place = st.empty()
@@ -156,7 +160,7 @@ def _stop(name: str) -> None:
 
 def choose_score(found: Survey) -> str:
     """The score that colours the map, among those that this model and these texts have."""
-    by_title = {survey.ABOUT[name].title: name for name in found.values}
+    by_title = {BY_NAME[name].title: name for name in found.values}
     titles = list(by_title)
     note = state.drop_invalid_choice(
         "score", titles, titles[0], f"there is no such score for {found.model} and these texts"
@@ -164,14 +168,14 @@ def choose_score(found: Survey) -> str:
     if note:
         st.warning(note, icon=":material/lightbulb:")
     score = by_title[st.selectbox("Score", titles, key="score", **_ADDRESS)]
-    about = survey.ABOUT[score].about
+    about = BY_NAME[score].about
     st.caption(f"{about[0].upper()}{about[1:]}.")
     return score
 
 
 def head_map(request: state.Request, found: Survey, score: str) -> None:
     """All heads, coloured by the score; a click chooses one everywhere."""
-    about = survey.ABOUT[score]
+    about = BY_NAME[score]
     panels.picture(
         head_map_picture(selected=(request.layer, request.head), **_map(request, found, score)),
         key="score_map",
@@ -180,26 +184,26 @@ def head_map(request: state.Request, found: Survey, score: str) -> None:
         alt=f"Map of all heads, layers downwards, heads across, coloured by the score {about.title}",
     )
     best = np.unravel_index(np.nanargmax(found.values[score]), found.offset.shape)
-    panels.show_head(request, int(best[0]), int(best[1]), survey.shown(score, found.values[score][best]))
+    panels.show_head(request, int(best[0]), int(best[1]), shown(score, found.values[score][best]))
     with_role = int(found.claimed[score].sum())
-    role = survey.ROLE_OF.get(score)
-    if role is not None and found.twin and found.units[score] >= survey.FEWEST_TEXTS:
+    role = BY_NAME[score].role
+    if role is not None and found.untrained and found.units[score] >= survey.FEWEST_TEXTS:
         st.caption(
             f"{with_role} of {found.offset.size} heads are called **{role.name}** by this score "
-            f"({survey.shown(score, role.least)} or more, and surely above the untrained model)."
+            f"({shown(score, role.least)} or more, and surely above the untrained model)."
         )
     st.caption(_rests_on(found))
 
 
 def _map(request: state.Request, found: Survey, score: str) -> dict[str, Any]:
     """What the map needs, on the page and as a file."""
-    about, values = survey.ABOUT[score], found.values[score]
+    about, values = BY_NAME[score], found.values[score]
     return {
         "values": values,
         "title": about.title,
-        "signed": about.unit == "tokens" and bool(np.nanmin(values) < 0),
-        "limits": {"share": (0.0, 1.0), "score": (-1.0, 1.0)}.get(about.unit),
-        "form": {"share": ".0%", "tokens": ".1f"}.get(about.unit, ".2f"),
+        "signed": about.unit.limits is None and bool(np.nanmin(values) < 0),
+        "limits": about.unit.limits,
+        "form": about.unit.form,
         "theme": request.theme,
     }
 
@@ -221,12 +225,12 @@ def _rests_on(found: Survey) -> str:
 
 
 def card(request: state.Request, found: Survey, score: str) -> None:
-    """The chosen head in plain words: its role, the chosen score with its interval and its untrained twin."""
+    """The chosen head in plain words: its role, and the chosen score, before training too."""
     layer, head = request.layer, request.head
     with st.container(border=True):
         st.markdown(f"##### Layer {layer}, head {head}")
         if found.texts > 1:  # on one text `panels.words` says what the head does there
-            st.markdown(survey.in_words(found, layer, head))
+            st.markdown(in_words(found, layer, head))
         st.markdown(_score_in_words(found, score, layer, head))
         st.caption("On the text in the sidebar:")
         draw = heatmap_picture if len(request.shown.queries) > MOST_LINES else _lines
@@ -242,18 +246,18 @@ def _lines(shown: Attention, layer: int, head: int, *, theme: Theme) -> Picture:
 
 
 def _score_in_words(found: Survey, score: str, layer: int, head: int) -> str:
-    about = survey.ABOUT[score]
+    about = BY_NAME[score]
     value, lower, upper = (each[score][layer, head] for each in (found.values, found.lower, found.upper))
     if not np.isfinite(value):
         return f"{about.title}: nothing to score in these texts."
-    words = f"{about.title}: **{survey.shown(score, value)}**"
+    words = f"{about.title}: **{shown(score, value)}**"
     if np.isfinite(lower):
-        low, high = survey.shown(score, lower), survey.shown(score, upper)
+        low, high = shown(score, lower), shown(score, upper)
         words += f" (95% interval {low} to {high})" if low != high else ""
-    words += f", over {found.counts[score][layer, head]:,} {about.of}."
-    if score in found.twin:
-        own, most = found.twin[score][layer, head], np.nanmax(found.twin[score])
-        words += f" Before training: {survey.shown(score, own)}, and {survey.shown(score, most)} at most."
+    words += f", over {found.counts[score][layer, head]:,} {about.over}."
+    if score in found.untrained:
+        own, most = found.untrained[score][layer, head], np.nanmax(found.untrained[score])
+        words += f" Before training: {shown(score, own)}, and {shown(score, most)} at most."
     if score == "positional":
         words += f" Its distance: {_distance(int(found.offset[layer, head]))}."
     return words
@@ -305,10 +309,10 @@ def all_heads(found: Survey, score: str) -> None:
     table = table.drop(columns=nothing)  # on one text
     percent = st.column_config.NumberColumn(format="percent")
     number = st.column_config.NumberColumn(format="%.2f")
-    shares = {name: percent for name in found.values if survey.ABOUT[name].unit == "share"}
+    shares = {name: percent for name in found.values if BY_NAME[name].unit.name == "share"}
     others = {name: number for name in found.values if name not in shares}
     like_score = shares.get(score, number)
-    titles = {name: survey.ABOUT[name].title for name in found.values}
+    titles = {name: BY_NAME[name].title for name in found.values}
     columns = {
         **{name: {**column, "label": titles[name]} for name, column in (shares | others).items()},
         **{
@@ -316,7 +320,7 @@ def all_heads(found: Survey, score: str) -> None:
             for name, label in (("lower", "95% from"), ("upper", "95% to"), ("untrained", "Before training"))
         },
         "role": st.column_config.TextColumn("Role", width="medium"),
-        "count": st.column_config.NumberColumn("Rests on", help=f"How many {survey.ABOUT[score].of}."),
+        "count": st.column_config.NumberColumn("Rests on", help=f"How many {BY_NAME[score].over}."),
         "fixed_distance": st.column_config.NumberColumn("At which distance", help="−1: one token back."),
         "layer": st.column_config.NumberColumn(pinned=True),
         "head": st.column_config.NumberColumn(pinned=True),
@@ -327,7 +331,7 @@ def all_heads(found: Survey, score: str) -> None:
 def alike(request: state.Request, found: Survey) -> None:
     """The heads most like the chosen one, and the map on which like heads are near."""
     if found.divergence is None:
-        st.caption("There is no map of heads: the first texts could not be read.")
+        st.caption(found.why_no_divergence)
         return
     heads = request.attention.heads
     distances = found.divergence[request.layer * heads + request.head]
@@ -343,7 +347,7 @@ def alike(request: state.Request, found: Survey) -> None:
         "their attention, in nats: 0 is the same, 0.69 is nothing in common."
     )
     # Roots, because the divergence behaves as a squared distance.
-    points = survey.classical_mds(np.sqrt(found.divergence))
+    points = classical_mds(np.sqrt(found.divergence))
     panels.picture(
         head_points_picture(
             points, heads, selected=(request.layer, request.head), near=named, theme=request.theme

@@ -69,7 +69,7 @@ def _weight(model: Model, text: str, pair: str | None, where: Mapping[str, str])
 
 
 def _score(model: Model, text: str, pair: str | None, where: Mapping[str, str]) -> float:
-    from attnlit.analysis.roles import head_roles
+    from attnlit.analysis.scores import head_roles
 
     table = head_roles(_record(model, text, pair))
     row = table[(table["layer"] == int(where["layer"])) & (table["head"] == int(where["head"]))]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.naming import FEWEST_TOKENS, RESTS_FROM
+from attnlit.analysis.scores import FEWEST_TOKENS, RESTS
 from attnlit.wording import capitalised, escaped, ordinal, percent
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _resting_place(attention: Attention, weights: np.ndarray, heads: Sequence[in
     if token.position != 0 or min(weights.shape[1:]) < FEWEST_TOKENS:
         return sentence
     shares = np.nan_to_num(weights[:, :, place]).mean(axis=1)  # (heads,)
-    resting = int((shares >= RESTS_FROM).sum())
+    resting = int((shares >= RESTS.least).sum())
     if not resting:
         return sentence
     if len(heads) == 1:

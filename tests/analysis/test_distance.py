@@ -311,23 +311,3 @@ def test_one_head_alone_is_averaged_as_among_the_others(architecture: str, tiny_
     np.testing.assert_allclose(one.scores[0, 0], whole.scores[1, 3], rtol=1e-5)
     np.testing.assert_allclose(one.products[0, 0], whole.products[1, 3], rtol=1e-5)
     np.testing.assert_array_equal(one.visible[0, 0], whole.visible[1, 3])
-
-
-# ------------------------------------------------------------------------------------------- rank correlation
-
-
-@pytest.mark.parametrize(
-    ("y", "expected"),
-    [
-        ([1, 2, 3, 4], 1.0),
-        ([9, 4, 1, 0], -1.0),
-        ([1, 2, 2, 3], 4.5 / np.sqrt(5 * 4.5)),  # ranks 1, 2.5, 2.5, 4
-        ([2, 1, 4, 3], 0.6),
-    ],
-)
-def test_rank_correlation(y: list[int], expected: float) -> None:
-    assert distance.rank_correlation(np.arange(4), np.array(y)) == pytest.approx(expected)
-
-
-def test_a_constant_has_no_rank_correlation() -> None:
-    assert np.isnan(distance.rank_correlation(np.arange(4), np.ones(4)))

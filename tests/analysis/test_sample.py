@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from attnlit.analysis.naming import FEWEST_TOKENS
 from attnlit.analysis.sample import MOST_TEXTS, PAIRS, SAMPLE, SENTENCES, sentences
+from attnlit.analysis.scores import FEWEST_TOKENS
 from attnlit.attention import load
 from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError

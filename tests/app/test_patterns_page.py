@@ -13,8 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from attnlit.analysis import survey
 from attnlit.analysis.sample import SAMPLE
-from attnlit.analysis.scores import Sums
-from attnlit.analysis.survey import SoFar, Step
+from attnlit.analysis.survey import SoFar, Step, Sums
 from attnlit.app import patterns
 from tests import planted
 from tests.app.test_pages import ROOT, opened, said, typed

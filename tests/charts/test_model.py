@@ -15,7 +15,7 @@ import pytest
 import vl_convert
 from streamlit.testing.v1 import AppTest
 
-from attnlit.analysis import roles
+from attnlit.analysis.scores import positions
 from attnlit.attention.filters import keep
 from attnlit.attention.record import Attention
 from attnlit.charts import grid, model
@@ -65,7 +65,7 @@ def test_distance_is_signed_and_counts_positions() -> None:
 
 def test_distance_in_the_tooltip_is_that_of_the_table_of_heads() -> None:
     attention = record(layers=3, heads=4, queries=12)
-    in_table = roles.distance(attention.weights).ravel()
+    in_table = positions.distance(attention.weights).ravel()
     assert [cell["distance"] for cell in cells(attention)] == [f"{value:z.1f} tokens" for value in in_table]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attnlit.analysis.naming import RESTS_FROM, role_in_words
+from attnlit.analysis.scores import RESTS
 from attnlit.wording import escaped, percent
 from attnlit.words.read_out import read_out, token_name
+from attnlit.words.roles import role_in_words
 from tests.charts.hand_made import record, tokens
 
 WORDS = ["[CLS]", "the", "cat", "saw", "the", "[SEP]"]
@@ -63,14 +64,14 @@ def test_a_head_that_rests_on_the_first_token_is_called_so_without_a_reason() ->
 
 def test_a_head_rests_on_the_first_token_from_the_share_from_which_it_has_that_role() -> None:
     """The sentence about a picture and the role of the head must not contradict each other."""
-    for share in (RESTS_FROM - 0.01, RESTS_FROM + 0.01):
+    for share in (RESTS.least - 0.01, RESTS.least + 0.01):
         weights = np.zeros((1, 2, 10, 10))
         weights[..., 0], weights[..., 2] = share, 1 - share
         weights[0, :, 3, [0, 2]] = [[share + 0.05] * 2, [0.95 - share] * 2]  # a token that looks there more,
         weights[0, :, 4, [0, 2]] = [[share - 0.05] * 2, [1.05 - share] * 2]  # and one that does less
         weights[0, :, 3, 2], weights[0, :, 3, 5:8] = 0, (0.95 - share) / 3  # so that it looks there most
         attention = record(weights, [f"w{place}" for place in range(10)])
-        rests = share > RESTS_FROM
+        rests = share > RESTS.least
         assert ("rests on it" in read_out(attention, 0, [0], 3)[-1]) == rests
         assert ("2 of these 2 heads rest on it" in read_out(attention, 0, [0, 1], 3)[-1]) == rests
         assert ("first-token head" in role_in_words(attention, 0, 0)) == rests

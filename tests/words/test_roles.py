@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnlit.analysis.naming import FEWEST_TOKENS, role_in_words
+from attnlit.analysis.scores import FEWEST_TOKENS
 from attnlit.attention.filters import keep
 from attnlit.attention.record import Attention, Token
 from attnlit.errors import AttnlitError
+from attnlit.words.roles import role_in_words
 
 
 def record(weights: np.ndarray, causal: bool = True) -> Attention:

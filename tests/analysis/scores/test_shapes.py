@@ -5,20 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attnlit.analysis.shapes import SHAPES, shapes
-from attnlit.attention.record import Attention, Token
+from attnlit.analysis.scores.shapes import SHAPES, shapes
+from attnlit.analysis.scores.tokens import sentence_of
 
 N = 16
 PAIR = [None, *[0] * 7, None, *[1] * 6, None]  # [CLS] A [SEP] B [SEP]
 
 
-def record(matrix: np.ndarray, segments: list[int | None]) -> Attention:
-    tokens = tuple(
-        Token(id=index, text="word", raw="word", special=segment is None, segment=segment, position=index)
-        for index, segment in enumerate(segments)
-    )
+def shapes_of(matrix: np.ndarray, segments: list[int | None]) -> dict[str, np.ndarray]:
     weights = (matrix / matrix.sum(-1, keepdims=True)).astype(np.float32)[None, None]
-    return Attention(weights, tokens, tokens, "hand", "self", False, "text", None)
+    return shapes(weights, np.array([segment is None for segment in segments]), sentence_of(segments))
 
 
 def column(*keys: int) -> np.ndarray:
@@ -41,10 +37,10 @@ DRAWN = {
     ("shape", "matrix"), [(shape, matrix) for shape, drawn in DRAWN.items() for matrix in drawn]
 )
 def test_a_pattern_drawn_by_hand_has_its_shape(shape: str, matrix: np.ndarray) -> None:
-    found = shapes(record(matrix, PAIR))
+    found = shapes_of(matrix, PAIR)
     assert tuple(found) == SHAPES
     assert [name for name, has in found.items() if has[0, 0]] == [shape]
 
 
 def test_without_a_pair_nothing_is_a_block() -> None:
-    assert not shapes(record(OWN, [0] * N))["block"].any()
+    assert not shapes_of(OWN, [0] * N)["block"].any()

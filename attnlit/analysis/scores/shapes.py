@@ -12,28 +12,23 @@ least 1/2. block: of a pair, at least 0.8 inside the own sentence. heterogeneous
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-
-if TYPE_CHECKING:
-    from attnlit.attention.record import Attention
 
 SHAPES = ("vertical", "diagonal", "vertical_diagonal", "block", "heterogeneous")
 BOTH_EACH, BOTH_TOGETHER, ONE, INSIDE = 0.25, 0.75, 0.5, 0.8
 
 
-def shapes(attention: Attention) -> dict[str, np.ndarray]:
-    """Which shape each head has on a text: bool (layers, heads) by the names of SHAPES, exactly one true.
+def shapes(weights: np.ndarray, special: np.ndarray, sentences: np.ndarray) -> dict[str, np.ndarray]:
+    """Which shape each head has on a text: bool (L, H) by the names of SHAPES, exactly one true.
 
-    For self-attention; the record must be of a whole text.
+    weights: (L, H, N, N) of self-attention on a whole text. special: bool (N,). sentences: int (N,), 0 or 1,
+    and -1 for special tokens.
     """
-    weights = attention.weights  # (layers, heads, queries, keys)
     places = np.arange(weights.shape[-1])
-    near = np.abs(places[:, None] - places) <= 1  # (queries, keys)
+    near = np.abs(places[:, None] - places) <= 1  # (Q, K)
     diagonal = np.einsum("lhqk,qk->lh", weights, near, dtype=np.float64) / len(places)
     columns = np.einsum("lhqk,qk->lhk", weights, ~near, dtype=np.float64) / len(places)
-    few = np.array([token.special or index == 0 for index, token in enumerate(attention.keys)])
+    few = special | (places == 0)
     vertical = columns[..., few].sum(-1) + np.where(few, 0.0, columns).max(-1)
     both = (np.minimum(vertical, diagonal) >= BOTH_EACH) & (vertical + diagonal >= BOTH_TOGETHER)
     rest = ~both
@@ -41,18 +36,17 @@ def shapes(attention: Attention) -> dict[str, np.ndarray]:
     for name, condition in (
         ("vertical", vertical >= ONE),
         ("diagonal", diagonal >= ONE),
-        ("block", _inside(attention) >= INSIDE),
+        ("block", _inside(weights, sentences) >= INSIDE),
     ):
         found[name] = rest & condition
         rest = rest & ~condition
     return {name: found.get(name, rest) for name in SHAPES}
 
 
-def _inside(attention: Attention) -> np.ndarray:
-    """Attention of a pair's tokens to their own sentence, (layers, heads); 0 where there is no pair."""
-    sides = np.array([-1 if segment is None else segment for segment in attention.segments])
-    if not {0, 1} <= set(sides.tolist()):
-        return np.zeros(attention.weights.shape[:2])
-    queries = np.flatnonzero(sides >= 0)
-    own = sides[queries, None] == sides[None]  # (queries, keys)
-    return np.einsum("lhqk,qk->lh", attention.weights[:, :, queries], own, dtype=np.float64) / len(queries)
+def _inside(weights: np.ndarray, sentences: np.ndarray) -> np.ndarray:
+    """Attention of a pair's tokens to their own sentence, (L, H); 0 where there is no pair."""
+    if not {0, 1} <= set(sentences.tolist()):
+        return np.zeros(weights.shape[:2])
+    queries = np.flatnonzero(sentences >= 0)
+    own = sentences[queries, None] == sentences[None]  # (Q, K)
+    return np.einsum("lhqk,qk->lh", weights[:, :, queries], own, dtype=np.float64) / len(queries)

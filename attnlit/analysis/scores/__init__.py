@@ -1,0 +1,14 @@
+"""Scores of heads: what each does on one text, or over many, as numbers between which roles are told.
+
+`registry` holds every score once; the other files hold the arithmetic, a family each.
+"""
+
+from attnlit.analysis.scores.evidence import FEWEST_TOKENS as FEWEST_TOKENS
+from attnlit.analysis.scores.on_text import head_roles as head_roles
+from attnlit.analysis.scores.on_text import head_scores as head_scores
+from attnlit.analysis.scores.on_text import roles_on_text as roles_on_text
+from attnlit.analysis.scores.registry import BY_NAME as BY_NAME
+from attnlit.analysis.scores.registry import RESTS as RESTS
+from attnlit.analysis.scores.registry import SCORES as SCORES
+from attnlit.analysis.scores.registry import Role as Role
+from attnlit.analysis.scores.registry import Score as Score

@@ -1,0 +1,82 @@
+"""The scores and roles of heads on one text. A score on one text is a picture, not a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnlit.analysis.scores.evidence import FEWEST_TOKENS, evidence_of
+from attnlit.analysis.scores.positions import positional
+from attnlit.analysis.scores.registry import RESTS, SCORES, Role
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attnlit.attention.record import Attention
+
+
+def head_roles(attention: Attention) -> pd.DataFrame:
+    """One row a head: `layer`, `head`, and every score that applies to this record.
+
+    Self-attention: previous, next (not in causal models), first, same, same_other_sentence (pairs), induction
+    (causal), offset and offset_share, distance and distance_rest in tokens. All kinds: first, separators
+    (special tokens but the first key), punctuation, entropy and entropy_rest in nats; `_rest` leaves the
+    first key out. A score is left out where the text has nothing to score. What each measures, and its
+    source, stands in `attnlit.analysis.scores.registry`.
+
+    Raises AttnlitError for a record of which a filter has hidden a part, and for one whose pieces are put
+    together into words. In cross-attention the keys must be whole; any part of the queries will do.
+    """
+    import pandas as pd
+
+    scores = head_scores(attention)
+    if attention.kind != "cross":
+        scores["offset"], scores["offset_share"] = positional(attention.weights)
+    layers, heads = np.indices(attention.weights.shape[:2])
+    table = pd.DataFrame(
+        {
+            "layer": layers.ravel(),
+            "head": heads.ravel(),
+            **{name: values.ravel() for name, values in scores.items()},
+        }
+    )
+    return table.dropna(axis=1, how="all")
+
+
+def head_scores(attention: Attention, only: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """The scores of `head_roles` but the offsets: (L, H) each, NaN where nothing is to be scored.
+
+    only: the names of those to compute; all where it is left out. Raises AttnlitError as `head_roles`.
+    """
+    evidence = evidence_of(attention)
+    return {
+        score.name: score.compute(evidence)
+        for score in SCORES
+        if score.compute is not None
+        and score.on_one_text
+        and (only is None or score.name in only)
+        and score.applies(evidence)
+    }
+
+
+def roles_on_text(attention: Attention, layer: int, head: int) -> list[tuple[Role, float]] | None:
+    """The roles of a head on one text with their scores, the one whose threshold it exceeds most first.
+
+    A role that says what the head looks for comes before resting on the first token, which many heads do
+    besides. None for a text of fewer than FEWEST_TOKENS tokens. Raises AttnlitError for a layer or head that
+    the model lacks, and as `head_roles`.
+    """
+    attention.check(layer, head)
+    if min(len(attention.queries), len(attention.keys)) < FEWEST_TOKENS:
+        return None
+    one = replace(attention, weights=attention.weights[layer : layer + 1, head : head + 1])
+    telling = {score.name: score.role for score in SCORES if score.role and score.role.on_one_text}
+    found = [
+        (telling[name], float(values[0, 0]))
+        for name, values in head_scores(one, only=telling).items()
+        if values[0, 0] >= telling[name].least
+    ]
+    return sorted(found, key=lambda each: (each[0] is RESTS, -each[1] / each[0].least))

@@ -1,0 +1,227 @@
+"""Every score of a head, once: what it is called, what it is computed from, and the role that it names.
+
+The sums over many texts, the table, the colours of the map, the roles and the documentation are derived from
+this list. To add a score, add an entry, and its function to the file of its family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from attnlit.analysis.scores import positions, repeated, spread, tokens
+from attnlit.analysis.scores.evidence import Evidence
+from attnlit.analysis.scores.positions import REACH
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What a score is measured in, and how it is shown."""
+
+    name: str  # "share", "nats", "tokens" or "score"
+    form: str  # how it is written on a map, as in d3
+    limits: tuple[float, float] | None = None  # of the map's colours; None: as the values are
+
+
+SHARE = Unit("share", ".0%", (0.0, 1.0))
+SIGNED = Unit("score", ".2f", (-1.0, 1.0))
+NATS = Unit("nats", ".2f")
+TOKENS = Unit("tokens", ".1f")
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a head is called whose score reaches `least`."""
+
+    name: str
+    least: float
+    job: str  # finishes "62% of its attention goes to ..."
+    source: str = "ours, without a source"  # of the threshold
+    where: str = ""  # which tokens' attention that is, where it is not every token's
+    on_one_text: bool = True  # whether one text can tell it
+
+
+def _always(evidence: Evidence) -> bool:
+    return True
+
+
+def _within(evidence: Evidence) -> bool:
+    return evidence.within
+
+
+def _looks_ahead(evidence: Evidence) -> bool:
+    return evidence.within and not evidence.causal
+
+
+def _looks_back(evidence: Evidence) -> bool:
+    return evidence.within and evidence.causal
+
+
+def _queries(evidence: Evidence) -> int:
+    return evidence.queries
+
+
+def _but_one(evidence: Evidence) -> int:
+    return evidence.queries - 1
+
+
+def _one(evidence: Evidence) -> int:
+    return 1
+
+
+def _copying(evidence: Evidence) -> np.ndarray:
+    assert evidence.logits is not None  # it applies only then
+    return repeated.copying(evidence.logits)
+
+
+def _shape(name: str) -> Callable[[Evidence], np.ndarray]:
+    return lambda evidence: evidence.shapes[name].astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Score:
+    """One score of a head: a mean over what it counts."""
+
+    name: str
+    title: str
+    about: str  # one line: what is measured
+    # The mean on one text, float (L, H), NaN where nothing is to be scored; with `offsets`, (offsets, L, H).
+    compute: Callable[[Evidence], np.ndarray] | None
+    unit: Unit = SHARE
+    over: str = "tokens"  # what is counted and averaged over: "tokens", "random tokens" or "texts"
+    applies: Callable[[Evidence], bool] = _always
+    # Of how many tokens or texts `compute` is the mean: a number, or one for each head or offset.
+    count: Callable[[Evidence], int | np.ndarray] = _queries
+    role: Role | None = None
+    on_one_text: bool = True  # whether `head_roles` gives it
+    # Of a score that is kept for several offsets; a head's score is that of its most frequent one.
+    offsets: Sequence[int] = field(default=())
+    # Of a score that compares texts, instead of `compute`: from the weights among their first tokens.
+    across: Callable[[Sequence[np.ndarray]], np.ndarray] | None = None
+
+
+_CLARK = "Clark et al. 2019 (arXiv 1906.04341)"
+_AGAIN = "where a token has occurred before"
+# A head rests on the first token, or is an attention sink, from this mean attention to it on. Whether such a
+# head is idle, adds a constant or works, its weights do not tell.
+RESTS = Role("first-token head (attention sink)", 0.3, "the first token", "Gu et al. 2024 (arXiv 2410.10781)")
+SCORES = (
+    Score(
+        "previous", "Previous token", "attention to the token before",
+        lambda text: positions.previous_token(text.weights),
+        applies=_within, count=_but_one,
+        role=Role("previous-token head", 0.5, "the token before", _CLARK),
+    ),
+    Score(
+        "next", "Next token", "attention to the token after",
+        lambda text: positions.next_token(text.weights),
+        applies=_looks_ahead, count=_but_one,
+        role=Role("next-token head", 0.5, "the token after", _CLARK),
+    ),
+    Score(
+        "first", "First token", "attention to the first token: where a head rests",
+        lambda text: positions.first_token(text.weights),
+        role=RESTS,
+    ),
+    Score(
+        "separators", "Special tokens", "attention to [SEP] and other special tokens but the first token",
+        lambda text: tokens.to_keys(text.weights, text.special & (np.arange(len(text.special)) > 0)),
+        role=Role("separator head", 0.6, "special tokens such as [SEP]", _CLARK),
+    ),
+    Score(
+        "punctuation", "Punctuation", "attention to commas, full stops and other punctuation",
+        lambda text: tokens.to_keys(text.weights, text.punctuation),
+        role=Role("punctuation head", 0.6, "punctuation", _CLARK),
+    ),
+    Score(
+        "same", "Same token", "attention to other places of the same token, where there are any",
+        lambda text: tokens.to_matching(text.weights, text.same),
+        applies=_within, count=lambda text: int(text.same.any(1).sum()),
+        role=Role(
+            "same-token head", 0.5, "the same token elsewhere", where="where a token occurs more than once"
+        ),
+    ),
+    Score(
+        "same_other_sentence", "Same token, other sentence",
+        "attention to the same token in the other sentence of a pair",
+        lambda text: tokens.to_matching(text.weights, text.same_elsewhere),
+        applies=_within, count=lambda text: int(text.same_elsewhere.any(1).sum()),
+        role=Role(
+            "same-token-in-the-other-sentence head", 0.5, "the same token there",
+            where="where the other sentence has the same token",
+        ),
+    ),
+    Score(
+        "positional", "Fixed distance", "how often the strongest look goes to the same distance",
+        lambda text: positions.offset_shares(text.weights, REACH),
+        applies=_within, count=lambda text: positions.queries_with_offset(text.weights, REACH)[:, None, None],
+        role=Role(
+            "positional head", 0.9, "one fixed distance", "Voita et al. 2019 (arXiv 1905.09418)",
+            on_one_text=False,
+        ),
+        on_one_text=False, offsets=range(-REACH, REACH + 1),
+    ),
+    Score(
+        "induction", "Induction",
+        "25 random tokens, four times in a row: attention to what followed the same token earlier",
+        lambda text: tokens.to_matching(text.weights, text.followed),
+        over="random tokens", applies=_looks_back, count=lambda text: int(text.followed.any(1).sum()),
+        role=Role("induction head", 0.3, "what followed it then", where=_AGAIN),
+    ),
+    Score(
+        "duplicate", "Duplicate token",
+        "25 random tokens, four times in a row: attention to the same token earlier",
+        lambda text: tokens.to_matching(text.weights, text.same),
+        over="random tokens", applies=_looks_back, count=lambda text: int(text.same.any(1).sum()),
+        role=Role("duplicate-token head", 0.3, "the same token earlier", where=_AGAIN, on_one_text=False),
+        on_one_text=False,
+    ),
+    Score(
+        "copying", "Copying",
+        "how much the head raises the very token it looks at: 1 if that token alone, −0.92 by chance",
+        _copying, unit=SIGNED,
+        over="random tokens", applies=lambda text: text.logits is not None,
+        count=lambda text: 0 if text.logits is None else text.logits.shape[-1],
+        on_one_text=False,
+    ),
+    Score(
+        "entropy", "Breadth", "entropy: how widely attention is spread",
+        lambda text: spread.entropy(text.weights), unit=NATS,
+        role=Role("broad head", 3.8, "very many tokens at once", _CLARK, on_one_text=False),
+    ),
+    Score(
+        "entropy_rest", "Breadth without the first token",
+        "entropy of the attention that does not rest on the first token",
+        lambda text: text.beyond_first.entropy, unit=NATS, count=lambda text: text.beyond_first.rows,
+    ),
+    Score(
+        "distance", "Distance", "how many tokens back the head looks on average",
+        lambda text: positions.distance(text.weights), unit=TOKENS, applies=_within,
+    ),
+    Score(
+        "distance_rest", "Distance without the first token",
+        "how many tokens back the head looks on average, where it does not rest on the first token",
+        lambda text: text.beyond_first.distance, unit=TOKENS, applies=_within,
+        count=lambda text: text.beyond_first.rows,
+    ),
+    Score(
+        "variability", "Variability", "how much the picture changes with the words",
+        None, over="texts", on_one_text=False, across=spread.variability,
+    ),
+    *(
+        Score(
+            shape, title, about, _shape(shape),
+            over="texts", applies=_within, count=_one, on_one_text=False,
+        )
+        for shape, title, about in (
+            ("vertical", "Shape: vertical", "texts on which the picture is a few columns"),
+            ("diagonal", "Shape: diagonal", "texts on which the picture is a diagonal"),
+            ("vertical_diagonal", "Shape: both", "texts on which it is columns and a diagonal"),
+            ("block", "Shape: block", "pairs on which each sentence looks at itself"),
+            ("heterogeneous", "Shape: mixed", "texts on which it is none of these shapes"),
+        )
+    ),
+)  # fmt: skip
+BY_NAME = {score.name: score for score in SCORES}

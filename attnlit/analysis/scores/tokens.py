@@ -1,0 +1,94 @@
+"""Scores by token: special tokens, punctuation, the same token again.
+
+Every function takes weights (L, H, Q, K), whose rows sum to 1 (less with a learned sink), and gives (L, H).
+"""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnlit.analysis.scores.positions import mean
+
+if TYPE_CHECKING:
+    from attnlit.attention.record import Token
+
+
+def is_punctuation(token: Token) -> bool:
+    """Whether a token stands for punctuation marks alone; a special token is none.
+
+    Told from the text that the token stands for: what is drawn, such as “ 1/3 for a piece of a quotation
+    mark, has digits of its own.
+    """
+    marks = (token.source or token.text).strip()
+    return (
+        bool(marks)
+        and not token.special
+        and all(each in string.punctuation or unicodedata.category(each).startswith("P") for each in marks)
+    )
+
+
+def to_keys(weights: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Mean over the queries of the attention to the chosen keys, bool (K,). NaN where none is chosen.
+
+    For delimiters and punctuation: Clark et al. 2019, section 3.2, label a head above 0.6.
+    """
+    chosen = np.asarray(chosen, bool)
+    if not chosen.any():
+        return np.full(weights.shape[:2], np.nan)
+    return mean(weights[..., chosen].sum(-1, dtype=np.float64))
+
+
+def to_matching(weights: np.ndarray, matching: np.ndarray) -> np.ndarray:
+    """Mean attention to all matching keys, of the queries that have any. matching: bool (Q, K)"""
+    queries = matching.any(1)
+    return mean(np.einsum("lhqk,qk->lhq", weights[:, :, queries], matching[queries], dtype=np.float64))
+
+
+def same(ids: np.ndarray, causal: bool = False, special: np.ndarray | None = None) -> np.ndarray:
+    """Which keys are the query's own token at another place, neither special: bool (N, N).
+
+    ids: vocabulary ids (N,). special: bool (N,). In a causal model only earlier places count.
+    """
+    ids = np.asarray(ids)
+    matching = (ids[:, None] == ids[None]) & ~np.eye(len(ids), dtype=bool)
+    if causal:
+        matching = np.tril(matching)
+    if special is not None:
+        matching &= ~np.asarray(special, bool)
+    return matching
+
+
+def same_elsewhere(ids: np.ndarray, sentences: np.ndarray, causal: bool = False) -> np.ndarray:
+    """Which keys are the query's own token in the other sentence: bool (N, N).
+
+    sentences: int (N,), 0 or 1, and -1 for special tokens.
+    """
+    other = (sentences[:, None] != sentences[None]) & (sentences[:, None] >= 0) & (sentences[None] >= 0)
+    return same(ids, causal) & other
+
+
+def same_token(
+    weights: np.ndarray, ids: np.ndarray, causal: bool = False, special: np.ndarray | None = None
+) -> np.ndarray:
+    """Attention to the other occurrences of the query's own token, where there are any; see `same`.
+
+    Vig 2019 (arXiv 1904.02679), section 4.2.
+    """
+    return to_matching(weights, same(ids, causal, special))
+
+
+def same_token_elsewhere(
+    weights: np.ndarray, ids: np.ndarray, segments: Sequence[int | None], causal: bool = False
+) -> np.ndarray:
+    """Attention to the query's own token in the other sentence. segments: 0, 1 or None (special token)."""
+    return to_matching(weights, same_elsewhere(ids, sentence_of(segments), causal))
+
+
+def sentence_of(segments: Sequence[int | None]) -> np.ndarray:
+    """Segments as numbers: int (N,), -1 for a special token."""
+    return np.array([-1 if segment is None else segment for segment in segments])

@@ -1,0 +1,233 @@
+"""Reading the texts of a survey: a few at a time, in steps that can be shown, left and taken up again.
+
+Only sums are kept, so memory does not grow with the number of texts.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakValueDictionary
+
+import cachetools
+
+from attnlit.analysis.scores import FEWEST_TOKENS
+from attnlit.analysis.scores.repeated import DRAWS
+from attnlit.analysis.survey.random_tokens import random_sequences, sums_of_random
+from attnlit.analysis.survey.summary import Partial, Survey, check_scored, finish
+from attnlit.analysis.survey.sums import Sums, left_out, merge, summarise
+from attnlit.attention.capture import attend_together, checked_kind, untrained
+from attnlit.attention.reading import Reading, read
+from attnlit.errors import AttnlitError
+from attnlit.models import limits
+
+if TYPE_CHECKING:
+    from attnlit.analysis.sample import Text
+    from attnlit.models.model import Model
+
+UNTRAINED_TEXTS = 60  # of them the untrained model reads: its heads are all alike, so few suffice
+WINDOW = 128  # texts that are looked through for equal lengths
+NUMBERS_AT_ONCE = 2_000_000  # attention weights, or logits, that one forward pass may leave
+READING = "Reading the texts"
+_RANDOM = "Reading random tokens"
+_TOO_SHORT = f"A head's role shows only in texts of {FEWEST_TOKENS} tokens or more. Type a longer one."
+_KEPT_BYTES = 32 * 2**20  # of sums of random tokens: 1 MB for a model of 144 heads
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, eq=False)
+class SoFar:
+    """The sums of the first texts of a survey that was left before its end."""
+
+    texts: int
+    sums: Sums
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a survey has come; the last step carries it."""
+
+    done: int
+    total: int
+    doing: str
+    survey: Survey | None = None
+    so_far: SoFar | None = None  # given to `steps` it goes on from here
+
+
+_At = Callable[[int], Step]  # the step at which so many texts are read
+_Reading = Generator[Step, None, Sums]
+
+
+def survey(model: Model, texts: Sequence[Text], *, kind: str | None = None) -> Survey:
+    """Every head of one kind, scored on texts (text, second sentence or None); see `steps`."""
+    *_, last = steps(model, texts, kind=kind)
+    assert last.survey is not None
+    return last.survey
+
+
+def steps(
+    model: Model, texts: Sequence[Text], *, kind: str | None = None, so_far: SoFar | None = None
+) -> Iterator[Step]:
+    """The same in steps of one forward pass at most, so that the caller can show them, or stop.
+
+    so_far: of the last step of the same survey that had one; what was read until then is not read again.
+    Raises AttnlitError where no text can be scored.
+    """
+    kind = checked_kind(model, kind)
+    some = texts[:UNTRAINED_TEXTS]
+    total = len(texts) + len(some) + 2 * DRAWS
+    sums = yield from _read_texts(
+        model, texts, kind, lambda done: Step(done, total, READING), so_far or SoFar(0, Sums())
+    )
+    check_scored(sums)
+    control = yield from _control(
+        model, some, kind, lambda doing, done: Step(len(texts) + done, total, doing)
+    )
+    with room_for_a_batch():
+        found = finish([Partial(model.name, kind, sums), control])
+    yield Step(total, total, "Adding up", found)
+
+
+def partial(model: Model, texts: Sequence[Text], *, first: int = 0, kind: str | None = None) -> Partial:
+    """What a part of the texts adds to a survey, for `finish`; any number of machines can each take a part.
+
+    first: the place of the first of these texts among all. Texts that are too short or too long are counted.
+    """
+    kind = checked_kind(model, kind)
+    sums = _result(_read_texts(model, texts, kind, _unseen, SoFar(0, Sums()), first))
+    return Partial(model.name, kind, sums)
+
+
+def controls(model: Model, texts: Sequence[Text], *, kind: str | None = None) -> Partial:
+    """The part of a survey that no text adds: random tokens, and the model before it was trained.
+
+    texts: the first of all texts. Made once for a survey; without it no role is claimed.
+    """
+    kind = checked_kind(model, kind)
+    return _result(_control(model, texts[:UNTRAINED_TEXTS], kind, lambda doing, done: _unseen(done)))
+
+
+def _unseen(done: int) -> Step:
+    """A step that nobody looks at."""
+    return Step(done, 0, "")
+
+
+def _result(work: Generator[Step, None, Result]) -> Result:
+    """What a generator returns at its end."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+# Thirty surveys side by side, of a class with a text each, must not hold thirty batches, nor thirty untrained
+# models: each weighs as much as its model. By identity, as long as a survey needs it:
+_untrained: WeakValueDictionary[str, Model] = WeakValueDictionary()
+_making = threading.Lock()
+
+
+@cache
+def room_for_a_batch() -> threading.Semaphore:
+    """Held while something large is in memory: from a batch's forward pass until its weights are summed."""
+    return threading.Semaphore(limits.forwards_at_once())
+
+
+def _before_training(model: Model) -> Model:
+    with _making:
+        return _untrained.get(model.identity) or _untrained.setdefault(model.identity, untrained(model))
+
+
+def _control(
+    model: Model, texts: Sequence[Text], kind: str, at: Callable[[str, int], Step]
+) -> Generator[Step, None, Partial]:
+    sums = yield from _read_random(model, kind, lambda done: at(_RANDOM, done), (model.identity, kind, True))
+    yield at("Making the untrained model", DRAWS)
+    try:
+        before = _before_training(model)
+    except AttnlitError as too_large:
+        return Partial(model.name, kind, sums, why_no_untrained=str(too_large))
+    read_before = yield from _read_texts(
+        before,
+        texts,
+        kind,
+        lambda done: at("Reading with the untrained model", DRAWS + done),
+        SoFar(0, Sums()),
+    )
+    random_before = yield from _read_random(
+        before, kind, lambda done: at(_RANDOM, DRAWS + len(texts) + done), (model.identity, kind, False)
+    )
+    return Partial(model.name, kind, sums, merge(read_before, random_before))
+
+
+def _read_texts(
+    model: Model, texts: Sequence[Text], kind: str, at: _At, so_far: SoFar, first: int = 0
+) -> _Reading:
+    sums, done = so_far.sums, so_far.texts
+    for start in range(done, len(texts), WINDOW):
+        readings: dict[tuple[int, int], list[tuple[int, Reading]]] = {}  # by lengths: index and text
+        for index, text in enumerate(texts[start : start + WINDOW], first + start):
+            try:
+                reading = read(model, *text, write=kind != "encoder")
+            except AttnlitError as mistake:  # too long, most likely
+                sums = merge(sums, left_out([index], str(mistake)))
+                done += 1
+            else:
+                readings.setdefault(reading.lengths, []).append((index, reading))
+            yield at(done)
+        for lengths, found in sorted(readings.items()):
+            if min(length for length in lengths if length) < FEWEST_TOKENS:
+                sums = merge(sums, left_out([index for index, _ in found], _TOO_SHORT))
+                done += len(found)
+                continue
+            together = _together(model, kind, lengths)
+            for place in range(0, len(found), together):
+                indices, batch = zip(*found[place : place + together], strict=True)
+                with room_for_a_batch():
+                    sums = merge(sums, summarise(attend_together(model, batch, kind), indices))
+                done += len(batch)
+                yield at(done)
+        yield replace(at(done), so_far=SoFar(done, sums))
+    return sums
+
+
+def _together(model: Model, kind: str, lengths: tuple[int, int]) -> int:
+    """How many texts of these lengths one forward pass takes."""
+    longest = max(lengths)
+    weights = model.layers_of(kind) * model.heads_of(kind) * longest**2
+    logits = longest * model.vocabulary_size
+    return max(1, NUMBERS_AT_ONCE // max(weights, logits))
+
+
+# The random tokens are always the same, so what they say of a model and its untrained self is kept.
+_of_random: cachetools.LRUCache[tuple[str, str, bool], Sums] = cachetools.LRUCache(
+    _KEPT_BYTES, getsizeof=lambda sums: sums.nbytes
+)
+_looking = threading.Lock()
+
+
+def _read_random(model: Model, kind: str, at: _At, name: tuple[str, str, bool]) -> _Reading:
+    """Induction, duplicates and copying on random tokens, read at the first time only; see `sums_of_random`.
+
+    No sums where they do not apply. name: identity of the trained model, kind, whether this is it.
+    """
+    with _looking:
+        kept = _of_random.get(name)
+    if kept is not None:
+        return kept
+    sums = Sums()
+    drawn = random_sequences(model, kind)
+    together = _together(model, kind, (len(drawn[0]), 0)) if drawn else 1
+    for first in range(0, len(drawn), together):
+        batch = drawn[first : first + together]
+        with room_for_a_batch():
+            sums = merge(sums, sums_of_random(model, kind, batch, first))
+        yield at(first + len(batch))
+    if sums.nbytes <= _KEPT_BYTES:
+        with _looking:
+            _of_random[name] = sums
+    return sums

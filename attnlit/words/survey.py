@@ -1,0 +1,59 @@
+"""What a survey says of heads, in sentences (Markdown)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnlit.analysis.scores import BY_NAME, SCORES, Score
+from attnlit.analysis.survey.summary import FEWEST_TEXTS, nearness, roles_of
+from attnlit.wording import capitalised, with_article
+
+if TYPE_CHECKING:
+    from attnlit.analysis.survey import Survey
+
+
+def in_words(survey: Survey, layer: int, head: int) -> str:
+    """The roles of a head in a few sentences, or that it has none and how near it comes to one."""
+    scores = roles_of(survey, layer, head)
+    if scores:
+        names = " and ".join(with_article(score.role.name) for score in scores if score.role)
+        reasons = " ".join(_reason(survey, score, layer, head) for score in scores)
+        return f"**{capitalised(names)}.** {reasons}"
+    if not survey.untrained:
+        return f"No role is named without the untrained model beside it. {survey.why_no_untrained}".strip()
+    known = [score for score in SCORES if score.role and score.name in survey.values]
+    nearest = max(known, key=lambda score: nearness(survey, score, layer, head))
+    return f"**No plain role.** {_nearest(survey, nearest, layer, head)}"
+
+
+def _reason(survey: Survey, score: Score, layer: int, head: int) -> str:
+    assert score.role is not None
+    value = shown(score.name, survey.values[score.name][layer, head])
+    return f"{score.title}: {value} (the name is given from {shown(score.name, score.role.least)})."
+
+
+def _nearest(survey: Survey, score: Score, layer: int, head: int) -> str:
+    """How near a head comes to a role that it does not have, and what stands against it."""
+    assert score.role is not None
+    value = survey.values[score.name][layer, head]
+    sentence = (
+        f"It comes nearest to {with_article(score.role.name)}: {shown(score.name, value)}; "
+        f"the name is given from {shown(score.name, score.role.least)}"
+    )
+    if value < score.role.least:
+        return f"{sentence}."
+    if survey.units[score.name] < FEWEST_TEXTS:
+        return f"{sentence}, but {survey.units[score.name]} texts are too few to call it one."
+    return f"{sentence}, but heads of an untrained model come as near."
+
+
+def shown(score: str, value: float) -> str:
+    """A score as people read it: “62%”, “1.25 nats”, “3.4 tokens”."""
+    if not np.isfinite(value):
+        return "–"
+    unit = BY_NAME[score].unit.name
+    if unit == "share":
+        return f"{value:.0%}"
+    return f"{value:.2f}".replace("-", "−") + (f" {unit}" if unit != "score" else "")

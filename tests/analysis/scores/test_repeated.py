@@ -1,0 +1,38 @@
+"""Scores on random tokens that repeat, against patterns whose score is known without running the code."""
+
+import numpy as np
+import pytest
+
+from attnlit.analysis.scores import repeated
+from tests.analysis.scores.hand_made import looking_at, planted
+
+
+def test_prefix_matching_wants_the_token_after_the_earlier_occurrence():
+    period, copies = 5, 3
+    ids = repeated.repeated(
+        np.arange(100, 200), np.random.default_rng(0), first=0, period=period, copies=copies
+    )
+    assert len(ids) == 1 + period * copies
+    n = len(ids)
+    rows = np.arange(n)
+    right = looking_at([max(i - period + 1, 0) for i in rows], n)  # what followed the earlier occurrence
+    duplicate = looking_at([max(i - period, 0) for i in rows], n)  # the earlier occurrence itself
+    reversed_ = looking_at([max(i - period - 1, 0) for i in rows], n)  # what came before it
+    weights = planted(right, duplicate, reversed_)
+    np.testing.assert_allclose(repeated.induction(weights, ids), [[1, 0, 0]])
+    np.testing.assert_allclose(repeated.duplicate_token(weights, ids), [[0, 1, 0]])
+
+
+def test_prefix_matching_of_uniform_attention_is_chance():
+    ids = np.tile(np.arange(5), 2)
+    uniform = np.tril(np.ones((10, 10))) / np.arange(1, 11)[:, None]
+    expected = np.mean([1 / (i + 1) for i in range(5, 10)])  # one matching key among i + 1
+    np.testing.assert_allclose(repeated.induction(planted(uniform), ids), [[expected]], rtol=1e-6)
+
+
+def test_copying_is_one_for_the_own_token_minus_one_for_others_and_empty_for_none():
+    own, others = np.eye(5), np.eye(5)[[1, 2, 3, 4, 0]]
+    half = own + others
+    scores = repeated.copying(np.stack([own, others, half, -own, np.zeros((5, 5))]))
+    assert scores[:4].tolist() == pytest.approx([1, -1, 0, -1])
+    assert np.isnan(scores[4])

@@ -1,0 +1,37 @@
+"""What a survey says of heads, in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from attnlit.analysis.survey import Survey, roles_of
+from attnlit.words.survey import in_words, shown
+
+
+def test_a_role_is_told_in_words(found: Survey) -> None:
+    assert "**A previous-token head and a positional head.**" in in_words(found, 0, 1)
+    assert "100%" in in_words(found, 0, 1)
+    assert [score.name for score in roles_of(found, 0, 3)] == ["first"]
+    assert "No plain role" in in_words(found, 1, 0)
+    assert shown("entropy", 1.234) == "1.23 nats"
+    assert shown("copying", -0.5) == "−0.50"
+    assert shown("previous", np.nan) == "–"
+
+
+def test_what_a_head_lacks_for_a_role_is_said(found: Survey) -> None:
+    """Head 1-0 is even: it comes nearest to resting on the first token, as early tokens see little else."""
+    said = in_words(found, 1, 0)
+    share = shown("first", found.values["first"][1, 0])
+    assert said == (
+        "**No plain role.** It comes nearest to a first-token head (attention sink): "
+        f"{share}; the name is given from 30%."
+    )
+    nothing = {name: np.zeros_like(claimed) for name, claimed in found.claimed.items()}
+    as_good = replace(found, claimed=nothing)
+    assert in_words(as_good, 0, 1).endswith(", but heads of an untrained model come as near.")
+    few = replace(as_good, units=dict.fromkeys(found.units, 3))
+    assert in_words(few, 0, 1).endswith(", but 3 texts are too few to call it one.")
+    alone = replace(as_good, untrained={}, why_no_untrained="It is too large.")
+    assert in_words(alone, 0, 1) == "No role is named without the untrained model beside it. It is too large."
