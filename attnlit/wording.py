@@ -14,6 +14,12 @@ _SPELLED_OUT = frozenset(
     {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 )  # controls, directions, private, halves, breaks
 _MOST_QUOTED = 80  # characters
+# Markdown as the page shows it makes links of bare addresses and arrows of “->” whether escaped or not. An
+# invisible character in between, which joins words without a break, keeps them as they are.
+_JOINER = "\u2060"
+_TURNED_INTO_SOMETHING = re.compile(
+    r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)|(?<=[-<>=~])(?=[-<>=~])", re.IGNORECASE
+)
 
 
 def printable(text: str) -> str:
@@ -53,8 +59,9 @@ def quoted(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is: every punctuation mark with a backslash, on one line."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", one_line(text) or "␣")
+    """Text that Markdown shows as it is, on one line: a backslash before every punctuation mark, no links."""
+    unlinked = _TURNED_INTO_SOMETHING.sub(_JOINER, one_line(text) or "␣")
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", unlinked)
 
 
 def percent(share: float) -> str:

@@ -5,15 +5,13 @@ import streamlit as st
 from attnlit.analysis.bias import attention_differences, averages, check_model
 from attnlit.analysis.bias_sentences import published_sentence, published_set
 from attnlit.app import bias, bias_panels
+from attnlit.app.frame.controls import one_of
 from attnlit.app.router import ask_model
 
 choice = ask_model()
 check_model(choice.model)
 
-scope = st.segmented_control(
-    "Show", bias.SCOPES, default=bias.PAIR, required=True, key="scope",
-    label_visibility="collapsed", bind="query-params",
-)  # fmt: skip
+scope = one_of(st.segmented_control, "Show", bias.SCOPES, "scope", label_visibility="collapsed")
 
 if scope == bias.PAIR:
     contrast, words = bias.contrast(choice.model)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnlit.app import neurons
+from attnlit.app import neurons, say
 from attnlit.app.router import ask
 from attnlit.errors import AttnlitError
 
@@ -11,16 +11,15 @@ request = ask()
 try:
     by = neurons.averages(request.model, request.kind)
 except AttnlitError as mistake:  # cross-attention, a model of few tokens: the sidebar can change it
-    st.info(str(mistake), icon=":material/lightbulb:")
+    say.hint(str(mistake))
     st.stop()
 
 chosen = neurons.which_head(request, by)
 with_first = neurons.curve(request, by)
 if by.products is None:
-    st.info(
+    say.hint(
         f"{request.model.name} shows only its attention, so its dimensions cannot be looked at: "
-        f"{request.model.why_no_vectors}",
-        icon=":material/lightbulb:",
+        f"{request.model.why_no_vectors}"
     )
     st.stop()
 table = neurons.dimensions(request, by, chosen, with_first=with_first)

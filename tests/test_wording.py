@@ -40,9 +40,17 @@ def test_a_message_is_one_printable_line_with_an_end() -> None:
 
 def test_markdown_shows_an_escaped_text_as_it_is() -> None:
     assert escaped("![](http://a.b) **x** $1 <b>\n|") == (
-        "\\!\\[\\]\\(http\\:\\/\\/a\\.b\\) \\*\\*x\\*\\* \\$1 \\<b\\> \\|"
+        "\\!\\[\\]\\(http\\:\u2060\\/\\/a\\.b\\) \\*\\*x\\*\\* \\$1 \\<b\\> \\|"
     )
     assert escaped(" ") == "␣"
+
+
+@pytest.mark.parametrize("text", ["https://a.b", "www.a.b", "WWW.A.B", "x@a.b", "->", "<-", "--", ">=", "~="])
+def test_markdown_makes_nothing_of_an_escaped_text(text: str) -> None:
+    """Addresses and arrows are found after the backslashes are gone, so these do not keep them apart."""
+    seen = escaped(text).replace("\\", "")
+    assert text not in seen
+    assert seen.replace("\u2060", "") == text  # looks the same
 
 
 def test_numbers_and_names_as_people_say_them() -> None:

@@ -14,9 +14,10 @@ import streamlit as st
 from attnlit.analysis import bias
 from attnlit.analysis.bias import Contrast, Effects, Progress, SetEffects
 from attnlit.analysis.bias_sentences import READY, TEMPLATES
-from attnlit.app import cache, turns
+from attnlit.app import cache, say, turns
 from attnlit.app.bias_panels import MEASURES
-from attnlit.wording import escaped
+from attnlit.app.frame.controls import one_of, typed
+from attnlit.wording import quoted
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -36,11 +37,11 @@ _FIELDS = {
     "other": ("Expected after the second", "How it would go on after the second."),
     "watched": ("Two words to watch (optional)", "Words of both prompts, with a comma: nurse, doctor."),
 }
+MOST_CHARACTERS = 20_000  # of a prompt
 _BOUND = ("scope", "prompts", "measure", "expected_only")  # widgets that the address knows by these names
 _LINKED, _RUNNING = "bias_link", "bias_set_running"
 _AT_ONCE = 72  # heads: a model with more of them is measured when somebody asks for it,
 _LONG = 4_000  # heads x tokens: and so are long prompts, which would take many seconds
-_ADDRESS: dict[str, Any] = {"bind": "query-params", "required": True}
 
 # ------------------------------------------------------------------------------------------ what is asked for
 
@@ -51,25 +52,24 @@ def contrast(model: Model) -> tuple[Contrast, tuple[str, ...]]:
     by_title = {ready.title: ready for ready in READY.values()}
     start = READY["question"]
     titles = [*by_title, OWN]
-    chosen = st.pills(
-        "Pair of prompts", titles, default=start.title, key="prompts", on_change=_forget_link, **_ADDRESS
+    chosen = one_of(
+        st.pills, "Pair of prompts", titles, "prompts", default=start.title, on_change=_forget_link
     )
     if chosen != OWN:
         st.caption(by_title[chosen].note)
         return by_title[chosen].fitted(model), by_title[chosen].watched
     values = {**vars(start.contrast), "watched": ", ".join(start.watched)}
-    typed = {}
+    given = {}
     with st.form("own_prompts"):
         columns = st.columns(2)
         for number, (name, (label, tip)) in enumerate(_FIELDS.items()):
-            typed[name] = columns[number % 2].text_input(
-                label, values[name], key=f"bias_{name}", help=tip, persist_state="session"
-            )
+            field = columns[number % 2].text_input
+            given[name] = typed(field, label, values[name], f"bias_{name}", MOST_CHARACTERS, help=tip)
         st.form_submit_button("Compare", type="primary", on_click=_forget_link)
     if model.masked:
-        st.caption(f"{model.name} fills gaps: a prompt without {model.mask_token} gets one behind it.")
-    watched = tuple(word.strip() for word in typed.pop("watched").split(",") if word.strip())
-    stripped = {name: text.strip() for name, text in typed.items()}
+        say.quiet(f"{model.name} fills gaps: a prompt without {model.mask_token} gets one behind it.")
+    watched = tuple(word.strip() for word in given.pop("watched").split(",") if word.strip())
+    stripped = {name: text.strip() for name, text in given.items()}
     return bias.with_blank(model, Contrast(**stripped)), watched
 
 
@@ -78,8 +78,8 @@ def watched(first: Attention, second: Attention, words: Sequence[str]) -> tuple[
     found = bias.watchable(first, second, words)
     missing = [word for word in words if word not in found]
     if missing:
-        names = ", ".join(f"“{escaped(word)}”" for word in missing)
-        st.info(
+        names = ", ".join(quoted(word) for word in missing)
+        say.hint(
             f"Not watched: {names}. Two words to watch are single words that stand in both prompts.",
             icon=":material/visibility_off:",
         )
@@ -109,9 +109,7 @@ def measure(effects_known: bool) -> str:
     if not effects_known:
         return "difference"
     names = {label: name for name, label in MEASURES.items()}
-    return names[
-        st.segmented_control("Colour by", names, default=next(iter(names)), key="measure", **_ADDRESS)
-    ]
+    return names[one_of(st.segmented_control, "Colour by", [*names], "measure")]
 
 
 def filtered() -> bool:

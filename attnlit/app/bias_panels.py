@@ -12,7 +12,7 @@ import streamlit as st
 
 from attnlit.analysis.bias import STRONGEST, Averages, Effects, SetEffects, swapped_tokens
 from attnlit.analysis.bias_sentences import TEMPLATES, Published
-from attnlit.app import panels
+from attnlit.app import panels, say
 from attnlit.charts.head import head_picture
 from attnlit.charts.head_map import head_map_picture
 from attnlit.charts.heatmap import difference_picture, difference_table
@@ -279,7 +279,7 @@ def set_verdict(found: Averages, filtered: bool) -> None:
     """What the set says, in words."""
     row = found.table.set_index("effect").loc["total"]
     if filtered:
-        st.info(
+        say.hint(
             "These sentences were chosen for their effect, so their mean is above 0 whatever the model does. "
             "Read only how the effect is shared between heads.",
             icon=":material/filter_alt:",
@@ -310,7 +310,7 @@ def set_tables(measured: SetEffects) -> None:
     table = measured.table
     panels.numbers(table, "bias_sentences", key="bias_sentences", column_config=_decimals(table), height=300)
     for reason in measured.left_out:
-        st.caption(f"Left out: {escaped(reason)}")
+        say.quiet(f"Left out: {reason}")
 
 
 def limits() -> None:

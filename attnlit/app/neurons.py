@@ -15,7 +15,8 @@ import streamlit as st
 from attnlit.analysis import distance, neurons
 from attnlit.analysis.interventions import intervene
 from attnlit.analysis.sample import SENTENCES
-from attnlit.app import panels, state, turns
+from attnlit.app import panels, say, turns
+from attnlit.app.frame.controls import IN_ADDRESS, number
 from attnlit.attention.edits import DimensionsRemoved
 from attnlit.charts.dimensions import dimensions_picture
 from attnlit.charts.distance import distance_chart, distance_picture
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from attnlit.attention import Attention
     from attnlit.models.model import Model
 
-_ADDRESS: Any = {"bind": "query-params"}
 _KEPT_MB = 48  # of averages, for all sessions; those of a model of 12 x 12 heads take 2 MB
 _WORTH_NAMING = 0.005  # of a fall, or of a score: less is rounding
 _SOME = 0.1  # explained by a steady fall: with less it is no measure of a head
@@ -170,7 +170,7 @@ def curve(request: Request, by: DistanceProfile) -> bool:
         key="with_first",
         help="Many heads rest on the first token. Left out, the rest of each word's attention is divided by "
         "its sum, and words with over 90% on the first token are skipped.",
-        **_ADDRESS,
+        **IN_ADDRESS,
     )
     table = distance.distance_table(by, request.layer, request.head, with_first=with_first)
     long = _curves((name, table, "attention"), (_EVEN, table, "even"))
@@ -346,6 +346,8 @@ def _key(request: Request) -> int:
         key="key_token",
         help="The token that is looked at. The query token is chosen in the sidebar.",
     )
+    if chosen not in seen:
+        chosen = _STRONGEST
     if chosen == _STRONGEST and "key_token" in st.query_params:
         del st.query_params["key_token"]
     elif chosen != _STRONGEST:
@@ -382,19 +384,10 @@ def removal(
     layer, head, side, size = request.layer, request.head, chosen["side"], len(table)
     name = f"head {layer}-{head}"
     st.subheader("4 · Remove them", anchor=False)
-    note = state.drop_invalid_choice(
-        "dimensions", range(size + 1), size // 8, f"a head of {request.model.name} has {size}"
-    )
-    if note:
-        st.warning(note, icon=":material/lightbulb:")
-    count = st.slider(
-        "Dimensions to remove: those that carry most of the fall",
-        0,
-        size,
-        size // 8,
-        key="dimensions",
-        **_ADDRESS,
-    )
+    count = number(
+        "Dimensions to remove: those that carry most of the fall", size, "dimensions",
+        default=size // 8, but=f"a head of {request.model.name} has {size}",
+    )  # fmt: skip
     order = table["dimension"].tolist()
     removed, others = tuple(order[:count]), _drawn(order[count:], count)
     before = distance.distance_table(by, layer, head, with_first=with_first)
@@ -476,4 +469,4 @@ def _prediction(request: Request, removed: tuple[int, ...]) -> None:
             intervene(request.model, request.attention.text, [edit], pair=request.attention.pair, top=5)
         )
     except AttnlitError as mistake:  # no [MASK] to fill in, say: the picture above stays
-        st.info(str(mistake), icon=":material/lightbulb:")
+        say.hint(str(mistake))

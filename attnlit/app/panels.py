@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnlit.analysis.interventions import switch_off
+from attnlit.app import say
+from attnlit.app.frame.controls import one_of
 from attnlit.app.state import Choice, Request, choose_head, link
 from attnlit.charts.figure import KINDS, csv, figure
 from attnlit.charts.head import head_picture, head_table
@@ -36,7 +38,7 @@ def picture(
     clicks: dict[str, Any] = {"on_select": on_select, "selection_mode": [selection]} if on_select else {}
     st.altair_chart(chart, key=key, theme=None, width="stretch", alt=alt, **clicks)
     for note in chart.notes:
-        st.caption(note)
+        say.quiet(note)
 
 
 def selection(key: str, name: str) -> list[dict[str, Any]]:
@@ -109,7 +111,7 @@ def _switch_off(request: Request) -> None:
             top=5,
         )
     except AttnlitError as mistake:  # no [MASK] to fill in, say: the picture above stays
-        st.info(str(mistake), icon=":material/lightbulb:")
+        say.hint(str(mistake))
         return
     prediction(effect)
 
@@ -131,10 +133,8 @@ def one_head(request: Request) -> None:
     """The chosen head: as lines, as a heat map with axes, or as the table behind both."""
     layer, head = request.layer, request.head
     st.markdown(f"**Layer {layer}, head {head}**")
-    look = st.segmented_control(
-        "Show as", ("Lines", "Heat map", "Table"), required=True, default="Lines", key="look",
-        label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
+    looks = ("Lines", "Heat map", "Table")
+    look = one_of(st.segmented_control, "Show as", looks, "look", bound=False, label_visibility="collapsed")
     if look == "Lines":
         lines = head_picture(request.shown, layer, [head], theme=request.theme)
         picture(lines, key="one_head", alt="Head view of one head")

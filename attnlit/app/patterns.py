@@ -16,7 +16,8 @@ from attnlit.analysis.repetition import another_head, loss_on_repeated
 from attnlit.analysis.sample import MOST_TEXTS, SAMPLE, sentences
 from attnlit.analysis.scores import BY_NAME
 from attnlit.analysis.statistics import classical_mds
-from attnlit.app import panels, state, turns
+from attnlit.app import panels, say, state, turns
+from attnlit.app.frame.controls import one_of, typed
 from attnlit.charts.head import head_picture
 from attnlit.charts.head_map import head_map as drawn_map
 from attnlit.charts.head_map import head_map_picture
@@ -36,11 +37,11 @@ if TYPE_CHECKING:
 
 SAMPLE_TEXTS, ONE_TEXT, LONG_TEXT = "Built-in sample", "This text", "A longer text"
 SOURCES = (SAMPLE_TEXTS, ONE_TEXT, LONG_TEXT)
-MOST_CHARACTERS = 2_000_000
+MOST_CHARACTERS = 1_000_000
+_MEGABYTES = 2  # of a file: those characters, and room for letters of several bytes
 MOST_LINES = 30  # tokens: longer texts are drawn as a heat map
 ALIKE = 5  # heads that are named as most like the chosen one
 _REFRESH = 0.1  # seconds between two signs of life
-_ADDRESS = {"bind": "query-params"}
 # Keys of the session that belong to no widget:
 _STOPPED = "survey_stopped"  # the survey that was cancelled
 _SO_FAR = "survey_so_far"  # (survey, what was read of it): a click elsewhere does not begin it anew
@@ -53,10 +54,9 @@ _looking = threading.Lock()
 
 def texts(request: state.Request) -> Sequence[Text] | None:
     """The texts to score heads on; None while a longer text has not been given."""
-    source = st.segmented_control(
-        "Scored on", SOURCES, default=SAMPLE_TEXTS, required=True, key="over",
+    source = one_of(
+        st.segmented_control, "Scored on", SOURCES, "over",
         help=f"The sample is {len(SAMPLE)} sentences and pairs of our own; “This text” is the sidebar's.",
-        **_ADDRESS,
     )  # fmt: skip
     if source == SAMPLE_TEXTS:
         return SAMPLE
@@ -67,22 +67,22 @@ def texts(request: state.Request) -> Sequence[Text] | None:
 
 def _long_text() -> Sequence[Text] | None:
     with st.form("longer"):
-        typed = st.text_area(
-            "Paste a text", key="long_text", height=140, persist_state="session",
+        pasted = typed(
+            st.text_area, "Paste a text", "", "long_text", MOST_CHARACTERS, height=140,
             placeholder=f"A chapter, a transcript, a list of sentences: up to {MOST_TEXTS:,} sentences.",
         )  # fmt: skip
-        file = st.file_uploader("or upload one", type=["txt"], key="long_file", max_upload_size=2)
+        file = st.file_uploader("or upload one", type=["txt"], key="long_file", max_upload_size=_MEGABYTES)
         st.form_submit_button("Score all heads on it", type="primary", on_click=_forget_stop)
-    text = typed if file is None else file.getvalue().decode("utf-8", errors="replace")
+    text = pasted if file is None else file.getvalue().decode("utf-8", errors="replace")
     if not text.strip():
-        st.info("Paste a text or upload one, and every head is scored on all of it.", icon=":material/edit:")
+        say.hint("Paste a text or upload one, and every head is scored on all of it.", icon=":material/edit:")
         return None
     if len(text) > MOST_CHARACTERS:
         raise AttnlitError(
             f"This text has {len(text):,} characters; {MOST_CHARACTERS:,} are the most that are read here."
         )
     found = sentences(text)
-    st.caption(f"{len(found):,} texts of a sentence or more" + (f", from {file.name}." if file else "."))
+    say.quiet(f"{len(found):,} texts of a sentence or more" + (f", from {file.name}." if file else "."))
     return found
 
 
@@ -101,7 +101,7 @@ def surveyed(request: state.Request, texts: Sequence[Text]) -> Survey | None:
     if st.session_state.get(_STOPPED) == name:
         so_far = st.session_state.get(_SO_FAR)
         count = so_far[1].texts if so_far and so_far[0] == name else 0
-        st.info(f"Stopped: {count:,} of {len(texts):,} texts are read.", icon=":material/stop_circle:")
+        say.hint(f"Stopped: {count:,} of {len(texts):,} texts are read.", icon=":material/stop_circle:")
         st.button("Go on", on_click=_forget_stop, type="primary")
         return None
     with turns.one_at_a_time(name):
@@ -147,7 +147,6 @@ def _read(request: state.Request, texts: Sequence[Text], name: str) -> Survey:
             count = f"{step.done:,} of {len(texts):,}" if step.doing == survey.READING else ""
             bar.progress(step.done / step.total, f"{step.doing} … {count}")
             turns.report_progress(step.done / step.total)
-            turns.end_if_nobody_is_there()
     place.empty()
     st.session_state[_SO_FAR] = None
     assert step.survey is not None
@@ -162,14 +161,10 @@ def choose_score(found: Survey) -> str:
     """The score that colours the map, among those that this model and these texts have."""
     by_title = {BY_NAME[name].title: name for name in found.values}
     titles = list(by_title)
-    note = state.drop_invalid_choice(
-        "score", titles, titles[0], f"there is no such score for {found.model} and these texts"
-    )
-    if note:
-        st.warning(note, icon=":material/lightbulb:")
-    score = by_title[st.selectbox("Score", titles, key="score", **_ADDRESS)]
+    no_such = f"there is no such score for {found.model} and these texts"
+    score = by_title[one_of(st.selectbox, "Score", titles, "score", but=no_such)]
     about = BY_NAME[score].about
-    st.caption(f"{about[0].upper()}{about[1:]}.")
+    say.quiet(f"{about[0].upper()}{about[1:]}.")
     return score
 
 
@@ -192,7 +187,7 @@ def head_map(request: state.Request, found: Survey, score: str) -> None:
             f"{with_role} of {found.offset.size} heads are called **{role.name}** by this score "
             f"({shown(score, role.least)} or more, and surely above the untrained model)."
         )
-    st.caption(_rests_on(found))
+    say.quiet(_rests_on(found))
 
 
 def _map(request: state.Request, found: Survey, score: str) -> dict[str, Any]:

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import streamlit as st
+from streamlit.runtime.scriptrunner_utils.exceptions import ScriptControlException
 
-from attnlit.app import history, sidebar, start, state
+from attnlit.app import history, say, sidebar, start, state
+from attnlit.app.frame import address
 from attnlit.errors import AttnlitError
 
 _PAGES = Path(__file__).parents[2] / "pages"
@@ -31,11 +33,43 @@ class PageCard:
     file: str
     title: str
     icon: str
-    lead: str  # one sentence under the title
-    controls: frozenset[str] = frozenset()  # what the sidebar asks: "text", "head" or "heads", "query"
-    section: str = ""  # heading in the navigation
+    # One sentence under the title.
+    lead: str
+    # What the sidebar asks: "text", "head" or "heads", "query".
+    controls: frozenset[str] = frozenset()
+    # Heading in the navigation.
+    section: str = ""
+    # What the page's own controls are called in the address.
+    keys: frozenset[str] = frozenset()
+
+    @property
+    def all_keys(self) -> frozenset[str]:
+        """Every name that an address of this page may hold."""
+        return self.keys.union(*(_KEYS_OF[control] for control in self.controls))
 
 
+# What the controls of the sidebar are called in the address.
+_KEYS_OF = {
+    "text": frozenset(
+        {
+            "model",
+            "kind",
+            "layer",
+            "example",
+            "text",
+            "pair",
+            "target",
+            "filter",
+            "words",
+            "special",
+            "rescaled",
+        }
+    ),
+    "model": frozenset({"model", "kind", "layer"}),
+    "head": frozenset({"head"}),
+    "heads": frozenset({"heads"}),
+    "query": frozenset({"query"}),
+}
 VIEWS, QUESTIONS = "Views", "Questions"  # the paper's three views and its three uses
 PAGES = (
     PageCard("home.py", "attnlit", ":material/home:", "See what the attention of a language model does."),
@@ -68,8 +102,21 @@ PAGES = (
         "Bias",
         ":material/balance:",
         "Swap one word, she for he: what changes in the model's guess, and through which heads?",
-        frozenset({"head"}),
+        frozenset({"model", "head"}),
         QUESTIONS,
+        frozenset(
+            {
+                "scope",
+                "prompts",
+                "measure",
+                "expected_only",
+                "first",
+                "second",
+                "expected",
+                "other",
+                "watched",
+            }
+        ),
     ),
     PageCard(
         "patterns.py",
@@ -78,6 +125,7 @@ PAGES = (
         "What is each head for? Every head of the model, scored for each role that research has named.",
         frozenset({"text", "head"}),
         QUESTIONS,
+        frozenset({"over", "score"}),
     ),
     PageCard(
         "neurons.py",
@@ -86,6 +134,7 @@ PAGES = (
         "Which heads look less the farther away a word is, and which few dimensions make it so?",
         frozenset({"text", "head", "query"}),
         QUESTIONS,
+        frozenset({"with_first", "dimensions", "key_token"}),
     ),
 )
 
@@ -112,6 +161,7 @@ def run() -> None:
         sections.setdefault(each.section, []).append(page)
     chosen = st.navigation(sections)
     card = pages[chosen.url_path or "home"][0]
+    address.clean()
     state.note_arrival(card.file)
     st.title(card.title, anchor=False)
     st.markdown(card.lead)
@@ -126,7 +176,11 @@ def run() -> None:
             chosen.run()
         start.build_specs()
     except AttnlitError as mistake:  # a user's mistake: its message says what to do
-        st.warning(str(mistake), icon=":material/lightbulb:")
+        say.warn(str(mistake))
+    except (ScriptControlException, KeyboardInterrupt, SystemExit):  # Streamlit ends or restarts the run
+        raise
+    except BaseException as fault:  # as a panic in Rust is, which no Exception
+        say.unforeseen(fault)
 
 
 def ensure_routed() -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnlit.app import cache, state
+from attnlit.app import cache, say, state
+from attnlit.app.frame.controls import IN_ADDRESS, drop_invalid_choice, one_of, some_of, typed
 from attnlit.charts.theme import DARK, LIGHT, Theme
 from attnlit.models import limits
 from attnlit.models.catalogue import CATALOGUE
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from attnlit.attention import Attention
     from attnlit.models.model import Model
 
-_ADDRESS = {"bind": "query-params"}  # kept over page switches, reload, back and forward, and in links
+_CHARACTERS = 40  # that may be typed for each token that may be read
 
 
 def draw(controls: frozenset[str]) -> state.Request:
@@ -60,10 +61,8 @@ def _model() -> Model:
         for each in CATALOGUE
     }
     if not limits.any_model():
-        _say(
-            state.drop_invalid_choice(
-                "model", list(about), "mini-gpt2", "this server opens only the models of its list"
-            )
+        drop_invalid_choice(
+            "model", list(about), "mini-gpt2", "this server opens only the models of its list"
         )
     name = st.selectbox(
         "Model",
@@ -73,13 +72,15 @@ def _model() -> Model:
         accept_new_options=limits.any_model(),
         help="The first two come with attnlit; the others are fetched from the Hugging Face hub."
         + (" You can also type any text model's name there, or a folder." if limits.any_model() else ""),
-        **_ADDRESS,
+        **IN_ADDRESS,
     )
+    if not isinstance(name, str) or not (limits.any_model() or name in about):
+        name = "mini-gpt2"  # a forged message
     if name in about:
-        st.caption(about[name])
+        say.quiet(about[name])
     model = cache.load_model(name)
     for note in model.notes:
-        st.caption(note)
+        say.quiet(note)
     return model
 
 
@@ -92,15 +93,10 @@ def _text(model: Model) -> tuple[str, str]:
     # The starting texts are the fields' own values. Set in the session they would win over what a browser
     # still shows when it comes back after its session has ended, and be gone after a page switch at once.
     with st.form("texts", border=False):
-        text = st.text_area("Sentence A", state.TEXT, key="text", height=80, persist_state="session")
-        pair = st.text_area(
-            label,
-            start,
-            key=second,
-            height=80,
-            persist_state="session",
-            placeholder="Leave it empty and the model writes it." if second == "target" else "",
-        )
+        most = limits.max_tokens() * _CHARACTERS
+        text = typed(st.text_area, "Sentence A", state.TEXT, "text", most, height=80)
+        hint = "Leave it empty and the model writes it." if second == "target" else ""
+        pair = typed(st.text_area, label, start, second, most, height=80, placeholder=hint)
         st.form_submit_button(
             "Show attention", type="primary", on_click=state.forget_old_text, width="stretch"
         )
@@ -113,7 +109,7 @@ def _unknown(model: Model, attention: Attention) -> None:
     tokens = [token for token in attention.queries if not token.special]
     count = sum(token.id == unknown for token in tokens)
     if count:
-        st.caption(
+        say.quiet(
             f"{model.name} does not know {count} of these {len(tokens)} tokens: it reads each of them as "
             f"{model.unknown_token}."
         )
@@ -122,45 +118,32 @@ def _unknown(model: Model, attention: Attention) -> None:
 def _kind(model: Model) -> str:
     if len(model.kinds) == 1:
         return model.kinds[0]
-    _say(
-        state.drop_invalid_choice(
-            "kind", model.kinds, model.kinds[0], f"{model.name} has {', '.join(model.kinds)}"
-        )
-    )
-    return st.segmented_control(
+    return one_of(
+        st.segmented_control,
         "Attention",
         model.kinds,
-        default=model.kinds[0],
-        required=True,
-        key="kind",
+        "kind",
+        but=f"{model.name} has {', '.join(model.kinds)}",
         on_change=state.forget_query,
         help="Encoder: the text on itself. Decoder: the target on its past. Cross: the target on the text.",
-        **_ADDRESS,
     )
 
 
 def _kind_and_layer(model: Model) -> tuple[str, int]:
     kind = _kind(model)
     layers = model.layers_of(kind)
-    _say(state.drop_invalid_choice("layer", range(layers), 0, f"{model.name} has layers {_span(layers)}"))
-    return kind, _number("Layer", "layer", layers)
-
-
-def _number(label: str, name: str, count: int) -> int:
-    return st.pills(label, range(count), default=0, required=True, key=name, **_ADDRESS)
+    but = f"{model.name} has layers {_span(layers)}"
+    return kind, one_of(st.pills, "Layer", range(layers), "layer", but=but)
 
 
 def _head(model: str, count: int) -> int:
-    _say(state.drop_invalid_choice("head", range(count), 0, f"{model} has heads {_span(count)}"))
-    return _number("Head", "head", count)
+    return one_of(st.pills, "Head", range(count), "head", but=f"{model} has heads {_span(count)}")
 
 
 def _heads(model: str, count: int) -> tuple[int, ...]:
-    _say(state.drop_invalid_choice("heads", range(count), [], f"{model} has heads {_span(count)}"))
-    chosen = st.pills(
-        "Heads", range(count), selection_mode="multi", key="heads", help="None chosen: all.", **_ADDRESS
-    )
-    return tuple(sorted(chosen)) or tuple(range(count))
+    but = f"{model} has heads {_span(count)}"
+    chosen = some_of("Heads", range(count), "heads", but=but, help="None chosen: all.")
+    return tuple(chosen) or tuple(range(count))
 
 
 def _filters(attention: Attention, *, vectors: bool) -> cache.Filters:
@@ -173,30 +156,29 @@ def _filters(attention: Attention, *, vectors: bool) -> cache.Filters:
 
     sentences = BETWEEN[0]
     if has_pair(attention):
-        _say(state.drop_invalid_choice("filter", BETWEEN, BETWEEN[0], f"there are {', '.join(BETWEEN)}"))
-        sentences = st.segmented_control(
+        sentences = one_of(
+            st.segmented_control,
             "Sentences",
             BETWEEN,
-            default=BETWEEN[0],
-            required=True,
-            key="filter",
+            "filter",
             help="A→B: only what words of sentence A see in sentence B. This rescales no weight.",
-            **_ADDRESS,
         )
     whole = not vectors and has_pieces(attention)
     whole = whole and st.toggle(
         "Whole words",
         key="words",
         help="Put the pieces of a word together: weights to them are added up, weights from them averaged.",
-        **_ADDRESS,
+        **IN_ADDRESS,
     )
-    special = st.toggle("Hide special tokens", key="special", help="[CLS], [SEP] and their like.", **_ADDRESS)
+    special = st.toggle(
+        "Hide special tokens", key="special", help="[CLS], [SEP] and their like.", **IN_ADDRESS
+    )
     rescaled = special and not vectors
     rescaled = rescaled and st.toggle(
         "Rescale what is left to 100%",
         key="rescaled",
         help="Divides each row by what the special tokens leave of it. A row that gave them all is empty.",
-        **_ADDRESS,
+        **IN_ADDRESS,
     )
     return cache.Filters(sentences, whole, special, rescaled)
 
@@ -211,11 +193,6 @@ def _query(shown: Attention) -> None:
         on_change=lambda: state.choose_query(st.session_state["query"]),
         help="The token that looks. You can also click it in the picture.",
     )
-
-
-def _say(note: str | None) -> None:
-    if note:
-        st.warning(note, icon=":material/lightbulb:")
 
 
 def _span(count: int) -> str:

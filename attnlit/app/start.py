@@ -8,13 +8,18 @@ import importlib.util
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 _M_ARENA_MAX = -8  # glibc's number for this setting
 _ARENAS = 2
 _M_MMAP_THRESHOLD = -3
 _LARGE = 128 * 1024  # bytes
+_UPLOADS_KEPT = 2  # files of one visitor: the one that is read, and the one that is on its way
 
 
 def share_arenas() -> None:
@@ -46,6 +51,10 @@ def prepare_process() -> None:
     """
     gc.disable()
     try:
+        context = get_script_run_ctx()
+        if context is not None:
+            bound_uploads(context.uploaded_file_mgr)
+
         from altair.utils import schemapi
 
         import attnlit.app.panels  # the charts
@@ -63,6 +72,23 @@ def prepare_process() -> None:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def bound_uploads(manager: Any) -> None:
+    """Let each visitor keep only the last files: Streamlit's server takes any number, whatever a page asks.
+
+    manager: Streamlit's `UploadedFileManager`, which keeps the files of all sessions in memory.
+    """
+    if not isinstance(manager, MemoryUploadedFileManager):
+        return  # a test's, or a host's own
+    add = manager.add_file
+
+    def add_and_drop(session_id: str, file: UploadedFileRec) -> None:
+        add(session_id, file)
+        for oldest in list(manager.file_storage.get(session_id, ()))[:-_UPLOADS_KEPT]:
+            manager.remove_file(session_id, oldest)
+
+    manager.add_file = add_and_drop
 
 
 def _link_torch() -> None:

@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from attnlit.app import say
 from attnlit.app.examples import EXAMPLES, choices
+from attnlit.wording import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from attnlit.attention import Attention
     from attnlit.charts.theme import Theme
     from attnlit.models.model import Model
@@ -103,32 +103,12 @@ def link(request: Request, *, with_text: bool) -> str:
             chosen.append((name, st.query_params[name]))
     for name in _IN_LINKS:
         value = st.session_state.get(name)
-        if value not in (None, False, "All"):
+        if value is not None and value is not False and value != "All":
             chosen.append((name, str(value).lower() if value is True else value))
     if with_text:
         second = "target" if request.model.pairs == "target" else "pair"
         chosen += [("text", st.session_state["text"]), (second, st.session_state[second])]
     return "?" + urlencode(chosen)
-
-
-def drop_invalid_choice(name: str, options: Sequence[Any], fallback: Any, what: str) -> str | None:
-    """Before the widget `name` is drawn: forget a choice that is none of its `options`, and say so.
-
-    A link or another model may have left it. `what` ends the sentence, as in "mini-gpt2 has layers 0 to 5".
-    A list of choices (fallback `[]`) keeps its valid part.
-    """
-    by_name = {str(option): option for option in options}
-    held = st.session_state.get(name)
-    if held is None:  # the widget will read the address, and drop silently what it does not know
-        asked = [value for value in st.query_params.get_all(name) if value]
-    else:
-        asked = [str(value) for value in (held if isinstance(held, list) else [held])]
-    wrong = [value for value in asked if value not in by_name]
-    if not wrong:
-        return None
-    right = [by_name[value] for value in asked if value in by_name]
-    st.session_state[name] = right if isinstance(fallback, list) else fallback
-    return f"You asked for {name.rstrip('s')} {', '.join(wrong)}, but {what}."
 
 
 def settle_query(whole: Attention, shown: Attention) -> int:
@@ -142,7 +122,11 @@ def settle_query(whole: Attention, shown: Attention) -> int:
     # arrival from another page it may be empty only because the navigation left it out.
     if asked != written and chosen == written and not (st.session_state[_ARRIVED] and asked is None):
         chosen = asked
-    if chosen not in {str(token.position) for token in whole.queries}:
+    positions = [token.position for token in whole.queries]
+    if chosen is not None and chosen not in {str(position) for position in positions}:
+        if chosen == asked != written:
+            few, many = min(positions), max(positions)
+            say.warn(f"You asked for token {quoted(chosen)}, but this text has tokens {few} to {many}.")
         chosen = None
     st.session_state[_CHOSEN] = st.session_state[_WRITTEN] = chosen
     if chosen is not None:

@@ -56,7 +56,11 @@ def one_at_a_time(work: Hashable) -> Iterator[None]:
 
 
 def report_progress(done: float) -> None:
-    """Tell those who wait for this run's work which share of it is done, between 0 and 1."""
+    """Tell those who wait for this run's work which share of it is done, between 0 and 1.
+
+    Every long work passes here, so here it ends where its visitor has left.
+    """
+    end_if_nobody_is_there()
     turn = getattr(_this_run, "turn", None)
     if turn is not None:
         turn.done = done

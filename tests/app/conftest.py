@@ -1,5 +1,23 @@
 """What all tests of pages share."""
 
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
 from tests.app.quick import look_for_components_once
 
 look_for_components_once()
+
+
+@pytest.fixture(autouse=True)
+def no_unforeseen_fault(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """The app answers a fault of its own with a message; a test that expects one clears the log."""
+    yield
+    assert not [
+        record.getMessage() + str(record.exc_info)
+        for record in caplog.get_records("call")
+        if record.name == "attnlit.app" and record.levelno >= logging.ERROR
+    ]

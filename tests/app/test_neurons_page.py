@@ -12,12 +12,12 @@ from attnlit.app import neurons
 from attnlit.app.cache import load_model
 from attnlit.attention import proof
 from tests import planted
-from tests.app.test_pages import opened, said
+from tests.app.test_pages import opened, plain, said
 
 
 def told(app: AppTest) -> str:
     """All that the page says."""
-    return "\n".join(each.value for each in (*app.markdown, *app.caption, *app.info))
+    return plain("\n".join(each.value for each in (*app.markdown, *app.caption, *app.info)))
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,13 @@ def test_a_link_restores_what_was_chosen(decaying: str) -> None:
     link = next(each.value for each in app.code)
     for name, value in chosen.items():
         assert f"{name}={value}" in link
+
+
+def test_a_link_that_removes_nothing_is_restored() -> None:
+    app = opened("neurons", dimensions="0")
+    assert app.slider(key="dimensions").value == 0
+    link = next(each.value for each in app.code)
+    assert "dimensions=0" in link
 
 
 def test_a_link_for_more_dimensions_than_a_head_has_says_so() -> None:

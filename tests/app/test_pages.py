@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from attnlit.app import panels
 from attnlit.app.cache import load_model
+from attnlit.app.router import PAGES, PageCard
 from attnlit.attention import attend
 from tests.tiny import ARCHITECTURES
 
@@ -36,7 +38,12 @@ def typed(app: AppTest, text: str, pair: str = "") -> AppTest:
 
 def said(app: AppTest) -> str:
     """All that the page answered to a mistake."""
-    return " ".join(warning.value for warning in app.warning)
+    return plain(" ".join(warning.value for warning in app.warning))
+
+
+def plain(markdown: str) -> str:
+    """A message as it is read: without the marks that keep it from being markup."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown).replace("\u2060", "")
 
 
 def test_home_opens() -> None:
@@ -82,7 +89,38 @@ def test_texts_that_cannot_be_shown_are_answered_in_words(page: str, text: str, 
     app = typed(opened(page), text)
     assert not app.exception
     assert answer in said(app)
-    assert app.text_area(key="text").value == text  # nothing typed is lost
+    kept = 512 * 40  # characters; the browser lets nobody type more
+    assert app.text_area(key="text").value == text[:kept]  # nothing typed is lost
+
+
+def test_of_a_text_in_a_link_only_so_much_is_kept() -> None:
+    app = opened("head_view", text="word " * 40_000)
+    assert "the first 20,480 are kept" in said(app)
+    assert len(app.text_area(key="text").value) == 20_480
+
+
+class Panic(BaseException):
+    """As a panic of a library in Rust: no `Exception`."""
+
+
+@pytest.mark.parametrize("card", PAGES, ids=[card.title for card in PAGES])
+@pytest.mark.parametrize("fault", [KeyError("/a/secret/path"), Panic("/a/secret/path")])
+def test_a_fault_of_ours_is_answered_with_a_number_and_the_sidebar_stays(
+    card: PageCard, fault: BaseException, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*arguments: object, **named: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(panels, "picture", fails)
+    app = opened(card.file.removesuffix(".py"))
+    assert not app.exception
+    number = re.findall(r"fault (\d{5})", plain(app.error[0].value))[0]
+    assert f"Fault {number}" in caplog.text
+    assert "secret" in caplog.text
+    assert "secret" not in app.error[0].value
+    assert app.title[0].value == card.title
+    assert bool(app.selectbox) == bool(card.controls)
+    caplog.clear()
 
 
 @pytest.mark.parametrize("page", VIEWS)
@@ -112,6 +150,7 @@ def test_a_link_with_a_layer_that_the_model_lacks(page: str) -> None:
         {"layer": "x"},
         {"heads": "99"},
         {"head": "2"},
+        {"layer": ""},
         {"head": "99"},
         {"query": "999"},
         {"query": "-1"},
@@ -160,7 +199,7 @@ def test_whole_words_are_offered_where_a_word_is_in_pieces_and_no_vectors_are_sh
 def test_words_that_the_model_does_not_know_are_said() -> None:
     def notes(text: str) -> str:
         app = opened("head_view", model="mini-bert", text=text, pair="")
-        return " ".join(each.value for each in app.caption)
+        return plain(" ".join(each.value for each in app.caption))
 
     assert "does not know 2 of these 3 tokens" in notes("猫 cat 🙂")
     assert "does not know" not in notes("The cat")
@@ -303,7 +342,7 @@ def test_a_masked_model_without_a_mask_says_where_to_put_one() -> None:
     app = opened("model_view", model="mini-bert", text="The cat sat.")
     app.toggle(key="switch_off").set_value(True).run()
     assert not app.exception
-    assert "Put [MASK] into the text" in app.info[0].value
+    assert "Put [MASK] into the text" in plain(app.info[0].value)
     assert app.get("vega_lite_chart")
 
 

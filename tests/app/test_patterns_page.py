@@ -16,11 +16,11 @@ from attnlit.analysis.sample import SAMPLE
 from attnlit.analysis.survey import SoFar, Step, Sums
 from attnlit.app import patterns
 from tests import planted
-from tests.app.test_pages import ROOT, opened, said, typed
+from tests.app.test_pages import ROOT, opened, plain, said, typed
 
 
 def words(app: AppTest) -> str:
-    return " ".join(each.value for each in [*app.markdown, *app.caption, *app.info])
+    return plain(" ".join(each.value for each in [*app.markdown, *app.caption, *app.info]))
 
 
 @pytest.mark.parametrize("model", ["mini-gpt2", "mini-bert"])
@@ -125,7 +125,7 @@ def test_a_cancelled_scoring_says_how_far_it_came_and_goes_on_from_there(
     patterns._finished.clear()
     app = opened("patterns")
     assert not app.exception
-    assert "Stopped: 7 of 52 texts" in app.info[0].value
+    assert "Stopped: 7 of 52 texts" in words(app)
     assert not app.get("vega_lite_chart")
     monkeypatch.setattr(survey, "steps", going_on)
     next(each for each in app.button if each.label == "Go on").click().run()

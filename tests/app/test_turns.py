@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -66,3 +67,18 @@ def test_who_waits_sees_how_far_it_is_and_can_leave(monkeypatch: pytest.MonkeyPa
         with pytest.raises(Click):
             pool.submit(wait).result(10)
     assert seen == [0.4]
+
+
+def test_work_whose_visitor_has_left_ends_at_its_next_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = SimpleNamespace(is_active_session=lambda session: session == "still there")
+    monkeypatch.setattr(turns.runtime, "exists", lambda: True)
+    monkeypatch.setattr(turns.runtime, "get_instance", lambda: server)
+    for session, ends in (("still there", False), ("gone", True)):
+        monkeypatch.setattr(
+            turns, "get_script_run_ctx", lambda session=session: SimpleNamespace(session_id=session)
+        )
+        stopped: list[bool] = []
+        monkeypatch.setattr(st, "stop", lambda stopped=stopped: stopped.append(True))
+        with turns.one_at_a_time("work"):
+            turns.report_progress(0.5)
+        assert bool(stopped) == ends

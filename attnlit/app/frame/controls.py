@@ -1,0 +1,94 @@
+"""Controls that the address names: each answers with a value that it has, whatever was asked for.
+
+A link, a picture or another model may have left a choice that this control does not offer; a browser may send
+anything. What a control cannot mean is said once, and its default holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from attnlit.app import say
+from attnlit.wording import quoted
+
+T = TypeVar("T")
+# Kept over pages, reload, back and forward, and in links.
+IN_ADDRESS: dict[str, Any] = {"bind": "query-params"}
+_SHORT = 12  # characters: a longer value stands in quotation marks
+
+
+def one_of(
+    draw: Callable[..., T | None],
+    label: str,
+    options: Sequence[T],
+    key: str,
+    *,
+    default: T | None = None,
+    but: str = "",
+    bound: bool = True,
+    **more: Any,
+) -> T:
+    """Draw a choice of one option with `st.pills`, `st.segmented_control` or `st.selectbox`.
+
+    default: the first option where it is left out. but: ends the sentence about a choice that there is not,
+    as in "mini-gpt2 has layers 0 to 5". bound: in the address; else in the session.
+    """
+    options = list(options)
+    start = options[0] if default is None else default
+    if bound:
+        drop_invalid_choice(
+            key, options, start, but or f"there is {', '.join(str(each) for each in options)}"
+        )
+    begin = {"index": options.index(start)} if draw == st.selectbox else {"default": start, "required": True}
+    kept = IN_ADDRESS if bound else {"persist_state": "session"}
+    chosen = draw(label, options, key=key, **begin, **kept, **more)
+    return chosen if chosen in options else start  # whatever a browser sends
+
+
+def some_of(label: str, options: Sequence[T], key: str, *, but: str, **more: Any) -> list[T]:
+    """Draw a choice of any number of options, in their order."""
+    drop_invalid_choice(key, options, [], but)
+    chosen = st.pills(label, options, selection_mode="multi", key=key, **IN_ADDRESS, **more)
+    return [option for option in options if option in (chosen or ())]
+
+
+def number(label: str, most: int, key: str, *, default: int, but: str) -> int:
+    """Draw a slider from 0 to `most`."""
+    drop_invalid_choice(key, range(most + 1), default, but)
+    chosen = st.slider(label, 0, most, default, key=key, **IN_ADDRESS)
+    return chosen if chosen in range(most + 1) else default
+
+
+def typed(draw: Callable[..., str], label: str, start: str, key: str, most: int, **more: Any) -> str:
+    """Draw a field for text with `st.text_area` or `st.text_input`, kept over pages.
+
+    most: characters that are kept for one visitor; the browser lets nobody type more of them.
+    """
+    held = st.session_state.get(key)
+    if isinstance(held, str) and len(held) > most:
+        st.session_state[key] = held[:most]
+        say.warn(f"A text may have {most:,} characters here; of this one the first {most:,} are kept.")
+    return draw(label, start, key=key, max_chars=most, persist_state="session", **more) or ""
+
+
+def drop_invalid_choice(name: str, options: Sequence[Any], fallback: Any, but: str) -> None:
+    """Before the control `name` is drawn: forget a choice that is none of its `options`, and say so.
+
+    A list of choices (fallback `[]`) keeps its valid part.
+    """
+    by_name = {str(option): option for option in options}
+    held = st.session_state.get(name)
+    if held is None:  # the control will read the address, and drop silently what it does not know
+        asked = [value for value in st.query_params.get_all(name) if value]
+    else:
+        asked = [str(value) for value in (held if isinstance(held, list) else [held])]
+    wrong = [value for value in asked if value not in by_name]
+    if not wrong:
+        return
+    right = [by_name[value] for value in asked if value in by_name]
+    st.session_state[name] = right if isinstance(fallback, list) else fallback
+    named = [value if value.isalnum() and len(value) <= _SHORT else quoted(value) for value in wrong]
+    say.warn(f"You asked for {name.rstrip('s')} {', '.join(named[:3])}, but {but}.")

@@ -1,0 +1,45 @@
+"""Messages. What a visitor, a link, a hub or an error put into one is shown as it is: it makes no link.
+
+Sentences of our own with markup in them, such as those of `attnlit.words`, escape what they quote and are
+shown with `st.markdown`.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+
+import streamlit as st
+
+from attnlit.wording import escaped
+
+_log = logging.getLogger("attnlit.app")
+_MISTAKE, _NEWS = ":material/lightbulb:", ":material/info:"
+
+
+def warn(message: str) -> None:
+    """Something that was asked for cannot be had, and what to do instead."""
+    st.warning(escaped(message), icon=_MISTAKE)
+
+
+def hint(message: str, icon: str = _NEWS) -> None:
+    """Something worth knowing; nothing is wrong."""
+    st.info(escaped(message), icon=icon)
+
+
+def quiet(message: str) -> None:
+    """A line in small type."""
+    st.caption(escaped(message))
+
+
+def unforeseen(fault: BaseException) -> None:
+    """A fault of ours: a sentence with a number, under which the log has the whole story."""
+    number = random.randrange(10_000, 100_000)
+    _log.error("Fault %d", number, exc_info=fault)
+    st.error(
+        escaped(
+            f"Something went wrong here that we did not foresee (fault {number}; the log has it under this "
+            "number). Choose something else, or reload the page."
+        ),
+        icon=":material/report:",
+    )
