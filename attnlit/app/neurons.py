@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from attnlit.analysis import distance, neurons
+from attnlit.analysis import distance
 from attnlit.analysis.interventions import intervene
 from attnlit.analysis.sample import SENTENCES
 from attnlit.app import panels, say, turns
@@ -23,6 +23,7 @@ from attnlit.charts.distance import distance_chart, distance_picture
 from attnlit.charts.head_map import head_map_picture
 from attnlit.errors import AttnlitError
 from attnlit.wording import escaped
+from attnlit.words.decay import decay_in_words
 from attnlit.words.read_out import token_name
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _averages_without(
         distance.records(model, texts, kind, [edit]), len(texts), "Reading them without the dimensions …"
     )
     longest = distance.longest_distance(model, kind)
-    return distance.by_distance((distance.alone(each, layer, head) for each in records), longest)
+    return distance.by_distance((distance.one_head(each, layer, head) for each in records), longest)
 
 
 @cachetools.cached(
@@ -125,7 +126,7 @@ def which_head(request: Request, by: DistanceProfile) -> pd.Series:
         )  # fmt: skip
     with right:
         with st.container(border=True):
-            st.markdown(distance.decay_in_words(chosen))
+            st.markdown(decay_in_words(chosen))
         _strongest(request, table)
     with st.expander("All heads as a table", icon=":material/table:"):
         percent = st.column_config.NumberColumn(format="percent")
@@ -203,8 +204,8 @@ def dimensions(request: Request, by: DistanceProfile, chosen: pd.Series, *, with
     """Which dimensions carry the fall, and which the scores of the user's text. Answers with the former."""
     st.subheader("3 · Which dimensions carry the fall?", anchor=False)
     side = chosen["side"]
-    table = neurons.falling_dimensions(by, request.layer, request.head, side)
-    added = neurons.added_share(by, request.layer, request.head, side)
+    table = distance.falling_dimensions(by, request.layer, request.head, side)
+    added = distance.added_share(by, request.layer, request.head, side)
     if not chosen["decay"] > _SOME:  # shares of next to nothing would be thousands of percent
         table, added = table.assign(share=np.nan), float("nan")
     st.markdown(_carriers(request, table, added))
@@ -238,7 +239,7 @@ def _fall_curves(request: Request, by: DistanceProfile, table: pd.DataFrame, sid
     where = f", towards the words {side} it" if len(by.sides) > 1 else ""
     st.markdown(f"**Mean query × key by distance{where}**")
     strongest = table["dimension"].tolist()[:_DRAWN]
-    scores = neurons.score_table(by, request.layer, request.head, strongest, side)
+    scores = distance.score_table(by, request.layer, request.head, strongest, side)
     counted = scores.assign(pairs=by.queries)
     others = f"mean of the {len(table) - len(strongest)} others"
     drawn = [(f"dimension {each}", counted, f"dimension {each}") for each in strongest]
@@ -295,7 +296,7 @@ def _on_the_text(request: Request, with_first: bool) -> None:
     key = _key(request)
     left, right = st.columns(2, gap="medium")
     with left:
-        pair = neurons.pair_products(request.shown, layer, head, query, key)
+        pair = distance.pair_products(request.shown, layer, head, query, key)
         st.markdown(_sum_in_words(request, key, float(pair["product"].sum())))
         panels.picture(
             dimensions_picture(pair, "product", form="+.2f", theme=request.theme),
@@ -304,7 +305,7 @@ def _on_the_text(request: Request, with_first: bool) -> None:
         )
         panels.save_numbers(lambda: pair, f"{_name(request)} one pair", key="pair_file")
     with right:
-        shares = neurons.score_shares(request.shown, layer, head, without_first=not with_first)
+        shares = distance.score_shares(request.shown, layer, head, without_first=not with_first)
         st.markdown("Over all its pairs: share of what makes scores differ between words.")
         panels.picture(
             dimensions_picture(shares, "share", form=".0%", theme=request.theme),
@@ -318,7 +319,7 @@ def _sum_in_words(request: Request, key: int, total: float) -> str:
     """The products' sum for the chosen query and this key, beside what the query's other keys have."""
     vectors = request.shown.vectors(request.layer, request.head)
     scores = vectors.scores[request.query]
-    rest = neurons.added(vectors, request.query, key)
+    rest = distance.added(vectors, request.query, key)
     also = f" and {_signed(rest)} that the model adds" if abs(rest) > _WORTH_NAMING else ""
     query, looked_at = token_name(request.shown.queries, request.query), token_name(request.shown.keys, key)
     words = f"{query} → {looked_at}: the products make {_signed(total)}{also}. "

@@ -1,4 +1,4 @@
-"""Neurons and behaviour: which dimensions of a head's queries and keys carry its scores, and their fall.
+"""Which dimensions of a head's queries and keys carry its scores, and their fall.
 
 The third use case of Vig 2019 (arXiv 1904.02679, section 4.3): in a head whose attention falls with distance
 a few dimensions carry the fall. The product of dimension n for query i and key j is
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.distance import DistanceProfile, along
+from attnlit.analysis.distance.profile import DistanceProfile, towards
 from attnlit.analysis.statistics import rank_correlation
 from attnlit.errors import AttnlitError
 
@@ -85,8 +85,8 @@ def added(vectors: Vectors, query: int, key: int) -> float:
     return float(vectors.scores[query, key]) - float(vectors.scaling * (vectors.q[query] @ vectors.k[key]))
 
 
-def falling_dimensions(by: DistanceProfile, layer: int, head: int, side: str = "before") -> pd.DataFrame:
-    """The dimensions whose product of query and key falls with distance; who falls most comes first.
+def falling_dimensions(profile: DistanceProfile, layer: int, head: int, side: str = "before") -> pd.DataFrame:
+    """The dimensions whose product of query and key falls with distance; the one that falls most comes first.
 
     Products are averaged over queries and texts at each distance, so that content is averaged out.
     fall: how much the mean product falls for a token of distance, by a straight line, in nats of score;
@@ -97,7 +97,7 @@ def falling_dimensions(by: DistanceProfile, layer: int, head: int, side: str = "
     """
     import pandas as pd
 
-    distances, score, products = _along(by, layer, head, side)
+    distances, score, products = _mean_products(profile, layer, head, side)
     falls, whole = -_slope(distances, products), -_slope(distances, score)
     table = pd.DataFrame(
         {
@@ -110,19 +110,19 @@ def falling_dimensions(by: DistanceProfile, layer: int, head: int, side: str = "
     return table.sort_values("fall", ascending=False, kind="stable", ignore_index=True)
 
 
-def added_share(by: DistanceProfile, layer: int, head: int, side: str = "before") -> float:
+def added_share(profile: DistanceProfile, layer: int, head: int, side: str = "before") -> float:
     """The share of a head's fall that no dimension carries, but what the model adds to the scores.
 
     1 in a head with ALiBi (Press et al. 2022, arXiv 2108.12409) whose queries and keys do not know distance.
     NaN where the score does not fall. Raises AttnlitError as `falling_dimensions`.
     """
-    distances, score, products = _along(by, layer, head, side)
+    distances, score, products = _mean_products(profile, layer, head, side)
     whole = -_slope(distances, score)
     return float(1 + _slope(distances, products.sum(0)) / whole) if whole > 0 else float("nan")
 
 
 def score_table(
-    by: DistanceProfile, layer: int, head: int, dimensions: Sequence[int], side: str = "before"
+    profile: DistanceProfile, layer: int, head: int, dimensions: Sequence[int], side: str = "before"
 ) -> pd.DataFrame:
     """A head's mean score, and the mean products of some dimensions, less what they are at distance 1.
 
@@ -132,7 +132,7 @@ def score_table(
     """
     import pandas as pd
 
-    distances, score, products = _along(by, layer, head, side)
+    distances, score, products = _mean_products(profile, layer, head, side)
     others = np.delete(products, list(dimensions), axis=0)
     values = np.vstack([score, products[list(dimensions)], others.sum(0) / max(len(others), 1)])
     names = ["score", *(f"dimension {each}" for each in dimensions), "others"]
@@ -147,12 +147,12 @@ def _slope(distances: np.ndarray, values: np.ndarray) -> np.ndarray:
     return values @ away / max(float(away @ away), 1.0)
 
 
-def _along(
-    by: DistanceProfile, layer: int, head: int, side: str
+def _mean_products(
+    profile: DistanceProfile, layer: int, head: int, side: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distances (distances,), a head's mean score (distances,) and products (d, distances) on one side."""
-    if by.scores is None or by.products is None:
+    if profile.scores is None or profile.products is None:
         raise AttnlitError("This model shows only its attention, not the queries and keys it is made of.")
-    both = np.vstack([by.scores[layer, head], by.products[layer, head]])
-    distances, values = along(by, layer, head, both, side)
+    both = np.vstack([profile.scores[layer, head], profile.products[layer, head]])
+    distances, values = towards(profile, layer, head, both, side)
     return distances, values[0], values[1:]

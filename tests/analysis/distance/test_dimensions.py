@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnlit.analysis import distance, neurons
+from attnlit.analysis import distance
 from attnlit.attention import attend, load
 from attnlit.attention.capture import attend_all
 from attnlit.attention.edits import DimensionsRemoved
@@ -50,8 +50,8 @@ def test_products_add_up_to_the_score_less_what_the_model_adds(architecture: str
             score = attention.vectors(layer, head).scores[query, key]
             if not np.isfinite(score):  # a window hides it
                 continue
-            total = neurons.pair_products(attention, layer, head, query, key)["product"].sum()
-            rest = score - neurons.added(attention.vectors(layer, head), query, key)
+            total = distance.pair_products(attention, layer, head, query, key)["product"].sum()
+            rest = score - distance.added(attention.vectors(layer, head), query, key)
             assert total == pytest.approx(rest, abs=1e-4), kind
             if inputs.logits is not None:
                 continue  # what was added cannot be told from what was seen
@@ -64,7 +64,7 @@ def test_products_add_up_to_the_score_less_what_the_model_adds(architecture: str
 def test_the_largest_product_comes_first_whatever_its_sign() -> None:
     attention = record(dimensions=6)
     vectors = attention.vectors(1, 2)
-    table = neurons.pair_products(attention, 1, 2, 3, 4)
+    table = distance.pair_products(attention, 1, 2, 3, 4)
     expected = vectors.scaling * vectors.q[3] * vectors.k[4]
     order = np.argsort(-np.abs(expected))
     assert table["dimension"].tolist() == order.tolist()
@@ -91,7 +91,7 @@ def test_shares_are_what_loops_over_their_definition_give(causal: bool, without_
         together += (products * centred[:, None]).sum(0)
         variance += (centred**2).sum()
         pairs += len(scores)
-    table = neurons.score_shares(attention, 0, 3, without_first=without_first)
+    table = distance.score_shares(attention, 0, 3, without_first=without_first)
     by_number = table.sort_values("dimension")
     np.testing.assert_allclose(by_number["size"], sizes / pairs, rtol=1e-5)
     np.testing.assert_allclose(by_number["share"], together / variance, rtol=1e-4, atol=1e-6)
@@ -102,12 +102,12 @@ def test_shares_are_what_loops_over_their_definition_give(causal: bool, without_
 @pytest.mark.parametrize("architecture", ["gpt2", "llama", "bloom", "gemma2", "deberta-v2", "t5"])
 def test_shares_add_up_to_one(architecture: str, tiny_model) -> None:
     attention = attend(tiny_model(architecture), "The dog lay on the rug, because it was tired.")
-    assert neurons.score_shares(attention, 1, 2)["share"].sum() == pytest.approx(1, abs=1e-6)
+    assert distance.score_shares(attention, 1, 2)["share"].sum() == pytest.approx(1, abs=1e-6)
 
 
 def test_a_planted_heads_shares_are_those_of_its_dimensions(decaying: Model) -> None:
     # All scores of a row go up with the key's position, by so much in each dimension.
-    table = neurons.score_shares(attend(decaying, TEXTS[0]), 0, 2).set_index("dimension")
+    table = distance.score_shares(attend(decaying, TEXTS[0]), 0, 2).set_index("dimension")
     whole = sum(FALLS.values())
     for dimension, fall in FALLS.items():
         assert table["share"][dimension] == pytest.approx(fall / whole, abs=1e-4)
@@ -115,14 +115,14 @@ def test_a_planted_heads_shares_are_those_of_its_dimensions(decaying: Model) -> 
 
 
 def test_scores_that_are_all_alike_have_no_shares(decaying: Model) -> None:
-    assert neurons.score_shares(attend(decaying, TEXTS[0]), 1, 0)["share"].isna().all()
+    assert distance.score_shares(attend(decaying, TEXTS[0]), 1, 0)["share"].isna().all()
 
 
 # --------------------------------------------------------------------------------------------------- the fall
 
 
 def test_the_falling_dimensions_are_exactly_the_planted_ones(averages: distance.DistanceProfile) -> None:
-    table = neurons.falling_dimensions(averages, 0, 2)
+    table = distance.falling_dimensions(averages, 0, 2)
     assert table["dimension"].tolist()[:3] == [7, 5, 40]
     assert table["dimension"].iloc[-1] == 100
     np.testing.assert_allclose(table["fall"][:3], [0.09, 0.06, 0.03], atol=1e-5)
@@ -130,18 +130,18 @@ def test_the_falling_dimensions_are_exactly_the_planted_ones(averages: distance.
     assert table["rank"].tolist()[:3] == pytest.approx([-1, -1, -1])
     assert table["rank"].iloc[-1] == pytest.approx(1)
     assert table["fall"].iloc[3:-1].abs().max() < 1e-5
-    assert neurons.added_share(averages, 0, 2) == pytest.approx(0, abs=1e-4)
+    assert distance.added_share(averages, 0, 2) == pytest.approx(0, abs=1e-4)
 
 
 def test_content_is_averaged_out(averages: distance.DistanceProfile) -> None:
     """A head that goes by the word has large products, and in the mean none of them falls with distance."""
-    table = neurons.falling_dimensions(averages, 1, 3)
+    table = distance.falling_dimensions(averages, 1, 3)
     one_match = planted.SURE  # of two equal words, in their dimension
     assert table["fall"][table["dimension"] < planted.COUNT].abs().max() < one_match / 500
 
 
 def test_scores_and_products_begin_at_0_and_fall_as_planted(averages: distance.DistanceProfile) -> None:
-    table = neurons.score_table(averages, 0, 2, [7, 100])
+    table = distance.score_table(averages, 0, 2, [7, 100])
     assert table["distance"].tolist() == list(range(1, 21))
     steps = np.arange(20)
     np.testing.assert_allclose(table["score"], -0.16 * steps, atol=1e-3)
@@ -153,8 +153,8 @@ def test_scores_and_products_begin_at_0_and_fall_as_planted(averages: distance.D
 def test_a_bias_carries_what_no_dimension_does(side: str) -> None:
     texts = [record(queries=40, bias=True, seed=seed) for seed in range(3)]  # the bias falls by 0.3 a token
     by = distance.by_distance(texts, 8)
-    table = neurons.falling_dimensions(by, 1, 2, side)
-    share = neurons.added_share(by, 1, 2, side)
+    table = distance.falling_dimensions(by, 1, 2, side)
+    share = distance.added_share(by, 1, 2, side)
     assert table["share"].sum() + share == pytest.approx(1, abs=1e-5)
     assert share * table["fall"].iloc[0] / table["share"].iloc[0] == pytest.approx(0.3, rel=1e-4)
 
@@ -174,7 +174,7 @@ def test_a_window_ends_the_fall_where_it_hides_the_keys(tiny_model) -> None:
     model = tiny_model("gemma2")  # every other layer sees 4 tokens
     texts = ["The cat sat on the mat. The dog lay on the rug, because it was tired."]
     by = distance.by_distance(distance.records(model, texts, "self"), 8)
-    lengths = {len(neurons.score_table(by, layer, 0, [0])) for layer in range(by.first.shape[0])}
+    lengths = {len(distance.score_table(by, layer, 0, [0])) for layer in range(by.first.shape[0])}
     assert lengths == {3, 8}
 
 
@@ -183,8 +183,8 @@ def test_a_head_that_does_not_fall_has_no_shares_of_a_fall() -> None:
         replace(each, inputs=tuple(map(rising, each.inputs))) for each in [record(queries=30, bias=True)]
     ]
     by = distance.by_distance(texts, 8)
-    assert neurons.falling_dimensions(by, 0, 0)["share"].isna().all()
-    assert np.isnan(neurons.added_share(by, 0, 0))
+    assert distance.falling_dimensions(by, 0, 0)["share"].isna().all()
+    assert np.isnan(distance.added_share(by, 0, 0))
 
 
 def rising(layer):
@@ -194,16 +194,16 @@ def rising(layer):
 def test_a_model_that_shows_only_weights_says_so() -> None:
     by = distance.by_distance([weights_record(np.full((1, 1, 20, 20), 1 / 20))], 4)
     with pytest.raises(AttnlitError, match="only its attention"):
-        neurons.falling_dimensions(by, 0, 0)
+        distance.falling_dimensions(by, 0, 0)
 
 
 def test_removing_the_first_dimensions_leaves_the_fall_of_the_others(
     decaying: Model, averages: distance.DistanceProfile
 ) -> None:
-    order = neurons.falling_dimensions(averages, 0, 2)["dimension"].tolist()
+    order = distance.falling_dimensions(averages, 0, 2)["dimension"].tolist()
     for count, left in ((1, 0.07), (2, 0.01), (3, -0.02)):
         edit = DimensionsRemoved(kind="self", layer=0, heads=(2,), dimensions=tuple(order[:count]))
         after = distance.by_distance(distance.records(decaying, TEXTS, "self", [edit]), 20)
         row = distance.scan(after).query("layer == 0 and head == 2").iloc[0]
         assert row["fall"] == pytest.approx(left, abs=1e-4)
-        assert neurons.falling_dimensions(after, 0, 2)["fall"].sum() == pytest.approx(left, abs=1e-4)
+        assert distance.falling_dimensions(after, 0, 2)["fall"].sum() == pytest.approx(left, abs=1e-4)

@@ -1,0 +1,30 @@
+"""What is said of a head whose attention falls with distance, or does not (Markdown)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnlit.analysis.distance import DECAY_FROM, is_decay
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def decay_in_words(row: pd.Series) -> str:
+    """What a row of `scan` says, in one or two sentences, as Markdown."""
+    name = f"Head {row['layer']}-{row['head']}"
+    if np.isnan(row["decay"]):
+        return f"**{name}** gives nearly all its attention to the first token: nothing else can be measured."
+    explained = f"{max(row['decay'], 0):.0%} of how its attention differs from word to word"
+    steady = f"a steady fall with distance explains {explained}"
+    if is_decay(row):
+        return (
+            f"**{name} is a distance-decay head**: {steady}. "
+            f"Its attention halves every {row['half']:.1f} tokens."
+        )
+    why = f"{steady} (the name is given from {DECAY_FROM:.0%})"
+    if row["by_distance"] >= DECAY_FROM:
+        return f"**{name} is no distance-decay head**: {why}. Distance matters to it, but in another shape."
+    return f"**{name} is no distance-decay head**: {why}."
