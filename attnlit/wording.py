@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_HOLDS_TOGETHER = "\u200c\u200d"  # joiners: invisible, but emoji and letters are made of several with them
-_SPELLED_OUT = frozenset(
-    {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
-)  # controls, directions, private, halves, breaks
+_JOINERS = "\u200c\u200d"  # invisible, but emoji and letters are made of several with them
+# England's flag and its like: a black flag, a region spelled in invisible letters, and an invisible end.
+_FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,8}\U000e007f"
+_FLAG_OR_CHARACTER = re.compile(f"{_FLAG}|.", re.DOTALL)
+# Controls, directions, private characters, halves of one, line and paragraph breaks.
+_SPELLED_OUT = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+_LOOKS_EMPTY = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that draw nothing
+_LINE_BREAKS = re.compile("[\n\r\v\f\x85\u2028\u2029]+")
 _MOST_QUOTED = 80  # characters
 # Markdown as the page shows it makes links of bare addresses and arrows of “->” whether escaped or not. An
 # invisible character in between, which joins words without a break, keeps them as they are.
@@ -25,20 +29,45 @@ _TURNED_INTO_SOMETHING = re.compile(
 def printable(text: str) -> str:
     """The text with every character spelled out (“U+202E”) that is invisible, or could harm what draws it.
 
-    Some of them turn the writing direction of a picture, some end the process that renders it. Characters
-    newer than this Python's tables stay: they are letters and emoji, not controls.
+    Some of them turn the writing direction of a picture, some end the process that renders it. What holds the
+    parts of an emoji or of a word together stays, and so do characters that are newer than this Python's
+    tables: they are letters and emoji, not controls.
     """
-    return "".join(
-        f"U+{ord(each):04X}" if _is_unsafe(each) and not (each in _HOLDS_TOGETHER and len(text) > 1) else each
-        for each in text
-    )
+    if text.isascii() and text.isprintable():
+        return text
+    joins = bool(text.strip(_JOINERS))  # a joiner alone joins nothing
+    return "".join(_spelled_out(part, joins) for part in _FLAG_OR_CHARACTER.findall(text))
+
+
+def visible(text: str) -> str:
+    """What to draw for a token: `printable`, with blanks as ␣, tabs as ⇥ and line breaks as ↵.
+
+    A mark without its letter, such as an accent, gets a ring to sit on: it would sit on its neighbour.
+    """
+    if all(unicodedata.category(each) == "Zs" for each in text):
+        return "␣"
+    if not text.strip(" \n\r\t"):
+        return "↵" if _LINE_BREAKS.search(text) else "⇥"
+    text = _LINE_BREAKS.sub("↵", text.replace("\t", "⇥"))
+    return ("◌" if unicodedata.category(text[0]).startswith("M") else "") + printable(text)
+
+
+def _spelled_out(part: str, joins: bool) -> str:
+    if len(part) > 1 or (joins and part in _JOINERS) or not _is_unsafe(part):
+        return part
+    return f"U+{ord(part):04X}"
 
 
 def _is_unsafe(character: str) -> bool:
     if " " <= character <= "~":
         return False
     category = unicodedata.category(character)
-    return category in _SPELLED_OUT or category == "Zs" or is_noncharacter(character)
+    return (
+        category in _SPELLED_OUT
+        or category == "Zs"
+        or character in _LOOKS_EMPTY
+        or is_noncharacter(character)
+    )
 
 
 def is_noncharacter(character: str) -> bool:

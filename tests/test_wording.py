@@ -3,7 +3,9 @@
 import pytest
 
 from attnlit.errors import AttnlitError
-from attnlit.wording import escaped, one_line, ordinal, percent, printable, quoted, with_article
+from attnlit.wording import escaped, one_line, ordinal, percent, printable, quoted, visible, with_article
+
+ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 
 
 @pytest.mark.parametrize(
@@ -20,12 +22,48 @@ from attnlit.wording import escaped, one_line, ordinal, percent, printable, quot
         ("\u00a0", "U+00A0"),
         ("👩\u200d🚀", "👩\u200d🚀"),
         ("\u200d", "U+200D"),
+        ("\u200c\u200d", "U+200CU+200D"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        (ENGLAND, ENGLAND),
+        (f"a{ENGLAND}{ENGLAND}\u202e", f"a{ENGLAND}{ENGLAND}U+202E"),
+        ("a\U000e0067\U000e007f", "aU+E0067U+E007F"),  # letters that hide in a text, without a flag
+        ("\u2764\ufe0f", "\u2764\ufe0f"),
+        ("\u3164", "U+3164"),
         ("\u0e01", "\u0e01"),
         ("\U0003fff0", "\U0003fff0"),  # assigned by no Unicode yet, so perhaps by the next one
     ],
 )
 def test_what_is_invisible_or_harmful_is_spelled_out(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("cat", "cat"),
+        ("New York", "New York"),
+        ("", "␣"),
+        ("  ", "␣"),
+        ("\u00a0", "␣"),
+        ("\u3000", "␣"),
+        ("\t", "⇥"),
+        (" \t", "⇥"),
+        ("\n", "↵"),
+        (" \r\n\n", "↵"),
+        ("\u2028", "↵"),
+        ("a\tb\n\nc", "a⇥b↵c"),
+        ("\x1b", "U+001B"),
+        ("\x1c", "U+001C"),
+        ("a\x00b", "aU+0000b"),
+        ("\u0301", "◌\u0301"),
+        ("\ufe0f", "◌\ufe0f"),
+        ("🙂 1/4", "🙂 1/4"),
+        (ENGLAND, ENGLAND),
+    ],
+)
+def test_a_token_is_drawn_so_that_it_can_be_seen(text: str, shown: str) -> None:
+    assert visible(text) == shown
+    assert visible(shown) == shown
 
 
 def test_a_message_is_one_printable_line_with_an_end() -> None:

@@ -21,7 +21,7 @@ from attnlit.analysis.statistics import interval
 from attnlit.attention.edits import Edit, PatternPatched
 from attnlit.attention.reading import read
 from attnlit.attention.recorder import Recorder
-from attnlit.attention.tokens import words_of
+from attnlit.attention.spelling import words_of
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import inspect
 from dataclasses import dataclass
 
 from attnlit.attention.generate import write_target
-from attnlit.attention.tokens import Encoded, encode, encode_target
+from attnlit.attention.tokens import Encoded, encode, encode_target, written
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
 from attnlit.models.model import Model
@@ -51,10 +51,14 @@ def read(model: Model, text: str, pair: str | None = None, *, write: bool = True
     source = _checked(model, encode(model.tokenizer, text, both, model.pairs))
     if model.pairs != "target":
         return Reading(source, None, text, pair)
-    if pair is None:
-        pair = write_target(model, source.inputs, token_limit(model)) if write else ""
-    target = _checked(model, encode_target(model.tokenizer, pair, _start(model)))
-    return Reading(source, target, text, pair)
+    start = _start(model)
+    if pair is None and write:
+        ids = write_target(model, source.inputs, start, token_limit(model))
+        pair, target = written(model.tokenizer, ids)
+    else:
+        pair = pair or ""
+        target = encode_target(model.tokenizer, pair, start)
+    return Reading(source, _checked(model, target), text, pair)
 
 
 def token_limit(model: Model) -> int:
@@ -103,9 +107,9 @@ def _arguments(model: Model) -> set[str]:
 
 def _start(model: Model) -> int:
     """The token that a decoder starts with."""
-    config = model.module.config
-    names = ("decoder_start_token_id", "bos_token_id", "eos_token_id")
-    for name in names:
-        if isinstance(start := getattr(config, name, None), int):
-            return start
+    for settings in (model.module.config, getattr(model.module, "generation_config", None)):
+        for name in ("decoder_start_token_id", "bos_token_id", "eos_token_id"):
+            start = getattr(settings, name, None)
+            if isinstance(start, int) and 0 <= start < model.vocabulary_size:
+                return start
     raise AttnlitError(f"{model.name} does not say which token its target begins with. Choose another model.")

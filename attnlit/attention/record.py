@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnlit.errors import AttnlitError
+from attnlit.wording import printable, visible
 
 # Models mask with anything from -1e4 (OpenAI GPT) to the smallest float32; no real score comes near.
 MASKED_BELOW = -9e3
@@ -16,20 +17,35 @@ _ROUNDING = 1e-3
 
 @dataclass(frozen=True)
 class Token:
-    """One token as people should see it."""
+    """One token as people should see it.
 
-    id: int  # in the vocabulary
-    text: (
-        str  # what to draw: a slice of the source text, a special token, "🙂 1/3" for a piece of a character
-    )
-    raw: str  # the vocabulary's own spelling, for hover
-    special: bool  # put there by the tokenizer: [CLS], [SEP], <s>, <|endoftext|> ...
-    segment: int | None  # 0 for text A, 1 for text B, None for special tokens
-    position: int  # in the sequence that the model saw: stays the same when tokens are filtered away
-    word: int | None = None  # index of the word of its segment that it belongs to
-    source: str = (
-        ""  # the slice of the text that it stands for: what an [UNK] hides, the whole of a pieced emoji
-    )
+    Whatever it is made of, `text` and `raw` hold nothing that is invisible or could harm what draws them: see
+    `attnlit.wording.visible`.
+    """
+
+    # In the vocabulary.
+    id: int
+    # What to draw: a slice of the source text, a special token, "🙂 1/3" for a piece of a character.
+    text: str
+    # The vocabulary's own spelling, for hover.
+    raw: str
+    # A mark for the model: [CLS], [SEP], <s>, <|endoftext|> ..., put there by the tokenizer or typed.
+    special: bool
+    # 0 for text A, 1 for text B, None for special tokens.
+    segment: int | None
+    # In the sequence that the model saw: stays the same when tokens are filtered away.
+    position: int
+    # Index of the word of its segment that it belongs to.
+    word: int | None = None
+    # The slice of the text that it stands for: what an [UNK] hides, the whole of a pieced emoji. As it was
+    # typed, so not for drawing.
+    source: str = ""
+    # Its characters of its segment's text, from the first to the one after the last, where that is known.
+    span: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", visible(self.text))
+        object.__setattr__(self, "raw", printable(self.raw))
 
 
 @dataclass(frozen=True)

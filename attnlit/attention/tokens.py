@@ -1,35 +1,32 @@
-"""Tokens as people should see them, for any tokenizer: slices of the text, not the vocabulary's marks."""
+"""What a tokenizer makes of a text: the numbers that a model takes, and the tokens that people see."""
 
 from __future__ import annotations
 
+import re
 import threading
-from bisect import bisect_right
-from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-import regex
-
+from attnlit.attention.align import align
 from attnlit.attention.record import Token
-from attnlit.wording import printable
+from attnlit.attention.spelling import Piece, source_of, tokens_of
+from attnlit.errors import AttnlitError
+from attnlit.models.failures import native_faults
+from attnlit.wording import one_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-# A word: one character in scripts written without spaces; a run of letters, marks and digits with inner
-# apostrophes; or else one visible character.
-_WORD = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]\p{M}*"
-    r"|(?:[\p{L}\p{N}_]\p{M}*)+?(?=[\p{Han}\p{Hiragana}\p{Katakana}])"
-    r"|[\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*(?:['’]\p{L}+)*"
-    r"|(?!\s)\X"
-)
-_CHARACTER = regex.compile(r"\X")  # what a reader takes for one character, however many code points it has
-_MARK = regex.compile(r"\p{M}")
-_SPACE_MARKS = "▁Ġ"  # how vocabularies write a space
+BUSY_SECONDS = 20.0  # to wait for a tokenizer that works on another text
+_SENTINEL = re.compile(r"<extra_id_\d+>")  # T5's masks
+_ABOUT_TOKENS = {"special_tokens_mask", "offset_mapping"}  # outputs that are not for the model
 
 # A tokenizer keeps state while it works (truncation, source or target language), and sessions share it.
-_tokenizing = threading.Lock()
+_locks: WeakKeyDictionary[PreTrainedTokenizerBase, threading.Lock] = WeakKeyDictionary()
+_looking_up = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -40,33 +37,25 @@ class Encoded:
     tokens: tuple[Token, ...]
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """One token and its place: characters start to end of its segment's text, where that is known."""
-
-    id: int
-    raw: str
-    special: bool
-    segment: int | None
-    span: tuple[int, int] | None
-
-
-@dataclass(frozen=True, eq=False)
-class _Source:
-    """A text, to look up words and characters by place."""
-
-    text: str
-    words: list[tuple[int, int]]  # (start, end) of each word of one segment
-    characters: list[int]  # where each character starts
-
-    def word_at(self, place: int) -> int | None:
-        index = bisect_right(self.words, place, key=lambda span: span[0]) - 1
-        return index if index >= 0 and place < self.words[index][1] else None
-
-    def character_at(self, place: int) -> tuple[int, int]:
-        index = bisect_right(self.characters, place)
-        end = self.characters[index] if index < len(self.characters) else len(self.text)
-        return self.characters[index - 1], end
+@contextmanager
+def tokenizing(tokenizer: PreTrainedTokenizerBase) -> Iterator[None]:
+    """Holds one tokenizer, and no other. Raises AttnlitError if it fails, or works on without an end."""
+    with _looking_up:
+        lock = _locks.setdefault(tokenizer, threading.Lock())
+    if not lock.acquire(timeout=BUSY_SECONDS):
+        raise AttnlitError("This model's tokenizer is busy with another text. Try again, or another model.")
+    try:
+        with native_faults():
+            yield
+    except (AttnlitError, MemoryError):
+        raise
+    except Exception as error:  # a tokenizer's files may be anything, and its libraries raise anything
+        detail = one_line(f"{type(error).__name__}: {error}", 160)
+        raise AttnlitError(
+            f"This model's tokenizer cannot read this text ({detail}). Change the text, or the model."
+        ) from error
+    finally:
+        lock.release()
 
 
 def pair_rule(tokenizer: PreTrainedTokenizerBase, *, encoder_decoder: bool, causal: bool) -> str:
@@ -75,7 +64,7 @@ def pair_rule(tokenizer: PreTrainedTokenizerBase, *, encoder_decoder: bool, caus
         return "target"
     if causal:
         return "joined"
-    with _tokenizing:
+    with tokenizing(tokenizer):
         alone, bare, both = tokenizer("a"), tokenizer("a", add_special_tokens=False), tokenizer("a", "a")
     separated = len(both["input_ids"]) > len(alone["input_ids"]) + len(bare["input_ids"])
     return "segments" if separated or 1 in both.get("token_type_ids", ()) else "joined"
@@ -90,88 +79,111 @@ def encode(
         whole = text + gap + pair
         inputs, pieces = _tokenize(tokenizer, whole)
         pieces = _divide(pieces, whole, len(text))
-        sources = [_source(whole, end=len(text)), _source(whole, start=len(text))]
+        sources = [source_of(whole, end=len(text)), source_of(whole, start=len(text + gap))]
     else:
         inputs, pieces = _tokenize(tokenizer, text, pair)
-        sources = [_source(each) for each in (text, pair) if each is not None]
-    return Encoded(inputs, _tokens(pieces, sources, tokenizer.unk_token_id))
+        sources = [source_of(each) for each in (text, pair) if each is not None]
+    return Encoded(inputs, tokens_of(pieces, sources, tokenizer.unk_token_id))
 
 
 def encode_target(tokenizer: PreTrainedTokenizerBase, text: str, start: int) -> Encoded:
     """A target text as a decoder reads it: the start token first, and the mark of its end left off."""
     _, pieces = _tokenize(tokenizer, text, target=True)
-    with _tokenizing:
-        raw = tokenizer.convert_ids_to_tokens(start)
+    with tokenizing(tokenizer):
+        raw = str(tokenizer.convert_ids_to_tokens(start))
     words = pieces[:-1] if pieces and pieces[-1].special else pieces
-    pieces = [_Piece(start, raw, special=True, segment=None, span=None), *words]
+    pieces = [Piece(start, raw, special=True, segment=None, span=None), *words]
     ids = [piece.id for piece in pieces]
-    return Encoded({"decoder_input_ids": ids}, _tokens(pieces, [_source(text)], tokenizer.unk_token_id))
+    return Encoded({"decoder_input_ids": ids}, tokens_of(pieces, [source_of(text)], tokenizer.unk_token_id))
 
 
-def decode(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> str:
-    """The text of some tokens, without special ones."""
-    with _tokenizing:
-        text: str = tokenizer.decode(ids, skip_special_tokens=True)
-    return text
+def written(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> tuple[str, Encoded]:
+    """(text, tokens) of what a decoder wrote, as it reads it. ids: its start token first; all are kept."""
+    with tokenizing(tokenizer):
+        raws = [str(raw) for raw in tokenizer.convert_ids_to_tokens(list(ids))]
+        control = _control_ids(tokenizer)
+        of_text = [index for index, id_ in enumerate(ids) if index > 0 and id_ not in control]
+        text = str(tokenizer.decode([ids[index] for index in of_text], clean_up_tokenization_spaces=False))
+    unknown = tokenizer.unk_token_id
+    places = align([None if ids[index] == unknown else raws[index] for index in of_text], text)
+    spans = dict(zip(of_text, places, strict=True))
+    pieces = [
+        Piece(id_, raw, index not in spans, 0 if index in spans else None, spans.get(index))
+        for index, (id_, raw) in enumerate(zip(ids, raws, strict=True))
+    ]
+    return text, Encoded({"decoder_input_ids": list(ids)}, tokens_of(pieces, [source_of(text)], unknown))
+
+
+def _control_ids(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Special tokens that stand for no text. A mask, a sentinel and an unknown word do stand for some."""
+    control = set(tokenizer.all_special_ids)
+    names = ("bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id", "pad_token_id")
+    if tokenizer.unk_token_id not in (getattr(tokenizer, name, None) for name in names):
+        control.discard(tokenizer.unk_token_id)
+    control.discard(tokenizer.mask_token_id)
+    sentinels = [raw for raw in tokenizer.all_special_tokens if _SENTINEL.fullmatch(raw)]
+    return frozenset(control - set(tokenizer.convert_tokens_to_ids(sentinels)))
 
 
 def _tokenize(
     tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None = None, *, target: bool = False
-) -> tuple[dict[str, list[int]], list[_Piece]]:
+) -> tuple[dict[str, list[int]], list[Piece]]:
     fast = tokenizer.is_fast
     options = {"return_special_tokens_mask": True, "return_offsets_mapping": fast, "verbose": False}
-    with _tokenizing:
+    with tokenizing(tokenizer):
         encoding = tokenizer(text_target=text, **options) if target else tokenizer(text, pair, **options)
-        raws = tokenizer.convert_ids_to_tokens(encoding["input_ids"])
+        ids = encoding["input_ids"]
+        raws = [str(raw) for raw in tokenizer.convert_ids_to_tokens(ids)]
+        control = _control_ids(tokenizer)
         first_length = None if fast else len(tokenizer(text, add_special_tokens=False)["input_ids"])
-    ids, mask = encoding["input_ids"], encoding["special_tokens_mask"]
     inputs = {
-        name: list(encoding[name])
-        for name in ("input_ids", "attention_mask", "token_type_ids")
-        if name in encoding
+        name: list(values)
+        for name, values in encoding.items()
+        if name not in _ABOUT_TOKENS and isinstance(values, list) and len(values) == len(ids)
     }
+    unknown, mask = tokenizer.unk_token_id, encoding["special_tokens_mask"]
+    special = [bool(each) and (fast or id_ != unknown) for id_, each in zip(ids, mask, strict=True)]
     if fast:
-        segments = encoding.sequence_ids(0)
-        pieces = [
-            _Piece(id_, raw, bool(special) or segment is None, None if special else segment, span)
-            for id_, raw, special, segment, span in zip(
-                ids, raws, mask, segments, encoding["offset_mapping"], strict=True
-            )
-        ]
+        segments, spans = encoding.sequence_ids(0), encoding["offset_mapping"]
     else:
-        pieces = _place(
-            ids,
-            raws,
-            [bool(each) and id_ != tokenizer.unk_token_id for id_, each in zip(ids, mask, strict=True)],
-            [text, pair or ""],
-            first_length,
-        )
+        segments = _segments(special, first_length)
+        spans = _places(ids, raws, segments, [text, pair or ""], unknown)
+    texts = (text, pair or "")
+    pieces = []
+    for id_, raw, added, segment, span in zip(ids, raws, special, segments, spans, strict=True):
+        typed = id_ in control and segment is not None and span is not None
+        typed = typed and texts[segment][slice(*span)].strip() == raw
+        if added or typed or segment is None:
+            pieces.append(Piece(id_, raw, special=True, segment=None, span=None))
+        else:
+            pieces.append(Piece(id_, raw, special=False, segment=segment, span=span))
     return inputs, pieces
 
 
-def _place(
-    ids: list[int], raws: list[str], special: list[bool], texts: list[str], first_length: int | None
-) -> list[_Piece]:
-    """Pieces of a tokenizer that tells no places: each is looked for in the text after the last one."""
-    pieces = []
-    cursor, seen = 0, 0
-    for id_, raw, is_special in zip(ids, raws, special, strict=True):
-        if is_special:
-            pieces.append(_Piece(id_, raw, True, None, None))
-            continue
-        if seen == first_length:
-            cursor = 0
-        segment = 0 if first_length is None or seen < first_length else 1
-        seen += 1
-        text, bare = texts[segment].lower(), _bare(raw).lower()
-        start = text.find(bare, cursor, cursor + len(bare) + 8) if bare else -1  # 8: spaces and dropped signs
-        span = None if start < 0 else (start, start + len(bare))
-        cursor = cursor if span is None else span[1]
-        pieces.append(_Piece(id_, raw, False, segment, span))
-    return pieces
+def _segments(special: list[bool], first_length: int | None) -> list[int | None]:
+    """The text that each piece is of, where a tokenizer does not tell: the first so many are the first's."""
+    segments: list[int | None] = []
+    seen = 0
+    for each in special:
+        segments.append(None if each else int(first_length is not None and seen >= first_length))
+        seen += not each
+    return segments
 
 
-def _divide(pieces: list[_Piece], whole: str, boundary: int) -> list[_Piece]:
+def _places(
+    ids: list[int], raws: list[str], segments: list[int | None], texts: list[str], unknown: int | None
+) -> list[tuple[int, int] | None]:
+    """Where the pieces of a tokenizer that tells no places stand in their texts."""
+    places: list[tuple[int, int] | None] = [None] * len(ids)
+    for segment, text in enumerate(texts):
+        own = [index for index, each in enumerate(segments) if each == segment]
+        found = align([None if ids[index] == unknown else raws[index] for index in own], text)
+        for index, place in zip(own, found, strict=True):
+            places[index] = place
+    return places
+
+
+def _divide(pieces: list[Piece], whole: str, boundary: int) -> list[Piece]:
     """Pieces of two joined texts: the second begins with the first letters past the boundary."""
     divided, segment = [], 0
     for piece in pieces:
@@ -181,84 +193,3 @@ def _divide(pieces: list[_Piece], whole: str, boundary: int) -> list[_Piece]:
             segment = 1 if piece.span[0] + spaces >= boundary else segment
         divided.append(piece if piece.special else replace(piece, segment=segment))
     return divided
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text, which `Token.word` counts; punctuation marks are words of their own."""
-    return [match.group() for match in _WORD.finditer(text)]
-
-
-def _source(text: str, start: int = 0, end: int | None = None) -> _Source:
-    words = [match.span() for match in _WORD.finditer(text, start, len(text) if end is None else end)]
-    return _Source(text, words, [match.start() for match in _CHARACTER.finditer(text)])
-
-
-def _tokens(pieces: list[_Piece], sources: list[_Source], unknown: int | None) -> tuple[Token, ...]:
-    spans = [_visible(piece, sources) for piece in pieces]
-    # The one character that a piece is a part of, for pieces of an emoji or of a letter with its marks.
-    parts = [_part_of(piece, span, sources) for piece, span in zip(pieces, spans, strict=True)]
-    pieces_of = Counter(part for part in parts if part is not None)
-    seen: Counter[Any] = Counter()
-    tokens = []
-    for position, (piece, span, part) in enumerate(zip(pieces, spans, parts, strict=True)):
-        source = sources[piece.segment] if piece.segment is not None else None
-        word, slice_ = None, ""
-        if piece.special:
-            text = printable(piece.raw)
-        elif source is None or span is None:
-            text = _unplaced(piece, source)
-        else:
-            word = source.word_at(span[0])
-            slice_ = source.text[span[0] : span[1]]
-            text = printable(slice_)
-            if piece.id == unknown:
-                text = piece.raw
-            elif part is not None and pieces_of[part] > 1:
-                seen[part] += 1
-                slice_ = source.text[part[1] : part[2]]
-                text = f"{printable(slice_)} {seen[part]}/{pieces_of[part]}"
-            elif _MARK.match(slice_):
-                text = "◌" + text  # a mark without its letter would sit on its neighbour
-        tokens.append(Token(piece.id, text, piece.raw, piece.special, piece.segment, position, word, slice_))
-    return tuple(tokens)
-
-
-def _visible(piece: _Piece, sources: list[_Source]) -> tuple[int, int] | None:
-    """The piece's place without the spaces around it; None if nothing is left, or no place is known."""
-    if piece.special or piece.segment is None or piece.span is None or not piece.raw.strip(_SPACE_MARKS):
-        return None
-    start, end = piece.span
-    text = sources[piece.segment].text
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    return (start, end) if start < end else None
-
-
-def _part_of(
-    piece: _Piece, span: tuple[int, int] | None, sources: list[_Source]
-) -> tuple[int, int, int] | None:
-    """(segment, start, end) of the single character that the piece lies in."""
-    if span is None or piece.segment is None:
-        return None
-    start, end = sources[piece.segment].character_at(span[0])
-    return (piece.segment, start, end) if span[1] <= end else None
-
-
-def _unplaced(piece: _Piece, source: _Source | None) -> str:
-    """What to draw for a token that covers no visible character: the kind of space, or its own spelling."""
-    covered = source.text[slice(*piece.span)] if source is not None and piece.span is not None else ""
-    if not covered and piece.raw.strip(_SPACE_MARKS):
-        return printable(_bare(piece.raw))
-    if "\n" in covered or "\r" in covered:
-        return "↵"
-    return "⇥" if "\t" in covered else "␣"
-
-
-def _bare(raw: str) -> str:
-    """The vocabulary's spelling without its marks, for tokenizers that tell no places."""
-    bare = raw.removeprefix("##").removesuffix("</w>").removesuffix("@@")
-    for mark in _SPACE_MARKS:
-        bare = bare.replace(mark, " ")
-    return bare.strip()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
 from attnlit.attention.record import Attention, Token, frozen
-from attnlit.attention.tokens import words_of
 
 
 def has_pieces(attention: Attention) -> bool:
@@ -48,18 +47,30 @@ def _merge(
 ) -> tuple[tuple[Token, ...], list[int]]:
     """(one token a word, index of each word's first piece); `target` tokens are of the pair's text."""
     texts = [attention.pair or ""] if target else [attention.text, attention.pair or ""]
-    words = [words_of(text) for text in texts]
-    merged: list[Token] = []
-    starts: list[int] = []
-    for index, token in enumerate(tokens):
-        before = tokens[index - 1] if index else None
+    words: list[list[Token]] = []
+    for token in tokens:
+        before = words[-1][-1] if words else None
         place = (token.segment, token.word)
         if token.word is not None and before is not None and place == (before.segment, before.word):
-            merged[-1] = replace(merged[-1], raw=f"{merged[-1].raw} {token.raw}")
-            continue
-        if token.word is not None and token.segment is not None:
-            word = words[token.segment][token.word]
-            token = replace(token, text=word, source=word)
-        merged.append(token)
-        starts.append(index)
-    return tuple(merged), starts
+            words[-1].append(token)
+        else:
+            words.append([token])
+    starts = [0, *accumulate(map(len, words[:-1]))]
+    return tuple(_word(pieces, texts) for pieces in words), starts
+
+
+def _word(pieces: list[Token], texts: list[str]) -> Token:
+    """The pieces as one token that shows all that they cover: a full stop glued to its word stays with it."""
+    first, last = pieces[0], pieces[-1]
+    if first.word is None or first.segment is None:
+        return first
+    covered = "".join(piece.source or piece.text for piece in pieces)
+    if first.span is not None and last.span is not None:
+        covered = texts[first.segment][first.span[0] : last.span[1]] or covered
+    return replace(
+        first,
+        text=covered,
+        raw=" ".join(piece.raw for piece in pieces),
+        source=covered,
+        span=None if first.span is None or last.span is None else (first.span[0], last.span[1]),
+    )

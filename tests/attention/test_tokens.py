@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
+import transformers
 
 from attnlit.attention import Token, attend
-from attnlit.attention.tokens import encode, encode_target, pair_rule, words_of
+from attnlit.attention.tokens import encode, encode_target, pair_rule, written
+from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import tiny
 
 GetModel = Callable[[str], Model]
 
+ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 TOKENIZERS = {
     "wordpiece": tiny.wordpiece(),
     "byte-level": tiny.byte_level(),
@@ -62,13 +66,52 @@ def test_a_character_in_pieces_is_whole_and_counted(kind: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("привет", "п 1/2,п 2/2,р 1/2,р 2/2,и 1/2,и 2/2,в 1/2,в 2/2,е 1/2,е 2/2,т 1/2,т 2/2"),
+        ("xyz猫犬w", "x,y,z,猫 1/3,猫 2/3,猫 3/3,犬 1/3,犬 2/3,犬 3/3,w"),
+        ("🙂🙂", "🙂 1/4,🙂 2/4,🙂 3/4,🙂 4/4,🙂 1/4,🙂 2/4,🙂 3/4,🙂 4/4"),
+        ("e\u0301", "e\u0301 1/3,e\u0301 2/3,e\u0301 3/3"),
+    ],
+)
+def test_a_run_of_unknown_characters_is_told_apart(text: str, shown: str) -> None:
+    """A tokenizer that falls back on bytes says of each byte that it covers the whole run."""
+    assert [each for each in texts_of("unigram", text) if each != "␣"] == shown.split(",")
+
+
+class RunsNotCut:
+    """A tokenizer that says of three pieces that they cover the same letters, and spells none of them."""
+
+    is_fast = True
+    unk_token_id = mask_token_id = None
+    all_special_ids = all_special_tokens = ()
+
+    def __call__(self, text: str, pair: str | None = None, **_: object) -> transformers.BatchEncoding:
+        cut = {"input_ids": [1, 2, 3], "special_tokens_mask": [0, 0, 0], "offset_mapping": [(0, 5)] * 3}
+        encoding = transformers.BatchEncoding(cut)
+        encoding.sequence_ids = lambda _: [0, 0, 0]
+        return encoding
+
+    def convert_tokens_to_ids(self, tokens: list[str]) -> list[int]:
+        return []
+
+    def convert_ids_to_tokens(self, ids: list[int]) -> list[str]:
+        return [f"#{each}" for each in ids]
+
+
+def test_pieces_of_which_no_more_is_known_are_counted() -> None:
+    tokens = encode(RunsNotCut(), "hello").tokens  # type: ignore[arg-type]
+    assert [token.text for token in tokens] == ["hello 1/3", "hello 2/3", "hello 3/3"]
+
+
 @pytest.mark.parametrize("kind", ["byte-level", "byte-level pairs"])
 def test_the_same_emoji_twice_is_two(kind: str) -> None:
     pieces = ["🙂 1/4", "🙂 2/4", "🙂 3/4", "🙂 4/4"]
     assert texts_of(kind, "🙂🙂") == pieces + pieces
 
 
-@pytest.mark.parametrize("character", ["👩‍🚀", "🇫🇷", "👍🏽", "e\u0301", "हि"])
+@pytest.mark.parametrize("character", [ENGLAND, "❤️", "👩‍🚀", "🇫🇷", "👍🏽", "e\u0301", "हि"])
 def test_characters_of_several_code_points_stay_whole(character: str) -> None:
     shown = texts_of("byte-level", character)
     assert shown == [f"{character} {part + 1}/{len(shown)}" for part in range(len(shown))]
@@ -110,8 +153,40 @@ def test_special_tokens_are_special_and_of_no_text() -> None:
     assert special == [("[CLS]", None, None), ("[SEP]", None, None), ("[SEP]", None, None)]
 
 
-def test_a_mask_that_somebody_typed_is_their_text() -> None:
-    mask = next(token for token in tokens_of("wordpiece", "The [MASK] sat.") if token.text == "[MASK]")
+@pytest.mark.parametrize(
+    ("kind", "text", "typed"),
+    [
+        ("wordpiece", "The cat [SEP] the dog", ["[SEP]"]),
+        ("wordpiece", "[CLS] The cat [PAD][SEP]", ["[CLS]", "[PAD]", "[SEP]"]),
+        ("byte-level", "The cat<|endoftext|> the dog", ["<|endoftext|>"]),
+        ("byte-level pairs", "<s>The cat</s>", ["<s>", "</s>"]),
+        ("unigram", "The cat</s> the dog", ["</s>"]),
+    ],
+)
+def test_special_tokens_that_somebody_typed_are_special(kind: str, text: str, typed: list[str]) -> None:
+    plain = [token.raw for token in tokens_of(kind, "The cat") if token.special]
+    special = [token for token in tokens_of(kind, text) if token.special]
+    assert sorted(token.text for token in special) == sorted(typed + plain)
+    assert all((token.segment, token.word, token.source) == (None, None, "") for token in special)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("wordpiece", "[MASK]"),
+        ("wordpiece", "[UNK]"),
+        ("byte-level pairs", "<mask>"),
+        ("unigram", "<extra_id_0>"),
+    ],
+)
+def test_what_stands_for_a_text_is_text(kind: str, text: str) -> None:
+    """A mask, a sentinel and an unknown word hold the place of words."""
+    tokenizer = TOKENIZERS[kind]
+    if kind == "unigram":
+        tokenizer = tiny.unigram()
+        tokenizer.add_special_tokens({"extra_special_tokens": ["<extra_id_0>", "<extra_id_1>"]})
+    tokens = encode(tokenizer, f"The {text} sat.").tokens
+    mask = next(token for token in tokens if token.text == text)
     assert not mask.special
     assert mask.segment == 0
 
@@ -184,25 +259,13 @@ def test_pieces_know_their_word() -> None:
     assert len([token for token in tokens if token.word == 1]) > 1
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("It didn't end.", ["It", "didn't", "end", "."]),
-        ("你好 world", ["你", "好", "world"]),
-        ("a 🙂🙂 b", ["a", "🙂", "🙂", "b"]),
-        ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
-        ("3,5 km/h", ["3", ",", "5", "km", "/", "h"]),
-    ],
-)
-def test_words_of_a_text(text: str, words: list[str]) -> None:
-    assert words_of(text) == words
-
-
 class WithoutPlaces:
     """A tokenizer that tells no offsets, as those written in Python are, with SentencePiece spelling."""
 
     is_fast = False
     unk_token_id = 9
+    mask_token_id = None
+    all_special_ids, all_special_tokens = (6, 9), ("</s>", "<unk>")
     words = ("▁the", "▁cat", "s", "▁sat", ".", "<unk>", "</s>")
 
     def __call__(
@@ -216,6 +279,9 @@ class WithoutPlaces:
         known = {"The": [0], "cats": [1, 2], "cat": [1], "sat": [3], "sat.": [3, 4]}
         return [each for word in text.split() for each in known.get(word, [9])]
 
+    def convert_tokens_to_ids(self, tokens: list[str]) -> list[int]:
+        return [self.words.index(each) for each in tokens]
+
     def convert_ids_to_tokens(self, ids: list[int]) -> list[str]:
         return ["<unk>" if each == 9 else self.words[each] for each in ids]
 
@@ -226,5 +292,85 @@ def test_a_tokenizer_that_tells_no_places_is_looked_up_in_the_text() -> None:
         "The", "cat", "s", "sat", ".", "</s>", "The", "cat", "<unk>", "sat", ".", "</s>",
     ]  # fmt: skip
     assert [token.segment for token in tokens] == [0, 0, 0, 0, 0, None, 1, 1, 1, 1, 1, None]
-    assert [token.word for token in tokens] == [0, 1, 1, 2, 3, None, 0, 1, None, 3, 4, None]
+    assert [token.word for token in tokens] == [0, 1, 1, 2, 3, None, 0, 1, 2, 3, 4, None]
+    assert tokens[8].source == "☃"
     assert [token.special for token in tokens].count(True) == 2
+
+
+class Failing(WithoutPlaces):
+    """A tokenizer whose files are odd: it raises something, or never comes back while another text waits."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+        self.working, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(
+        self, text: str, pair: str | None = None, add_special_tokens: bool = True, **_: object
+    ) -> dict:
+        if self.error is not None:
+            raise self.error
+        self.working.set()
+        self.go_on.wait(60)
+        return super().__call__(text, pair, add_special_tokens)
+
+
+class PanicException(BaseException):
+    """As pyo3 raises where Rust panics: no Exception, so that it passes most nets."""
+
+
+@pytest.mark.parametrize(
+    "error", [PanicException("index out of bounds"), KeyError(None), Exception("odd regex")]
+)
+def test_what_a_tokenizer_raises_is_a_mistake_in_words(error: BaseException) -> None:
+    with pytest.raises(AttnlitError, match="tokenizer cannot read this text"):
+        encode(Failing(error), "The cat")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError()])
+def test_what_is_no_fault_of_the_tokenizer_passes(error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        encode(Failing(error), "The cat")  # type: ignore[arg-type]
+
+
+def test_one_tokenizer_that_does_not_end_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = Failing()
+    first = threading.Thread(target=encode, args=(endless, "The cat"))
+    first.start()
+    try:
+        assert endless.working.wait(60)
+        assert encode(WithoutPlaces(), "The cat").tokens  # type: ignore[arg-type]
+        monkeypatch.setattr("attnlit.attention.tokens.BUSY_SECONDS", 0.01)
+        with pytest.raises(AttnlitError, match="busy with another text"):
+            encode(endless, "sat.")  # type: ignore[arg-type]
+    finally:
+        endless.go_on.set()
+        first.join()
+    assert encode(endless, "sat.").tokens  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["unigram", "byte-level", "wordpiece"])
+def test_what_a_decoder_wrote_is_kept_as_it_is(kind: str) -> None:
+    tokenizer = TOKENIZERS[kind]
+    ids = [0, *tokenizer("The cat 🙂 sat, unbelievably.\nOn the mat.", add_special_tokens=False)["input_ids"]]
+    text, encoded = written(tokenizer, ids)
+    assert encoded.inputs == {"decoder_input_ids": ids}
+    assert [token.id for token in encoded.tokens] == ids
+    assert encoded.tokens[0].special
+    shown = [token for token in encoded.tokens[1:] if token.text not in ("␣", "↵")]
+    assert all(token.span is not None and token.word is not None for token in shown)
+    assert "".join(dict.fromkeys(token.source for token in shown if "/" in token.text)) in ("", "🙂")
+    whole = "".join(token.source for token in shown if "/" not in token.text)
+    assert whole == text.replace(" ", "").replace("\n", "").replace("🙂", "")
+
+
+def test_what_a_decoder_wrote_may_be_no_text() -> None:
+    """A sentinel stays text, an end in the middle is special, bytes of no character keep their spelling."""
+    tokenizer = tiny.unigram()
+    tokenizer.add_special_tokens({"extra_special_tokens": ["<extra_id_0>"]})
+    words = ["<pad>", "<extra_id_0>", "▁the", "</s>", "<0xD1>", "<0xAA>", "▁", "<unk>"]
+    text, encoded = written(tokenizer, tokenizer.convert_tokens_to_ids(words))
+    assert [token.text for token in encoded.tokens] == [
+        "<pad>", "<extra_id_0>", "the", "</s>", "<0xD1>", "<0xAA>", "␣", "<unk>",
+    ]  # fmt: skip
+    assert [token.special for token in encoded.tokens] == [True, False, False, True] + [False] * 4
+    assert text.startswith("<extra_id_0>")

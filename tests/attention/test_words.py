@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from attnlit.attention import attend
+from attnlit.attention import attend, load
 from attnlit.attention.filters import hide_special
 from attnlit.attention.words import merge_words
 from attnlit.errors import AttnlitError
@@ -63,3 +63,32 @@ def test_words_of_the_target_are_the_targets(tiny_model: GetModel) -> None:
 def test_a_word_has_no_query_of_its_own(tiny_model: GetModel) -> None:
     with pytest.raises(AttnlitError, match="put together from pieces"):
         merge_words(attend(tiny_model("bert"), TEXT)).vectors(0, 0)
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x01", "\x1b", "\ufffe", "\u202e"])
+@pytest.mark.parametrize("architecture", ["bert", "gpt2", "t5"])
+def test_a_merged_word_is_as_printable_as_its_pieces(
+    architecture: str, control: str, tiny_model: GetModel
+) -> None:
+    words = merge_words(attend(tiny_model(architecture), f"unbelievable{control} x{control}{control}y cat"))
+    for token in (*words.queries, *words.keys):
+        assert control not in token.text + token.raw
+    if architecture != "bert":  # which drops some of them from the text
+        assert any(f"U+{ord(control):04X}" in token.text for token in words.queries)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("mini-bert", "The unbelievable [MASK] sat.", "[CLS] The unbelievable [MASK] sat . [SEP]"),
+        ("mini-bert", "Unbelievably ☃ so [SEP]", "[CLS] Unbelievably ☃ so [SEP] [SEP]"),
+        ("mini-gpt2", "Unbelievable... See (twice).", "<|endoftext|> Unbelievable ... See ( twice )."),
+        ("mini-gpt2", '"Stop!" <|endoftext|> I\'ll', '<|endoftext|> " Stop !" ␣ <|endoftext|> I\'ll'),
+    ],
+)
+def test_a_word_shows_all_its_pieces(name: str, text: str, words: str) -> None:
+    """A token may cover more than one word: a mask, three full stops, a bracket with its full stop."""
+    merged = merge_words(attend(load(name), text))
+    assert merged.query_tokens == words.split(" ")
+    assert merged.key_tokens == merged.query_tokens
+    np.testing.assert_allclose(merged.weights.sum(axis=-1), 1, atol=1e-5)
