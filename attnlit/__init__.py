@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from attnlit.analysis.survey import survey as survey
     from attnlit.attention import attend as attend
     from attnlit.attention import load as load
+    from attnlit.attention import passed_on as passed_on
     from attnlit.charts.head import head_view as head_view
     from attnlit.charts.heatmap import heatmap as heatmap
     from attnlit.charts.model import model_view as model_view
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "load": "attnlit.attention",
     "attend": "attnlit.attention",
+    "passed_on": "attnlit.attention",
     "head_view": "attnlit.charts.head",
     "heatmap": "attnlit.charts.heatmap",
     "model_view": "attnlit.charts.model",

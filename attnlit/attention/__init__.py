@@ -2,5 +2,6 @@
 
 from attnlit.attention.capture import attend, attend_all, load
 from attnlit.attention.record import Attention, Token, Vectors
+from attnlit.attention.values import passed_on
 
-__all__ = ["Attention", "Token", "Vectors", "attend", "attend_all", "load"]
+__all__ = ["Attention", "Token", "Vectors", "attend", "attend_all", "load", "passed_on"]

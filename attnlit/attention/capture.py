@@ -78,7 +78,7 @@ def attend_all(
     records = {}
     for kind in model.kinds:
         weights, layer_inputs = recorder.kind(kind)
-        record = _record(model, kind, reading, weights)
+        record = record_of(model, kind, reading, weights)
         records[kind] = replace(record, inputs=layer_inputs, why_no_vectors=model.why_no_vectors)
     return records
 
@@ -90,11 +90,11 @@ def attend_together(model: Model, readings: Sequence[Reading], kind: str) -> lis
     """
     together = weights_together(model, [reading.inputs for reading in readings], kind)
     return [
-        _record(model, kind, reading, weights) for reading, weights in zip(readings, together, strict=True)
+        record_of(model, kind, reading, weights) for reading, weights in zip(readings, together, strict=True)
     ]
 
 
-def _record(model: Model, kind: str, reading: Reading, weights: np.ndarray) -> Attention:
+def record_of(model: Model, kind: str, reading: Reading, weights: np.ndarray) -> Attention:
     """The record of one text without queries and keys. weights: (L, H, Q, K)"""
     source, target = reading.source, reading.target
     sides = {"cross": (target, source), "decoder": (target, target)}

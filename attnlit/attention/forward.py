@@ -18,6 +18,7 @@ from attnlit.models import limits
 from attnlit.models.model import Model
 
 if TYPE_CHECKING:
+    from attnlit.attention.following import Following
     from attnlit.attention.recorder import Call, Recorder, WeightsRecorder
 
 # One text as a model takes it: a list of N numbers for each of the model's arguments, by their names.
@@ -27,7 +28,7 @@ Inputs = Mapping[str, Sequence[int]]
 def forward(
     model: Model,
     batch: Sequence[Inputs],
-    recorder: Recorder | WeightsRecorder | None = None,
+    recorder: Recorder | WeightsRecorder | Following | None = None,
     edits: Iterable[Edit] = (),
     *,
     hidden_states: bool = False,

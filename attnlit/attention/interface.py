@@ -91,6 +91,8 @@ def _attention(
                 bias=options.get("position_bias"),
                 mask=attention_mask,
                 sinks=None if sinks is None else sinks.reshape(-1),
+                value=value,
+                output=output,
             )
         )
     return output, weights

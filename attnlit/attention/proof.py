@@ -39,7 +39,7 @@ class _Unproven(Exception):
 def prove(checkpoint: Checkpoint) -> Model:
     """The model with the first way of recording that holds for it. Raises AttnlitError if none does."""
     module = checkpoint.module
-    probe = _probe(checkpoint)
+    probe = probe_inputs(checkpoint)
     module.set_attn_implementation("eager")
     try:
         expected = run(module, probe, output_attentions=True)
@@ -108,7 +108,7 @@ def softmax_error(inputs: LayerInputs, weights: np.ndarray) -> float:
     return worst
 
 
-def _probe(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
+def probe_inputs(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
     """Token ids spread over the vocabulary; the proof must not depend on what the tokenizer can spell."""
     config = checkpoint.module.config
     words = config.get_text_config(decoder=True).vocab_size

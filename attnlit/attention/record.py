@@ -11,6 +11,8 @@ from attnlit.wording import printable, visible
 
 # Models mask with anything from -1e4 (OpenAI GPT) to the smallest float32; no real score comes near.
 MASKED_BELOW = -9e3
+# What a record's weights are: see `Attention.weighs`.
+ATTENTION, PASSED_ON = "attention", "norm of what is passed on"
 # A recorded score that differs from scaling * q.k by more than rounding has had something added.
 _ROUNDING = 1e-3
 
@@ -136,6 +138,9 @@ class Attention:
     why_no_vectors: str = ""  # why `inputs` is empty
     # As the pass left it: no token filtered away, no pieces merged, no row rescaled.
     whole: bool = True
+    # What `weights` are: ATTENTION, or begins with PASSED_ON. Norms are absolute, in the units of the
+    # residual stream, and their rows sum to anything.
+    weighs: str = ATTENTION
 
     @property
     def layers(self) -> int:

@@ -25,6 +25,9 @@ class Call:
     mask: torch.Tensor | None = None  # (1, 1 or heads, queries, keys)
     logits: torch.Tensor | None = None  # (1, heads, queries, keys), where the scores themselves were seen
     sinks: torch.Tensor | None = None  # (heads,)
+    value: torch.Tensor | None = None  # (1, key heads, keys, value d)
+    # What all heads put out, after any edit: the very tensor that the model goes on with, in its own shape.
+    output: torch.Tensor | None = None
 
 
 OnCall = Callable[[Call], None]  # what a capture path hands its calls to, in the order of the forward pass

@@ -81,7 +81,7 @@ class Trace(TorchFunctionMode):
         if func in _MATMUL and args[0].dim() >= 3 and args[1].dim() >= 3:
             scores = self._softmaxed.get(id(args[0]))
             if scores is not None:
-                return func(self._attention(args[0], scores), *args[1:], **kwargs)
+                return self._attention(args[0], args[1], scores, lambda made: func(made, *args[1:], **kwargs))
             return self._product(func(*args, **kwargs), args[0], args[1].transpose(-1, -2))
         if func in _BADDBMM:
             left, right = kwargs.get("batch1", args[1:2]), kwargs.get("batch2", args[2:3])
@@ -113,7 +113,10 @@ class Trace(TorchFunctionMode):
         scores = self._softmaxed.get(id(operands[0]))
         if scores is not None:
             back = [order.index(place) for place in range(len(order))]
-            return torch.einsum(args[0], self._attention(left, scores).permute(back), operands[1])
+            value = operands[1].permute([second.index(letter) for letter in batch + summed + columns])
+            return self._attention(
+                left, value, scores, lambda made: torch.einsum(args[0], made.permute(back), operands[1])
+            )
         right = operands[1].permute([second.index(letter) for letter in batch + columns + summed])
         return self._product(torch.einsum(*args), left, right)
 
@@ -147,16 +150,19 @@ class Trace(TorchFunctionMode):
         self._alive.append(out)
         return out
 
-    def _attention(self, weights: Tensor, scores: _Scores) -> Tensor:
-        """Takes a call that is about to multiply weights (..., queries, keys) with values.
+    def _attention(
+        self, weights: Tensor, value: Tensor, scores: _Scores, multiply: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """Takes a call that multiplies weights (..., queries, keys) with values (..., keys, d).
 
-        Returns the weights to multiply with.
+        Returns what `multiply` makes of the weights, once they are edited: the heads' output.
         """
         by_head = _with_batch(weights)
         edits = self._edits_now()
         if scores.cut is not None:
             apply.check_cut(by_head, scores.cut)
         by_head = apply.attention_given(by_head, edits)
+        output = multiply(apply.heads_off(by_head, edits).reshape(weights.shape) if edits else weights)
         self._on_call(
             Call(
                 weights=by_head,
@@ -164,11 +170,13 @@ class Trace(TorchFunctionMode):
                 key=_with_batch(scores.product.key),
                 scaling=scores.scaling,
                 logits=_with_batch(scores.logits),
+                value=_with_batch(value),
+                output=output,
             )
         )
         self._calls += 1
         self._forget()
-        return apply.heads_off(by_head, edits).reshape(weights.shape) if edits else weights
+        return output
 
     def _edits_now(self) -> tuple[Edit, ...]:
         return self._edits[self._calls] if self._edits else ()

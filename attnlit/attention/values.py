@@ -1,0 +1,146 @@
+"""What attention passes on: not how much a head looks at a token, but how much it brings from there.
+
+What head h brings from token j to token i is c[h, i, j] = A[h, i, j] (g[i, h] * v[j]) W_O[h]: the weight, the
+value of token j, a gate where the model has one, and the head's part of the output projection. Summed over
+heads and tokens, and with the projection's bias, that is all that attention adds to token i. For each model
+this is proven on a few tokens before anything is shown, and refused in words where it does not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from attnlit.attention.capture import checked_kind, record_of
+from attnlit.attention.forward import forward
+from attnlit.attention.reading import Reading, read
+from attnlit.attention.record import PASSED_ON, Attention, frozen
+from attnlit.errors import AttnlitError
+from attnlit.models.model import Model
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from attnlit.attention.following import PassedOn
+    from attnlit.attention.norms import Around
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is known of a model after a few tokens; a reason is empty where nothing stands in the way."""
+
+    why_no_values: str = ""  # why what is passed on is not known
+    why_no_residual: str = ""
+    why_no_norm: str = ""
+    additions: int = 0  # how many things are added to what heads wrote before the residual is
+
+
+_proofs: WeakKeyDictionary[Model, Proof] = WeakKeyDictionary()
+
+
+def prove_values(model: Model) -> Proof:
+    """What can be said of the values of this model, found out once on a few tokens.
+
+    Raises AttnlitError where what its heads pass on does not add up to what its attention layers put out.
+    """
+    proof = _proofs.get(model)
+    if proof is None:
+        from attnlit.attention.measuring import find_proof  # imports torch
+
+        proof = _proofs[model] = find_proof(model)  # two threads may find the same
+    if proof.why_no_values:
+        raise AttnlitError(
+            f"What the heads of {model.name} pass on cannot be shown: {proof.why_no_values} Look at its "
+            "attention, or choose another model."
+        )
+    return proof
+
+
+def passed_on(
+    model: Model,
+    text: str,
+    pair: str | None = None,
+    kind: str | None = None,
+    *,
+    together: bool = False,
+    residual: bool = False,
+    norm: bool = False,
+) -> Attention:
+    """What each head brings from each token to each other: a record whose weights are lengths of vectors.
+
+    `weights[l, h, i, j]` is the length of A[h, i, j] (g[i, h] * v[j]) W_O[h] in layer l, float32, in the
+    units of the residual stream (Kobayashi et al. 2020, arXiv 2004.10102); the arguments are those of
+    `attnlit.attend`, and so is the rest of the record, but for queries, keys and scores, which it lacks.
+
+    together: the vectors of all heads are added up first, so that the record has one "head" a layer.
+    residual: so, and token i's own state counts as brought from i = j. norm: so, and the sum's layer norm is
+    applied, with the mean and the deviation that it had (Kobayashi et al. 2021, arXiv 2109.07152).
+    Raises AttnlitError as `attnlit.attend` does, and for a model where this does not hold.
+    """
+    from attnlit.attention.norms import head_norms, layer_norms
+
+    kind = checked_kind(model, kind)
+    together, residual = together or residual or norm, residual or norm
+    measure = layer_norms if together else lambda passed, _: head_norms(passed)
+    reading, measured = _measure(model, text, pair, kind, measure, residual=residual, norm=norm)
+    weights = measured[:, None] if together else measured
+    record = record_of(model, kind, reading, frozen(weights))
+    how = ", all heads together" * together + ", with the residual" * residual + " and the layer norm" * norm
+    return replace(
+        record,
+        weighs=PASSED_ON + how,
+        why_no_vectors="its lines weigh what is passed on, which no softmax of queries and keys makes.",
+    )
+
+
+def mixing_ratios(
+    model: Model,
+    text: str,
+    pair: str | None = None,
+    kind: str | None = None,
+    *,
+    residual: bool = False,
+    norm: bool = False,
+) -> np.ndarray:
+    """How much of each token's new state comes from other tokens: float32 (L, Q), between 0 and 1.
+
+    The length of what the others bring, as a share of that and the length of what the token has of itself
+    (the mixing ratio of Kobayashi et al. 2021, arXiv 2109.07152). The arguments and errors are those of
+    `passed_on`.
+    """
+    from attnlit.attention.norms import mixing
+
+    kind = checked_kind(model, kind)
+    if kind == "cross":
+        raise AttnlitError("In cross-attention no token looks at itself, so nothing is mixed with its own.")
+    return frozen(_measure(model, text, pair, kind, mixing, residual=residual or norm, norm=norm)[1])
+
+
+def _measure(
+    model: Model,
+    text: str,
+    pair: str | None,
+    kind: str,
+    measure: Callable[[PassedOn, Around], Tensor],
+    *,
+    residual: bool,
+    norm: bool,
+) -> tuple[Reading, np.ndarray]:
+    """(the text as it was read, what `measure` makes of every layer of this kind: float32 (L, ...))."""
+    from attnlit.attention.measuring import Measuring
+
+    proof = prove_values(model)
+    for wanted, why_not in ((residual, proof.why_no_residual), (norm, proof.why_no_norm)):
+        if wanted and why_not:
+            raise AttnlitError(f"{why_not} Leave it out, or choose another model.")
+    if residual and kind == "cross":
+        raise AttnlitError("In cross-attention no token looks at itself, so it has no residual to be added.")
+    reading = read(model, text, pair)
+    measuring = Measuring(model.sites, kind, measure, proof, residual=residual, norm=norm)
+    with measuring:
+        forward(model, [reading.inputs], measuring)
+    return reading, measuring.layers()

@@ -1,0 +1,295 @@
+"""What is passed on, against vectors multiplied by hand from the models' own weight matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from attnlit.attention import attend, load
+from attnlit.attention.reading import read
+from attnlit.attention.record import ATTENTION, PASSED_ON
+from attnlit.attention.values import mixing_ratios, passed_on, prove_values
+from attnlit.errors import AttnlitError
+from attnlit.models.model import Model
+from tests import many, tiny
+
+TEXT = "The cat sat on the mat, because it was tired."
+PAIR = "The dog lay on the rug."
+
+GetModel = Callable[[str], Model]
+
+
+@contextmanager
+def inputs_of(parts: list[Any]) -> Iterator[list[torch.Tensor]]:
+    """The first argument of each part's call, (N, D), in the order of the calls."""
+    seen: list[torch.Tensor] = []
+    hooks = [part.register_forward_pre_hook(lambda _, given: seen.append(given[0][0])) for part in parts]
+    try:
+        yield seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def run(model: Model, text: str, pair: str | None = None) -> None:
+    tensors = {name: torch.tensor([ids]) for name, ids in read(model, text, pair).inputs.items()}
+    with torch.no_grad():
+        model.module(**tensors)
+
+
+def brought(weights: np.ndarray, values: torch.Tensor, projection: torch.Tensor) -> torch.Tensor:
+    """c[h, i, j], (H, Q, K, D), all of it: weights (H, Q, K), values (H, K, d), projection (H, d, D)."""
+    return torch.einsum("hqk,hkd,hdw->hqkw", torch.tensor(weights), values, projection)
+
+
+def by_hand(model: Model, text: str, pair: str | None = None) -> list[torch.Tensor]:
+    """c[h, i, j] of every layer of a GPT-2, Llama or BERT, from its weight matrices."""
+    record = attend(model, text, pair)
+    module: Any = model.module
+    heads, size = tiny.HEADS, tiny.WIDTH // tiny.HEADS
+    if model.architecture == "gpt2":
+        parts = [block.attn.c_attn for block in module.transformer.h]
+        projections = [block.attn.c_proj.weight for block in module.transformer.h]
+    elif model.architecture == "llama":
+        parts = [block.self_attn.v_proj for block in module.model.layers]
+        projections = [block.self_attn.o_proj.weight.T for block in module.model.layers]
+    else:
+        parts = [block.attention.self.value for block in module.bert.encoder.layer]
+        projections = [block.attention.output.dense.weight.T for block in module.bert.encoder.layer]
+    with inputs_of(parts) as seen:
+        run(model, text, pair)
+    found = []
+    for layer, (part, entered, projection) in enumerate(zip(parts, seen, projections, strict=True)):
+        if model.architecture == "gpt2":
+            values = (entered @ part.weight + part.bias)[:, 2 * tiny.WIDTH :]
+        else:
+            values = entered @ part.weight.T + (0 if part.bias is None else part.bias)
+        values = values.unflatten(-1, (-1, size)).transpose(0, 1)  # (key heads, K, d)
+        values = values.repeat_interleave(heads // len(values), 0)
+        found.append(brought(record.weights[layer], values, projection.unflatten(0, (heads, size))))
+    return found
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "llama", "bert"])
+def test_norms_are_the_lengths_of_vectors_multiplied_by_hand(architecture: str, tiny_model: GetModel) -> None:
+    model = tiny_model(architecture)
+    record = passed_on(model, TEXT, PAIR)
+    expected = torch.stack(by_hand(model, TEXT, PAIR))
+    np.testing.assert_allclose(record.weights, expected.norm(dim=-1), rtol=1e-4, atol=1e-6)
+    together = passed_on(model, TEXT, PAIR, together=True)
+    np.testing.assert_allclose(together.weights[:, 0], expected.sum(1).norm(dim=-1), rtol=1e-4, atol=1e-5)
+    assert np.ptp(record.weights.max((2, 3))) > 0.1  # or a mix-up of heads would not show
+
+
+def surroundings(model: Model, text: str) -> tuple[list[torch.Tensor], list[Any]]:
+    """(what enters each layer of a BERT, (N, D), the layer norm after each attention)."""
+    layers = list(model.module.bert.encoder.layer)
+    with inputs_of(layers) as seen:
+        run(model, text)
+    return seen, [layer.attention.output.LayerNorm for layer in layers]
+
+
+def normed(vectors: torch.Tensor, whole: torch.Tensor, norm: Any) -> torch.Tensor:
+    """(N, N, D) under the norm that it has on its `whole`, (N, D): Kobayashi et al. 2021."""
+    deviation = (whole.var(-1, correction=0) + norm.eps).sqrt()[:, None, None]
+    return (vectors - vectors.mean(-1, keepdim=True)) * norm.weight / deviation
+
+
+def test_the_residual_and_the_layer_norm_of_a_bert(tiny_model: GetModel) -> None:
+    model = tiny_model("bert")
+    states, norms = surroundings(model, TEXT)
+    with_residual, with_norm, ratios, ratios_normed = [], [], [], []
+    for layer, (vectors, state, norm) in enumerate(zip(by_hand(model, TEXT), states, norms, strict=True)):
+        summed = vectors.sum(0)  # (Q, K, D)
+        bias = model.module.bert.encoder.layer[layer].attention.output.dense.bias
+        whole = summed.sum(1) + bias + state
+        itself = torch.arange(len(state))
+        summed[itself, itself] += state
+        with_residual.append(summed.norm(dim=-1))
+        in_norm = normed(summed, whole, norm)
+        with_norm.append(in_norm.norm(dim=-1))
+        for parts, found in ((summed, ratios), (in_norm, ratios_normed)):
+            own = parts[itself, itself]
+            others = parts.sum(1) - own
+            found.append(others.norm(dim=-1) / (others.norm(dim=-1) + own.norm(dim=-1)))
+    kept = passed_on(model, TEXT, residual=True)
+    np.testing.assert_allclose(kept.weights[:, 0], torch.stack(with_residual), rtol=1e-4, atol=1e-4)
+    kept = passed_on(model, TEXT, norm=True)
+    np.testing.assert_allclose(kept.weights[:, 0], torch.stack(with_norm), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(mixing_ratios(model, TEXT, residual=True), torch.stack(ratios), rtol=1e-4)
+    np.testing.assert_allclose(mixing_ratios(model, TEXT, norm=True), torch.stack(ratios_normed), rtol=1e-4)
+
+
+def test_mixing_without_a_residual_is_of_what_the_heads_bring(tiny_model: GetModel) -> None:
+    model = tiny_model("gpt2")
+    expected = []
+    for vectors in by_hand(model, TEXT):
+        summed = vectors.sum(0)
+        own = summed[torch.arange(len(summed)), torch.arange(len(summed))]
+        others = (summed.sum(1) - own).norm(dim=-1)
+        expected.append(others / (others + own.norm(dim=-1)))
+    ratios = mixing_ratios(model, TEXT)
+    np.testing.assert_allclose(ratios, torch.stack(expected), rtol=1e-4, atol=1e-6)
+    assert ratios[:, 0].max() < 1e-4  # the first token of a causal model has only itself
+
+
+def test_a_gate_belongs_to_what_is_passed_on() -> None:
+    """Qwen3.5 multiplies what a head puts out with a sigmoid that its query projection makes, too."""
+    model = many.model("qwen3.5")
+    attention = next(part for part in model.module.modules() if type(part).__name__ == "Qwen3_5Attention")
+    with inputs_of([attention.q_proj]) as seen:
+        run(model, TEXT)
+    record = attend(model, TEXT)
+    (entered,) = seen
+    gate = (entered @ attention.q_proj.weight.T).unflatten(-1, (4, 16))[..., 8:].sigmoid().transpose(0, 1)
+    values = (entered @ attention.v_proj.weight.T).unflatten(-1, (2, 8)).transpose(0, 1)
+    values = values.repeat_interleave(2, 0)  # (H, K, d)
+    gated = gate[:, :, None] * values[:, None]  # (H, Q, K, d)
+    projection = attention.o_proj.weight.T.unflatten(0, (4, 8))
+    vectors = torch.einsum("hqk,hqkd,hdw->hqkw", torch.tensor(record.weights[0]), gated, projection)
+    kept = passed_on(model, TEXT).weights[0]
+    np.testing.assert_allclose(kept, vectors.norm(dim=-1), rtol=1e-3, atol=1e-5)
+    kept = passed_on(model, TEXT, together=True).weights[0, 0]
+    np.testing.assert_allclose(kept, vectors.sum(0).norm(dim=-1), rtol=1e-3, atol=1e-5)
+    assert np.abs(gate.numpy() - 0.5).max() > 0.1  # or it would hardly be tested
+
+
+@pytest.mark.parametrize("architecture", sorted(set(many.ARCHITECTURES) - set(many.NOT_WHOLE)))
+def test_of_many_architectures_the_parts_make_the_whole(architecture: str) -> None:
+    model = many.model(architecture)
+    prove_values(model)  # raises where they do not
+    for kind in model.kinds:
+        record = passed_on(model, TEXT, PAIR, kind)
+        assert record.weights.shape == attend(model, TEXT, PAIR, kind).weights.shape
+        assert np.isfinite(record.weights).all()
+        assert record.weights.max() > 0.01
+
+
+@pytest.mark.parametrize("architecture", many.NOT_WHOLE)
+def test_where_heads_cannot_be_told_apart_nothing_is_shown(architecture: str) -> None:
+    with pytest.raises(AttnlitError, match="cannot be shown: something other than a scaling"):
+        passed_on(many.model(architecture), TEXT)
+
+
+class Before(torch.nn.Module):
+    """An output projection that does something to its input first."""
+
+    def __init__(self, change: Callable[[torch.Tensor], torch.Tensor], projection: torch.nn.Module) -> None:
+        super().__init__()
+        self.change, self.projection = change, projection
+
+    def forward(self, heads: torch.Tensor) -> torch.Tensor:
+        return self.projection(self.change(heads))
+
+
+def with_projection(tmp: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Model:
+    model = load(str(tiny.save("llama", tmp)))
+    for block in model.module.model.layers:
+        block.self_attn.o_proj = Before(change, block.self_attn.o_proj)
+    return model
+
+
+def test_a_scaling_before_the_projection_is_part_of_what_is_passed_on(
+    tmp_path: Any, tiny_model: GetModel
+) -> None:
+    """Twice the scale is twice the norms, whether it is one number or one for each dimension."""
+    plain = passed_on(tiny_model("llama"), TEXT).weights[0]
+    doubled = with_projection(tmp_path / "number", lambda heads: heads * 2.0)
+    np.testing.assert_allclose(passed_on(doubled, TEXT).weights[0], 2 * plain, rtol=1e-4, atol=1e-6)
+    each = with_projection(tmp_path / "each", lambda heads: torch.full((tiny.WIDTH,), 2.0) * heads)
+    np.testing.assert_allclose(passed_on(each, TEXT).weights[0], 2 * plain, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (torch.tanh, "other than a scaling"),
+        (lambda heads: torch.nn.functional.layer_norm(heads, (tiny.WIDTH,)), "other than a scaling"),
+        (lambda heads: heads + 1.0, "other than a scaling"),
+        (lambda heads: heads * heads, "other than a scaling"),
+        (lambda heads: heads.unflatten(-1, (4, 8)).transpose(-2, -1).flatten(-2), "weights times their"),
+    ],
+)
+def test_what_is_not_a_scaling_is_refused_in_words(
+    change: Callable[[torch.Tensor], torch.Tensor], why: str, tmp_path: Any
+) -> None:
+    with pytest.raises(AttnlitError, match=why):
+        passed_on(with_projection(tmp_path, change), TEXT)
+
+
+def test_two_readers_of_the_heads_are_refused(tmp_path: Any) -> None:
+    model = load(str(tiny.save("llama", tmp_path)))
+
+    class Two(torch.nn.Module):
+        def __init__(self, projection: torch.nn.Module) -> None:
+            super().__init__()
+            self.first, self.second = projection, torch.nn.Linear(tiny.WIDTH, tiny.WIDTH)
+
+        def forward(self, heads: torch.Tensor) -> torch.Tensor:
+            return self.first(heads) + self.second(heads)
+
+    for block in model.module.model.layers:
+        block.self_attn.o_proj = Two(block.self_attn.o_proj)
+    with pytest.raises(AttnlitError, match="more than one linear map"):
+        passed_on(model, TEXT)
+
+
+def test_the_record_says_what_it_weighs(tiny_model: GetModel) -> None:
+    model = tiny_model("bert")
+    assert attend(model, TEXT).weighs == ATTENTION
+    record = passed_on(model, TEXT, PAIR)
+    assert record.weighs == PASSED_ON
+    assert passed_on(model, TEXT, norm=True).weighs.startswith(PASSED_ON)
+    assert passed_on(model, TEXT, norm=True).heads == 1
+    assert (record.queries, record.keys, record.pair) == (
+        attend(model, TEXT, PAIR).queries, attend(model, TEXT, PAIR).keys, PAIR,
+    )  # fmt: skip
+    assert record.weights.dtype == np.float32
+    assert not record.weights.flags.writeable
+    with pytest.raises(AttnlitError, match="no softmax"):
+        record.vectors(0, 0)
+
+
+def test_what_a_model_has_not_is_refused_in_words(tiny_model: GetModel) -> None:
+    with pytest.raises(AttnlitError, match="norms before attention"):
+        passed_on(tiny_model("gpt2"), TEXT, norm=True)
+    with pytest.raises(AttnlitError, match="does not add what attention writes"):
+        passed_on(tiny_model("gemma2"), TEXT, residual=True)  # it is normed on the way
+    with pytest.raises(AttnlitError, match="no token looks at itself"):
+        passed_on(tiny_model("bart"), TEXT, PAIR, "cross", residual=True)
+    with pytest.raises(AttnlitError, match="nothing is mixed"):
+        mixing_ratios(tiny_model("bart"), TEXT, PAIR, "cross")
+    with pytest.raises(AttnlitError, match="no attention of the kind"):
+        passed_on(tiny_model("bert"), TEXT, kind="cross")
+
+
+def test_a_residual_beside_an_mlp_is_found(tiny_model: GetModel) -> None:
+    """GPT-NeoX adds MLP and attention first, and the state of the token to both."""
+    model = tiny_model("gpt-neox")
+    with_residual = passed_on(model, TEXT, residual=True).weights[:, 0]
+    without = passed_on(model, TEXT, together=True).weights[:, 0]
+    others = ~np.eye(with_residual.shape[1], dtype=bool)
+    np.testing.assert_allclose(with_residual[:, others], without[:, others], rtol=1e-6)
+    with inputs_of(list(model.module.gpt_neox.layers)) as states:
+        run(model, TEXT)
+    # The first token sees itself alone: its own state, and all that attention writes but the bias.
+    layer = model.module.gpt_neox.layers[0]
+    value = layer.input_layernorm(states[0][:1]) @ layer.attention.query_key_value.weight.T
+    value = (value + layer.attention.query_key_value.bias).unflatten(-1, (4, 3, 8))[..., 2, :].flatten(-2)
+    expected = (states[0][:1] + value @ layer.attention.dense.weight.T).norm()
+    assert with_residual[0, 0, 0] == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_the_shared_model_keeps_nothing(tiny_model: GetModel) -> None:
+    model = tiny_model("bert")
+    before = {name: weights.clone() for name, weights in model.module.state_dict().items()}
+    passed_on(model, TEXT)
+    for name, weights in model.module.state_dict().items():
+        assert torch.equal(weights, before[name])
+    marks = [vars(part) for part in (*model.module.parameters(), *model.module.buffers())]
+    assert not any(any("attnlit" in key for key in each) for each in marks)
