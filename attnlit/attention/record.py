@@ -13,6 +13,7 @@ from attnlit.wording import printable, visible
 MASKED_BELOW = -9e3
 # What a record's weights are: see `Attention.weighs`.
 ATTENTION, PASSED_ON = "attention", "norm of what is passed on"
+SHARES = ", as a share of the layer's strongest row"  # at the end, where norms were scaled to be drawn
 # A recorded score that differs from scaling * q.k by more than rounding has had something added.
 _ROUNDING = 1e-3
 
@@ -139,7 +140,7 @@ class Attention:
     # As the pass left it: no token filtered away, no pieces merged, no row rescaled.
     whole: bool = True
     # What `weights` are: ATTENTION, or begins with PASSED_ON. Norms are absolute, in the units of the
-    # residual stream, and their rows sum to anything.
+    # residual stream, and their rows sum to anything, unless SHARES is at the end.
     weighs: str = ATTENTION
 
     @property
