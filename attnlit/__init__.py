@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from attnlit.attention import attend as attend
     from attnlit.attention import load as load
     from attnlit.attention import passed_on as passed_on
+    from attnlit.charts.flow import flow_view as flow_view
     from attnlit.charts.head import head_view as head_view
     from attnlit.charts.heatmap import heatmap as heatmap
     from attnlit.charts.model import model_view as model_view
@@ -33,6 +34,7 @@ _HOMES = {
     "load": "attnlit.attention",
     "attend": "attnlit.attention",
     "passed_on": "attnlit.attention",
+    "flow_view": "attnlit.charts.flow",
     "head_view": "attnlit.charts.head",
     "heatmap": "attnlit.charts.heatmap",
     "model_view": "attnlit.charts.model",

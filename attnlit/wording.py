@@ -112,3 +112,12 @@ def ordinal(number: int) -> str:
 def capitalised(sentence: str) -> str:
     """The sentence with a capital, unless it begins with markup, such as a token, which stays as it is."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def times(ratio: float) -> str:
+    """A ratio for people: ×12, ×1.9, ×0.24; nothing where there is none (NaN)."""
+    if ratio != ratio:
+        return ""
+    if ratio < 0.01:
+        return "×0" if ratio < 0.001 else "×0.00" + f"{ratio:.3f}"[-1]
+    return f"×{ratio:.0f}" if ratio >= 9.95 else f"×{ratio:.1f}" if ratio >= 0.995 else f"×{ratio:.2f}"

@@ -3,7 +3,17 @@
 import pytest
 
 from attnlit.errors import AttnlitError
-from attnlit.wording import escaped, one_line, ordinal, percent, printable, quoted, visible, with_article
+from attnlit.wording import (
+    escaped,
+    one_line,
+    ordinal,
+    percent,
+    printable,
+    quoted,
+    times,
+    visible,
+    with_article,
+)
 
 ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 
@@ -100,3 +110,20 @@ def test_numbers_and_names_as_people_say_them() -> None:
         "an induction head",
         "a broad head",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "written"),
+    [
+        (12.3, "×12"),
+        (9.96, "×10"),
+        (1.94, "×1.9"),
+        (0.996, "×1.0"),
+        (0.24, "×0.24"),
+        (0.004, "×0.004"),
+        (0.0001, "×0"),
+        (float("nan"), ""),
+    ],
+)
+def test_a_ratio_as_people_write_it(ratio: float, written: str) -> None:
+    assert times(ratio) == written

@@ -1,7 +1,7 @@
 """Where a token's information came from: attention followed down through all layers, beside its null."""
 
 from attnlit.analysis.flow.maxflow import flow
-from attnlit.analysis.flow.rollout import Rollout, rollout, rollout_routes
+from attnlit.analysis.flow.rollout import Rollout, rollout
 from attnlit.analysis.flow.routes import Routes
 
-__all__ = ["Rollout", "Routes", "flow", "rollout", "rollout_routes"]
+__all__ = ["Rollout", "Routes", "flow", "rollout"]

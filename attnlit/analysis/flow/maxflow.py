@@ -37,7 +37,7 @@ def flow(
     Often several flows are greatest; `edges` are those of one of them.
     Raises AttnlitError as `rollout` does, for a token that does not exist, and for a text that is too long.
     """
-    check_query(attention, query)
+    check_query(attention.queries, query)
     size = attention.layers * len(attention.queries) ** 2
     if size > MOST_EDGES:
         most = int((MOST_EDGES / attention.layers) ** 0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,10 +20,26 @@ class Rollout:
     """How much of each token, after each layer, comes from each input token; and the same of the null."""
 
     tokens: tuple[Token, ...]
-    # float64 (L, N, N): `matrices[l, i, j]` is the share of input token j in token i after layer l.
-    matrices: np.ndarray
-    # The same for uniform attention under the same mask.
-    uniform: np.ndarray
+    # "rollout", or "contributions" where measured ones stand in place of the weights.
+    way: str
+    # Whether half of each token stays with it in each layer.
+    residual: bool
+    # Whether no token sees a later one.
+    causal: bool
+    # The layers' mixing matrices: float64 (L, N, N).
+    mixing: np.ndarray
+    # The same for uniform attention under the same masks.
+    uniform_mixing: np.ndarray
+
+    @cached_property
+    def matrices(self) -> np.ndarray:
+        """float64 (L, N, N): `matrices[l, i, j]` is the share of input token j in token i after layer l."""
+        return _multiplied(self.mixing)
+
+    @cached_property
+    def uniform(self) -> np.ndarray:
+        """The same for uniform attention."""
+        return _multiplied(self.uniform_mixing)
 
     @property
     def nowhere(self) -> np.ndarray:
@@ -33,6 +50,22 @@ class Rollout:
     def ratio(self) -> np.ndarray:
         """`matrices` as multiples of `uniform`: (L, N, N); NaN where the mask lets nothing through."""
         return ratio_to(self.matrices, self.uniform)
+
+    def routes(self, query: int) -> Routes:
+        """One token's row of the last matrix, and the way that each of its shares took.
+
+        `query` is the token's place. Raises AttnlitError for a token that does not exist.
+        """
+        check_query(self.tokens, query)
+        return Routes(
+            tokens=self.tokens,
+            query=query,
+            way=self.way,
+            residual=self.residual,
+            causal=self.causal,
+            edges=_edges(self.mixing, query),
+            uniform_edges=_edges(self.uniform_mixing, query),
+        )
 
 
 def rollout(
@@ -60,44 +93,20 @@ def rollout(
     for a head that does not exist.
     """
     null = mixing(attention, uniform=True, residual=residual, heads=heads)
-    own = null if uniform else _own_mixing(attention, residual, heads, contributions)
-    rolled_null = _multiplied(null)
-    return Rollout(attention.queries, rolled_null if uniform else _multiplied(own), rolled_null)
-
-
-def rollout_routes(
-    attention: Attention,
-    query: int,
-    *,
-    residual: bool = True,
-    heads: Heads = None,
-    contributions: np.ndarray | None = None,
-) -> Routes:
-    """The rollout of one token, with the way that each share took: see `rollout`.
-
-    `query` is the token's place in `attention.queries`. `shares` is its row of the last rollout matrix.
-    Raises AttnlitError as `rollout` does, and for a token that does not exist.
-    """
-    check_query(attention, query)
-    null = mixing(attention, uniform=True, residual=residual, heads=heads)
-    own = _own_mixing(attention, residual, heads, contributions)
-    return Routes(
+    if uniform:
+        own = null
+    elif contributions is not None:
+        own = mixing_of_contributions(attention, contributions)
+    else:
+        own = mixing(attention, uniform=False, residual=residual, heads=heads)
+    return Rollout(
         tokens=attention.queries,
-        query=query,
         way="rollout" if contributions is None else "contributions",
         residual=residual,
         causal=attention.causal,
-        edges=_edges(own, query),
-        uniform_edges=_edges(null, query),
+        mixing=own,
+        uniform_mixing=null,
     )
-
-
-def _own_mixing(
-    attention: Attention, residual: bool, heads: Heads, contributions: np.ndarray | None
-) -> np.ndarray:
-    if contributions is not None:
-        return mixing_of_contributions(attention, contributions)
-    return mixing(attention, uniform=False, residual=residual, heads=heads)
 
 
 def _multiplied(matrices: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from attnlit.errors import AttnlitError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from attnlit.attention.record import Attention, Token
+    from attnlit.attention.record import Token
 
 SMALLEST = 1e-9  # a share of uniform attention below this is a token out of reach: no ratio
 
@@ -42,12 +43,12 @@ class Routes:
     @cached_property
     def nodes(self) -> np.ndarray:
         """The share that each token holds: (L + 1, N); row 0 the inputs, row L the chosen token alone."""
-        return nodes_of(self.edges, self.query)
+        return _nodes(self.edges, self.query)
 
     @cached_property
     def uniform_nodes(self) -> np.ndarray:
         """The same for uniform attention."""
-        return nodes_of(self.uniform_edges, self.query)
+        return _nodes(self.uniform_edges, self.query)
 
     @property
     def shares(self) -> np.ndarray:
@@ -79,7 +80,7 @@ class Routes:
         )
 
 
-def nodes_of(edges: np.ndarray, query: int) -> np.ndarray:
+def _nodes(edges: np.ndarray, query: int) -> np.ndarray:
     """The share that each token holds below every layer, and above the last: (L + 1, N)."""
     top = np.zeros((1, edges.shape[1]))
     top[0, query] = 1
@@ -92,9 +93,9 @@ def ratio_to(shares: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     return np.where(reached, shares / np.where(reached, uniform, 1), np.nan)
 
 
-def check_query(attention: Attention, query: int) -> None:
+def check_query(tokens: Sequence[Token], query: int) -> None:
     """Raises AttnlitError, in words, for a token that the text does not have."""
-    count = len(attention.queries)
+    count = len(tokens)
     if not 0 <= query < count:
         raise AttnlitError(
             f"This text has {count} tokens, numbered 0 to {count - 1}: there is no token {query}."

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import attnlit
-from attnlit.analysis.flow import flow, rollout_routes
+from attnlit.analysis.flow import flow, rollout
 from attnlit.attention import Attention
 from attnlit.errors import AttnlitError
 from tests.analysis.flow.test_rollout import looking_at, with_sink
@@ -91,7 +91,7 @@ def test_one_way_has_one_answer_and_a_bottleneck_is_felt() -> None:
     # Token 2 looks at 1 in layer 1 and 1 at 0 in layer 0: every edge on the way carries a half.
     halved = flow(looking_at([[0, 0, 2], [0, 1, 1]]), 2)
     assert halved.shares.tolist() == pytest.approx([0.5 / 1.5, 0.5 / 1.5, 0.5 / 1.5])
-    assert rollout_routes(looking_at([[0, 0, 2], [0, 1, 1]]), 2).shares.tolist() == [0.25, 0.25, 0.5]
+    assert rollout(looking_at([[0, 0, 2], [0, 1, 1]])).routes(2).shares.tolist() == [0.25, 0.25, 0.5]
 
 
 def test_a_text_that_is_too_long_is_refused_with_the_longest_that_is_not() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import attnlit
-from attnlit.analysis.flow import rollout, rollout_routes
+from attnlit.analysis.flow import rollout
 from attnlit.attention import Attention, attend, load
 from attnlit.attention.filters import between, hide_and_renormalise, hide_special
 from attnlit.attention.words import merge_words
@@ -148,13 +148,13 @@ def test_what_a_sink_takes_goes_nowhere_and_is_not_shared_out() -> None:
         np.testing.assert_allclose(rolled.nowhere[layer], 1 - ((1 + kept) / 2) ** (layer + 1), atol=1e-6)
     np.testing.assert_allclose(rolled.matrices[-1].sum(axis=-1) + rolled.nowhere[-1], 1, atol=1e-6)
     np.testing.assert_allclose(rollout(attention, uniform=True).nowhere, 0, atol=1e-9)
-    routes = rollout_routes(attention, 3)
+    routes = rollout(attention).routes(3)
     assert routes.nowhere == pytest.approx(rolled.nowhere[-1, 3])
 
 
 def test_routes_end_in_the_rollout_and_lose_nothing_on_the_way() -> None:
     attention = random_record(layers=4, queries=6, causal=True)
-    rolled, routes = rollout(attention), rollout_routes(attention, 4)
+    rolled, routes = rollout(attention), rollout(attention).routes(4)
     np.testing.assert_allclose(routes.shares, rolled.matrices[-1, 4], atol=1e-9)
     np.testing.assert_allclose(routes.uniform_nodes[0], rolled.uniform[-1, 4], atol=1e-9)
     np.testing.assert_allclose(routes.ratio, rolled.ratio[-1, 4])
@@ -169,7 +169,7 @@ def test_routes_end_in_the_rollout_and_lose_nothing_on_the_way() -> None:
 
 def test_an_edge_carries_what_all_paths_through_it_carry() -> None:
     attention = looking_at([[0, 0, 0], [0, 1, 1]])
-    edges = rollout_routes(attention, 2).edges
+    edges = rollout(attention).routes(2).edges
     assert edges[1].tolist() == [[0, 0, 0], [0, 0, 0], [0, 0.5, 0.5]]
     assert edges[0].tolist() == [[0, 0, 0], [0.25, 0.25, 0], [0.25, 0, 0.25]]
 
@@ -180,7 +180,7 @@ def test_contributions_replace_the_weights_and_bring_their_own_residual() -> Non
     rolled = rollout(attention, contributions=measured)
     np.testing.assert_allclose(rolled.matrices[0], [[1, 0, 0], [0.25, 0.75, 0], [0.25, 0.25, 0.5]])
     np.testing.assert_allclose(rolled.matrices[1, 2], [0.75 + 0.25 * 0.25, 0.25 * 0.25, 0.25 * 0.5])
-    assert rollout_routes(attention, 2, contributions=measured).shares == pytest.approx(rolled.matrices[1, 2])
+    assert rollout(attention, contributions=measured).routes(2).shares == pytest.approx(rolled.matrices[1, 2])
     np.testing.assert_array_equal(rolled.uniform, rollout(attention).uniform)
 
 
@@ -222,7 +222,7 @@ def test_filtered_and_merged_records_are_refused(tiny_model: GetModel) -> None:
 def test_tokens_and_heads_that_do_not_exist_are_named() -> None:
     attention = random_record(queries=5)
     with pytest.raises(AttnlitError, match="there is no token 5"):
-        rollout_routes(attention, 5)
+        rollout(attention).routes(5)
     with pytest.raises(AttnlitError, match="there is no head 9"):
         rollout(attention, heads=[(0, 9)])
 
