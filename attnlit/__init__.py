@@ -15,9 +15,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from attnlit.analysis.ablation import switch_off as switch_off
     from attnlit.analysis.flow import flow as flow
     from attnlit.analysis.flow import rollout as rollout
-    from attnlit.analysis.interventions import switch_off as switch_off
     from attnlit.analysis.scores import head_roles as head_roles
     from attnlit.analysis.survey import survey as survey
     from attnlit.attention import attend as attend
@@ -43,7 +43,7 @@ _HOMES = {
     "rollout": "attnlit.analysis.flow",
     "head_roles": "attnlit.analysis.scores",
     "survey": "attnlit.analysis.survey",
-    "switch_off": "attnlit.analysis.interventions",
+    "switch_off": "attnlit.analysis.ablation",
     "AttnlitError": "attnlit.errors",
 }
 

@@ -2,8 +2,13 @@
 
 import streamlit as st
 
-from attnlit.analysis.bias import attention_differences, averages, check_model
-from attnlit.analysis.bias_sentences import published_sentence, published_set
+from attnlit.analysis.bias import (
+    attention_differences,
+    averages,
+    check_model,
+    published_sentence,
+    published_set,
+)
 from attnlit.app import bias, bias_panels
 from attnlit.app.frame.controls import one_of
 from attnlit.app.router import ask_model

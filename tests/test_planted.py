@@ -41,7 +41,7 @@ def test_planted_heads_look_where_they_should_and_nowhere_else(model: Model) -> 
 
 
 def test_the_induction_pair_predicts_what_followed(model: Model) -> None:
-    from attnlit.analysis.interventions import switch_off
+    from attnlit.analysis.ablation import switch_off
 
     effect = switch_off(model, "red cat one dog red cat one", [(1, 2)], top=3)
     right = np.exp(5) / (np.exp(5) + planted.COUNT - 1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.interventions import in_batches
+from attnlit.analysis.predict import in_batches
 from attnlit.analysis.scores.repeated import COPIES
 from attnlit.analysis.statistics import interval
 from attnlit.analysis.survey import period, random_sequences

@@ -12,8 +12,7 @@ import cachetools
 import streamlit as st
 
 from attnlit.analysis import bias
-from attnlit.analysis.bias import Contrast, Effects, Progress, SetEffects
-from attnlit.analysis.bias_sentences import READY, TEMPLATES
+from attnlit.analysis.bias import PRESETS, TEMPLATES, Contrast, Effects, Progress, SetEffects
 from attnlit.app import cache, say, turns
 from attnlit.app.bias_panels import MEASURES
 from attnlit.app.frame.controls import one_of, typed
@@ -49,8 +48,8 @@ _LONG = 4_000  # heads x tokens: and so are long prompts, which would take many 
 def contrast(model: Model) -> tuple[Contrast, tuple[str, ...]]:
     """Draw the choice of prompts; answer with them and the words to watch."""
     _follow_link()
-    by_title = {ready.title: ready for ready in READY.values()}
-    start = READY["question"]
+    by_title = {ready.title: ready for ready in PRESETS.values()}
+    start = PRESETS["question"]
     titles = [*by_title, OWN]
     chosen = one_of(
         st.pills, "Pair of prompts", titles, "prompts", default=start.title, on_change=_forget_link

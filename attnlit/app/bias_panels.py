@@ -10,8 +10,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from attnlit.analysis.bias import STRONGEST, Averages, Effects, SetEffects, swapped_tokens
-from attnlit.analysis.bias_sentences import TEMPLATES, Published
+from attnlit.analysis.bias import (
+    STRONGEST,
+    TEMPLATES,
+    Averages,
+    Effects,
+    Published,
+    SetEffects,
+    swapped_tokens,
+)
 from attnlit.app import panels, say
 from attnlit.charts.head import head_picture
 from attnlit.charts.head_map import head_map_picture

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis import distance
-from attnlit.analysis.interventions import intervene
+from attnlit.analysis.ablation import intervene
 from attnlit.analysis.sample import SENTENCES
 from attnlit.app import panels, say, turns
 from attnlit.app.frame.controls import IN_ADDRESS, number

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from attnlit.analysis.interventions import switch_off
+from attnlit.analysis.ablation import switch_off
 from attnlit.app import say
 from attnlit.app.frame.controls import one_of
 from attnlit.app.state import Choice, Request, choose_head, link
@@ -15,7 +15,7 @@ from attnlit.charts.figure import KINDS, csv, figure
 from attnlit.charts.head import head_picture, head_table
 from attnlit.charts.heatmap import heatmap_picture
 from attnlit.errors import AttnlitError
-from attnlit.wording import escaped
+from attnlit.words.prediction import effect_in_words
 from attnlit.words.read_out import read_out
 from attnlit.words.roles import role_in_words
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-    from attnlit.analysis.interventions import Effect
+    from attnlit.analysis.ablation import Effect
     from attnlit.charts.picture import Picture
 
 
@@ -118,7 +118,7 @@ def _switch_off(request: Request) -> None:
 
 def prediction(effect: Effect) -> None:
     """What the model predicts before and after a change: the finding in words, and the words that moved."""
-    st.markdown(escaped(effect.sentence))
+    st.markdown(effect_in_words(effect))
     percent = st.column_config.NumberColumn(format="percent")
     columns = {"before": percent, "after": percent, "change": None, "place": None}
     several = effect.table["place"].nunique() > 1

@@ -77,7 +77,7 @@ def _score(model: Model, text: str, pair: str | None, where: Mapping[str, str]) 
 
 
 def _probability(model: Model, text: str, pair: str | None, where: Mapping[str, str]) -> float:
-    from attnlit.analysis.interventions import switch_off
+    from attnlit.analysis.ablation import switch_off
 
     without = where.get("without")
     named = [head.split("-") for head in without.split(",")] if without else [["0", "0"]]
@@ -88,10 +88,9 @@ def _probability(model: Model, text: str, pair: str | None, where: Mapping[str, 
 
 
 def _effect(model: Model, text: str, pair: str | None, where: Mapping[str, str]) -> float:
-    from attnlit.analysis.bias import effects
-    from attnlit.analysis.bias_sentences import READY
+    from attnlit.analysis.bias import PRESETS, effects
 
-    return float(effects(model, READY[where["prompts"]].fitted(model)).total)
+    return float(effects(model, PRESETS[where["prompts"]].fitted(model)).total)
 
 
 def _record(model: Model, text: str, pair: str | None) -> Attention:

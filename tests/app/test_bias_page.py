@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attnlit.analysis import bias_sentences
-from attnlit.analysis.bias_sentences import READY, TEMPLATES
+from attnlit.analysis.bias import PRESETS, TEMPLATES, published
 from attnlit.app import bias
 from attnlit.app.cache import load_model
 from tests import tiny
@@ -45,7 +44,7 @@ def columns(app: AppTest) -> list[set[str]]:
 @pytest.mark.parametrize("model", MODELS)
 def test_every_ready_pair_of_every_bundled_model(model: str) -> None:
     app = opened("bias", model=model)
-    for ready in READY.values():
+    for ready in PRESETS.values():
         app.button_group(key="prompts").set_value(ready.title).run()
         assert not app.exception
         assert not app.warning
@@ -57,7 +56,7 @@ def test_every_ready_pair_of_every_bundled_model(model: str) -> None:
 
 def test_the_numbers_are_the_measured_ones() -> None:
     app = opened("bias")
-    found = bias.bias.effects(load_model("mini-gpt2"), READY["question"].contrast)
+    found = bias.bias.effects(load_model("mini-gpt2"), PRESETS["question"].contrast)
     shown = numbers(app)
     assert shown["Total effect"] == pytest.approx(found.total, abs=6e-4)
     assert shown["Indirect effect"] == pytest.approx(found.indirect, abs=6e-4)
@@ -268,7 +267,7 @@ def test_published_numbers_stand_beside_ours_in_gpt2_only(
     size |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
     tiny.build("GPT2LMHeadModel", size, len(tokenizer)).save_pretrained(tmp_path)
     assert not any("published" in each for each in columns(opened("bias", prompts="Nurse and farmer")))
-    monkeypatch.setattr(bias_sentences, "_NAMES", {str(tmp_path): "gpt2"})
+    monkeypatch.setattr(published, "NAMES", {str(tmp_path): "gpt2"})
     app = opened("bias", model=str(tmp_path), prompts="Nurse and farmer")
     assert not app.exception
     table = next(frame.value for frame in app.dataframe if "published" in frame.value)

@@ -1,19 +1,18 @@
-"""The sentences that the bias page asks, and what others have measured with theirs."""
+"""The prompts and the set of sentences that are asked by default; all of them are our own, or the paper's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from attnlit.analysis.bias import Contrast, Template, with_blank
+from attnlit.analysis.bias.contrast import Contrast, Template, with_blank
 
 if TYPE_CHECKING:
     from attnlit.models.model import Model
 
 
 @dataclass(frozen=True)
-class Ready:
+class Preset:
     """A pair of prompts to begin with."""
 
     title: str
@@ -27,8 +26,8 @@ class Ready:
         return self.masked if model.masked and self.masked else with_blank(model, self.contrast)
 
 
-READY = {
-    "question": Ready(
+PRESETS = {
+    "question": Preset(
         "Doctor asks nurse",
         Contrast(
             "The doctor asked the nurse a question. She",
@@ -40,7 +39,7 @@ READY = {
         "Then look at “Nurse asks doctor”: an effect above 0 there too came from the two people, one below 0 "
         "from the words “answered” and “waited” alone.",
     ),
-    "turned": Ready(
+    "turned": Preset(
         "Nurse asks doctor",
         Contrast(
             "The nurse asked the doctor a question. She",
@@ -51,7 +50,7 @@ READY = {
         "The control of “Doctor asks nurse”: the people have changed places, so now the nurse waits and the "
         "doctor answers. A model that ties She to the nurse has an effect above 0 in both.",
     ),
-    "injuries": Ready(
+    "injuries": Preset(
         "Nurse and farmer",
         Contrast(
             "The nurse examined the farmer for injuries because she",
@@ -67,7 +66,7 @@ READY = {
             "kind", "hurt",
         ),
     ),
-    "waiting": Ready(
+    "waiting": Preset(
         "Captain and secretary",
         Contrast(
             "The captain waited for the secretary because she was",
@@ -77,7 +76,7 @@ READY = {
         ("secretary", "captain"),
         "Who waits is early, who is waited for is late.",
     ),
-    "profession": Ready(
+    "profession": Preset(
         "Profession and pronoun",
         Contrast("The nurse said that", "The doctor said that", "she", "he"),
         (),
@@ -108,44 +107,3 @@ TEMPLATES = tuple(
         ("envied the {second}", "poor", "rich", "teacher", "judge"),
     )
 )
-
-
-@dataclass(frozen=True)
-class Published:
-    """Effects that a paper reports."""
-
-    source: str
-    total: float
-    indirect: float  # all heads
-    direct: float
-    heads: Mapping[tuple[int, int], float]  # indirect effects of the heads that are named
-
-
-_PAPER = "Vig et al. 2020, and the results in the repository of its code"
-PUBLISHED_SET = {
-    "gpt2": Published(
-        f"{_PAPER}: GPT-2 small, 87 filtered sentences of WinoBias",
-        0.249, 0.182, 0.079,
-        {(5, 8): 0.0549, (5, 10): 0.0357, (4, 6): 0.0317, (5, 9): 0.0298, (6, 0): 0.0144, (4, 3): 0.0107},
-    ),
-    "distilgpt2": Published(
-        f"{_PAPER}: DistilGPT-2, filtered sentences of WinoBias", 0.118, 0.033, 0.087, {(3, 1): 0.0237}
-    ),
-}  # fmt: skip
-PUBLISHED_SENTENCE = Published(
-    f"{_PAPER}: GPT-2 small, this sentence",
-    0.66698, 1.03889, 0.04703,
-    {(5, 10): 0.4425, (4, 6): 0.1713, (5, 9): 0.1487},
-)  # fmt: skip
-_NAMES = {"openai-community/gpt2": "gpt2", "distilbert/distilgpt2": "distilgpt2"}
-
-
-def published_set(source: str) -> Published | None:
-    """What is published of a set of sentences, for the model that `attnlit.load(source)` opens, or None."""
-    return PUBLISHED_SET.get(_NAMES.get(source, source))
-
-
-def published_sentence(source: str, contrast: Contrast) -> Published | None:
-    """What is published of this one pair of prompts, or None."""
-    known = _NAMES.get(source, source) == "gpt2" and contrast == READY["injuries"].contrast
-    return PUBLISHED_SENTENCE if known else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,19 +13,13 @@ import pytest
 import torch
 import transformers
 
-from attnlit.analysis import interventions
-from attnlit.analysis.interventions import (
-    Effect,
-    intervene,
-    kl_divergence,
-    switch_off,
-    switch_off_each,
-    vocabulary_texts,
-)
-from attnlit.attention import load
+from attnlit.analysis import ablation, predict
+from attnlit.analysis.ablation import HOW, Effect, intervene, switch_off, switch_off_each
+from attnlit.analysis.predict import vocabulary_texts
 from attnlit.attention.edits import DimensionsRemoved, HeadsAblated
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from attnlit.words.prediction import effect_in_words
 from tests import tiny
 from tests.tolerances import KL, MISTAKE, ROUNDING
 
@@ -60,22 +53,6 @@ def probabilities(module: Any, **inputs: torch.Tensor) -> np.ndarray:
     """(tokens, words)"""
     with torch.no_grad():
         return module(**inputs).logits[0].double().softmax(-1).numpy()
-
-
-def test_kl_by_hand() -> None:
-    before, after = np.log([[0.5, 0.5], [0.9, 0.1]]), np.log([[0.25, 0.75], [0.9, 0.1]])
-    by_hand = 0.5 * math.log(0.5 / 0.25) + 0.5 * math.log(0.5 / 0.75)  # 0.1438 nats
-    np.testing.assert_allclose(kl_divergence(before, after), [by_hand, 0], atol=1e-12)
-    back = 0.25 * math.log(0.25 / 0.5) + 0.75 * math.log(0.75 / 0.5)
-    np.testing.assert_allclose(kl_divergence(after, before), [back, 0], atol=1e-12)
-
-
-def test_words_that_are_ruled_out_add_nothing_to_the_divergence() -> None:
-    with np.errstate(divide="ignore"):
-        before, after = np.log([[0.5, 0.5, 0.0]]), np.log([[0.25, 0.75, 0.0]])
-    assert kl_divergence(before, after).item() == pytest.approx(
-        kl_divergence(before[:, :2], after[:, :2]).item()
-    )
 
 
 def test_a_model_that_answers_with_no_numbers_is_not_asked(tiny_model: GetModel) -> None:
@@ -133,11 +110,11 @@ def test_an_encoder_decoder_is_asked_for_the_next_target_word(
     copy = without_head(folder, auto, "decoder.block.1.layer.1.EncDecAttention.o", 2)
     np.testing.assert_allclose(effect.before, before[None], atol=ROUNDING)
     np.testing.assert_allclose(effect.after, probabilities(copy, **ids)[-1:], atol=ROUNDING)
-    assert "without cross head 1-2" in effect.sentence
-    assert "next target word" in effect.sentence
+    assert "without cross head 1-2" in effect_in_words(effect)
+    assert "next target word" in effect_in_words(effect)
 
 
-def test_the_mark_of_the_end_is_not_asked(tiny_model: GetModel) -> None:
+def test_the_end_mark_is_not_asked(tiny_model: GetModel) -> None:
     """A tokenizer that puts </s> behind every text must not move the question behind it."""
     model = tiny_model("gpt2")
     ending = transformers.AutoTokenizer.from_pretrained(model.tokenizer.name_or_path)
@@ -148,7 +125,7 @@ def test_the_mark_of_the_end_is_not_asked(tiny_model: GetModel) -> None:
     np.testing.assert_allclose(effect.before, switch_off(model, TEXT, [(0, 0)]).before, atol=ROUNDING)
 
 
-@pytest.mark.parametrize("how", interventions.HOW)
+@pytest.mark.parametrize("how", HOW)
 def test_no_head_off_changes_nothing_and_any_head_does(how: str, tiny_model: GetModel) -> None:
     for architecture, text in (("gpt2", TEXT), ("bert", MASKED), ("bloom", TEXT)):
         model = tiny_model(architecture)
@@ -163,10 +140,7 @@ def test_no_head_off_changes_nothing_and_any_head_does(how: str, tiny_model: Get
 
 def test_the_three_ways_differ(tiny_model: GetModel) -> None:
     for architecture, text in (("gpt2", TEXT), ("bert", MASKED)):
-        kls = [
-            switch_off(tiny_model(architecture), text, [(0, 1), (1, 2)], how=how).kl
-            for how in interventions.HOW
-        ]
+        kls = [switch_off(tiny_model(architecture), text, [(0, 1), (1, 2)], how=how).kl for how in HOW]
         assert len({round(kl, 4) for kl in kls}) == 3
 
 
@@ -206,13 +180,13 @@ def test_an_effect_by_hand(tiny_model: GetModel, monkeypatch: pytest.MonkeyPatch
     before[..., [a, b, c, d]] = 0.4, 0.35, 0.05, 0.2
     after[..., [a, b, c, d]] = 0.25, 0.34, 0.2, 0.21
     runs = iter([np.log(before), np.log(after)])
-    monkeypatch.setattr(interventions, "log_probabilities", lambda *_, **__: next(runs))
+    monkeypatch.setattr(ablation, "log_probabilities", lambda *_, **__: next(runs))
     effect = switch_off(model, TEXT, [(0, 0)], top=1)
     assert effect.table["token"].tolist() == ["…A", "…B", "…C"]
     np.testing.assert_allclose(effect.table["change"], [-0.15, -0.01, 0.15])
     # 0.4 ln(0.4/0.25) + 0.35 ln(0.35/0.34) + 0.05 ln(0.05/0.2) + 0.2 ln(0.2/0.21)
     assert effect.kl == pytest.approx(0.188001 + 0.010146 - 0.069315 - 0.009758, abs=1e-6)
-    assert effect.sentence == (
+    assert effect_in_words(effect) == (
         "The next word is most likely “…A” (40.0%); without head 0-0 it is “…B” (34.0%), and “…A” has 25.0%."
     )
 
@@ -225,38 +199,6 @@ def test_tokens_of_the_table_are_the_vocabularys(tiny_model: GetModel) -> None:
     assert effect.table["token"][: len(ids)].tolist() == vocabulary_texts(model.tokenizer, ids)
 
 
-def test_tokens_outside_a_text(tiny_model: GetModel) -> None:
-    def drawn(architecture: str, *raws: str) -> list[str]:
-        tokenizer = tiny_model(architecture).tokenizer
-        ids = tokenizer.convert_tokens_to_ids(raws)
-        assert tokenizer.unk_token_id not in ids
-        return vocabulary_texts(tokenizer, ids)
-
-    assert drawn("bert", "the", "##e", ".", "[SEP]") == ["the", "…e", ".", "[SEP]"]
-    assert drawn("gpt2", "Ġthe", "e", ".", "Ġ", "Ã") == ["the", "…e", ".", "Ġ", "Ã"]
-    assert drawn("t5", "▁", "e", "</s>", "<0xC3>") == ["▁", "…e", "</s>", "<0xC3>"]
-    assert vocabulary_texts(tiny_model("gpt2").tokenizer, [9999]) == ["#9999"]
-    bundled = load("mini-gpt2").tokenizer
-    assert vocabulary_texts(bundled, bundled("\n")["input_ids"][-1:]) == ["↵"]
-
-
-def test_the_sentence_names_the_words_and_the_heads(tiny_model: GetModel) -> None:
-    model = tiny_model("gpt2")
-    effect = switch_off(model, TEXT, [(0, 0), (0, 1), (1, 1)])
-    words = [vocabulary_texts(model.tokenizer, [each.argmax()])[0] for each in (effect.before, effect.after)]
-    assert effect.sentence.startswith(
-        f"The next word is most likely “{words[0]}” ({effect.before.max():.1%})"
-    )
-    assert "without heads 0-0 and 0-1 and 1-1" in effect.sentence
-    assert (f"it is “{words[1]}”" in effect.sentence) == (words[0] != words[1])
-    assert "with every head on it still is" in switch_off(model, TEXT, []).sentence
-    assert "without head 0-1 it" in switch_off(model, TEXT, [(0, 1), (0, 1)]).sentence
-    assert "without 12 heads" in switch_off(model, TEXT, list(np.ndindex(3, 4))).sentence
-    bert = tiny_model("bert")
-    assert switch_off(bert, "The [MASK] sat", [(0, 0)]).sentence.startswith("The word at [MASK] is")
-    assert switch_off(bert, MASKED, [(0, 0)]).sentence.startswith("The word at the first [MASK] is")
-
-
 def test_any_edit_has_an_effect(tiny_model: GetModel) -> None:
     model = tiny_model("gpt2")
     off = intervene(model, TEXT, [HeadsAblated(kind="self", layer=1, heads=(0, 2))])
@@ -265,7 +207,7 @@ def test_any_edit_has_an_effect(tiny_model: GetModel) -> None:
     assert intervene(model, TEXT, [whole]).kl > 1e-6
 
 
-@pytest.mark.parametrize("how", interventions.HOW)
+@pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize(
     ("architecture", "text", "kind"),
     [
@@ -298,7 +240,7 @@ def test_batches_tell_their_progress_and_can_be_ended(
     model = tiny_double("gpt2")
     whole = switch_off_each(model, TEXT)
     logits = len(model.tokenizer(TEXT)["input_ids"]) * len(model.tokenizer)  # of one copy of the text
-    monkeypatch.setattr(interventions, "_NUMBERS_AT_ONCE", 5 * logits)
+    monkeypatch.setattr(predict, "NUMBERS_AT_ONCE", 5 * logits)
     seen = []
     parts = switch_off_each(model, TEXT, progress=lambda done, there: seen.append((done, there)))
     assert seen == [(5, 12), (10, 12), (12, 12)]

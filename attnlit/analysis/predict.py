@@ -1,0 +1,162 @@
+"""What a model predicts: the word after the text, or the one at each [MASK], with and without edits.
+
+A decoder is asked for the word after the text, a masked model for the word at each [MASK], an
+encoder-decoder for the next word of its target. Edits are those of `attnlit.attention.edits`; nothing is
+written to the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnlit.attention.edits import Edit
+from attnlit.attention.forward import forward
+from attnlit.attention.reading import read
+from attnlit.errors import AttnlitError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from attnlit.attention.recorder import Recorder
+    from attnlit.models.model import Model
+
+# A forward pass carries as many edited copies of the text as keep its largest tensor below this.
+NUMBERS_AT_ONCE = 2_000_000
+_SPACE_MARKS = ("▁", "Ġ")  # how vocabularies write the space before a word
+_INNER_MARK = "##"  # how BERT's vocabulary writes that a piece continues a word
+
+
+@dataclass(frozen=True)
+class Question:
+    """A text as the model takes it, and where in its logits the asked words are predicted."""
+
+    inputs: dict[str, list[int]]
+    places: list[int]  # rows of the logits
+    asked: str  # what is predicted there: "next word", "next target word", "word at [MASK]" ...
+
+
+def ask(model: Model, text: str, pair: str | None) -> Question:
+    """Where the model predicts a word for this text. Raises AttnlitError where it does not."""
+    check_predicts(model)
+    reading = read(model, text, pair, write=False)
+    inputs, target = reading.inputs, reading.target
+    tokens = reading.source.tokens if target is None else target.tokens
+    asked = "next word" if target is None else "next target word"
+    if model.masked:
+        mask = model.mask_token
+        places = [token.position for token in tokens if token.id == model.mask_id]
+        if not places:
+            raise AttnlitError(
+                f"{model.name} guesses words that are left out. Put {mask} into the text where it should, as "
+                f"in “The cat sat on the {mask}.”"
+            )
+        which = mask if len(places) == 1 else f"the first {mask}"
+        return Question(inputs, places, f"word at {which}")
+    if not model.causal:
+        raise AttnlitError(f"{model.name} does not write from left to right, so it has no next word to ask.")
+    # Some tokenizers put an end mark after the text: what follows that mark is not worth asking.
+    words = [token.position for token in tokens if not token.special]
+    return Question(inputs, [max(words, default=len(tokens) - 1)], asked)
+
+
+def check_predicts(model: Model) -> None:
+    """Raises AttnlitError for a model without a trained head for words."""
+    if not model.predicts:
+        raise AttnlitError(
+            f"{model.name} has no trained head for words, so it predicts none. Choose a model that does, "
+            "such as “mini-gpt2” or “mini-bert”."
+        )
+
+
+def log_probabilities(
+    model: Model,
+    inputs: dict[str, list[int]],
+    places: Sequence[int],
+    edits: Iterable[Edit] = (),
+    rows: int = 1,
+    recorder: Recorder | None = None,
+) -> np.ndarray:
+    """Of every word of the vocabulary at some rows of the logits: float64 (rows, places, words).
+
+    The other arguments are those of `attnlit.attention.forward.forward`. Raises AttnlitError for a model
+    whose logits are not finite.
+    """
+    logits = forward(model, [inputs] * rows, recorder, edits).logits  # (rows, tokens, words)
+    found = logits[:, list(places)].double().log_softmax(-1).numpy()
+    if np.isnan(found).any():
+        raise AttnlitError(
+            f"{model.name} answers this text with numbers that are not finite, so it predicts nothing. Its "
+            "weights may be damaged: load it anew, or choose another model."
+        )
+    return found
+
+
+def in_batches(
+    model: Model,
+    inputs: dict[str, list[int]],
+    places: Sequence[int],
+    variants: Sequence[Sequence[Edit]],
+    weights: Mapping[str, np.ndarray],
+    *,
+    always: Sequence[Edit] = (),
+) -> Iterator[np.ndarray]:
+    """What the model predicts for one text under each of many sets of edits, several in one forward pass.
+
+    inputs: as `attnlit.attention.forward.forward` takes them. places: rows of the logits. variants: the edits
+    of each copy of the text; `always` are made in every copy. weights: the text's recorded attention by kind,
+    from which follows how many copies fit into a pass. Yields, pass by pass and in order, the log
+    probabilities of every word of the vocabulary: float64 (copies, places, words).
+    """
+    words = model.vocabulary_size
+    together = _copies_at_once(model, weights, words)
+    for start in range(0, len(variants), together):
+        batch = variants[start : start + together]
+        edits = [replace(edit, row=row) for row, variant in enumerate(batch) for edit in variant]
+        yield log_probabilities(model, inputs, places, [*always, *edits], len(batch))
+
+
+def _copies_at_once(model: Model, weights: Mapping[str, np.ndarray], words: int) -> int:
+    """How many copies of the text one forward pass carries: as many as its memory allows."""
+    if model.capture_route == "trace":
+        return 1
+    longest = max(matrices.shape[2] for matrices in weights.values())
+    largest = max(longest * words, *(matrices[0].size for matrices in weights.values()))
+    return max(1, NUMBERS_AT_ONCE // largest)
+
+
+def kl_divergence(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """KL(before || after) in nats, of log probabilities (..., words): float64 (...), never below 0.
+
+    What is lost, in expected log probability, by who believes `after` where `before` is true.
+    """
+    with np.errstate(invalid="ignore"):  # a model may rule words out, and 0 * log 0 is 0
+        terms = np.where(np.isneginf(before), 0.0, np.exp(before) * (before - after))
+    return np.maximum(terms.sum(-1), 0.0)
+
+
+def vocabulary_texts(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> list[str]:
+    """What to draw for tokens outside any text: “cat” for a word, “…ing” for a piece that continues one."""
+    ids = [int(each) for each in ids]
+    raws = [raw or "" for raw in tokenizer.convert_ids_to_tokens(ids)]
+    special = set(tokenizer.all_special_ids)
+    # A vocabulary with a space before its words has “a” with one; in others only ## tells pieces from words.
+    short_words = [tokenizer.convert_tokens_to_ids(f"{mark}a") for mark in _SPACE_MARKS]
+    marked = any(each not in (None, tokenizer.unk_token_id) for each in short_words)
+    texts = []
+    for id_, raw in zip(ids, raws, strict=True):
+        inner = raw.startswith(_INNER_MARK) and raw != _INNER_MARK
+        decoded = tokenizer.decode([id_])
+        text = raw.removeprefix(_INNER_MARK) if inner else decoded.strip()
+        if not text and "\n" in decoded:
+            texts.append("↵")  # as in `attnlit.attention.tokens`
+            continue
+        if not text or "\ufffd" in text:  # spaces, parts of a character, ids without a word
+            texts.append(raw or f"#{id_}")
+            continue
+        unmarked = marked and not raw.startswith(_SPACE_MARKS) and id_ not in special and text[0].isalnum()
+        texts.append(f"…{text}" if inner or unmarked else text)
+    return texts
