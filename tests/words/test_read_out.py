@@ -121,7 +121,7 @@ def test_no_character_of_a_token_is_markup(text: str) -> None:
 
 def test_a_token_of_white_space_is_visible_and_breaks_no_line() -> None:
     assert escaped("\n") == "␣"
-    assert token_name(tokens(["a\n\nb"]), 0) == "*a b*"
+    assert token_name(tokens(["a\n\nb"]), 0) == "*a↵b*"
 
 
 @pytest.mark.parametrize(("weight", "text"), [(0.62, "62%"), (0.0996, "10%"), (0.034, "3.4%"), (1.0, "100%")])
