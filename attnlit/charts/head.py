@@ -193,7 +193,7 @@ def head_tables(
 
 def full_opacity(attention: Attention, layer: int) -> float:
     """The weight drawn at full opacity: 1, or in a layer of only small weights the largest of them."""
-    peak = float(np.fmax.reduce(attention.weights[layer], axis=None, initial=0))  # an empty row is NaN
+    peak = float(np.nanmax(attention.weights[layer], initial=0))  # an empty row is NaN
     return peak if 0 < peak <= FAINT_LAYER else 1.0
 
 

@@ -49,8 +49,9 @@ def score_shares(attention: Attention, layer: int, head: int, *, without_first: 
     # Each row of `centred` adds up to 0, so the products need not be centred, nor held for every pair.
     shared = vectors.scaling * (q * (centred @ k)).sum(0)  # (d,)
     variance = (centred**2).sum()
-    size = abs(vectors.scaling) * (np.abs(q) * (visible @ np.abs(k))).sum(0) / max(count.sum(), 1)
-    share = shared / variance if variance > 1e-12 * max(count.sum(), 1) else np.full(len(shared), np.nan)
+    pairs = max(int(count.sum()), 1)
+    size = abs(vectors.scaling) * (np.abs(q) * (visible @ np.abs(k))).sum(0) / pairs
+    share = shared / variance if variance > 1e-12 * pairs else np.full(len(shared), np.nan)
     table = pd.DataFrame({"dimension": np.arange(len(size)), "share": share, "size": size})
     return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
 
