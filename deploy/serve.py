@@ -1,8 +1,8 @@
-"""Run attnlit as several processes behind nginx: `python deploy/serve.py 4`.
+"""Run attnlit as several processes behind HAProxy: `python deploy/serve.py 4`.
 
-One nginx, with a configuration of its own, deals visitors out to replicas of the app and keeps each with the
-same one (nginx.conf says how). This script starts them, waits until they are warm, starts again what dies or
-hangs, and stops all on SIGTERM or Ctrl-C. See README.md beside it.
+HAProxy deals visitors out to replicas of the app and keeps each with the same one (haproxy.cfg says how).
+This script starts them, waits until they are warm, starts again what dies or hangs, and stops all on SIGTERM
+or Ctrl-C. See README.md beside it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-TEMPLATE = HERE / "nginx.conf"
+CONFIGURATION = HERE / "haproxy.cfg"
 SECRET_VARIABLE = "STREAMLIT_SERVER_COOKIE_SECRET"
 STARTS_WITHIN = 120.0  # seconds until a replica must be ready
 LOOK_EVERY = 5.0  # seconds between two looks at a replica's health
@@ -31,37 +31,16 @@ STOPS_WITHIN = 10.0  # seconds between SIGTERM and SIGKILL
 LONGEST_PAUSE = 30.0  # seconds before the next start of something that ends again and again
 STEADY = 60.0  # seconds after which a process counts as having run well
 
-NO_NGINX = """nginx is not installed. On Debian or Ubuntu:
-    sudo apt-get install nginx-light
-(It also starts a web server of its own on port 80; `sudo systemctl disable --now nginx` stops that.)"""
+NO_PROXY = """HAProxy is not installed. On Debian or Ubuntu:
+    sudo apt-get install haproxy"""
 
 
 def main() -> None:
     """Start everything, then wait for a signal to stop."""
-    ask = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    ask.add_argument("replicas", type=int, nargs="?", default=2, help="how many processes run the app")
-    ask.add_argument("--listen", default="8080", help="nginx's port, or address:port (8080)")
-    ask.add_argument("--first-port", type=int, default=8501, help="the replicas' ports, on 127.0.0.1 (8501)")
-    ask.add_argument("--state", type=Path, default=HERE / "state", help="folder for what is written")
-    wish = ask.parse_args()
-    if wish.replicas < 1:
-        ask.error("at least one replica")
-    nginx = find_nginx()
-    if not nginx:
-        sys.exit(NO_NGINX)
-    ports = range(wish.first_port, wish.first_port + wish.replicas)
-    door = int(wish.listen.rpartition(":")[2])
-    for port, option in [*((port, "--first-port") for port in ports), (door, "--listen")]:
-        if is_taken(port):
-            sys.exit(f"Port {port} is in use. Choose another with {option}.")
-
+    wish = _wishes()
     wish.state.mkdir(parents=True, exist_ok=True)
-    settings = wish.state / "nginx.conf"
-    settings.write_text(nginx_conf(ports, wish.listen, wish.state.resolve()))
-    proxy = [nginx, "-c", str(settings.resolve()), "-p", str(wish.state.resolve())]
-    if subprocess.run([*proxy, "-t", "-q"]).returncode:
-        sys.exit("nginx does not accept its configuration; it says why above.")
-
+    ports = range(wish.first_port, wish.first_port + wish.replicas)
+    proxy, door = _proxy(ports, wish.listen, wish.state)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -76,8 +55,8 @@ def main() -> None:
         if stop.wait(0.2):
             break
     if ready:
-        keepers.append(keeper("nginx", proxy, os.environ, stop)[0])
-        say(f"{wish.replicas} replicas are ready; nginx listens on {wish.listen}")
+        keepers.append(keeper("HAProxy", proxy, door, stop)[0])
+        say(f"{wish.replicas} replicas are ready; HAProxy listens on {wish.listen}")
         stop.wait()
     told = stop.is_set()
     stop.set()
@@ -87,35 +66,43 @@ def main() -> None:
         sys.exit(f"Not every replica was ready within {STARTS_WITHIN:.0f} s; what they said stands above.")
 
 
+def _wishes() -> argparse.Namespace:
+    """What the command line asks for, if it can be had."""
+    ask = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    ask.add_argument("replicas", type=int, nargs="?", default=2, help="how many processes run the app")
+    ask.add_argument("--listen", default="8080", help="HAProxy's port, or address:port (8080)")
+    ask.add_argument("--first-port", type=int, default=8501, help="the replicas' ports, on 127.0.0.1 (8501)")
+    ask.add_argument("--state", type=Path, default=HERE / "state", help="folder for what is written")
+    wish = ask.parse_args()
+    if wish.replicas < 1:
+        ask.error("at least one replica")
+    if not find_haproxy():
+        sys.exit(NO_PROXY)
+    ports = dict.fromkeys(range(wish.first_port, wish.first_port + wish.replicas), "--first-port")
+    for port, option in (*ports.items(), (int(wish.listen.rpartition(":")[2]), "--listen")):
+        if is_taken(port):
+            sys.exit(f"Port {port} is in use. Choose another with {option}.")
+    return wish
+
+
+def _proxy(ports: Iterable[int], listen: str, state: Path) -> tuple[list[str], dict[str, str]]:
+    """HAProxy's command and environment, once it has accepted its configuration."""
+    file = state / "haproxy.cfg"
+    file.write_text(configuration(ports))
+    command = [str(find_haproxy()), "-db", "-f", str(file.resolve())]  # -db: in the foreground
+    environment = {**os.environ, "ATTNLIT_LISTEN": listen if ":" in listen else f":{listen}"}
+    if subprocess.run([*command, "-c", "-q"], env=environment).returncode:
+        sys.exit("HAProxy does not accept its configuration; it says why above.")
+    return command, environment
+
+
 # ------------------------------------------------------------------------------------------- what is started
 
 
-def nginx_conf(ports: Sequence[int], listen: str, state: Path) -> str:
-    """nginx's configuration for replicas on these ports of 127.0.0.1."""
-
-    def lines(indent: int, each: Callable[[int, int], str]) -> str:
-        return "\n".join(" " * indent + each(place, port) for place, port in enumerate(ports, 1))
-
-    def server(port: int, role: str = "") -> str:
-        return f"server 127.0.0.1:{port} max_fails=1 fail_timeout=5s{role};"
-
-    def home(place: int, own: int) -> str:
-        others = [server(port, " backup") for port in ports if port != own]
-        servers = "".join(f"        {line}\n" for line in [server(own), *others])
-        return f"    upstream replica_{place} {{\n{servers}    }}"
-
-    parts = {
-        "ANY": lines(8, lambda _, port: server(port)),
-        "REPLICAS": lines(0, home),
-        "HOMES": lines(8, lambda place, _: f"{place} replica_{place};"),
-        "ANSWERED": lines(8, lambda place, port: f'"~127.0.0.1:{port}$" {place};'),
-        "LISTEN": listen,
-        "STATE": str(state),
-    }
-    text = TEMPLATE.read_text()
-    for name, part in parts.items():
-        text = text.replace(f"@{name}@", part)
-    return text
+def configuration(ports: Iterable[int]) -> str:
+    """HAProxy's configuration for replicas on these ports of 127.0.0.1."""
+    lines = (f"    server {place} 127.0.0.1:{port} cookie {place}\n" for place, port in enumerate(ports, 1))
+    return CONFIGURATION.read_text() + "".join(lines)
 
 
 def replica(port: int) -> list[str]:
@@ -145,9 +132,9 @@ def cookie_secret(file: Path) -> str:
     return file.read_text()
 
 
-def find_nginx() -> str | None:
-    """nginx's path. Debian keeps it where ordinary users do not look."""
-    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+def find_haproxy() -> str | None:
+    """HAProxy's path. Debian keeps it where ordinary users do not look."""
+    return shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
 # --------------------------------------------------------------------------------------------- how it is kept
@@ -156,7 +143,7 @@ def find_nginx() -> str | None:
 def keeper(
     name: str, command: Sequence[str], environment: Mapping[str, str], stop: threading.Event, port: int = 0
 ) -> tuple[threading.Thread, threading.Event]:
-    """A thread that keeps this process running until ``stop``, and an event: it is ready for the first time.
+    """A thread that keeps this process running until `stop`, and an event: it is ready for the first time.
 
     A process with a port is a replica: it is asked for its health, and ended when it hangs.
     """

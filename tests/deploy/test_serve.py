@@ -1,4 +1,4 @@
-"""Several replicas behind nginx: what is rendered, what is kept secret, and the real thing with two."""
+"""Several replicas behind HAProxy: what is rendered, what is kept secret, and the real thing with two."""
 
 from __future__ import annotations
 
@@ -36,34 +36,32 @@ def serve() -> ModuleType:
     return module
 
 
-needs_nginx = pytest.mark.skipif(
-    not any(Path(place, "nginx").exists() for place in ("/usr/sbin", "/usr/bin", "/usr/local/sbin")),
-    reason="nginx is not installed: sudo apt-get install nginx-light",
+needs_haproxy = pytest.mark.skipif(
+    not any(Path(place, "haproxy").exists() for place in ("/usr/sbin", "/usr/bin", "/usr/local/sbin")),
+    reason="HAProxy is not installed: sudo apt-get install haproxy",
 )
 
 
-def test_every_replica_has_a_home_and_the_others_as_its_backup(serve: ModuleType, tmp_path: Path) -> None:
-    text = serve.nginx_conf([9001, 9002, 9003], "8080", tmp_path)
-    _, _, rest = text.partition("upstream replica_2 {")
-    servers = [line.split() for line in rest.partition("}")[0].strip().splitlines()]
-    assert [words[1] for words in servers] == ["127.0.0.1:9002", "127.0.0.1:9001", "127.0.0.1:9003"]
-    assert ["backup;" in words for words in servers] == [False, True, True]
-    assert "2 replica_2;" in text
-    assert "listen 8080;" in text
-    assert str(tmp_path) in text
-    assert "@" not in text.replace("@nobody", "")
+def test_every_replica_has_a_line_and_a_name_for_its_cookie(serve: ModuleType) -> None:
+    lines = serve.configuration([9001, 9002, 9003]).splitlines()
+    assert [line.split() for line in lines[-3:]] == [
+        ["server", str(place), f"127.0.0.1:{9000 + place}", "cookie", str(place)] for place in (1, 2, 3)
+    ]
+    assert lines[:-3] == serve.CONFIGURATION.read_text().splitlines()
 
 
-@needs_nginx
+@needs_haproxy
 @pytest.mark.parametrize("replicas", [1, 2, 5])
-def test_nginx_accepts_the_configuration(serve: ModuleType, tmp_path: Path, replicas: int) -> None:
-    state = tmp_path / "a folder"
-    state.mkdir()
-    conf = state / "nginx.conf"
-    conf.write_text(serve.nginx_conf(range(9001, 9001 + replicas), f"127.0.0.1:{free_port()}", state))
-    command = [serve.find_nginx(), "-t", "-c", str(conf), "-p", str(state)]
-    told = subprocess.run(command, capture_output=True, text=True)
+def test_haproxy_accepts_the_configuration(serve: ModuleType, tmp_path: Path, replicas: int) -> None:
+    file = tmp_path / "a folder" / "haproxy.cfg"
+    file.parent.mkdir()
+    file.write_text(serve.configuration(range(9001, 9001 + replicas)))
+    door = os.environ | {"ATTNLIT_LISTEN": f"127.0.0.1:{free_port()}"}
+    told = subprocess.run(
+        [serve.find_haproxy(), "-c", "-f", str(file)], env=door, capture_output=True, text=True
+    )
     assert told.returncode == 0, told.stderr
+    assert "WARNING" not in told.stderr
 
 
 def test_the_secret_is_made_once_and_only_its_owner_can_read_it(
@@ -87,15 +85,15 @@ def test_the_operators_own_secret_comes_first(
     assert not list(tmp_path.iterdir())
 
 
-def test_without_nginx_the_script_says_how_to_get_it(tmp_path: Path) -> None:
+def test_without_haproxy_the_script_says_how_to_get_it(tmp_path: Path) -> None:
     told = subprocess.run(
-        [sys.executable, "-c", SCRIPT_WITHOUT_NGINX], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", SCRIPT_WITHOUT_HAPROXY], cwd=ROOT, capture_output=True, text=True
     )
     assert told.returncode == 1
-    assert "apt-get install nginx" in told.stderr
+    assert "apt-get install haproxy" in told.stderr
 
 
-SCRIPT_WITHOUT_NGINX = """
+SCRIPT_WITHOUT_HAPROXY = """
 import shutil, sys, runpy
 shutil.which = lambda *_, **__: None
 sys.argv = ["serve.py", "2"]
@@ -103,7 +101,7 @@ runpy.run_path("deploy/serve.py", run_name="__main__")
 """
 
 
-@needs_nginx
+@needs_haproxy
 @pytest.mark.parametrize("option", ["--listen", "--first-port"])
 def test_a_port_that_is_in_use_is_said_before_anything_starts(tmp_path: Path, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -132,7 +130,7 @@ def test_what_ends_is_started_again_until_told_to_stop(serve: ModuleType, tmp_pa
 
 
 @pytest.mark.server
-@needs_nginx
+@needs_haproxy
 def test_a_visitor_stays_with_one_replica_and_moves_when_it_dies() -> None:
     with app(replicas=2) as server:
         first, second = server.replicas()
