@@ -177,7 +177,8 @@ def _keep(
 def _watch(process: subprocess.Popen[bytes], stop: threading.Event, port: int, ready: threading.Event) -> str:
     """Until the process ends, hangs, or is to stop: what happened."""
     warm = False
-    last_well, next_look = time.monotonic(), 0.0
+    began = last_well = time.monotonic()
+    next_look = 0.0
     while not stop.wait(0.2):
         if process.poll() is not None:
             return f"ended ({process.returncode})"
@@ -188,10 +189,11 @@ def _watch(process: subprocess.Popen[bytes], stop: threading.Event, port: int, r
             next_look = last_well + LOOK_EVERY
             if not warm:
                 # Runs the app's first page once, so that no visitor waits while torch and a model are loaded.
-                if not answers(port, "script-health-check", STARTS_WITHIN):
+                if answers(port, "script-health-check", STARTS_WITHIN):
+                    warm = True
+                    ready.set()
+                elif time.monotonic() - began > STARTS_WITHIN:  # Streamlit itself waits for a minute at most
                     return "cannot run the app"
-                warm = True
-                ready.set()
         elif time.monotonic() - last_well > (HANGS_AFTER if warm else STARTS_WITHIN):
             return "hung"
     return "stopped"
