@@ -19,20 +19,17 @@ import asyncio
 import os
 import platform
 import signal
-import sys
 import time
-from collections import Counter
-from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 
 from attnlit.app.bias import SET
+from benchmarks.load import tables
 from benchmarks.load.client import Visitor
 from benchmarks.load.counted_app import FORWARD
-from benchmarks.load.right import wrong
-from benchmarks.load.server import Sample, Server, app, cores, sample, watch
-from benchmarks.load.students import LESSONS, MEASURE, Deed, Diary, Lesson, loaded, study
+from benchmarks.load.server import Sample, Server, app, sample, watch
+from benchmarks.load.students import LESSONS, MEASURE, Diary, Lesson, loaded, study
 
 SETTLES = 5  # seconds in which a server that has had its first visitors prepares what others may ask for
 FORGOTTEN_AFTER = 120  # seconds until Streamlit drops a session without a tab (server.disconnectedSessionTTL)
@@ -86,13 +83,13 @@ def load(
                 diary, samples = asyncio.run(
                     _class(server, LESSONS[lesson], students, seconds, thinking, kill=kill)
                 )
-                _compare(diary)
-                rows.append([count or "bare", students, *_row(diary, samples, server)])
-                kinds += [[count or "bare", students, *row] for row in _by_kind(diary.deeds)]
-                _say_faults(diary)
+                tables.compare(diary)
+                rows.append([count or "bare", students, *tables.row(diary, samples, server)])
+                kinds += [[count or "bare", students, *row] for row in tables.by_kind(diary.deeds)]
+                tables.say_faults(diary)
     print(f"Lesson “{lesson}”, {seconds:.0f} s each; a student thinks {thinking:g} s on average.\n")
-    print(_table(("replicas", "sessions", *ROW), rows))
-    print(_table(("replicas", "sessions", "action", "count", "chart p50", "p95", "KB"), kinds))
+    print(tables.table(("replicas", "sessions", *tables.ROW), rows))
+    print(tables.table(("replicas", "sessions", "action", "count", "chart p50", "p95", "KB"), kinds))
 
 
 def soak(
@@ -108,22 +105,22 @@ def soak(
         )
         time.sleep(FORGOTTEN_AFTER + 10)
         left = sample(server)
-        _compare(diary)
+        tables.compare(diary)
         print(
             f"Soak, lesson “{lesson}”: {minutes:g} minutes, {students} students at a time who stay "
             f"{stay:.0f} s on average, {diary.visitors} in all; each thinks {thinking:g} s between two "
             "actions.\n"
         )
-        print(_table(ROW, [_row(diary, samples, server)]))
+        print(tables.table(tables.ROW, [tables.row(diary, samples, server)]))
         rows = [
             ["started", f"{started.memory:.0f}", *[""] * 4],
             ["first visitor", f"{warmed.memory:.0f}", *[""] * 4],
         ]
-        rows += _by_minute(diary.deeds, samples)
+        rows += tables.by_minute(diary.deeds, samples)
         rows.append(["all have left and are forgotten", f"{left.memory:.0f}", *[""] * 4])
-        print(_table(("moment", "MB", "actions", "chart p50", "p95", "errors and wrong"), rows))
-        print(_table(("action", "count", "chart p50", "p95", "KB"), _by_kind(diary.deeds)))
-        _say_faults(diary)
+        print(tables.table(("moment", "MB", "actions", "chart p50", "p95", "errors and wrong"), rows))
+        print(tables.table(("action", "count", "chart p50", "p95", "KB"), tables.by_kind(diary.deeds)))
+        tables.say_faults(diary)
 
 
 def together(students: int) -> None:
@@ -138,7 +135,7 @@ def together(students: int) -> None:
             most = max(moment.memory for moment in samples)
             rows.append([what, passes, f"{np.median(took):.2f}", f"{max(took):.2f}", f"{most:.0f}"])
         print(f"{students} students do the same at one moment, on one server that never did it before.\n")
-        print(_table(("what", "texts read to be shown", "charts, middle", "latest", "most MB"), rows))
+        print(tables.table(("what", "texts read to be shown", "charts, middle", "latest", "most MB"), rows))
 
 
 async def _at_once(
@@ -206,103 +203,6 @@ async def _class(
 async def _kill_one(server: Server, after: float) -> None:
     await asyncio.sleep(after)
     os.kill(server.replicas()[0], signal.SIGKILL)
-
-
-# ------------------------------------------------------------------------------------------------ the tables
-
-ROW = (
-    "actions",
-    "per second",
-    "chart p50",
-    "p95",
-    "max",
-    "finished p95",
-    "errors",
-    "wrong",
-    "lost",
-    "reconnected",
-    "fell back",
-    "cores",
-    "MB at start",
-    "most",
-    "end",
-    "client cores",
-)
-
-
-def _compare(diary: Diary) -> None:
-    """Judge all that was shown; what is found is remembered for the tables."""
-    print(f"Comparing {len(diary.deeds):,} answers with the right ones …", file=sys.stderr)
-    wrong(diary.deeds)
-
-
-def _row(diary: Diary, samples: list[Sample], server: Server) -> list[str]:
-    deeds = diary.deeds
-    charts = [deed.answer.chart for deed in deeds] or [float("nan")]
-    finished = [deed.answer.finished for deed in deeds] or [float("nan")]
-    elapsed = samples[-1].at - samples[0].at
-    errors = sum(len(deed.answer.mistakes) for deed in deeds) + server.logged("Traceback")
-    memory = [moment.memory for moment in samples]
-    return [
-        f"{len(deeds)}",
-        f"{len(deeds) / elapsed:.1f}",
-        f"{np.percentile(charts, 50):.3f}",
-        f"{np.percentile(charts, 95):.3f}",
-        f"{max(charts):.3f}",
-        f"{np.percentile(finished, 95):.3f}",
-        f"{errors}",
-        f"{len(wrong(deeds))}",
-        f"{len(diary.losses)}",
-        f"{diary.reconnections}",
-        f"{sum(deed.fell_back for deed in deeds)}",
-        f"{cores(samples):.2f}",
-        f"{memory[0]:.0f}",
-        f"{max(memory):.0f}",
-        f"{memory[-1]:.0f}",
-        f"{diary.own_processor / elapsed:.2f}",
-    ]
-
-
-def _by_kind(deeds: Sequence[Deed]) -> list[list[str]]:
-    """One row for each kind of action; changes of layer and head by page, as pages differ."""
-    rows = []
-    names = [f"{deed.what} · {deed.wished.page or 'home'}" for deed in deeds]
-    for name in sorted(set(names)):
-        answers = [deed.answer for deed, its in zip(deeds, names, strict=True) if its == name]
-        charts = [answer.chart for answer in answers]
-        kilobytes = np.median([answer.received for answer in answers]) / 1e3
-        middle, late = np.percentile(charts, 50), np.percentile(charts, 95)
-        rows.append([name, f"{len(answers)}", f"{middle:.3f}", f"{late:.3f}", f"{kilobytes:.0f}"])
-    return rows
-
-
-def _by_minute(deeds: Sequence[Deed], samples: Sequence[Sample]) -> list[list[str]]:
-    """What each minute brought, and the memory at its end."""
-    rows = []
-    for minute in range(max(1, round((samples[-1].at - samples[0].at) / 60))):
-        start = samples[0].at + 60 * minute
-        memory = [moment.memory for moment in samples if moment.at <= start + 60][-1]
-        done = [deed for deed in deeds if start <= deed.at < start + 60]
-        charts = [deed.answer.chart for deed in done] or [float("nan")]
-        faults = sum(len(deed.answer.mistakes) for deed in done) + len(wrong(done))
-        middle, late = np.percentile(charts, 50), np.percentile(charts, 95)
-        cells = (f"{memory:.0f}", len(done), f"{middle:.3f}", f"{late:.3f}", faults)
-        rows.append([f"minute {minute + 1}", *map(str, cells)])
-    return rows
-
-
-def _say_faults(diary: Diary) -> None:
-    """Every different fault once, with how often it was seen."""
-    mistakes = Counter(mistake for deed in diary.deeds for mistake in deed.answer.mistakes)
-    pictures = Counter(wrong(diary.deeds))
-    for what, faults in (("shown", mistakes), ("wrong", pictures), ("lost", Counter(diary.losses))):
-        for fault, times in faults.most_common(10):
-            print(f"- {what}, {times} ×: {fault}")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines) + "\n"
 
 
 def _processor_name() -> str:

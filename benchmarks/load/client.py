@@ -8,20 +8,19 @@ when the address changes, which messages count as known) was taken down from Chr
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
+from websockets.typing import Origin, Subprotocol
+
+from benchmarks.load.answers import Answer, Value, Widget, in_address, take
 
 ANSWER_WITHIN = 120.0  # seconds after which an answer counts as lost
 KEPT_RUNS = 2  # a browser keeps large messages for so many runs (global.maxCachedMessageAge)
@@ -30,40 +29,16 @@ RETRIES = 12
 
 LOOKS_AT = "Show attention"  # the button below the sidebar's texts
 
-Value = str | bool | list[str] | list[float]
-
 
 class Lost(Exception):
     """The connection ended, or no answer came in time."""
-
-
-@dataclass
-class Answer:
-    """What one action brought, and when: seconds from the action."""
-
-    chart: float = 0.0  # the last chart's data had arrived
-    finished: float = 0.0  # the script had finished
-    received: int = 0  # bytes
-    charts: list[dict[str, str]] = field(default_factory=list)  # a chart: its tables' names and digests
-    numbers: list[str] = field(default_factory=list)  # large figures as they are shown; digests of tables
-    mistakes: list[str] = field(default_factory=list)  # exceptions, errors and warnings that the app shows
-
-
-@dataclass
-class _Widget:
-    id: str
-    address: str  # its name in the address, or ""
-    default: Value
-    value: Value
-    options: Sequence[Value] = ()
-    numeric: bool = False  # a slider
 
 
 class Visitor:
     """A browser tab. `open` first; then the other actions, one after the other."""
 
     def __init__(self, server: str) -> None:
-        """``server`` is like http://localhost:8501."""
+        """`server` is like http://localhost:8501."""
         self.server = server.rstrip("/")
         self.times_lost = 0
         self._socket: ClientConnection | None = None
@@ -73,7 +48,7 @@ class Visitor:
         self._path = ""
         self._pages: dict[str, str] = {}  # by path: hash
         self._address: dict[str, list[str]] = {}
-        self._widgets: dict[str, _Widget] = {}  # by key
+        self._widgets: dict[str, Widget] = {}  # by key
         self._buttons: dict[str, str] = {}  # by what is written on them: id
         self._known: dict[
             str, tuple[int, ForwardMsg]
@@ -211,7 +186,7 @@ class Visitor:
     async def _gather(self, began: float) -> Answer:
         assert self._socket
         answer = Answer()
-        shown: dict[str, _Widget] = {}
+        shown: dict[str, Widget] = {}
         buttons: dict[str, str] = {}
         self._run += 1
         async for packet in self._socket:
@@ -239,7 +214,7 @@ class Visitor:
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 if message.delta.new_element.WhichOneof("type") == "vega_lite_chart":
                     answer.chart = time.perf_counter() - began
-                self._take(message.delta.new_element, answer, shown, buttons)
+                take(message.delta.new_element, answer, self._widgets, shown, buttons)
             elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                 answer.finished = time.perf_counter() - began
                 self._widgets, self._buttons = shown, buttons
@@ -264,31 +239,6 @@ class Visitor:
             if self._run - run < KEPT_RUNS
         }
 
-    def _take(
-        self, element: Element, answer: Answer, shown: dict[str, _Widget], buttons: dict[str, str]
-    ) -> None:
-        kind = element.WhichOneof("type")
-        part = getattr(element, kind)
-        if kind == "vega_lite_chart":
-            tables = {table.name: digest(table.data.data) for table in part.datasets}
-            answer.charts.append(tables)
-        elif kind == "exception":
-            answer.mistakes.append(f"{part.type}: {part.message}")
-        elif kind == "alert" and part.format in (Alert.ERROR, Alert.WARNING):
-            answer.mistakes.append(part.body)
-        elif kind == "metric":
-            answer.numbers.append(f"{part.label} {part.body}")
-        elif kind == "dataframe":
-            answer.numbers.append(digest(part.arrow_data.data))
-        elif kind == "button":
-            buttons[part.label] = part.id
-        elif kind in ("selectbox", "text_area", "text_input", "button_group", "checkbox", "slider"):
-            default, given, options = _values(kind, part)
-            key = part.id.split("-", 2)[2]
-            held = self._widgets.get(key)
-            value = given if part.set_value else held.value if held and held.id == part.id else default
-            shown[key] = _Widget(part.id, part.query_param_key, default, value, options, kind == "slider")
-
     # ------------------------------------------------------------------------------------------ the line
 
     async def _connect(self) -> None:
@@ -297,11 +247,12 @@ class Visitor:
         for _ in range(RETRIES):
             try:
                 await self._get("/_stcore/health")
-                protocols: Sequence[Any] = ["streamlit", self.cookies.get("_streamlit_xsrf", "none")]
+                protocols = ["streamlit", self.cookies.get("_streamlit_xsrf", "none")]
+                protocols += [self._session] if self._session else []
                 self._socket = await connect(
                     f"ws{self.server.removeprefix('http')}/_stcore/stream",
-                    origin=self.server,  # type: ignore[arg-type]
-                    subprotocols=[*protocols, self._session] if self._session else protocols,
+                    origin=Origin(self.server),
+                    subprotocols=list(map(Subprotocol, protocols)),
                     additional_headers={"Cookie": self._cookie_header()} if self.cookies else None,
                     max_size=None,
                     compression=None,
@@ -327,31 +278,6 @@ class Visitor:
         for line in lines:
             name, _, value = line.split(";")[0].partition("=")
             self.cookies[name] = value
-
-
-def digest(data: bytes) -> str:
-    """A short name for a table's bytes."""
-    return hashlib.blake2b(data, digest_size=8).hexdigest()
-
-
-def in_address(value: Value) -> list[str]:
-    """A widget's value as the address spells it."""
-    if isinstance(value, list):
-        return [f"{each:g}" if isinstance(each, float) else each for each in value]
-    return [str(value).lower() if isinstance(value, bool) else value]
-
-
-def _values(kind: str, part: Any) -> tuple[Value, Value, Sequence[Value]]:
-    """A widget's default, the value that the server sets (valid where it says so), and the choices."""
-    if kind == "selectbox":
-        return part.options[part.default] if part.options else "", part.raw_value, list(part.options)
-    if kind == "button_group":
-        options = [option.content for option in part.options]
-        return [options[place] for place in part.default], list(part.raw_values), [[each] for each in options]
-    if kind == "slider":
-        options = [[float(each)] for each in range(int(part.min), int(part.max) + 1)]
-        return list(part.default), list(part.value), options
-    return part.default, part.value, (True, False) if kind == "checkbox" else ()
 
 
 def _headers_of(url: str, cookies: str) -> list[str]:

@@ -20,7 +20,7 @@ from attnlit.charts.head import head_picture
 from attnlit.charts.model import model_picture
 from attnlit.charts.neuron import neuron_picture
 from attnlit.charts.picture import Picture, arrow_stream
-from benchmarks.load.client import digest
+from benchmarks.load.answers import digest
 from benchmarks.load.students import HOME, MEASURE, VIEWS, Choice, Deed, loaded
 from tests.app.quick import look_for_components_once
 

@@ -17,7 +17,8 @@ from typing import Any
 import attnlit
 from attnlit.app.examples import EXAMPLES
 from attnlit.models.limits import set_threads
-from benchmarks.load.client import Answer, Lost, Visitor, in_address
+from benchmarks.load.answers import Answer, in_address
+from benchmarks.load.client import Lost, Visitor
 
 MODEL = "mini-gpt2"  # the one that everybody begins with
 HOME = ""  # its path

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.load import __main__ as load
-from benchmarks.load import students
-from benchmarks.load.client import Answer
+from benchmarks.load import students, tables
+from benchmarks.load.answers import Answer
 from benchmarks.load.right import expected, wrong
 from benchmarks.load.server import Sample, Server, cores, sample
 from benchmarks.load.students import Choice, Deed, Diary
@@ -84,7 +83,7 @@ def test_the_table_counts_errors_and_losses(tmp_path: Path) -> None:
         Sample(2.0, 300, 300, {1: 1.0}),
         Sample(4.0, 200, 200, {1: 2.0}),
     ]
-    row = dict(zip(load.ROW, load._row(diary, samples, Server("", 1, log)), strict=True))
+    row = dict(zip(tables.ROW, tables.row(diary, samples, Server("", 1, log)), strict=True))
     assert row["actions"] == "2"
     assert row["errors"] == "2"
     assert row["wrong"] == "0"
@@ -98,7 +97,7 @@ def test_a_soak_says_what_each_minute_brought() -> None:
     good, bad = deed(CHOICE, CHOICE, CHOICE), deed(CHOICE, CHOICE, replace(CHOICE, layer=2))
     good.at, bad.at = 110.0, 165.0  # in the first minute and in the second
     samples = [Sample(float(at), 500 + at, 0, {}) for at in range(100, 223)]
-    rows = load._by_minute([good, bad], samples)
+    rows = tables.by_minute([good, bad], samples)
     assert rows == [
         ["minute 1", "660", "1", "0.100", "0.100", "0"],
         ["minute 2", "720", "1", "0.100", "0.100", "1"],
