@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,7 @@ class Measuring(Following):
     def _finish(self, call: int, passed: PassedOn, around: Around) -> None:
         site = self._sites[call]
         assert site is not None
+        around = replace(around, layer=site.layer)
         self._layers[site.layer] = self._measure(passed, around).numpy()
 
 

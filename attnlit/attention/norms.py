@@ -15,7 +15,7 @@ from torch import Tensor
 
 from attnlit.attention.following import Norm, PassedOn
 
-_NUMBERS_AT_ONCE = 4_000_000  # in the largest tensor of a step
+NUMBERS_AT_ONCE = 4_000_000  # in the largest tensor of a step
 
 
 def head_norms(passed: PassedOn) -> Tensor:
@@ -35,7 +35,7 @@ def _gated_lengths(gate: Tensor, value: Tensor, weight: Tensor) -> Tensor:
     """|(gate[i] * value[j]) @ weight|, (Q, K), of gates (Q, d), values (K, d) and a weight (d, D)."""
     # With weight.T = q r and orthonormal q, a vector v @ weight is as long as r @ v, which has d numbers.
     smaller = torch.linalg.qr(weight.T).R.T
-    step = max(1, _NUMBERS_AT_ONCE // value.numel())
+    step = max(1, NUMBERS_AT_ONCE // value.numel())
     return torch.cat([((rows[:, None] * value) @ smaller).norm(dim=-1) for rows in gate.split(step)])
 
 
@@ -45,6 +45,7 @@ class Around:
 
     residual: Tensor | None = None  # (Q, D): each token's own state, which is added to what the heads bring
     norm: Norm | None = None  # what their sum then goes through
+    layer: int = 0
 
 
 NOTHING = Around()
@@ -67,11 +68,11 @@ def _together(passed: PassedOn, around: Around) -> Tensor:
     """(Q, K), before the division by a norm's deviation; its diagonal is without the residual."""
     columns = []
     keys = passed.weights.shape[2]
-    step = max(1, _NUMBERS_AT_ONCE // (passed.heads * passed.weight.shape[1]))
+    step = max(1, NUMBERS_AT_ONCE // (passed.heads * passed.weight.shape[1]))
     for start in range(0, keys, step):
         block = slice(start, start + step)
         written = [passed.value_of(head)[block] @ passed.written_by(head) for head in range(passed.heads)]
-        brought = _centred(torch.stack(written), around).double()  # (H, k, D)
+        brought = centred(torch.stack(written), around).double()  # (H, k, D)
         # The length of a weighted sum needs only the heads' products with each other: (k, H, H).
         products = torch.einsum("hkd,gkd->khg", brought, brought)
         weights = passed.weights[:, :, block].double().permute(2, 1, 0)  # (k, Q, H)
@@ -88,7 +89,7 @@ def _gated_together(passed: PassedOn, around: Around) -> Tensor:
     rows = []
     for query in range(len(passed.entered)):
         weighted = passed.weights[:, query, :, None] * gate[:, query, None] * value  # (H, K, d)
-        rows.append(_centred(weighted.movedim(0, 1).flatten(1) @ passed.weight, around).norm(dim=-1))
+        rows.append(centred(weighted.movedim(0, 1).flatten(1) @ passed.weight, around).norm(dim=-1))
     return torch.stack(rows)
 
 
@@ -102,7 +103,7 @@ def mixing(passed: PassedOn, around: Around = NOTHING) -> Tensor:
     if around.residual is not None:
         total = total + around.residual
     own = _own(passed, around)
-    others = (_centred(total, around) - own).norm(dim=-1)
+    others = (centred(total, around) - own).norm(dim=-1)
     # A norm divides both by the same deviation, so it does not matter here.
     return others / (others + own.norm(dim=-1))
 
@@ -116,8 +117,9 @@ def _own(passed: PassedOn, around: Around) -> Tensor:
         value = value if gate is None else value * gate[head]
         parts.append(passed.weights[head].diagonal()[:, None] * value)
     own = torch.cat(parts, dim=-1) @ passed.weight
-    return _centred(own if around.residual is None else own + around.residual, around)
+    return centred(own if around.residual is None else own + around.residual, around)
 
 
-def _centred(vectors: Tensor, around: Around) -> Tensor:
+def centred(vectors: Tensor, around: Around) -> Tensor:
+    """What the norm makes of vectors, (..., D), but for the division by its deviation."""
     return vectors if around.norm is None else around.norm.centred(vectors)

@@ -8,7 +8,7 @@ this is proven on a few tokens before anything is shown, and refused in words wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -118,6 +118,32 @@ def mixing_ratios(
     if kind == "cross":
         raise AttnlitError("In cross-attention no token looks at itself, so nothing is mixed with its own.")
     return frozen(_measure(model, text, pair, kind, mixing, residual=residual or norm, norm=norm)[1])
+
+
+def contributions(
+    model: Model,
+    text: str,
+    pair: str | None = None,
+    kind: str | None = None,
+    *,
+    weights: Sequence[np.ndarray] | None = None,
+) -> np.ndarray:
+    """How much closer each token brings each other one to its new state, in each layer: float32 (L, N, N).
+
+    The contribution of token j to token i after Ferrando et al. 2022 (arXiv 2203.04212), residual included,
+    and the layer norm where the model has one after attention. Not negative; rows are not normalised.
+    weights: (H or 1, N, N) a layer, in place of the model's own: what if its heads had looked like this?
+    The arguments and errors are otherwise those of `passed_on` with the residual.
+    """
+    from attnlit.attention.contributions import contributions_with
+
+    kind = checked_kind(model, kind)
+    norm = not prove_values(model).why_no_norm
+
+    def measure(passed: PassedOn, around: Around) -> Tensor:
+        return contributions_with(passed, around, None if weights is None else weights[around.layer])
+
+    return frozen(_measure(model, text, pair, kind, measure, residual=True, norm=norm)[1])
 
 
 def _measure(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.flow.uniform import uniform_weights
+from attnlit.attention.record import ATTENTION
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ def check_whole(attention: Attention) -> None:
         raise AttnlitError(
             "Cross-attention joins two texts, so it cannot be followed from layer to layer. "
             "Choose the encoder or the decoder."
+        )
+    if attention.weighs != ATTENTION:
+        raise AttnlitError(
+            "Rollout and flow are made of attention weights, but this record holds lengths of vectors. "
+            "Record the text with attnlit.attend."
         )
     if not attention.whole:
         raise AttnlitError(

@@ -10,6 +10,7 @@ import numpy as np
 
 from attnlit.analysis.flow.mixing import Heads, mixing, mixing_of_contributions
 from attnlit.analysis.flow.routes import Routes, check_query, ratio_to
+from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention, Token
@@ -74,7 +75,7 @@ def rollout(
     uniform: bool = False,
     residual: bool = True,
     heads: Heads = None,
-    contributions: np.ndarray | None = None,
+    contributions: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Rollout:
     """Attention rollout (Abnar & Zuidema 2020, arXiv 2005.00928, section 3).
 
@@ -85,20 +86,21 @@ def rollout(
         uniform: Roll out uniform attention under the same masks instead of the model's own.
         residual: False leaves the ½ I out: attention alone.
         heads: Only these (layer, head) pairs; a layer without any passes its tokens on unchanged.
-        contributions: (L, N, N), how much token j really adds to token i in each layer, residual included, in
-            place of the weights (Ferrando et al. 2022, arXiv 2203.04212); `residual` and `heads` then say
-            what the null is made of.
+        contributions: In place of weights, how much token j really adds to token i in each layer, (L, N, N)
+            each: of the model, and of its null (see `contributions_and_even`). They include the residual.
 
     Raises AttnlitError for cross-attention, for a filtered record, for one whose words are put together, and
     for a head that does not exist.
     """
-    null = mixing(attention, uniform=True, residual=residual, heads=heads)
-    if uniform:
-        own = null
-    elif contributions is not None:
-        own = mixing_of_contributions(attention, contributions)
+    if contributions is None:
+        own, null = (
+            mixing(attention, uniform=even, residual=residual, heads=heads) for even in (uniform, True)
+        )
+    elif heads is not None or not residual:
+        raise AttnlitError("Contributions hold all heads and the residual: leave `heads` and `residual` out.")
     else:
-        own = mixing(attention, uniform=False, residual=residual, heads=heads)
+        measured, even = (mixing_of_contributions(attention, each) for each in contributions)
+        own, null = (even if uniform else measured), even
     return Rollout(
         tokens=attention.queries,
         way="rollout" if contributions is None else "contributions",

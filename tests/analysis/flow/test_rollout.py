@@ -14,6 +14,7 @@ import attnlit
 from attnlit.analysis.flow import rollout
 from attnlit.attention import Attention, attend, load
 from attnlit.attention.filters import between, hide_and_renormalise, hide_special
+from attnlit.attention.values import passed_on
 from attnlit.attention.words import merge_words
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
@@ -177,11 +178,17 @@ def test_an_edge_carries_what_all_paths_through_it_carry() -> None:
 def test_contributions_replace_the_weights_and_bring_their_own_residual() -> None:
     attention = random_record(layers=2, queries=3, causal=True)
     measured = np.array([[[2.0, 0, 0], [1, 3, 0], [1, 1, 2]], [[1, 0, 0], [0, 1, 0], [3, 0, 1]]])
-    rolled = rollout(attention, contributions=measured)
+    even = np.stack([np.tri(3)] * 2)
+    rolled = rollout(attention, contributions=(measured, even))
     np.testing.assert_allclose(rolled.matrices[0], [[1, 0, 0], [0.25, 0.75, 0], [0.25, 0.25, 0.5]])
     np.testing.assert_allclose(rolled.matrices[1, 2], [0.75 + 0.25 * 0.25, 0.25 * 0.25, 0.25 * 0.5])
-    assert rollout(attention, contributions=measured).routes(2).shares == pytest.approx(rolled.matrices[1, 2])
-    np.testing.assert_array_equal(rolled.uniform, rollout(attention).uniform)
+    assert rolled.routes(2).shares == pytest.approx(rolled.matrices[1, 2])
+    assert rolled.way == "contributions"
+    np.testing.assert_allclose(rolled.uniform[0], np.tri(3) / [[1], [2], [3]])
+    assert (rollout(attention, uniform=True, contributions=(measured, even)).ratio[-1][2] == 1).all()
+    for other in ({"heads": [(0, 0)]}, {"residual": False}):
+        with pytest.raises(AttnlitError, match="leave `heads` and `residual` out"):
+            rollout(attention, contributions=(measured, even), **other)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +202,7 @@ def test_contributions_replace_the_weights_and_bring_their_own_residual() -> Non
 )
 def test_contributions_that_are_none_are_refused(contributions: np.ndarray, says: str) -> None:
     with pytest.raises(AttnlitError, match=says):
-        rollout(random_record(queries=3), contributions=contributions)
+        rollout(random_record(queries=3), contributions=(contributions, contributions))
 
 
 def test_cross_attention_is_refused_and_encoder_and_decoder_are_not(tiny_model: GetModel) -> None:
@@ -209,6 +216,8 @@ def test_cross_attention_is_refused_and_encoder_and_decoder_are_not(tiny_model: 
 
 def test_filtered_and_merged_records_are_refused(tiny_model: GetModel) -> None:
     whole = attend(tiny_model("bert"), "Unbelievable cats sat.", "The dog lay.")
+    with pytest.raises(AttnlitError, match="lengths of vectors"):
+        rollout(passed_on(tiny_model("bert"), "Unbelievable cats sat."))
     for part in (
         between(whole, "A→A"),
         hide_special(whole),
