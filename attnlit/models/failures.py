@@ -32,6 +32,14 @@ def no_network(error: BaseException) -> bool:
     return any(isinstance(cause, offline) or type(cause).__name__ in names for cause in causes(error))
 
 
+def machine_is_full(error: BaseException) -> bool:
+    """Whether the machine ran out of memory or threads: that says nothing of the model."""
+    chain = causes(error)
+    text = " ".join(str(cause) for cause in chain).lower()
+    signs = ("can't allocate memory", "out of memory", "not enough memory", "can't start new thread")
+    return any(isinstance(cause, MemoryError) for cause in chain) or any(sign in text for sign in signs)
+
+
 def explain(error: BaseException, name: str) -> str:
     """One or two sentences for a model that failed to load, whatever the library raised."""
     from huggingface_hub import errors
@@ -62,7 +70,7 @@ def explain(error: BaseException, name: str) -> str:
         )
     if among(errors.HfHubHTTPError):
         return f"The Hugging Face hub did not deliver “{name}”. Try again in a few minutes."
-    if among(MemoryError) or "can't allocate memory" in text or "out of memory" in text.lower():
+    if machine_is_full(error):
         return f"“{name}” does not fit into this machine's memory. Choose a smaller model."
     if "custom code" in text or "trust_remote_code" in text:
         return f"“{name}” wants to run its own program, and attnlit never does that. Choose another model."
