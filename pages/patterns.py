@@ -2,28 +2,27 @@
 
 import streamlit as st
 
-from attnlit.app import panels
-from attnlit.app.patterns import alike, head, measure, scores
+from attnlit.app import panels, patterns
 from attnlit.app.router import ask
 
 request = ask()
 
-texts = measure.texts(request)
-found = measure.surveyed(request, texts) if texts else None
+texts = patterns.texts(request)
+found = patterns.surveyed(request, texts) if texts else None
 if found is None:
     st.stop()
 
 left, right = st.columns([3, 2], gap="medium")
 with left:
-    score = scores.choose_score(found)
-    scores.head_map(request, found, score)
+    score = patterns.choose_score(found)
+    patterns.head_map(request, found, score)
     st.subheader("Heads like this one", anchor=False)
-    alike.alike(request, found)
+    patterns.alike(request, found)
 with right:
-    head.card(request, found, score)
-    head.repeated_text(request, found)
+    patterns.card(request, found, score)
+    patterns.repeated_text(request, found)
     panels.words(request)
-    scores.export_menu(request, found, score)
+    patterns.export_menu(request, found, score)
 
 st.subheader("All heads", anchor=False)
-scores.all_heads(found, score)
+patterns.all_heads(found, score)

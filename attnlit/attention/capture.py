@@ -5,8 +5,10 @@ torch and transformers are imported when a model is first loaded, so that charts
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,16 +19,39 @@ from attnlit.attention.record import Attention
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 
+if TYPE_CHECKING:
+    from transformers import Pipeline, PreTrainedModel, PreTrainedTokenizerBase
 
-def load(name: str) -> Model:
+    from attnlit.models.hub import Progress
+
+
+def load(
+    source: str | os.PathLike[str] | PreTrainedModel | Pipeline,
+    *,
+    tokenizer: PreTrainedTokenizerBase | None = None,
+    revision: str | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Model:
     """Loads a model and proves how its attention can be recorded.
 
-    `name` is a bundled model ("mini-gpt2", "mini-bert"), a local folder with safetensors, or a model of the
-    Hugging Face hub. Raises AttnlitError, in words, where that is not possible.
+    source: a bundled model ("mini-gpt2", "mini-bert"), a local folder with safetensors, a model of the
+    Hugging Face hub, or a model that is in memory already: of transformers, wrapped by PEFT, or inside a
+    pipeline. Such a model stays on its device, in its number type, and exactly as it is.
+    tokenizer: of a model in memory. revision: a branch, tag or commit of a hub model, such as "step1000".
+    progress: called with (bytes here, bytes in all) during a download; None draws a bar once there is one.
+    cancelled: asked during a download whether to stop it.
+    Raises AttnlitError, in words, where that is not possible.
     """
+    from attnlit.models.hub import progress_bar
     from attnlit.models.load import load as load_checkpoint
+    from attnlit.models.memory import from_memory
 
-    checkpoint = load_checkpoint(name)
+    if isinstance(source, (str, os.PathLike)):
+        progress = progress or progress_bar(os.fspath(source))
+        checkpoint = load_checkpoint(source, revision=revision, progress=progress, cancelled=cancelled)
+    else:
+        checkpoint = from_memory(source, tokenizer)
     from attnlit.attention.proof import prove  # imports torch, which a mistaken name must not wait for
 
     return prove(checkpoint)
@@ -95,14 +120,7 @@ def attend_together(model: Model, readings: Sequence[Reading], kind: str) -> lis
 
 
 def record_of(model: Model, kind: str, reading: Reading, weights: np.ndarray) -> Attention:
-    """The record of one text without queries and keys. weights: (L, H, Q, K)
-
-    Raises AttnlitError for weights that are no numbers, which any comparison of theirs would hide.
-    """
-    if np.isnan(weights).any():
-        raise AttnlitError(
-            f"{model.name} computes numbers that are not finite for this text. Try another one."
-        )
+    """The record of one text without queries and keys. weights: (L, H, Q, K)"""
     source, target = reading.source, reading.target
     sides = {"cross": (target, source), "decoder": (target, target)}
     query, key = (source if side is None else side for side in sides.get(kind, (source, source)))

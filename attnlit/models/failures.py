@@ -1,89 +1,15 @@
-"""Why a model did not load, in words: the libraries' exceptions become sentences that say what to do."""
+"""Why a model did not load, in words: what libraries raise and hubs answer becomes a sentence.
+
+Reasons are told by the types of exceptions, by numbers and by facts, never by what a message happens to say.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-
-def causes(error: BaseException) -> list[BaseException]:
-    """The error and what caused it, outermost first: transformers wraps the hub's errors in an OSError."""
-    chain: list[BaseException] = []
-    inner: BaseException | None = error
-    while inner is not None and inner not in chain:
-        chain.append(inner)
-        inner = inner.__cause__ or inner.__context__
-    return chain
-
-
-def no_network(error: BaseException) -> bool:
-    """Whether the hub was out of reach: no connection, no answer in time, or told to stay offline."""
-    from huggingface_hub import errors
-
-    offline = (errors.OfflineModeIsEnabled, errors.LocalEntryNotFoundError, ConnectionError, TimeoutError)
-    names = (
-        "ConnectError",
-        "ConnectTimeout",
-        "ReadTimeout",
-        "ConnectionError",
-        "ReadError",
-        "RemoteProtocolError",
-    )
-    return any(isinstance(cause, offline) or type(cause).__name__ in names for cause in causes(error))
-
-
-def machine_is_full(error: BaseException) -> bool:
-    """Whether the machine ran out of memory or threads: that says nothing of the model."""
-    chain = causes(error)
-    text = " ".join(str(cause) for cause in chain).lower()
-    signs = ("can't allocate memory", "out of memory", "not enough memory", "can't start new thread")
-    return any(isinstance(cause, MemoryError) for cause in chain) or any(sign in text for sign in signs)
-
-
-def explain(error: BaseException, name: str) -> str:
-    """One or two sentences for a model that failed to load, whatever the library raised."""
-    from huggingface_hub import errors
-
-    chain = causes(error)
-    text = " ".join(str(cause) for cause in chain)
-
-    def among(*types: type[BaseException]) -> bool:
-        return any(isinstance(cause, types) for cause in chain)
-
-    # A gated repository counts as "not found" in the hub's class tree, so it must be asked first.
-    if among(errors.GatedRepoError):
-        return (
-            f"“{name}” asks its readers to accept a licence first. Accept it on the model's page at "
-            "huggingface.co, and set HF_TOKEN where you run attnlit."
-        )
-    if among(errors.RepositoryNotFoundError):
-        return (
-            f"The Hugging Face hub has no public model called “{name}”. Check the spelling: most names look "
-            "like “owner/model”."
-        )
-    if among(errors.HFValidationError):
-        return f"“{name}” is not a model's name. Names look like “gpt2” or “owner/model”."
-    if no_network(error):
-        return (
-            f"“{name}” must be fetched from the Hugging Face hub, and the hub cannot be reached. Check the "
-            "network, or choose a bundled model: they need none."
-        )
-    if among(errors.HfHubHTTPError):
-        return f"The Hugging Face hub did not deliver “{name}”. Try again in a few minutes."
-    if machine_is_full(error):
-        return f"“{name}” does not fit into this machine's memory. Choose a smaller model."
-    if "custom code" in text or "trust_remote_code" in text:
-        return f"“{name}” wants to run its own program, and attnlit never does that. Choose another model."
-    if "does not recognize this architecture" in text or "Unrecognized" in text or "model_type" in text:
-        return f"“{name}” is of a kind that the installed version of transformers does not know."
-    if "backend tokenizer" in text or "tokenizer" in text.lower():
-        return f"“{name}” comes without a tokenizer that can be read, so no text can be given to it."
-    if "safetensors" in text.lower() or any("Safetensor" in type(cause).__name__ for cause in chain):
-        return (
-            f"The safetensors of “{name}” are missing or cannot be read, and attnlit loads no other format."
-        )
-    detail = " ".join(str(error).split())[:160]
-    return f"“{name}” could not be loaded ({type(error).__name__}: {detail})."
+from attnlit.errors import AttnlitError
+from attnlit.wording import one_line, quoted
 
 
 class NativeFault(Exception):
@@ -105,3 +31,117 @@ def native_faults() -> Iterator[None]:
         if not any(kind.__name__ == "PanicException" for kind in type(fault).__mro__):
             raise
         raise NativeFault(str(fault)) from fault
+
+
+class Unreachable(AttnlitError):
+    """The hub gave no answer that helps; what was downloaded before still opens."""
+
+
+def unreachable(name: str) -> Unreachable:
+    return Unreachable(
+        f"{quoted(name)} must be fetched from the Hugging Face hub, and the hub cannot be reached. Check the "
+        "network, or choose a bundled model: they need none."
+    )
+
+
+def no_answer(name: str) -> Unreachable:
+    return Unreachable(
+        f"The Hugging Face hub did not answer in time when asked for {quoted(name)}. Try again in a minute, "
+        "or choose a bundled model."
+    )
+
+
+def unreadable_answer(name: str) -> Unreachable:
+    return Unreachable(
+        f"What the hub answered about {quoted(name)} cannot be read. Check that HF_ENDPOINT and proxies are "
+        "set as they should be, or choose a bundled model."
+    )
+
+
+def refused(name: str, status: int, headers: Mapping[str, str], *, with_token: bool) -> AttnlitError:
+    """What it means that the hub answered a request with this status instead of what was asked for."""
+    code = headers.get("X-Error-Code", "")
+    if code == "GatedRepo":
+        return AttnlitError(_gated(name, with_token))
+    if code == "RevisionNotFound":
+        return AttnlitError(
+            f"The hub's model {quoted(name)} has no such revision. Give one of its branches, tags or commits."
+        )
+    if code == "RepoNotFound" or (not code and status in (401, 404)):
+        private = "" if with_token else " A private one needs HF_TOKEN and ATTNLIT_HUB_TOKEN=1."
+        return AttnlitError(
+            f"The Hugging Face hub has no public model called {quoted(name)}, and there is no model's folder "
+            f"of that name here. Check the spelling: most names look like “owner/model”.{private}"
+        )
+    if code == "EntryNotFound":
+        return AttnlitError(f"A file of {quoted(name)} is gone from the hub. Try again in a few minutes.")
+    if status == 429:
+        return Unreachable(
+            f"The Hugging Face hub has been asked too often from here and wants a pause of "
+            f"{_pause(headers.get('Retry-After', ''))}. Ask for {quoted(name)} again then, or choose a "
+            "bundled model."
+        )
+    if status >= 500:
+        return Unreachable(
+            f"The Hugging Face hub is out of order at the moment (it answered {status}). Ask for "
+            f"{quoted(name)} again in a few minutes, or choose a bundled model."
+        )
+    return AttnlitError(
+        f"The Hugging Face hub does not hand out {quoted(name)} (it answered {status}). Choose another model."
+    )
+
+
+def _gated(name: str, with_token: bool) -> str:
+    if with_token:
+        return (
+            f"{quoted(name)} asks its readers to accept a licence first. Accept it on the model's page at "
+            "huggingface.co with the account that HF_TOKEN belongs to."
+        )
+    return (
+        f"{quoted(name)} asks its readers to accept a licence first. Accept it on the model's page at "
+        "huggingface.co, then set HF_TOKEN and ATTNLIT_HUB_TOKEN=1 where you run attnlit."
+    )
+
+
+def _pause(retry_after: str) -> str:
+    seconds = int(retry_after) if retry_after.strip().isdecimal() and len(retry_after) < 8 else 60
+    return f"{max(seconds, 1)} seconds" if seconds < 120 else f"{-(-seconds // 60):,} minutes"
+
+
+def runs_own_program(name: str) -> str:
+    """The sentence for a model whose code comes with its files."""
+    return f"{quoted(name)} wants to run its own program, and attnlit never does that. Choose another model."
+
+
+def unknown_kind(name: str) -> str:
+    """The sentence for an architecture that transformers lacks."""
+    return (
+        f"{quoted(name)} is of a kind that the installed version of transformers does not know. Update "
+        "transformers, or choose another model."
+    )
+
+
+def explain(error: Exception, name: str, needs: int = 0) -> str:
+    """A sentence for what no other place has foreseen. needs: bytes that were asked for when it failed."""
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and not _can_allocate(needs)):
+        return f"{quoted(name)} does not fit into this machine's memory. Choose a smaller model."
+    if isinstance(error, PermissionError):
+        return f"The files of {quoted(name)} may not be read here. Give attnlit the right to read them."
+    if isinstance(error, ImportError):
+        package = f" ({one_line(error.name, 40)})" if error.name else ""
+        return f"{quoted(name)} needs a Python package{package} that is not installed here."
+    return (
+        f"{quoted(name)} could not be loaded: its files do not fit together, or the installed version of "
+        f"transformers has a fault ({type(error).__name__}). Choose another model."
+    )
+
+
+def _can_allocate(size: int) -> bool:
+    """Whether the machine could give so many bytes now: torch says by a plain RuntimeError that it cannot."""
+    import torch
+
+    try:
+        torch.empty(size, dtype=torch.uint8)
+    except RuntimeError:
+        return False
+    return True

@@ -10,7 +10,8 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from attnlit.models import catalogue
+from attnlit.models import catalogue, disk
+from attnlit.models.offer import is_hub_id, split_revision
 
 _OF_A_MODEL = frozenset({".json", ".safetensors", ".txt", ".model", ".spm", ".jinja"})
 _DIGITS = 16
@@ -30,7 +31,9 @@ def identity_of(name: str) -> str:
     folder = folder_named(name)
     if folder is not None:
         return of_folder(folder)
-    return of_hub(name, _commit_here(name))
+    id_, revision = split_revision(name)
+    found = disk.here(id_, revision or "main") if is_hub_id(id_) else None
+    return of_hub(id_ if found else name, found.commit if found else None)
 
 
 def folder_named(name: str) -> Path | None:
@@ -82,14 +85,3 @@ def _files(folder: Path) -> list[Path]:
 
 def _digest(facts: bytes) -> str:
     return hashlib.blake2b(facts).hexdigest()[:_DIGITS]
-
-
-def _commit_here(name: str) -> str | None:
-    """The commit of a hub model that is on this machine."""
-    from huggingface_hub import errors, try_to_load_from_cache
-
-    try:
-        cached = try_to_load_from_cache(name, "config.json")
-    except (errors.HFValidationError, ValueError, OSError):  # no hub id at all
-        return None
-    return Path(cached).parent.name if isinstance(cached, str) else None

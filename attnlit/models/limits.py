@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from attnlit.errors import AttnlitError
+from attnlit.wording import quoted
 
 
 def max_tokens() -> int:
@@ -28,13 +29,26 @@ def models_kept() -> int:
 
 
 def cache_megabytes() -> int:
-    """How much the app keeps in memory beside models: records, measurements (ATTNLIT_CACHE_MB, 160)."""
-    return _number("ATTNLIT_CACHE_MB", 160)
+    """How much recorded attention the app keeps in memory (ATTNLIT_CACHE_MB, 96)."""
+    return _number("ATTNLIT_CACHE_MB", 96)
+
+
+def disk_megabytes() -> int:
+    """How much disk downloaded models may take (ATTNLIT_DISK_MB, 8192); the longest unused make room."""
+    return _number("ATTNLIT_DISK_MB", 8192)
 
 
 def any_model() -> bool:
     """Whether visitors may name any hub model or folder of the server (ATTNLIT_ANY_MODEL=1)."""
     return os.environ.get("ATTNLIT_ANY_MODEL", "").strip() == "1"
+
+
+def hub_token() -> bool:
+    """Whether the hub is asked in the operator's name (ATTNLIT_HUB_TOKEN=1), with the token of HF_TOKEN.
+
+    Off by default: the token would open the operator's private and gated models to every visitor.
+    """
+    return os.environ.get("ATTNLIT_HUB_TOKEN", "").strip() == "1"
 
 
 def forwards_at_once() -> int:
@@ -55,6 +69,9 @@ def set_threads() -> None:
 
 
 FLOAT32_BYTES = 4  # what every parameter becomes in memory
+# Files beside the weights: the largest tokenizers of today have 35 MB, the largest settings 10.
+MAX_TOKENIZER_BYTES = 64_000_000
+MAX_SETTINGS_BYTES = 16_000_000
 
 
 def check_size(name: str, parameters: int) -> None:
@@ -63,8 +80,23 @@ def check_size(name: str, parameters: int) -> None:
     limit = max_model_megabytes()
     if megabytes > limit:
         raise AttnlitError(
-            f"“{name}” needs {megabytes:,.0f} MB of memory and this app allows {limit:,} MB. "
+            f"{quoted(name)} needs {megabytes:,.0f} MB of memory and this app allows {limit:,} MB. "
             "Choose a smaller model, or raise ATTNLIT_MAX_MODEL_MB where you run your own."
+        )
+
+
+def most_bytes(file: str) -> int:
+    """How large a file beside the weights may be."""
+    return MAX_SETTINGS_BYTES if file.endswith("config.json") else MAX_TOKENIZER_BYTES
+
+
+def check_file(name: str, file: str, size: int) -> None:
+    """Raises AttnlitError for a tokenizer's or settings file that no honest model has. size: in bytes."""
+    most = most_bytes(file)
+    if size > most:
+        raise AttnlitError(
+            f"The file {quoted(file)} of {quoted(name)} has {size / 1e6:,.0f} MB, and attnlit reads at most "
+            f"{most / 1e6:,.0f} MB of it. Choose another model."
         )
 
 

@@ -2,179 +2,193 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from copy import deepcopy
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnlit.errors import AttnlitError
-from attnlit.models import catalogue, identity, limits
-from attnlit.models.failures import explain, no_network
+from attnlit.models import catalogue, classes, folder, identity, limits, settings, weights
+from attnlit.models.examine import alone_and_quiet, read_settings
+from attnlit.models.failures import explain
+from attnlit.models.hub import Progress, fetch
 from attnlit.models.model import Checkpoint
+from attnlit.models.offer import is_hub_id, split_revision
+from attnlit.wording import one_line, quoted
 
 if TYPE_CHECKING:
-    from transformers import PretrainedConfig, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-HUB_SECONDS = 5.0  # to wait for the hub's first answer
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_IN_A_LAYER = re.compile(
-    r"\.\d+\."
-)  # a weight's name with a number in it is of a layer, not of a head on top
+_IN_A_LAYER = re.compile(r"\.\d+\.")  # a weight's name with a number is of a layer, not of a head on top
 _UNLIMITED = 1_000_000  # tokenizers without a limit report a number far above this
+HEADLESS = "This checkpoint has no trained head for words: its attention is real, but it predicts none."
 
 
-def load(name: str) -> Checkpoint:
+def load(
+    name: str | os.PathLike[str],
+    *,
+    revision: str | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Checkpoint:
     """Loads a bundled model by its name, a local folder, or a model of the Hugging Face hub.
 
-    Raises AttnlitError, in words, whatever goes wrong: unknown name, no network, no safetensors, too large,
-    no tokenizer, not a text model.
+    revision: a commit, branch or tag of a hub model, such as “step1000”; “owner/model@step1000” is the same.
+    progress and cancelled: of a download, see `attnlit.models.hub.fetch`. Raises AttnlitError, in words,
+    whatever goes wrong: unknown name, no network, no safetensors, too large, no tokenizer, not a text model.
     """
-    name = name.strip()
+    wanted = os.fspath(name).strip()
+    place = _find(wanted, isinstance(name, os.PathLike), revision, progress, cancelled)
     try:
-        shown, place, now = _find(name)
-        with _quiet():
-            return _read(name, shown, place, now)
+        return _from_folder(place)
     except AttnlitError:
         raise
-    except Exception as error:  # the libraries raise dozens of types: explain() knows them
-        raise AttnlitError(explain(error, name)) from error
+    except Exception as error:  # the libraries raise dozens of types
+        raise AttnlitError(explain(error, place.shown)) from error
 
 
-def _find(name: str) -> tuple[str, str | Path, str]:
-    """(name to show, place to read from, identity). The place is a folder, or the id of a hub model."""
+@dataclass(frozen=True)
+class _Place:
+    """Where a model is read from."""
+
+    shown: str  # its name in sentences and pictures
+    source: str  # what `load` takes to find it again
+    folder: Path
+    identity: str
+    # Its files are replaced, never written over, so that the model may go on reading them where they lie.
+    lasting: bool = True
+
+
+def _find(
+    name: str,
+    is_path: bool,
+    revision: str | None,
+    progress: Progress | None,
+    cancelled: Callable[[], bool] | None,
+) -> _Place:
     if not name:
         raise AttnlitError("Choose a model first: a bundled one such as “mini-bert”, or a name from the hub.")
     known = catalogue.entry(name)
     if known is not None and known.bundled:
-        return name, _check_folder(name, catalogue.BUNDLED / name), identity.of_bundled(name)
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        shown = folder.resolve().name
-        return shown, _check_folder(shown, folder), identity.of_folder(folder)
-    if folder.is_file():
-        raise AttnlitError(
-            f"“{name}” is a file. Give the folder that holds the model's config.json and safetensors."
-        )
-    if name.startswith((".", "/", "~")) or "\\" in name or name.count("/") > 1:
-        raise AttnlitError(f"There is no folder “{name}”. Check the path.")
-    if not _HUB_ID.fullmatch(name):
-        raise AttnlitError(f"“{name[:80]}” is not a model's name. Names look like “gpt2” or “owner/model”.")
-    place, commit = _ask_hub(name)
-    return name, place, identity.of_hub(name, commit)
+        return _Place(name, name, catalogue.BUNDLED / name, identity.of_bundled(name))
+    local = identity.folder_named(name)
+    if local is not None and (is_path or folder.holds_model(local)):
+        return _Place(folder.shown_name(local), name, local, identity.of_folder(local), lasting=False)
+    if is_path or name.startswith((".", "/", "~")) or "\\" in name or name.count("/") > 1:
+        raise AttnlitError(folder.no_model(name))
+    id_, named = split_revision(name)
+    if not is_hub_id(id_):
+        raise AttnlitError(f"{quoted(name)} is not a model's name. Names look like “gpt2” or “owner/model”.")
+    revision = revision or named
+    got = fetch(id_, revision=revision, progress=progress, cancelled=cancelled)
+    shown = one_line(id_ if revision is None else f"{id_}@{revision}", 80)
+    return _Place(shown, shown, got.folder, identity.of_hub(id_, got.commit))
 
 
-def _check_folder(name: str, folder: Path) -> Path:
-    """The folder, if it holds a configuration and safetensors that are small enough."""
-    if not (folder / "config.json").is_file():
-        raise AttnlitError(f"The folder of “{name}” holds no config.json, so it is not a model's folder.")
-    files = _weight_files(folder)
-    if not files:
-        raise AttnlitError(
-            f"The folder of “{name}” holds no safetensors. attnlit reads no other format, because others can "
-            "run programs; save the model again with save_pretrained."
-        )
-    limits.check_size(name, sum(_parameters(file) for file in files))
-    return folder
-
-
-def _weight_files(folder: Path) -> list[Path]:
-    whole = folder / "model.safetensors"
-    return [whole] if whole.is_file() else sorted(folder.glob("*.safetensors"))
-
-
-def _parameters(file: Path) -> int:
-    """Numbers in a safetensors file, from its header alone: nothing is read into memory."""
-    from safetensors import safe_open
-
-    with safe_open(file, framework="np") as tensors:
-        shapes = [tensors.get_slice(key).get_shape() for key in tensors.keys()]  # noqa: SIM118 - no mapping
-    total = 0
-    for shape in shapes:
-        size = 1
-        for length in shape:
-            size *= length
-        total += size
-    return total
-
-
-def _ask_hub(name: str) -> tuple[str | Path, str | None]:
-    """(place, commit). Asks first: one quick answer, not half a minute of retries, and the size at once."""
-    from huggingface_hub import HfApi, try_to_load_from_cache
-
-    try:
-        info = HfApi().model_info(name, timeout=HUB_SECONDS, files_metadata=True)
-    except Exception as error:
-        cached = try_to_load_from_cache(name, "config.json")
-        if no_network(error) and isinstance(cached, str):
-            return _check_folder(name, Path(cached).parent), Path(cached).parent.name
-        raise
-    files = [file for file in info.siblings or () if file.rfilename.endswith(".safetensors")]
-    if not files:
-        raise AttnlitError(
-            f"“{name}” offers no safetensors, and attnlit reads no other format. Choose another model."
-        )
-    on_disk = sum(file.size or 0 for file in files)
-    limits.check_size(name, info.safetensors.total if info.safetensors else on_disk // limits.FLOAT32_BYTES)
-    return name, info.sha
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without transformers' own tables and bars: what matters of them becomes a note or an error."""
-    from transformers.utils import logging
-
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()
-
-
-def _read(name: str, shown: str, place: str | Path, now: str) -> Checkpoint:
+def _from_folder(place: _Place) -> Checkpoint:
     import torch
-    from transformers import AutoConfig, AutoTokenizer
 
-    safe: dict[str, Any] = {"trust_remote_code": False, "local_files_only": isinstance(place, Path)}
-    config = AutoConfig.from_pretrained(place, **safe)
-    tokenizer = AutoTokenizer.from_pretrained(place, **safe)
-    _check_tokenizer(shown, tokenizer, config)
-    auto, predicts, masked = _model_class(config)
-    module, report = auto.from_pretrained(
-        place, config=config, dtype=torch.float32, use_safetensors=True, attn_implementation="eager",
-        output_loading_info=True, **safe,
-    )  # fmt: skip
-    if getattr(module, "main_input_name", "") != "input_ids":
-        raise AttnlitError(f"“{shown}” does not read text. Choose a text model.")
-    predicts = _has_every_weight(shown, report["missing_keys"]) and predicts
+    name, notes = place.shown, folder.check(place.folder, place.shown)
+    tensors = weights.headers(place.folder, name)
+    weights.check_types(tensors, name)
+    limits.check_size(name, sum(each.numbers for each in tensors.values()))
+    files = {key: each.file for key, each in tensors.items()}
+    with alone_and_quiet(), settings.room(place.folder, name, files) as clean:
+        found = read_settings(clean, place.folder, name)
+        module, report = found.head.auto.from_pretrained(
+            clean, config=found.config, dtype=torch.float32, use_safetensors=True,
+            attn_implementation="eager", output_loading_info=True, ignore_mismatched_sizes=True,
+            trust_remote_code=False, local_files_only=True,
+        )  # fmt: skip
+    classes.check_reads_text(type(module), name)
+    weights.check_prefix(tensors, set(module.state_dict()), module.base_model_prefix, name)
+    _check_sizes(report["mismatched_keys"], name)
+    trained = _has_every_weight(name, module, report["missing_keys"])
+    if not place.lasting:
+        _own(module)
+    _prepare(module, settings.read(place.folder, settings.GENERATION_CONFIG, name))
+    found.tokenizer.name_or_path = str(place.folder)
+    longest, most, head = max_tokens(module, found.tokenizer), found.most_tokens, found.head
+    return Checkpoint(
+        name=name,
+        source=place.source,
+        identity=place.identity,
+        module=module,
+        tokenizer=found.tokenizer,
+        max_tokens=longest if most is None else min(longest, most),
+        masked=head.masked,
+        predicts=head.words and trained,
+        classes=head.classes if trained else (),
+        notes=(*notes, *notes_on(head, trained), *(() if most is None else (_sparse_note(most),))),
+    )
+
+
+def notes_on(head: classes.Head, trained: bool) -> tuple[str, ...]:
+    """What must be said of a model that predicts no words."""
+    if head.classes and trained:
+        return ("This checkpoint predicts a class of the text, and no words.",)
+    return () if head.words and trained else (HEADLESS,)
+
+
+def _sparse_note(most: int) -> str:
+    return (
+        f"From {most + 1:,} tokens on this model looks only at blocks of the text; here it takes at most "
+        f"{most:,}, where it looks at everything."
+    )
+
+
+def _check_sizes(mismatched: Iterable[tuple[str, Iterable[int], Iterable[int]]], name: str) -> None:
+    """Raises AttnlitError if tensors have other sizes than the configuration says."""
+    for key, found, expected in sorted((key, tuple(a), tuple(b)) for key, a, b in mismatched):
+        sizes = ["×".join(map(str, each)) for each in (found, expected)]
+        raise AttnlitError(
+            f"The weights of {quoted(name)} do not fit its config.json: {quoted(key)} is {sizes[0]} instead "
+            f"of {sizes[1]}. If heads were pruned away, open the unpruned model; else save model and config "
+            "together."
+        )
+
+
+def _has_every_weight(name: str, module: PreTrainedModel, missing_keys: Iterable[str]) -> bool:
+    """Whether the head on top came with the files. Raises AttnlitError if anything below it did not."""
+    missing = sorted(key for key in missing_keys if "pooler" not in key)  # attention never meets a pooler
+    below = f"{module.base_model_prefix}."
+    lost = [key for key in missing if _IN_A_LAYER.search(key) or key.startswith(below)]
+    if lost:
+        raise AttnlitError(
+            f"The files of {quoted(name)} lack {len(lost)} weights of the model itself, such as "
+            f"{quoted(lost[0])}. Download or save it again."
+        )
+    return not missing
+
+
+def _own(module: PreTrainedModel) -> None:
+    """Copies weights that still lie in their files: whoever saves the folder anew would end this process."""
+    tensors = {id(each): each for each in [*module.parameters(), *module.buffers()]}
+    for tensor in tensors.values():
+        tensor.data = tensor.data.clone()
+
+
+def _prepare(module: PreTrainedModel, generation: dict[str, Any]) -> None:
+    """Makes a model that this module has loaded ready to be looked at."""
     module.eval().requires_grad_(False)
     module.config.use_cache = False  # one pass over the whole text: there is nothing to keep for a next one
-    headless = "This checkpoint has no trained head for words: its attention is real, but it predicts none."
-    return Checkpoint(
-        name=shown,
-        source=name,
-        identity=now,
-        module=module,
-        tokenizer=tokenizer,
-        max_tokens=_max_tokens(module, tokenizer),
-        masked=masked,
-        predicts=predicts,
-        notes=() if predicts else (headless,),
-    )
+    own = module.config.get_text_config()
+    if hasattr(module, "score") and getattr(own, "pad_token_id", None) is None:
+        own.pad_token_id = -1  # classifiers want to know what padding is; here there never is any
+    if getattr(module, "generation_config", None) is not None:
+        words = int(module.get_input_embeddings().weight.shape[0])
+        module.generation_config.update(**settings.clean_generation_config(generation, words))
 
 
 def with_random_weights(checkpoint: Checkpoint, seed: int = 0) -> Checkpoint:
     """The checkpoint as its architecture is initialised before training. Raises AttnlitError if too large."""
     import torch
 
-    limits.check_size(checkpoint.name, checkpoint.module.num_parameters())
-    with torch.random.fork_rng(devices=()):
+    limits.check_size(checkpoint.name, classes.numbers(checkpoint.module))
+    with alone_and_quiet(), torch.random.fork_rng(devices=()):
         torch.manual_seed(seed)
         module = type(checkpoint.module)(deepcopy(checkpoint.module.config))
     module.eval().requires_grad_(False)
@@ -184,50 +198,7 @@ def with_random_weights(checkpoint: Checkpoint, seed: int = 0) -> Checkpoint:
     )
 
 
-def _has_every_weight(name: str, missing_keys: Iterable[str]) -> bool:
-    """Whether the head on top came with the files. Raises AttnlitError if anything below it did not."""
-    missing = sorted(key for key in missing_keys if "pooler" not in key)  # attention never meets a pooler
-    lost = [key for key in missing if _IN_A_LAYER.search(key)]
-    if lost:
-        raise AttnlitError(
-            f"The files of “{name}” lack {len(lost)} weights of its layers, such as {lost[0]}."
-        )
-    return not missing
-
-
-def _check_tokenizer(name: str, tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> None:
-    """A missing tokenizer is silent: transformers builds one with hardly a word in it."""
-    words = getattr(config.get_text_config(decoder=True), "vocab_size", None)
-    if words is None:
-        raise AttnlitError(f"“{name}” has no vocabulary. Choose a text model.")
-    if len(tokenizer) < min(200, words // 2):
-        raise AttnlitError(f"“{name}” comes without its tokenizer's files, so no text can be given to it.")
-
-
-def _model_class(config: PretrainedConfig) -> tuple[Any, bool, bool]:
-    """(class to load with, it predicts words, it predicts masked words), by the architecture that was saved.
-
-    A class with a head that was never saved would load too, with random weights, so the name decides.
-    """
-    import transformers
-    from transformers.models.auto import modeling_auto as auto
-
-    saved = set(config.architectures or ())
-    if saved & set(auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values()):
-        return transformers.AutoModelForSeq2SeqLM, True, False
-    masked_heads = auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    if saved & set(masked_heads.values()) or (
-        any(each.endswith("ForPreTraining") for each in saved) and config.model_type in masked_heads
-    ):
-        return transformers.AutoModelForMaskedLM, True, True
-    if saved & set(auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()):
-        return transformers.AutoModelForCausalLM, True, False
-    if saved & set(auto.MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES.values()):
-        return transformers.AutoModelForTextEncoding, False, False
-    return transformers.AutoModel, False, False
-
-
-def _max_tokens(module: Any, tokenizer: PreTrainedTokenizerBase) -> int:
+def max_tokens(module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:
     """The most positions that both the model and its tokenizer allow."""
     import torch
 

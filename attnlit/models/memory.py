@@ -1,0 +1,92 @@
+"""A transformers model that is in memory already: looked at as it is, and left as it was."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from attnlit.errors import AttnlitError
+from attnlit.models import classes
+from attnlit.models.load import max_tokens, notes_on
+from attnlit.models.model import Checkpoint
+from attnlit.wording import one_line, quoted
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_count = itertools.count(1)
+
+
+def from_memory(model: object, tokenizer: PreTrainedTokenizerBase | None = None) -> Checkpoint:
+    """The checkpoint of a model that the caller holds: a transformers model, a PEFT model or a pipeline.
+
+    It is looked at on its device and in its number type, with its adapters and the caller's hooks. Nothing is
+    changed on it: what attnlit sets stands on a copy of the modules that shares every weight. Raises
+    AttnlitError for anything that is not such a model, and where the tokenizer is missing.
+    """
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    module, found = _unwrapped(model)
+    tokenizer = tokenizer or found
+    if not isinstance(module, PreTrainedModel):
+        raise AttnlitError(
+            f"attnlit opens a name, a folder or a model of transformers, and this is of the type "
+            f"{quoted(type(model).__name__)}. Give it one of those."
+        )
+    name = _name(module)
+    if not isinstance(tokenizer, PreTrainedTokenizerBase):
+        raise AttnlitError(
+            f"Give the tokenizer of {quoted(name)}, too: attnlit.load(model, tokenizer=tokenizer)."
+        )
+    if any(each.is_meta for each in module.parameters()):
+        raise AttnlitError(
+            f"Some weights of {quoted(name)} are on disk and not in memory. Load it without offloading."
+        )
+    classes.check_reads_text(type(module), name)
+    head = classes.head_of(module.config, {type(module).__name__})
+    return Checkpoint(
+        name=name,
+        source=name,
+        identity=f"{name} in memory {next(_count)}",
+        module=_sharing_copy(module),
+        tokenizer=tokenizer,
+        max_tokens=max_tokens(module, tokenizer),
+        masked=head.masked,
+        predicts=head.words,
+        classes=head.classes,
+        notes=notes_on(head, trained=True),
+    )
+
+
+def _unwrapped(model: Any) -> tuple[Any, Any]:
+    """(the model inside, its tokenizer if the wrapping holds one)"""
+    from transformers import Pipeline
+
+    tokenizer = None
+    if isinstance(model, Pipeline):
+        model, tokenizer = model.model, model.tokenizer
+    model = getattr(model, "_orig_mod", model)  # torch.compile
+    if hasattr(model, "peft_config") and hasattr(model, "get_base_model"):
+        model = model.get_base_model()  # with its adapters, which stand inside its layers
+    return model, tokenizer
+
+
+def _name(module: PreTrainedModel) -> str:
+    """What to call it: the last part of where it came from, or its class."""
+    origin = str(getattr(module.config, "_name_or_path", "") or "").rstrip("/\\")
+    return one_line(origin.replace("\\", "/").rsplit("/", 1)[-1], 60) or type(module).__name__
+
+
+def _sharing_copy(module: PreTrainedModel) -> PreTrainedModel:
+    """A copy of the modules and settings around the same weights.
+
+    `deepcopy` leaves alone what it is told it has copied already. So the copy's switches (how attention is
+    computed, training or not, use of a cache) are its own, and its parameters and buffers are the model's.
+    """
+    tensors = [*module.parameters(), *module.buffers()]
+    memo: dict[int, Any] = {id(each): each for each in tensors}
+    shared: PreTrainedModel = copy.deepcopy(module, memo)
+    shared.eval()
+    shared.config.use_cache = False
+    return shared

@@ -1,0 +1,195 @@
+"""The JSON files of a model, cleaned: what a hub or a folder says must never become a path or a command.
+
+transformers hands much of these files to constructors as arguments. So nothing is loaded from the folder that
+was given: `room` makes a fresh one beside it that holds cleaned settings, and links to the other files.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from attnlit.errors import AttnlitError
+from attnlit.models import limits
+from attnlit.wording import quoted
+
+CONFIG, TOKENIZER_CONFIG, GENERATION_CONFIG = "config.json", "tokenizer_config.json", "generation_config.json"
+INDEX = "model.safetensors.index.json"
+_CLEANED_AS_TOKENS = (TOKENIZER_CONFIG, "special_tokens_map.json")
+# Files a tokenizer is read from, by ending; programs, pickles and adapters stay outside.
+_OF_TOKENIZERS = frozenset(
+    {".json", ".txt", ".model", ".spm", ".bpe", ".vocab", ".codes", ".tiktoken", ".jinja"}
+)
+_LEFT_OUT = frozenset({CONFIG, GENERATION_CONFIG, *_CLEANED_AS_TOKENS})
+_PATH = re.compile(r"[/\\]|\.\.|^~")
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_LABELS = frozenset({"id2label", "label2id"})
+_NEVER = frozenset({"auto_map", "quantization_config", "task_specific_params", "custom_pipelines"})
+
+# What a tokenizer's settings may hold besides numbers and switches.
+_WORDS = frozenset(
+    {"padding_side", "truncation_side", "tokenizer_class", "src_lang", "tgt_lang", "source_lang"}
+    | {"target_lang", "language_codes", "language", "task", "lang", "add_prefix_space", "prepend_scheme"}
+)
+_TOKENS = frozenset({"additional_special_tokens", "extra_special_tokens", "never_split"})
+_TOKEN_PARTS = frozenset({"content", "lstrip", "rstrip", "normalized", "single_word", "special", "__type"})
+_NUMBERED_TOKENS = "added_tokens_decoder"
+_NAMED_NUMBERS = frozenset({"sp_model_kwargs", "lang_code_to_id", "id_to_lang_code"})
+_NAMES_OF_INPUTS = "model_input_names"
+_TEMPLATE = "chat_template"
+# What decides which token a model writes next; all else of a generation_config.json is left to the caller.
+_STARTS_AND_ENDS = frozenset(
+    {"bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id", "forced_bos_token_id"}
+    | {"forced_eos_token_id", "suppress_tokens", "begin_suppress_tokens", "bad_words_ids"}
+)
+
+
+def read(folder: Path, file: str, name: str) -> dict[str, Any]:
+    """A JSON file of a model, {} where there is none. Raises AttnlitError if it is too large or no JSON."""
+    path = folder / file
+    if not path.is_file():
+        return {}
+    limits.check_file(name, file, path.stat().st_size)
+    try:
+        found = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise AttnlitError(
+            f"The file {file} of {quoted(name)} is no valid JSON. Download or save the model again."
+        ) from error
+    if not isinstance(found, dict):
+        raise AttnlitError(f"The file {file} of {quoted(name)} does not hold settings. Choose another model.")
+    return found
+
+
+def clean_config(found: dict[str, Any]) -> dict[str, Any]:
+    """A config.json without paths, programs and names of other models; numbers and structure stay."""
+    return {
+        key: value
+        for key, value in ((key, _cleaned(key, value)) for key, value in found.items())
+        if value is not _DROP and key not in _NEVER and not (key.startswith("_") and _is_worded(value))
+    }
+
+
+_DROP = object()
+
+
+def _is_worded(value: object) -> bool:
+    return isinstance(value, (str, dict, list))
+
+
+def _cleaned(key: str, value: object) -> object:
+    if isinstance(value, str):
+        return _DROP if _PATH.search(value) else value
+    if isinstance(value, dict):
+        return dict(value) if key in _LABELS else clean_config(value)
+    if isinstance(value, list):
+        kept = [_cleaned(key, each) for each in value]
+        return _DROP if any(each is _DROP for each in kept) else kept
+    return value
+
+
+def clean_tokenizer_config(found: dict[str, Any]) -> dict[str, Any]:
+    """A tokenizer_config.json with what is on the list; everything else would be a constructor's argument."""
+    return {
+        key: value for key, value in found.items() if _IDENTIFIER.fullmatch(key) and _may_pass(key, value)
+    }
+
+
+def _may_pass(key: str, value: object) -> bool:
+    if value is None or isinstance(value, (bool, int, float)):
+        return True
+    if key.endswith("_token"):
+        return _is_token(value)
+    if key in _TOKENS:
+        return _all_tokens(list(value.values()) if isinstance(value, dict) else value)
+    if key == _NUMBERED_TOKENS:
+        return (
+            isinstance(value, dict)
+            and all(str(id_).isdecimal() for id_ in value)
+            and all(isinstance(each, dict) and _is_token(each) for each in value.values())
+        )
+    if key in _NAMED_NUMBERS:
+        return isinstance(value, dict) and not any(
+            isinstance(each, (str, list, dict)) for each in value.values()
+        )
+    if key == _NAMES_OF_INPUTS:
+        return isinstance(value, list) and all(_is_word(each) for each in value)
+    if key == _TEMPLATE:
+        return isinstance(value, (str, list))
+    return key in _WORDS and _is_word(value)
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and not _PATH.search(value)
+
+
+def _is_token(value: object) -> bool:
+    """A token's text, which may be anything, or its description."""
+    if isinstance(value, dict):
+        return set(value) <= _TOKEN_PARTS and isinstance(value.get("content"), str)
+    return isinstance(value, str)
+
+
+def _all_tokens(values: object) -> bool:
+    return isinstance(values, list) and all(_is_token(each) for each in values)
+
+
+def clean_generation_config(found: dict[str, Any], words: int) -> dict[str, Any]:
+    """Where writing starts and ends, and what is never written; only ids of a vocabulary of so many words."""
+
+    def fits(value: object) -> bool:
+        if isinstance(value, list):
+            return bool(value) and all(fits(each) for each in value)
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < words
+
+    kept = {key: value for key, value in found.items() if key in _STARTS_AND_ENDS and fits(value)}
+    repeats = found.get("no_repeat_ngram_size")
+    if isinstance(repeats, int) and 0 < repeats < 100:
+        kept["no_repeat_ngram_size"] = repeats
+    return kept
+
+
+@contextmanager
+def room(folder: Path, name: str, weights: Mapping[str, str] | None = None) -> Iterator[Path]:
+    """A folder that lasts for one loading: cleaned settings, and links to the tokenizer's and weights' files.
+
+    weights: the file that holds each tensor; without them only settings and tokenizer can be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="attnlit-") as place:
+        clean = Path(place)
+        _write(clean / CONFIG, clean_config(read(folder, CONFIG, name)))
+        for file in _CLEANED_AS_TOKENS:
+            if (folder / file).is_file():
+                _write(clean / file, clean_tokenizer_config(read(folder, file, name)))
+        for other in sorted(folder.iterdir()):
+            if _is_of_tokenizer(other):
+                limits.check_file(name, other.name, other.stat().st_size)
+                _link(other, clean / other.name)
+        if weights is not None:
+            _write(clean / INDEX, {"metadata": {}, "weight_map": dict(weights)})
+            for part in sorted(set(weights.values())):
+                _link(folder / part, clean / part)
+        yield clean
+
+
+def _is_of_tokenizer(file: Path) -> bool:
+    if file.name in _LEFT_OUT or file.name.startswith("adapter_") or file.name.endswith(".index.json"):
+        return False
+    return file.suffix in _OF_TOKENIZERS and file.is_file()
+
+
+def _write(file: Path, settings: dict[str, Any]) -> None:
+    file.write_text(json.dumps(settings), encoding="utf-8")
+
+
+def _link(file: Path, link: Path) -> None:
+    try:
+        link.symlink_to(file.resolve())
+    except OSError:  # Windows lets only some users make links
+        shutil.copyfile(file, link)

@@ -1,0 +1,163 @@
+"""The safetensors of a folder: which files count, and what is in them by their headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path, PurePosixPath
+
+from attnlit.errors import AttnlitError
+from attnlit.models import settings
+from attnlit.models.failures import native_faults
+from attnlit.wording import quoted
+
+WHOLE = "model.safetensors"
+# Number types of quantised weights; ordinary ones are F64, F32, F16, BF16, and masks of old files BOOL or U8.
+_QUANTISED = frozenset({"I8", "U8", "I32", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F6_E2M3", "F6_E3M2", "F4"})
+
+
+_MOST_HEADER_BYTES = 32_000_000  # the longest of today, of models with a thousand experts, have 10
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One tensor, from its file's header."""
+
+    file: str
+    shape: tuple[int, ...]
+    type: str  # as safetensors names it: “F32”, “BF16” …
+
+    @property
+    def numbers(self) -> int:
+        return prod(self.shape)
+
+
+def files_of(folder: Path, name: str) -> tuple[str, ...]:
+    """The names of the weight files that count: `model.safetensors`, or else what the index names.
+
+    Other safetensors beside them (an optimizer's, a consolidated copy) are no part of the model. Raises
+    AttnlitError where there are none, or one that is named is missing.
+    """
+    if (folder / WHOLE).is_file():
+        return (WHOLE,)
+    if (folder / settings.INDEX).is_file():
+        files = named_in(settings.read(folder, settings.INDEX, name), name)
+        lost = [file for file in files if not (folder / file).is_file()]
+        if lost:
+            raise AttnlitError(lacks(name, lost, len(files)))
+        return files
+    found = sorted(file.name for file in folder.glob("*.safetensors") if file.is_file())
+    found = [file for file in found if may_be_part(file)]
+    if not found:
+        raise AttnlitError(no_safetensors(name))
+    return tuple(found)
+
+
+def may_be_part(file: str) -> bool:
+    """Whether safetensors that no index names may be the model's, by their name."""
+    return not file.startswith(("adapter", "optimizer", "consolidated"))
+
+
+def no_safetensors(name: str) -> str:
+    """The sentence for a model that is there in other formats only."""
+    return (
+        f"{quoted(name)} comes without safetensors, and attnlit reads no other format, because others can "
+        "run programs. Save the model again with save_pretrained, or choose another."
+    )
+
+
+def lacks(name: str, lost: Sequence[str], files: int) -> str:
+    """The sentence for a model without some of the files that its index names."""
+    return (
+        f"{quoted(name)} lacks {len(lost)} of its {files} weight files, such as {quoted(lost[0])}. Download "
+        "or save it again."
+    )
+
+
+def named_in(index: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """The files that an index names. Raises AttnlitError for an index that names none, or names a path."""
+    tensors = index.get("weight_map")
+    files = sorted({str(file) for file in tensors.values()}) if isinstance(tensors, dict) else []
+    if not files or any(PurePosixPath(file).name != file or "\\" in file for file in files):
+        raise AttnlitError(
+            f"The index of the weights of {quoted(name)} does not name files beside it. Choose another model."
+        )
+    return tuple(files)
+
+
+def headers(folder: Path, name: str) -> dict[str, Tensor]:
+    """Every tensor of a folder's weights, from the headers alone: nothing else is read into memory.
+
+    Raises AttnlitError for files that are broken or cut off: the header must account for every byte.
+    """
+    from safetensors import safe_open
+
+    tensors = {}
+    for file in files_of(folder, name):
+        try:
+            _check_length(folder / file)
+            with native_faults(), safe_open(folder / file, framework="pt") as opened:
+                for key in opened.keys():  # noqa: SIM118 - no mapping
+                    part = opened.get_slice(key)
+                    tensors[key] = Tensor(file, tuple(part.get_shape()), part.get_dtype())
+        except PermissionError as error:
+            raise AttnlitError(
+                f"The weights of {quoted(name)} may not be read here. Give attnlit the right to read them."
+            ) from error
+        except Exception as error:  # SafetensorError, OSError, ValueError, a panic: all mean one thing here
+            raise AttnlitError(_broken(file, name)) from error
+    if not tensors:
+        raise AttnlitError(_broken(next(iter(files_of(folder, name))), name))
+    return tensors
+
+
+def _broken(file: str, name: str) -> str:
+    return (
+        f"The weight file {quoted(file)} of {quoted(name)} is broken or cut off. Download or save it again."
+    )
+
+
+def _check_length(file: Path) -> None:
+    """Raises ValueError for a header of absurd length, which would be read as a whole."""
+    with file.open("rb") as opened:
+        if int.from_bytes(opened.read(8), "little") > _MOST_HEADER_BYTES:
+            raise ValueError("the header is too long")
+
+
+def check_types(tensors: Mapping[str, Tensor], name: str) -> None:
+    """Raises AttnlitError if the weights are quantised, whatever the configuration says."""
+    if any(
+        each.type in _QUANTISED and key.endswith("weight") and len(each.shape) > 1
+        for key, each in tensors.items()
+    ):
+        raise AttnlitError(quantised(name))
+
+
+def quantised(name: str, how: str = "") -> str:
+    """The sentence for a quantised checkpoint. how: “4 bits, gptq”"""
+    return (
+        f"{quoted(name)} is quantised{f' ({how})' if how else ''}, and attnlit computes with the full "
+        "numbers. Choose the checkpoint that it was made from."
+    )
+
+
+def check_prefix(tensors: Mapping[str, Tensor], expected: set[str], base: str, name: str) -> None:
+    """Raises AttnlitError if the weights' names differ from the model's by a word in front of each.
+
+    So they do if a compiled or wrapped model was saved as it was. expected: the model's own names; base: the
+    prefix that transformers itself adds and takes away.
+    """
+    if not tensors or expected & set(tensors):
+        return
+    first = next(iter(tensors))
+    prefixes = [first[: place + 1] for place, letter in enumerate(first) if letter == "."]
+    for prefix in prefixes:
+        if prefix == f"{base}." or not all(key.startswith(prefix) for key in tensors):
+            continue
+        if expected & {key.removeprefix(prefix) for key in tensors}:
+            raise AttnlitError(
+                f"The weights of {quoted(name)} were saved from a compiled or wrapped model: every name "
+                f"begins with {quoted(prefix)}. Save the model inside it, as in "
+                f"model.{prefix}save_pretrained(…)."
+            )

@@ -1,0 +1,189 @@
+"""A model that its owner holds: looked at as it is, and left exactly as it was."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import transformers
+
+from attnlit.attention import attend, load
+from attnlit.attention.capture import untrained
+from attnlit.errors import AttnlitError
+from tests import tiny
+
+TEXT = "The cat sat on the mat."
+GetFolder = Callable[[str], Path]
+
+
+@pytest.fixture
+def held(tiny_folder: GetFolder) -> tuple[Any, Any]:
+    """A model as somebody has loaded it, and its tokenizer."""
+    folder = tiny_folder("gpt2")
+    module = transformers.GPT2LMHeadModel.from_pretrained(folder, attn_implementation="sdpa")
+    return module, transformers.AutoTokenizer.from_pretrained(folder)
+
+
+def state(module: Any) -> list[Any]:
+    """Everything about a model that looking at it could change."""
+    parts = list(module.modules())
+    hooks = [
+        [list(each._forward_hooks), list(each._forward_pre_hooks), list(each._backward_hooks)]
+        for each in parts
+    ]
+    return [
+        {name: (id(each), each.dtype, each.device, each.requires_grad, each._version) for name, each in
+         [*module.named_parameters(), *module.named_buffers()]},
+        [(id(each), type(each), each.training, sorted(vars(each))) for each in parts],
+        hooks,
+        module.config.to_dict(),
+        module.config._attn_implementation,
+        module.generation_config.to_dict(),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_it_is_left_exactly_as_it_was(training: bool, held: tuple[Any, Any]) -> None:
+    module, tokenizer = held
+    module.train(training)
+    module.transformer.wte.requires_grad_(False)
+    module.config.use_cache = True
+    before, weights = state(module), copy.deepcopy(module.state_dict())
+    model = load(module, tokenizer=tokenizer)
+    attend(model, TEXT)
+    untrained(model)
+    assert state(module) == before
+    assert all(torch.equal(each, weights[name]) for name, each in module.state_dict().items())
+    assert not model.module.training
+
+
+def test_it_shows_what_a_folder_shows(held: tuple[Any, Any], tiny_folder: GetFolder) -> None:
+    module, tokenizer = held
+    module.train()
+    model, local = load(module, tokenizer=tokenizer), load(tiny_folder("gpt2"))
+    found, expected = attend(model, TEXT), attend(local, TEXT)
+    assert (found.weights == expected.weights).all()
+    assert (found.vectors(1, 2).q == expected.vectors(1, 2).q).all()
+    assert (model.predicts, model.capture_route) == (True, local.capture_route)
+
+
+def test_its_weights_are_shared_and_not_copied(held: tuple[Any, Any]) -> None:
+    module, tokenizer = held
+    model = load(module, tokenizer=tokenizer)
+    theirs = dict(module.named_parameters())
+    assert all(each is theirs[name] for name, each in model.module.named_parameters())
+    before = attend(model, TEXT).weights.copy()
+    with torch.no_grad():
+        module.transformer.h[0].attn.c_attn.weight.mul_(3.0)  # as a step of training would
+    assert abs(attend(model, TEXT).weights - before).max() > 1e-3
+
+
+def test_it_can_be_trained_on(held: tuple[Any, Any]) -> None:
+    module, tokenizer = held
+    attend(load(module, tokenizer=tokenizer), TEXT)
+    module.train()
+    batch = tokenizer(TEXT, return_tensors="pt")
+    module(**batch, labels=batch["input_ids"]).loss.backward()
+    assert all(each.grad is not None for each in module.parameters())
+
+
+def test_every_load_is_another_model(held: tuple[Any, Any]) -> None:
+    module, tokenizer = held
+    identities = {load(module, tokenizer=tokenizer).identity for _ in range(3)}
+    assert len(identities) == 3
+
+
+def test_the_hooks_of_its_owner_go_on_and_ours_are_not_among_them(held: tuple[Any, Any]) -> None:
+    module, tokenizer = held
+    plain = attend(load(module, tokenizer=tokenizer), TEXT).weights
+    module.transformer.h[0].register_forward_hook(lambda part, given, made: 2 * made)
+    steered = attend(load(module, tokenizer=tokenizer), TEXT).weights
+    assert abs(steered[0] - plain[0]).max() == 0
+    assert abs(steered[1:] - plain[1:]).max() > 1e-3
+
+
+def test_a_pipeline_brings_its_tokenizer(held: tuple[Any, Any]) -> None:
+    module, tokenizer = held
+    pipeline = transformers.pipeline("text-generation", model=module, tokenizer=tokenizer, device="cpu")
+    assert (
+        attend(load(pipeline), TEXT).weights == attend(load(module, tokenizer=tokenizer), TEXT).weights
+    ).all()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own, when its compiler is imported
+def test_a_compiled_model_is_looked_at_inside(held: tuple[Any, Any]) -> None:
+    module, tokenizer = held
+    assert load(torch.compile(module), tokenizer=tokenizer).predicts
+
+
+def test_adapters_are_active(held: tuple[Any, Any]) -> None:
+    """As peft does it: a wrapper around the base model, whose layers are replaced by adapted ones."""
+    module, tokenizer = held
+    plain = attend(load(module, tokenizer=tokenizer), TEXT).weights
+
+    class Adapted(torch.nn.Module):
+        def __init__(self, base: torch.nn.Module) -> None:
+            super().__init__()
+            self.base_layer, self.extra = base, torch.nn.Linear(tiny.WIDTH, 3 * tiny.WIDTH)
+
+        def forward(self, given: torch.Tensor) -> torch.Tensor:
+            return self.base_layer(given) + self.extra(given)
+
+    class Wrapper(torch.nn.Module):
+        peft_config = None
+
+        def __init__(self, base: torch.nn.Module) -> None:
+            super().__init__()
+            self.base = base
+
+        def get_base_model(self) -> torch.nn.Module:
+            return self.base
+
+    torch.manual_seed(0)
+    module.transformer.h[1].attn.c_attn = Adapted(module.transformer.h[1].attn.c_attn)
+    adapted = attend(load(Wrapper(module), tokenizer=tokenizer), TEXT).weights
+    assert abs(adapted[0] - plain[0]).max() == 0
+    assert abs(adapted[1] - plain[1]).max() > 1e-3
+
+
+def test_what_kind_of_model_it_is(tiny_folder: GetFolder) -> None:
+    folder = tiny_folder("bert")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    headless = load(transformers.BertModel.from_pretrained(folder), tokenizer=tokenizer)
+    assert "no trained head" in headless.notes[0]
+    masked = load(transformers.BertForMaskedLM.from_pretrained(folder), tokenizer=tokenizer)
+    assert (masked.predicts, masked.masked, masked.name) == (True, True, folder.name)
+    config = transformers.BertConfig.from_pretrained(folder)
+    config.id2label, config.label2id = {0: "no", 1: "yes"}, {"no": 0, "yes": 1}
+    classifier = load(transformers.BertForSequenceClassification(config), tokenizer=tokenizer)
+    assert classifier.classes == ("no", "yes")
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda module, tokenizer: (module, None), "Give the tokenizer of “gpt2”, too: attnlit.load("),
+        (lambda module, tokenizer: (module, "gpt2"), "Give the tokenizer"),
+        (lambda module, tokenizer: (torch.nn.Linear(2, 2), tokenizer), "this is of the type “Linear”"),
+        (lambda module, tokenizer: (None, None), "this is of the type “NoneType”"),
+        (lambda module, tokenizer: (module.state_dict(), tokenizer), "this is of the type “OrderedDict”"),
+        (lambda module, tokenizer: (module.to("meta"), tokenizer), "Load it without offloading"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_looked_at(
+    make: Callable[[Any, Any], tuple[Any, Any]], sentence: str, held: tuple[Any, Any]
+) -> None:
+    model, tokenizer = make(*held)
+    with pytest.raises(AttnlitError) as refused:
+        load(model, tokenizer=tokenizer)
+    assert sentence in str(refused.value)
+
+
+def test_a_model_of_pictures() -> None:
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    with pytest.raises(AttnlitError, match="Choose a text model"):
+        load(transformers.ViTModel(transformers.ViTConfig(**sizes)), tokenizer=tiny.wordpiece())
