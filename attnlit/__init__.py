@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from attnlit.analysis.flow import rollout as rollout
     from attnlit.analysis.scores import head_roles as head_roles
     from attnlit.analysis.survey import survey as survey
+    from attnlit.analysis.writing import writes as writes
     from attnlit.attention import attend as attend
     from attnlit.attention import load as load
     from attnlit.attention import passed_on as passed_on
@@ -44,6 +45,7 @@ _HOMES = {
     "head_roles": "attnlit.analysis.scores",
     "survey": "attnlit.analysis.survey",
     "switch_off": "attnlit.analysis.ablation",
+    "writes": "attnlit.analysis.writing",
     "AttnlitError": "attnlit.errors",
 }
 

@@ -1,0 +1,150 @@
+"""The last state of one token, taken apart into what wrote it: the sum from which a word is predicted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attnlit.analysis.predict import check_predicts
+from attnlit.analysis.writing.parts import Part
+from attnlit.attention.forward import forward
+from attnlit.attention.reading import Reading, read
+from attnlit.attention.values import prove_values
+from attnlit.errors import AttnlitError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from attnlit.analysis.writing.path import Call, Path
+    from attnlit.attention.record import Token
+    from attnlit.models.model import Model
+
+# Of sums of as many float32 numbers as a state is wide and a model deep, relative to the sizes summed.
+TOLERANCE = 1e-5
+LAST = -1  # the last token, or a masked model's first [MASK]
+_NUMBER = re.compile(r"\.(\d+)\.")
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """The last state of one token as a sum of parts. P parts, D width, V words of the vocabulary.
+
+    All vectors are as they enter the unembedding: past the last norm, with the scale that it had.
+    """
+
+    model: Model
+    reading: Reading
+    position: int  # of the token after which the word is predicted
+    parts: tuple[Part, ...]
+    vectors: np.ndarray  # float64 (P, D): their sum is `entered`
+    entered: np.ndarray  # float64 (D,)
+    scores: np.ndarray  # float64 (V,): `entered` times the unembedding, with its bias
+    bias: np.ndarray  # float64 (V,): of the unembedding; zeros where it has none
+    logits: np.ndarray  # float64 (V,): what the model makes of `scores`
+    # The logits are `factor * scores`, bent by `cap * tanh(... / cap)` where a cap is given.
+    factor: float
+    cap: float | None
+    calls: dict[tuple[str, int], Call] = field(repr=False)
+    # The state after each addition, with the model's number of the layer that added; see `path.Expanded`.
+    spine: tuple[tuple[int | None, Tensor], ...] = field(repr=False)
+    last: Path = field(repr=False)  # from the last sum to the unembedding
+
+
+def take_apart(model: Model, text: str, pair: str | None = None, position: int = LAST) -> State:
+    """The state after one token of a text, from which the model predicts the next word, as a sum of parts.
+
+    position: of the token, in the text or in an encoder-decoder's target; negative from the end, where what
+    the tokenizer adds behind the text does not count. `pair` is as for `attnlit.attend`.
+    Raises AttnlitError where a model's prediction is not linear in what its heads write.
+    """
+    from attnlit.analysis.writing.path import expand
+    from attnlit.attention.stream import Stream
+
+    _check(model)
+    reading = read(model, text, pair, write=False)
+    tokens = (reading.source if reading.target is None else reading.target).tokens
+    position = _position(model, tokens, position)
+    weight = model.module.get_output_embeddings().weight
+    stream = Stream(position, len(tokens), weight.shape[1], weight.shape[0], _layers(model))
+    with stream:
+        outputs = forward(model, [reading.inputs], stream)
+    expanded = None if stream.root is None else expand(stream.root, model.sites)
+    if expanded is None or stream.entered is None or stream.scores is None or not expanded.calls:
+        raise AttnlitError(
+            f"Between the last state and the words of {model.name} stands more than a norm, so no head has a "
+            "share of its own in a word's logit. Switch heads off instead: what is lost is measured."
+        )
+    entered = stream.entered.numpy()
+    size = np.abs(expanded.vectors).sum(0)
+    if not (np.abs(expanded.vectors.sum(0) - entered) <= TOLERANCE * size.max()).all():
+        raise AttnlitError(
+            f"What the parts of {model.name} write does not add up to its last state, so it cannot be taken "
+            "apart. Choose another model."
+        )
+    scores = stream.scores.numpy()
+    logits = outputs.logits[0, position].double().numpy()
+    factor, cap = _last_step(model, scores, logits)
+    return State(
+        model=model,
+        reading=reading,
+        position=position,
+        parts=expanded.parts,
+        vectors=expanded.vectors,
+        entered=entered,
+        scores=scores,
+        bias=_bias(model),
+        logits=logits,
+        factor=factor,
+        cap=cap,
+        calls=expanded.calls,
+        spine=expanded.spine,
+        last=expanded.last,
+    )
+
+
+def _check(model: Model) -> None:
+    """Raises AttnlitError for a model that predicts no words, or whose heads cannot be told apart."""
+    check_predicts(model)
+    prove_values(model)
+
+
+def _position(model: Model, tokens: Sequence[Token], position: int) -> int:
+    """The index that is meant, from 0. Raises AttnlitError where there is no such token."""
+    count = len(tokens)
+    if position == LAST and model.masked:
+        position = next((index for index, token in enumerate(tokens) if token.id == model.mask_id), LAST)
+    if position < 0:
+        words = [index for index, token in enumerate(tokens) if not token.special]
+        position += max(words, default=count - 1) + 1
+    if not 0 <= position < count:
+        raise AttnlitError(f"There are {count} tokens, counted from 0: there is no token {position}.")
+    return position
+
+
+def _layers(model: Model) -> dict[int, int | None]:
+    """The layer of each weight, by the tensor's id: the first number in its name."""
+    numbers = {id(each): _NUMBER.search(name) for name, each in model.module.named_parameters()}
+    return {key: None if found is None else int(found[1]) for key, found in numbers.items()}
+
+
+def _bias(model: Model) -> np.ndarray:
+    output: Any = model.module.get_output_embeddings()
+    bias = getattr(output, "bias", None)
+    return np.zeros(len(output.weight)) if bias is None else bias.double().numpy()
+
+
+def _last_step(model: Model, scores: np.ndarray, logits: np.ndarray) -> tuple[float, float | None]:
+    """(factor, cap): how the logits follow from the scores. Raises AttnlitError if in no known way."""
+    cap = getattr(model.module.config.get_text_config(decoder=True), "final_logit_softcapping", None)
+    factor = float(logits @ scores / (scores @ scores)) if cap is None else 1.0
+    made = factor * scores if cap is None else cap * np.tanh(factor * scores / cap)
+    if not np.abs(made - logits).max() <= TOLERANCE * max(1.0, np.abs(logits).max()):
+        raise AttnlitError(
+            f"{model.name} makes its logits of more than its last state and one matrix, so they cannot be "
+            "taken apart. Choose another model."
+        )
+    return factor, cap
