@@ -61,7 +61,7 @@ HOW = """\
 - BertViz's neuron view loads only its own copies of old models. Here it is handed the recorded queries,
   keys and weights by a stand-in for model and tokenizer, so it shows the same numbers. It opens folded up;
   “+” shows what attnlit shows at once. Hover and change of head are measured unfolded.
-- attnlit's server keeps 2 GB of records here (`ATTNLIT_CACHE_MB=2048`; 96 MB by default), so that no forward
+- attnlit's server keeps 2 GB of records here (`ATTNLIT_CACHE_MB=2048`; 160 MB by default), so that no forward
   pass of a long text stands in its times.
 - BertViz's three scripts come from npm (jquery 2.1.0 for 2.0.0, which npm lacks), answered inside the
   browser.

@@ -2,25 +2,28 @@
 
 import streamlit as st
 
-from attnlit.app import neurons, say
+from attnlit.app import say
+from attnlit.app.neurons import dimensions, fall, measure, removal
 from attnlit.app.router import ask
 from attnlit.errors import AttnlitError
 
 request = ask()
 
 try:
-    by = neurons.averages(request.model, request.kind)
+    by = measure.averages(request.model, request.kind)
 except AttnlitError as mistake:  # cross-attention, a model of few tokens: the sidebar can change it
     say.hint(str(mistake))
     st.stop()
 
-chosen = neurons.which_head(request, by)
-with_first = neurons.curve(request, by)
+if by is None:
+    st.stop()
+chosen = fall.which_head(request, by)
+with_first = fall.curve(request, by)
 if by.products is None:
     say.hint(
         f"{request.model.name} shows only its attention, so its dimensions cannot be looked at: "
         f"{request.model.why_no_vectors}"
     )
     st.stop()
-table = neurons.dimensions(request, by, chosen, with_first=with_first)
-neurons.removal(request, by, chosen, table, with_first=with_first)
+table = dimensions.carriers(request, by, chosen, with_first=with_first)
+removal.experiment(request, by, chosen, table, with_first=with_first)

@@ -2,27 +2,28 @@
 
 import streamlit as st
 
-from attnlit.app import panels, patterns
+from attnlit.app import panels
+from attnlit.app.patterns import alike, head, measure, scores
 from attnlit.app.router import ask
 
 request = ask()
 
-texts = patterns.texts(request)
-found = patterns.surveyed(request, texts) if texts else None
+texts = measure.texts(request)
+found = measure.surveyed(request, texts) if texts else None
 if found is None:
     st.stop()
 
 left, right = st.columns([3, 2], gap="medium")
 with left:
-    score = patterns.choose_score(found)
-    patterns.head_map(request, found, score)
+    score = scores.choose_score(found)
+    scores.head_map(request, found, score)
     st.subheader("Heads like this one", anchor=False)
-    patterns.alike(request, found)
+    alike.alike(request, found)
 with right:
-    patterns.card(request, found, score)
-    patterns.repeated_text(request, found)
+    head.card(request, found, score)
+    head.repeated_text(request, found)
     panels.words(request)
-    patterns.export_menu(request, found, score)
+    scores.export_menu(request, found, score)
 
 st.subheader("All heads", anchor=False)
-patterns.all_heads(found, score)
+scores.all_heads(found, score)

@@ -1,86 +1,178 @@
-"""What the sessions share: loaded models and recorded attention. Both bounded, both read-only."""
+"""What the sessions share: everything that the app keeps in memory, weighed in bytes, in one place.
+
+Whatever is kept is keyed by a model's identity, never by its name: a folder that is saved anew, or the model
+before its training, does not meet old numbers.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 import threading
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import cachetools
 import streamlit as st
 
 from attnlit.models import limits
+from attnlit.models.identity import identity_of
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
     from attnlit.models.model import Model
 
-_HALF = limits.cache_megabytes() / 2  # for whole records; the other half for filtered ones
+T = TypeVar("T")
 
 
-@st.cache_resource(max_entries=limits.models_kept(), show_spinner="Opening the model …")
+def weight(value: object) -> int:
+    """Bytes that a value keeps alive: its arrays (a slice keeps the whole one), tables and texts."""
+    return _weight(value, set())
+
+
+def _weight(value: Any, seen: set[int]) -> int:
+    if id(value) in seen:
+        return 0
+    seen.add(id(value))
+    if hasattr(value, "nbytes") and hasattr(value, "base"):  # an array of numpy; its base may be a tensor
+        whole = value.base if hasattr(value.base, "nbytes") else value
+        known = whole is not value and id(whole) in seen
+        seen.add(id(whole))
+        return 0 if known else int(whole.nbytes)
+    if hasattr(value, "memory_usage"):  # a table of pandas
+        return int(value.memory_usage(deep=True).sum())
+    if dataclasses.is_dataclass(value):
+        return sum(_weight(each, seen) for each in vars(value).values())
+    if isinstance(value, Mapping):
+        return sum(_weight(each, seen) for pair in value.items() for each in pair)
+    if isinstance(value, list | tuple | set | frozenset):
+        return sum(_weight(each, seen) for each in value)
+    return sys.getsizeof(value)
+
+
+class Memory:
+    """A cache for all sessions with a bound; what was not used for longest makes room.
+
+    bound: asked when something is kept first, so that a wrong setting is said on the page. Something heavier
+    than all of it is kept alone: refused, it would be made anew for every click.
+    """
+
+    def __init__(self, bound: Callable[[], float], weigh: Callable[[Any], float] = weight) -> None:
+        self._bound, self._weigh = bound, weigh
+        self._changed = threading.Condition()  # held to look and to put, never while something is made
+        self._kept: cachetools.LRUCache[Hashable, Any] | None = None
+        self._being_made: set[Hashable] = set()
+
+    def get(self, key: Hashable) -> Any:
+        """What is kept under this key, or None."""
+        with self._changed:
+            return self._values().get(key)
+
+    def put(self, key: Hashable, value: Any) -> None:
+        """Keep it."""
+        with self._changed:
+            self._values()[key] = value
+
+    def drop(self, key: Hashable) -> None:
+        """Forget it."""
+        with self._changed:
+            self._values().pop(key, None)
+
+    def find(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is kept under this key, or is made now: once, however many ask for it at the same moment."""
+        with self._changed:
+            self._changed.wait_for(lambda: key not in self._being_made)
+            found = self._values().get(key)
+            if found is not None:
+                return found
+            self._being_made.add(key)
+        try:
+            made = make()
+            self.put(key, made)
+            return made
+        finally:
+            with self._changed:
+                self._being_made.discard(key)
+                self._changed.notify_all()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._changed:
+            self._kept = None
+
+    @property
+    def weighs(self) -> float:
+        """What is kept, in bytes; the number of models."""
+        with self._changed:
+            return float(self._values().currsize)
+
+    def _values(self) -> cachetools.LRUCache[Hashable, Any]:
+        if self._kept is None:
+            bound = self._bound()
+            self._kept = cachetools.LRUCache(bound, getsizeof=lambda value: min(self._weigh(value), bound))
+        return self._kept
+
+
+def _share(part: float) -> Callable[[], float]:
+    return lambda: limits.cache_megabytes() * 2**20 * part
+
+
+models = Memory(limits.models_kept, weigh=lambda model: 1)
+records = Memory(_share(0.35))  # attention as it was recorded
+filtered_records = Memory(_share(0.30))  # what filters leave of it, and the thumbnails
+profiles = Memory(_share(0.15))  # averages by distance, of all heads and without dimensions
+surveys = Memory(_share(0.10))
+effects = Memory(_share(0.05))  # of pairs of prompts, sets and switched-off heads
+unfinished = Memory(_share(0.05))  # what was done of works that were left
+ALL = (models, records, filtered_records, profiles, surveys, effects, unfinished)
+
+
 def load_model(name: str) -> Model:
     """A model by name, loaded once for everybody. Raises AttnlitError in words."""
     from attnlit.attention import load
 
-    return load(name)
+    kept = models.get((name, identity_of(name)))
+    if kept is not None:
+        return kept
+    with st.spinner("Opening the model …", show_time=True):
+        return models.find((name, identity_of(name)), lambda: load(name))
 
 
-def _megabytes(records: dict[str, Attention]) -> float:
-    return _at_most_all(sum(record.nbytes for record in records.values()))
-
-
-def _at_most_all(size: int) -> float:
-    """What a record takes of its cache, in megabytes: one that is larger than all of it is kept alone.
-
-    Refused, it would be computed anew, a whole forward pass, for every click on its picture.
-    """
-    return min(size / 2**20, _HALF)
-
-
-# Bounded by megabytes, not by entries: a text of 512 tokens weighs as much as two hundred short ones. The
-# condition makes thirty students who open the same example wait for one forward pass, not run thirty.
-@cachetools.cached(
-    cachetools.LRUCache(maxsize=_HALF, getsizeof=_megabytes),
-    key=lambda model, *texts: (model.identity, *texts),
-    condition=threading.Condition(),
-)
 def attention(model: Model, text: str, pair: str) -> dict[str, Attention]:
-    """The recorded attention of one text or pair, by kind, from the cache or from one forward pass."""
+    """The recorded attention of one text or pair, by kind, from the cache or from one forward pass.
+
+    Thirty students who open the same example wait for one forward pass.
+    """
     from attnlit.attention import attend_all
 
-    return attend_all(model, text, pair or None)
+    return records.find((model.identity, text, pair), lambda: attend_all(model, text, pair or None))
 
 
 @dataclass(frozen=True)
 class Filters:
     """What of a record is shown. The defaults show it as it was recorded."""
 
-    sentences: str = "All"  # one of `attnlit.attention.filters.BETWEEN`
-    whole_words: bool = False  # pieces of a word put together
+    # One of `attnlit.attention.filters.BETWEEN`.
+    sentences: str = "All"
+    # Pieces of a word put together.
+    whole_words: bool = False
     without_special: bool = False
-    rescaled: bool = False  # without special tokens, each row divided by what is left of it
+    # Without special tokens, each row divided by what is left of it.
+    rescaled: bool = False
 
 
-def _megabytes_held(part: Attention) -> float:
-    """A slice keeps the array alive that it was cut from."""
-    cut_from = part.weights.base
-    return _at_most_all(part.nbytes + (0 if cut_from is None else cut_from.nbytes))
-
-
-@cachetools.cached(
-    cachetools.LRUCache(maxsize=_HALF, getsizeof=_megabytes_held),
-    key=lambda model, *choices: (model.identity, *choices),
-    condition=threading.Condition(),
-)
 def filtered(model: Model, text: str, pair: str, kind: str, filters: Filters) -> Attention:
     """What the filters leave of a record; kept, as its thumbnails are."""
+    key = (model.identity, text, pair, kind, filters)
+    return filtered_records.find(key, lambda: _filtered(attention(model, text, pair)[kind], filters))
+
+
+def _filtered(record: Attention, filters: Filters) -> Attention:
     from attnlit.attention.filters import between, hide_and_renormalise, hide_special
     from attnlit.attention.words import merge_words
 
-    left = attention(model, text, pair)[kind]
-    if filters.whole_words:
-        left = merge_words(left)
+    left = merge_words(record) if filters.whole_words else record
     if filters.without_special and filters.rescaled:
         left = hide_and_renormalise(left, {token.position for token in left.keys if token.special})
     left = between(left, filters.sentences)

@@ -120,7 +120,14 @@ def attend_together(model: Model, readings: Sequence[Reading], kind: str) -> lis
 
 
 def record_of(model: Model, kind: str, reading: Reading, weights: np.ndarray) -> Attention:
-    """The record of one text without queries and keys. weights: (L, H, Q, K)"""
+    """The record of one text without queries and keys. weights: (L, H, Q, K)
+
+    Raises AttnlitError for weights that are no numbers, which any comparison of theirs would hide.
+    """
+    if np.isnan(weights).any():
+        raise AttnlitError(
+            f"{model.name} computes numbers that are not finite for this text. Try another one."
+        )
     source, target = reading.source, reading.target
     sides = {"cross": (target, source), "decoder": (target, target)}
     query, key = (source if side is None else side for side in sides.get(kind, (source, source)))

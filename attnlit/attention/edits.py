@@ -89,6 +89,8 @@ def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...]
     if model.capture_route == "weights":
         raise AttnlitError(f"Nothing can be changed inside {model.name}: {model.why_no_vectors}")
     places = [None if site is None else (site.kind, site.layer) for site in model.sites]
+    for call, earlier in model.repeats:
+        places[call] = places[earlier]
     for edit in edits:
         if (edit.kind, edit.layer) not in places:
             there = " and ".join(f"{model.layers_of(kind)} of the kind “{kind}”" for kind in model.kinds)

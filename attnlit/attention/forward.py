@@ -43,7 +43,7 @@ def forward(
     """
     import torch
 
-    from attnlit.attention import proof
+    from attnlit.attention import routes
 
     by_call = edits_by_call(model, edits)
     if by_call and len(batch) > 1 and model.capture_route == "trace":
@@ -52,12 +52,12 @@ def forward(
     options = {"output_hidden_states": True} if hidden_states else {}
     with slot():
         if model.capture_route == "weights":
-            outputs = proof.run(model.module, tensors, output_attentions=True, **options)
+            outputs = routes.run(model.module, tensors, output_attentions=True, **options)
             if recorder is not None:
-                recorder.take_reported(proof.reported(outputs))
+                recorder.take_reported(routes.reported(outputs))
             return outputs
-        with proof.recording(model.capture_route, _ignore if recorder is None else recorder.take, by_call):
-            return proof.run(model.module, tensors, **options)
+        with routes.recording(model.capture_route, _ignore if recorder is None else recorder.take, by_call):
+            return routes.run(model.module, tensors, **options)
 
 
 def weights_together(model: Model, batch: Sequence[Inputs], kind: str) -> np.ndarray:

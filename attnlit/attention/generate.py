@@ -49,10 +49,10 @@ def write_target(model: Model, inputs: Inputs, start: int, limit: int) -> list[i
 
 
 def _run(model: Model, tensors: dict[str, Any]) -> Any:
-    from attnlit.attention import proof
+    from attnlit.attention import routes
 
     with slot():
-        return proof.run(model.module, tensors)
+        return routes.run(model.module, tensors)
 
 
 def _read_already(tensors: dict[str, Any], outputs: Any) -> dict[str, torch.Tensor]:

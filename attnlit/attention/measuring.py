@@ -13,7 +13,7 @@ from torch import Tensor
 from attnlit.attention.following import Following, Norm, PassedOn
 from attnlit.attention.forward import forward
 from attnlit.attention.norms import NOTHING, Around
-from attnlit.attention.proof import probe_inputs
+from attnlit.attention.probes import spread_inputs
 from attnlit.attention.values import Proof
 from attnlit.models.model import Model, Site
 
@@ -97,7 +97,7 @@ def find_proof(model: Model) -> Proof:
     """Runs a few tokens and checks that the parts that heads write make the whole; see `Proof`."""
     if model.capture_route == "weights":
         return Proof(why_no_values="its values could not be recorded.")
-    inputs = {name: ids[0].tolist() for name, ids in probe_inputs(model).items()}
+    inputs = {name: ids[0].tolist() for name, ids in spread_inputs(model).items()}
     witness = _Witness()
     with witness:
         outputs = forward(model, [inputs], witness, hidden_states=True)

@@ -1,4 +1,4 @@
-"""Finds a way to see a model's attention, and proves it on a tiny input before anybody looks at a picture.
+"""Finds a way to see a model's attention, and proves it on small inputs before anybody looks at a picture.
 
 A way is taken only if, with it, the model computes what it computes without it, every attention matrix that
 the model itself reports is among those seen, and the softmax of the recorded scores gives these matrices.
@@ -7,95 +7,67 @@ the model itself reports is among those seen, and the softmax of the recorded sc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import fields
-from typing import Any
+from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 import torch
-from transformers import PreTrainedModel
 
 from attnlit.attention import interface, tokens
-from attnlit.attention.edits import Edit
+from attnlit.attention.probes import Probe, check_weights, first_output, real_probe, spread_probe
 from attnlit.attention.record import LayerInputs
-from attnlit.attention.recorder import Call, OnCall, layer_inputs
-from attnlit.attention.trace import Trace
+from attnlit.attention.recorder import Call, layer_inputs
+from attnlit.attention.routes import recording, run
 from attnlit.errors import AttnlitError
+from attnlit.models.failures import explain, machine_is_full
 from attnlit.models.model import Checkpoint, Model, Site
 
-PROBE_TOKENS = 9
-PROBE_TARGET_TOKENS = (
-    6  # another length than the source's, so that no cross-attention passes for self-attention
-)
 LOGITS_TOLERANCE = 1e-4  # relative to the logits' own size
 WEIGHTS_TOLERANCE = 1e-6
-SOFTMAX_TOLERANCE = 1e-5
+SOFTMAX_TOLERANCE = 1e-5  # and what rounding adds to it: see `softmax_tolerance`
 
 
 class _Unproven(Exception):
     """Why one way does not show this model's attention."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What one way has shown of a model."""
+
+    route: str
+    sites: tuple[Site | None, ...]
+    repeats: tuple[tuple[int, int], ...] = ()
+    head_size: int = 0
+    why_no_vectors: str = ""
+
+
 def prove(checkpoint: Checkpoint) -> Model:
     """The model with the first way of recording that holds for it. Raises AttnlitError if none does."""
+    check_weights(checkpoint)
     module = checkpoint.module
-    probe = probe_inputs(checkpoint)
     module.set_attn_implementation("eager")
-    try:
-        expected = run(module, probe, output_attentions=True)
-    except Exception as error:
-        raise AttnlitError(
-            f"“{checkpoint.name}” cannot read plain text ({type(error).__name__}). Choose a text model."
-        ) from error
-    matrices = reported(expected)
-    _check_shapes(checkpoint.name, matrices)
+    spread = spread_probe(checkpoint)
+    causal = _is_causal(spread)
+    real = real_probe(checkpoint, spread, causal=causal)
     reasons = []
     for route in ("interface", "trace"):
         try:
-            sites, calls = _try(route, module, probe, expected, matrices)
+            return _model(checkpoint, spread, real, _try(route, checkpoint, (spread, real)))
         except _Unproven as reason:
             reasons.append(str(reason))
-            continue
         except Exception as error:  # whatever a model's own file raises means: not this way
+            if machine_is_full(error):  # but this says nothing of the model, which others would go on with
+                raise AttnlitError(explain(error, checkpoint.name)) from error
             reasons.append(f"{type(error).__name__}: {error}")
-            continue
-        return _model(checkpoint, route, "", sites, matrices, calls)
     module.set_attn_implementation("eager")
     why_no_vectors = "its queries and keys could not be recorded (" + "; ".join(reasons) + ")."
-    sites = [Site(kind, layer) for kind, layer in matrices]
-    return _model(checkpoint, "weights", why_no_vectors, sites, matrices, [])
-
-
-def recording(
-    route: str, on_call: OnCall, edits: Sequence[tuple[Edit, ...]] = ()
-) -> AbstractContextManager[Any]:
-    """The context in which one forward pass hands its attention calls to `on_call`.
-
-    edits: of each call, in the order of the forward pass; empty where nothing is changed.
-    """
-    return interface.recording(on_call, edits) if route == "interface" else Trace(on_call, edits)
-
-
-def run(module: PreTrainedModel, inputs: dict[str, torch.Tensor], **options: Any) -> Any:
-    """One forward pass without gradients: the model's outputs."""
-    with torch.inference_mode():
-        return module(**inputs, **options)
-
-
-def reported(outputs: Any) -> dict[tuple[str, int], torch.Tensor]:
-    """The attention matrices that the model reports, by kind and layer: (1, heads, queries, keys) each."""
-    kinds = {"encoder_attentions": "encoder", "decoder_attentions": "decoder", "cross_attentions": "cross"}
-    if not any(outputs.get(name) for name in kinds):
-        kinds = {"attentions": "self"}
-    found = {}
-    for name, kind in kinds.items():
-        layers = [each for each in outputs.get(name) or () if isinstance(each, torch.Tensor)]
-        found.update({(kind, layer): matrix for layer, matrix in enumerate(layers)})
-    return found
+    sites = tuple(Site(kind, layer) for kind, layer in spread.matrices)
+    return _model(checkpoint, spread, real, _Seen("weights", sites, why_no_vectors=why_no_vectors))
 
 
 def softmax_error(inputs: LayerInputs, weights: np.ndarray) -> float:
-    """Largest difference of the recorded scores' softmax from the weights (heads, queries, keys)."""
+    """Largest difference of the recorded scores' softmax from the weights (H, Q, K)."""
     worst = 0.0
     for head, expected in enumerate(weights):
         vectors = inputs.vectors(head)
@@ -108,63 +80,43 @@ def softmax_error(inputs: LayerInputs, weights: np.ndarray) -> float:
     return worst
 
 
-def probe_inputs(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
-    """Token ids spread over the vocabulary; the proof must not depend on what the tokenizer can spell."""
-    config = checkpoint.module.config
-    words = config.get_text_config(decoder=True).vocab_size
-    special = set(checkpoint.tokenizer.all_special_ids)
-    usual = [each for each in range(words // 2) if each not in special]  # rare and reserved ones come last
+def softmax_tolerance(inputs: LayerInputs) -> float:
+    """What `softmax_error` may be where nothing is wrong: 1e-5, and float32's rounding of large scores.
 
-    def ids(count: int) -> torch.Tensor:
-        return torch.tensor([[usual[int(each)] for each in np.linspace(0, len(usual) - 1, count)]])
-
-    probe = {"input_ids": ids(PROBE_TOKENS)}
-    if config.is_encoder_decoder:
-        probe["decoder_input_ids"] = ids(PROBE_TARGET_TOKENS)
-    return probe
+    A score is a sum of d products. In which order a processor adds them up changes it by a few units in the
+    last place of the sum of their sizes, and a weight by as much again, relative to itself.
+    """
+    eps = float(np.finfo(np.float32).eps)
+    heads_a_key = len(inputs.q) // len(inputs.k)
+    sizes = np.abs(inputs.q) @ np.abs(inputs.k).repeat(heads_a_key, axis=0).transpose(0, 2, 1)  # (H, Q, K)
+    return SOFTMAX_TOLERANCE + 8 * eps * abs(inputs.scaling) * float(sizes.max())
 
 
-def _check_shapes(name: str, matrices: dict[tuple[str, int], torch.Tensor]) -> None:
-    """Raises AttnlitError for a model without attention, or without a full matrix in every layer."""
-    if not matrices:
-        raise AttnlitError(f"“{name}” reports no attention: there is nothing to show. Choose another model.")
-    source, target = PROBE_TOKENS, PROBE_TARGET_TOKENS
-    sides = {"decoder": (target, target), "cross": (target, source)}
-    for (kind, _), matrix in matrices.items():
-        full = tuple(matrix.shape[2:]) == sides.get(kind, (source, source))
-        if not full or matrix.sum(-1).max() > 1 + 1e-3:
-            raise AttnlitError(
-                f"“{name}” does not weigh every token against every other one, so its attention has no full "
-                "picture. Choose another model."
-            )
-        if matrix.shape != matrices[kind, 0].shape:
-            raise AttnlitError(
-                f"The layers of “{name}” have different numbers of heads. Choose another model."
-            )
-
-
-def _try(
-    route: str,
-    module: PreTrainedModel,
-    probe: dict[str, torch.Tensor],
-    expected: Any,
-    matrices: dict[tuple[str, int], torch.Tensor],
-) -> tuple[list[Site | None], list[Call]]:
-    """The sites of the attention calls, and the calls themselves. Raises _Unproven with the reason."""
+def _try(route: str, checkpoint: Checkpoint, probes: Sequence[Probe]) -> _Seen:
+    """What this way shows of a model. Raises _Unproven with the reason if it cannot be relied on."""
+    module = checkpoint.module
     if route == "interface":
         if not module._can_set_attn_implementation():
             raise _Unproven("its code does not use the attention interface of transformers")
         module.set_attn_implementation(interface.NAME)
     else:
         module.set_attn_implementation("eager")
+    seen = [_sites(route, checkpoint, probe) for probe in probes]
+    if any((each.sites, each.repeats) != (seen[0].sites, seen[0].repeats) for each in seen):
+        raise _Unproven("its attention comes in another order for another text")
+    return seen[0]
+
+
+def _sites(route: str, checkpoint: Checkpoint, probe: Probe) -> _Seen:
+    """Which of the model's attention matrices each call of a forward pass makes."""
     calls: list[Call] = []
     with recording(route, calls.append):
-        outputs = run(module, probe)
-    difference = _difference(expected, outputs)
-    if difference > LOGITS_TOLERANCE:
+        outputs = run(checkpoint.module, probe.inputs)
+    difference = _difference(first_output(probe.outputs), first_output(outputs))
+    if not difference <= LOGITS_TOLERANCE:
         raise _Unproven(f"recording changed what the model computes, by {difference:.1g}")
     sites: list[Site | None] = [None] * len(calls)
-    for (kind, layer), matrix in matrices.items():
+    for (kind, layer), matrix in probe.matrices.items():
         fits = [
             index
             for index, call in enumerate(calls)
@@ -174,46 +126,66 @@ def _try(
         ]
         if not fits:
             raise _Unproven(f"the {kind} attention of layer {layer} was not seen")
+        _check_scores(layer, calls[fits[0]])
         sites[fits[0]] = Site(kind, layer)
-    for site, call in zip(sites, calls, strict=True):
-        if site is not None:
-            if call.logits is not None and call.logits.shape != call.weights.shape:
-                raise _Unproven(f"the softmax of layer {site.layer} is over more than its keys")
-            error = softmax_error(layer_inputs(call), call.weights[0].numpy())
-            if not error <= SOFTMAX_TOLERANCE:
-                raise _Unproven(f"the scores of layer {site.layer} do not give its weights, by {error:.1g}")
-    return sites, calls
+    query = next(call.query for call, site in zip(calls, sites, strict=True) if site is not None)
+    return _Seen(route, tuple(sites), _repeats(calls, sites), 0 if query is None else query.shape[-1])
 
 
-def _difference(expected: Any, outputs: Any) -> float:
-    """Largest difference of the models' first outputs (logits or hidden states), relative to their size."""
-    first, second = (each.logits if "logits" in each else each[0] for each in (expected, outputs))
-    return float((first - second).abs().max() / first.abs().max().clamp_min(1.0))
+def _repeats(calls: Sequence[Call], sites: Sequence[Site | None]) -> tuple[tuple[int, int], ...]:
+    """Calls right behind another one that they repeat: the same queries and keys, for other values."""
+    return tuple(
+        (index + 1, index)
+        for index, (call, after) in enumerate(pairwise(calls))
+        if sites[index] is not None and sites[index + 1] is None and _is_same(call, after)
+    )
 
 
-def _model(
-    checkpoint: Checkpoint,
-    route: str,
-    why_no_vectors: str,
-    sites: list[Site | None],
-    matrices: dict[tuple[str, int], torch.Tensor],
-    calls: list[Call],
-) -> Model:
-    kinds = tuple(dict.fromkeys(kind for kind, _ in matrices))
-    of_kind = {kind: [matrix for (other, _), matrix in matrices.items() if other == kind] for kind in kinds}
-    looking = of_kind["decoder" if "decoder" in kinds else kinds[0]]
-    causal = all(bool((matrix.triu(1) == 0).all()) for matrix in looking)
-    query = next((call.query for call, site in zip(calls, sites, strict=False) if site is not None), None)
+def _is_same(call: Call, other: Call) -> bool:
+    pairs = ((call.weights, other.weights), (call.query, other.query), (call.key, other.key))
+    return all(a is not None and b is not None and torch.equal(a, b) for a, b in pairs)
+
+
+def _check_scores(layer: int, call: Call) -> None:
+    """Raises _Unproven unless the softmax of what was recorded of a call gives its weights."""
+    if call.logits is not None and call.logits.shape != call.weights.shape:
+        raise _Unproven(f"the softmax of layer {layer} is over more than its keys")
+    inputs = layer_inputs(call)
+    error = softmax_error(inputs, call.weights[0].numpy())
+    if not error <= softmax_tolerance(inputs):
+        raise _Unproven(f"the scores of layer {layer} do not give its weights, by {error:.1g}")
+
+
+def _difference(expected: torch.Tensor, found: torch.Tensor) -> float:
+    """Largest difference, relative to the size of what is expected; infinite numbers must be the same."""
+    difference = (expected - found).abs().masked_fill(expected == found, 0.0)
+    size = expected[expected.isfinite()].abs().max() if expected.isfinite().any() else torch.tensor(1.0)
+    return float(difference.max() / size.clamp_min(1.0))
+
+
+def _is_causal(probe: Probe) -> bool:
+    """Whether no token sees a later one; of an encoder-decoder, in its decoder."""
+    kinds = [kind for kind, _ in probe.matrices]
+    looking = "decoder" if "decoder" in kinds else kinds[0]
+    matrices = [matrix for (kind, _), matrix in probe.matrices.items() if kind == looking]
+    return all(bool((matrix.triu(1) == 0).all()) for matrix in matrices)
+
+
+def _model(checkpoint: Checkpoint, spread: Probe, real: Probe, seen: _Seen) -> Model:
+    heads = {kind: matrix.shape[1] for (kind, _), matrix in spread.matrices.items()}
+    kinds, causal = tuple(heads), _is_causal(spread)
     return Model(
         **{each.name: getattr(checkpoint, each.name) for each in fields(Checkpoint)},
         kinds=kinds,
-        layers=len(of_kind[kinds[0]]),
-        heads=of_kind[kinds[0]][0].shape[1],
-        heads_by_kind={kind: of_kind[kind][0].shape[1] for kind in kinds},
-        head_size=0 if query is None else query.shape[-1],
+        layers=sum(kind == kinds[0] for kind, _ in spread.matrices),
+        heads=heads[kinds[0]],
+        heads_by_kind=heads,
+        head_size=seen.head_size,
         causal=causal,
         pairs=tokens.pair_rule(checkpoint.tokenizer, encoder_decoder=len(kinds) > 1, causal=causal),
-        capture_route=route,
-        why_no_vectors=why_no_vectors,
-        sites=tuple(sites),
+        arguments=tuple(real.inputs),
+        capture_route=seen.route,
+        why_no_vectors=seen.why_no_vectors,
+        sites=seen.sites,
+        repeats=seen.repeats,
     )

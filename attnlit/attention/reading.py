@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass
 
 from attnlit.attention.generate import write_target
@@ -93,16 +92,8 @@ def _checked(model: Model, encoded: Encoded) -> Encoded:
         raise AttnlitError(
             f"The tokenizer of {model.name} does not belong to it: it makes tokens the model lacks."
         )
-    taken = {name: ids for name, ids in encoded.inputs.items() if name in _arguments(model)}
+    taken = {name: ids for name, ids in encoded.inputs.items() if name in model.arguments}
     return Encoded(taken, encoded.tokens)
-
-
-def _arguments(model: Model) -> set[str]:
-    """Inputs that the model understands. Token types only if it has some: GPT-2 would add them as words."""
-    names = {"input_ids", "attention_mask", "decoder_input_ids"}
-    if getattr(model.module.config, "type_vocab_size", 0) > 1:
-        names.add("token_type_ids")
-    return names & set(inspect.signature(model.module.forward).parameters)
 
 
 def _start(model: Model) -> int:

@@ -55,9 +55,10 @@ class Token:
 class Vectors:
     """What entered one head's softmax.
 
-    The softmax of `scores` over keys is the head's weights, to 1e-5. `scores` is `scaling * q @ k.T` and
-    whatever the model itself adds (mask, position bias, soft cap). Where `sink` is given, it stands in the
-    softmax as one more key, whose weight goes nowhere, so that the row of weights sums to less than 1.
+    The softmax of `scores` over keys is the head's weights, to 1e-5 and, where scores are in the hundreds,
+    float32's rounding of them (`attnlit.attention.proof.softmax_tolerance`). `scores` is `scaling * q @ k.T`
+    and whatever the model itself adds (mask, position bias, soft cap). Where `sink` is given, it stands in
+    the softmax as one more key, whose weight goes nowhere, so that the row of weights sums to less than 1.
     """
 
     q: np.ndarray  # float32 (queries, d)

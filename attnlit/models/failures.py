@@ -1,6 +1,6 @@
 """Why a model did not load, in words: what libraries raise and hubs answer becomes a sentence.
 
-Reasons are told by the types of exceptions, by numbers and by facts, never by what a message happens to say.
+Reasons are told by the types of exceptions, by numbers and by facts, not by what a message happens to say.
 """
 
 from __future__ import annotations
@@ -10,6 +10,27 @@ from contextlib import contextmanager
 
 from attnlit.errors import AttnlitError
 from attnlit.wording import one_line, quoted
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """The error and what caused it, outermost first: libraries wrap each other's."""
+    chain: list[BaseException] = []
+    inner: BaseException | None = error
+    while inner is not None and inner not in chain:
+        chain.append(inner)
+        inner = inner.__cause__ or inner.__context__
+    return chain
+
+
+def machine_is_full(error: BaseException) -> bool:
+    """Whether the machine ran out of memory or threads: that says nothing of the model.
+
+    torch and threading raise plain RuntimeErrors for it, so here, and nowhere else, the text decides.
+    """
+    chain = causes(error)
+    text = " ".join(str(cause) for cause in chain).lower()
+    signs = ("can't allocate memory", "out of memory", "not enough memory", "can't start new thread")
+    return any(isinstance(cause, MemoryError) for cause in chain) or any(sign in text for sign in signs)
 
 
 class NativeFault(Exception):
@@ -121,9 +142,9 @@ def unknown_kind(name: str) -> str:
     )
 
 
-def explain(error: Exception, name: str, needs: int = 0) -> str:
-    """A sentence for what no other place has foreseen. needs: bytes that were asked for when it failed."""
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and not _can_allocate(needs)):
+def explain(error: Exception, name: str) -> str:
+    """A sentence for what no other place has foreseen."""
+    if machine_is_full(error):
         return f"{quoted(name)} does not fit into this machine's memory. Choose a smaller model."
     if isinstance(error, PermissionError):
         return f"The files of {quoted(name)} may not be read here. Give attnlit the right to read them."
@@ -134,14 +155,3 @@ def explain(error: Exception, name: str, needs: int = 0) -> str:
         f"{quoted(name)} could not be loaded: its files do not fit together, or the installed version of "
         f"transformers has a fault ({type(error).__name__}). Choose another model."
     )
-
-
-def _can_allocate(size: int) -> bool:
-    """Whether the machine could give so many bytes now: torch says by a plain RuntimeError that it cannot."""
-    import torch
-
-    try:
-        torch.empty(size, dtype=torch.uint8)
-    except RuntimeError:
-        return False
-    return True

@@ -29,8 +29,8 @@ def models_kept() -> int:
 
 
 def cache_megabytes() -> int:
-    """How much recorded attention the app keeps in memory (ATTNLIT_CACHE_MB, 96)."""
-    return _number("ATTNLIT_CACHE_MB", 96)
+    """How much the app keeps in memory beside models: records, measurements (ATTNLIT_CACHE_MB, 160)."""
+    return _number("ATTNLIT_CACHE_MB", 160)
 
 
 def disk_megabytes() -> int:

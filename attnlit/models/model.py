@@ -91,6 +91,8 @@ class Checkpoint:
 class Model(Checkpoint):
     """One loaded model, shared by every session and thread: nobody writes to it after loading."""
 
+    # What its forward pass takes of a tokenizer's outputs, and of a target: "input_ids", "token_type_ids" ...
+    arguments: tuple[str, ...]
     kinds: tuple[str, ...]  # ("self",) or ("encoder", "decoder", "cross")
     layers: int  # of its first kind
     heads: int  # query heads a layer, of its first kind
@@ -102,6 +104,9 @@ class Model(Checkpoint):
     capture_route: str
     why_no_vectors: str = ""  # why the neuron view is not possible; empty where it is
     sites: tuple[Site | None, ...] = ()  # attention calls in forward order; None is one that nobody asks for
+    # (call, earlier call) where the same attention is made once more, for other values (DiffLlama): what is
+    # changed in the one is changed in both.
+    repeats: tuple[tuple[int, int], ...] = ()
 
     def layers_of(self, kind: str) -> int:
         """Layers with attention of this kind: an encoder may have more of them than its decoder."""

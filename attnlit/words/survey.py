@@ -11,6 +11,8 @@ from attnlit.analysis.survey.summary import FEWEST_TEXTS, nearness, roles_of
 from attnlit.wording import capitalised, with_article
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from attnlit.analysis.survey import Survey
 
 
@@ -57,3 +59,48 @@ def shown(score: str, value: float) -> str:
     if unit == "share":
         return f"{value:.0%}"
     return f"{value:.2f}".replace("-", "−") + (f" {unit}" if unit != "score" else "")
+
+
+def score_in_words(found: Survey, score: str, layer: int, head: int) -> str:
+    """The chosen score of a head, with its interval, on what it rests, and before training."""
+    about = BY_NAME[score]
+    value, lower, upper = (each[score][layer, head] for each in (found.values, found.lower, found.upper))
+    if not np.isfinite(value):
+        return f"{about.title}: nothing to score in these texts."
+    words = f"{about.title}: **{shown(score, value)}**"
+    if np.isfinite(lower):
+        low, high = shown(score, lower), shown(score, upper)
+        words += f" (95% interval {low} to {high})" if low != high else ""
+    words += f", over {found.counts[score][layer, head]:,} {about.over}."
+    if score in found.untrained:
+        own, most = found.untrained[score][layer, head], np.nanmax(found.untrained[score])
+        words += f" Before training: {shown(score, own)}, and {shown(score, most)} at most."
+    if score == "positional":
+        words += f" Its distance: {_distance(int(found.offset[layer, head]))}."
+    return words
+
+
+def _distance(offset: int) -> str:
+    if offset == 0:
+        return "the token itself"
+    return f"{abs(offset)} token{'s' * (abs(offset) > 1)} {'back' if offset < 0 else 'ahead'}"
+
+
+def rests_on(found: Survey) -> str:
+    """How much text a survey has read."""
+    texts = "one text" if found.texts == 1 else f"{found.texts:,} texts"
+    left_out = f" {found.left_out:,} were left out, too short or too long." if found.left_out else ""
+    return f"Read: {texts} with {found.tokens:,} tokens.{left_out}"
+
+
+def repeated_in_words(table: pd.DataFrame) -> str:
+    """What a table of `loss_on_repeated` says: nothing off, the head off, perhaps another one off."""
+    whole, off, *other = (row for _, row in table.iterrows())
+    words = (
+        "25 random words, four times in a row. From the second time on the model foresees each with a loss "
+        f"of {whole['loss']:.2f} nats; without head {off['off']} with {off['loss']:.2f}, which is "
+        f"**{off['rise']:+.2f}** (95% interval {off['lower']:+.2f} to {off['upper']:+.2f})"
+    )
+    for row in other:
+        words += f". Without {row['off']}, a random head of the same layer: {row['rise']:+.2f}"
+    return words + "."

@@ -24,7 +24,7 @@ from datetime import date
 
 import numpy as np
 
-from attnlit.app.bias import SET
+from attnlit.app.bias.ask import SET
 from benchmarks.load import tables
 from benchmarks.load.client import Visitor
 from benchmarks.load.counted_app import FORWARD

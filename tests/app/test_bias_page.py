@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from attnlit.analysis import bias
 from attnlit.analysis.bias import PRESETS, TEMPLATES, published
-from attnlit.app import bias
+from attnlit.app import cache
+from attnlit.app.bias import ask, measure
 from attnlit.app.cache import load_model
 from tests import tiny
 from tests.app.test_pages import opened, plain, said
@@ -27,10 +29,10 @@ OWN = {
 @pytest.fixture
 def two_sentences(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A set of two templates, measured anew."""
-    monkeypatch.setattr(bias, "TEMPLATES", TEMPLATES[:2])
-    bias._measured_set.cache.clear()
+    monkeypatch.setattr(measure, "TEMPLATES", TEMPLATES[:2])
+    cache.effects.clear()
     yield
-    bias._measured_set.cache.clear()
+    cache.effects.clear()
 
 
 def numbers(app: AppTest) -> dict[str, float]:
@@ -56,7 +58,7 @@ def test_every_ready_pair_of_every_bundled_model(model: str) -> None:
 
 def test_the_numbers_are_the_measured_ones() -> None:
     app = opened("bias")
-    found = bias.bias.effects(load_model("mini-gpt2"), PRESETS["question"].contrast)
+    found = bias.effects(load_model("mini-gpt2"), PRESETS["question"].contrast)
     shown = numbers(app)
     assert shown["Total effect"] == pytest.approx(found.total, abs=6e-4)
     assert shown["Indirect effect"] == pytest.approx(found.indirect, abs=6e-4)
@@ -133,7 +135,7 @@ def test_every_number_can_be_saved(two_sentences: None) -> None:
     attention, effects = "bias_attention_file", "bias_effects_file"
     tables = ["bias_continuations_file", effects, "bias_heads_file", "bias_layers_file"]
     assert files(opened("bias")) == [*tables[:3], attention, tables[3]]
-    app = opened("bias", scope=bias.SET)
+    app = opened("bias", scope=ask.SET)
     app.button[0].click().run()
     assert files(app) == [effects, "bias_set_heads_file", "bias_sentences_file"]
 
@@ -154,7 +156,7 @@ def test_mistakes_are_answered_and_nothing_typed_is_lost() -> None:
         assert not app.exception
         assert answer in said(app)
         for name, text in {**OWN, **typed}.items():
-            assert app.text_input(key=f"bias_{name}").value == text[: bias.MOST_CHARACTERS]
+            assert app.text_input(key=f"bias_{name}").value == text[: ask.MOST_CHARACTERS]
 
 
 def test_words_that_cannot_be_watched_hold_nothing_up() -> None:
@@ -204,8 +206,8 @@ def test_markup_in_prompts_is_shown_as_it_is() -> None:
 
 
 def test_a_large_model_is_measured_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bias, "_AT_ONCE", 1)
-    bias._measured.cache.clear()
+    monkeypatch.setattr(measure, "AT_ONCE", 1)
+    cache.effects.clear()
     app = opened("bias", prompts="Nurse asks doctor")
     assert not app.metric
     assert any("difference" in each for each in columns(app))  # where the heads look is known without
@@ -219,7 +221,7 @@ def test_a_large_model_is_measured_when_asked(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_set_with_its_intervals(model: str, two_sentences: None) -> None:
-    app = opened("bias", model=model, scope=bias.SET)
+    app = opened("bias", model=model, scope=ask.SET)
     assert not app.metric
     app.button[0].click().run()
     assert not app.exception
@@ -228,7 +230,7 @@ def test_the_set_with_its_intervals(model: str, two_sentences: None) -> None:
     assert any({"indirect", "lower", "upper"} <= each for each in columns(app))
     sentences = next(frame.value for frame in app.dataframe if "template" in frame.value)
     assert len(sentences) == 8
-    assert f"scope={bias.SET.replace(' ', '+')}" in app.code[0].value
+    assert f"scope={ask.SET.replace(' ', '+')}" in app.code[0].value
     app.toggle(key="expected_only").set_value(True).run()
     said = plain(" ".join(each.value for each in (*app.info, *app.warning)))
     # It depends on what the model has learned whether one of two sentences has the effect.
@@ -236,31 +238,33 @@ def test_the_set_with_its_intervals(model: str, two_sentences: None) -> None:
 
 
 def test_a_measured_sentence_is_not_measured_again(
-    two_sentences: None, monkeypatch: pytest.MonkeyPatch
+    two_sentences: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What a cancelled set has done is there when it goes on."""
-    model, measure = load_model("mini-gpt2"), bias.bias.effects
-    asked = []
+    """What a set that was stopped has done is there when it goes on."""
+    whole, asked = bias.effects, []
 
     def third_fails(*arguments: object, **options: object) -> object:
         asked.append(arguments)
         if len(asked) == 3:
-            raise KeyboardInterrupt
-        return measure(*arguments, **options)
+            raise RuntimeError("as when the visitor leaves")
+        return whole(*arguments, **options)
 
-    bias._measured.cache.clear()
-    monkeypatch.setattr(bias.bias, "effects", third_fails)
-    with pytest.raises(KeyboardInterrupt):
-        bias._measured_set(model)
-    assert len(bias._measured_set(model).table) == 8
-    assert len(asked) == 5  # two, the one that was ended, and it with the last one
+    cache.effects.clear()
+    monkeypatch.setattr(bias, "effects", third_fails)
+    app = opened("bias", scope=ask.SET)
+    app.button[0].click().run()
+    assert app.error
+    caplog.clear()
+    app.run()
+    assert len(next(frame.value for frame in app.dataframe if "template" in frame.value)) == 8
+    assert len(asked) == 5  # two, the one that failed, and it with the last one
 
 
 def test_published_numbers_stand_beside_ours_in_gpt2_only(
     tmp_path: Path, two_sentences: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
-    monkeypatch.setattr(bias, "_AT_ONCE", 200)
+    monkeypatch.setattr(measure, "AT_ONCE", 200)
     tokenizer = load_model("mini-gpt2").tokenizer
     tokenizer.save_pretrained(tmp_path)
     size = {"n_embd": 48, "n_layer": 7, "n_head": 12, "n_positions": 64}
@@ -274,8 +278,8 @@ def test_published_numbers_stand_beside_ours_in_gpt2_only(
     assert table["published"].tolist() == [0.66698, 1.03889, 0.04703, 0.4425, 0.1713, 0.1487]
     assert table["effect"].tolist()[3] == "indirect, head 5-10"
     assert table["here"][0] == pytest.approx(numbers(app)["Total effect"], abs=6e-4)
-    bias._measured_set(load_model(str(tmp_path)))
-    app = opened("bias", model=str(tmp_path), scope=bias.SET)
+    monkeypatch.setattr(measure, "ASK_FOR_SET", None)  # it begins by itself
+    app = opened("bias", model=str(tmp_path), scope=ask.SET)
     table = next(frame.value for frame in app.dataframe if "published" in frame.value)
     assert table["published"].tolist()[:3] == [0.249, 0.182, 0.079]
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import gc
+import shutil
 import threading
 import weakref
-from types import SimpleNamespace
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 
 import attnlit
 import attnlit.attention
@@ -25,8 +30,8 @@ def test_a_record_is_freed_when_the_cache_lets_go_of_it() -> None:
             cache.filtered(
                 model, "The cat sat.", "The dog lay.", "self", cache.Filters(sentences, False, special)
             )
-    cache.attention.cache.clear()
-    cache.filtered.cache.clear()
+    cache.records.clear()
+    cache.filtered_records.clear()
     gc.collect()
     assert record() is None
 
@@ -57,7 +62,7 @@ def test_records_are_weighed_with_what_they_keep_alive() -> None:
     whole = cache.attention(model, "The cat sat.", "The dog lay.")["self"]
     part = cache.filtered(model, "The cat sat.", "The dog lay.", "self", cache.Filters("A→B"))
     assert part.weights.size < whole.weights.size
-    assert cache._megabytes_held(part) * 2**20 >= whole.weights.nbytes
+    assert cache.weight(part) >= whole.weights.nbytes
 
 
 def test_different_texts_are_read_side_by_side_and_hits_wait_for_neither(
@@ -93,17 +98,78 @@ def test_a_text_that_cannot_be_read_keeps_nobody_waiting() -> None:
             cache.attention(model, "", "")
 
 
-def test_a_record_larger_than_its_cache_is_kept_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = attnlit.load("mini-bert")
-    small = cache.attention(model, "A small one.", "")
-    record = small["self"]
-    huge = SimpleNamespace(nbytes=10 * int(cache._HALF) * 2**20)
-    monkeypatch.setattr(attnlit.attention, "attend_all", lambda *_: {"self": huge})
-    assert cache.attention(model, "A huge one.", "") is cache.attention(model, "A huge one.", "")
-    assert cache.attention(model, "A huge one.", "")["self"] is huge
-    assert [*cache.attention.cache.values()] == [{"self": huge}]
-    assert cache._megabytes({"self": record}) < cache._HALF
-    cache.attention.cache.clear()
+def test_a_memory_keeps_what_was_used_last_and_no_more_than_its_bound() -> None:
+    memory = cache.Memory(lambda: 1000)
+    for number in range(10):
+        memory.put(number, np.zeros(300, np.uint8))
+        memory.get(0)
+    assert [number for number in range(10) if memory.get(number) is not None] == [0, 8, 9]
+    assert memory.weighs == 900
+
+
+def test_something_larger_than_its_memory_is_kept_alone() -> None:
+    """Refused, it would be made anew, a whole forward pass, for every click on its picture."""
+    memory, made = cache.Memory(lambda: 1000), []
+    memory.put("small", np.zeros(10, np.uint8))
+
+    def make() -> np.ndarray:
+        made.append(1)
+        return np.zeros(5000, np.uint8)
+
+    assert memory.find("huge", make) is memory.find("huge", make)
+    assert made == [1]
+    assert memory.get("small") is None
+
+
+def test_everything_that_is_kept_is_weighed_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = [memory for memory in cache.ALL if memory is not cache.models]
+    monkeypatch.setenv("ATTNLIT_CACHE_MB", "1")
+    for memory in shared:
+        memory.clear()
+        for number in range(100):
+            memory.put(number, {"values": np.zeros(2**14), "table": pd.DataFrame({"x": np.zeros(10)})})
+    assert sum(memory.weighs for memory in shared) <= 2**20
+    for memory in shared:
+        assert memory.weighs > 0
+        memory.clear()
+
+
+def test_a_slice_weighs_as_much_as_the_array_that_it_keeps_alive_and_shared_arrays_count_once() -> None:
+    whole = np.zeros(1000)
+    assert cache.weight(whole[:10]) == 8000
+    assert cache.weight([whole, whole[:10], {"again": whole}]) < 8200
+    tensor = torch.zeros(1000)
+    assert cache.weight(tensor.numpy()[:10]) == 4000
+
+
+def test_a_wrong_setting_is_said_where_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTNLIT_CACHE_MB", "much")
+    memory = cache.records
+    memory.clear()
+    with pytest.raises(AttnlitError, match="ATTNLIT_CACHE_MB must be a whole number"):
+        cache.attention(attnlit.load("mini-bert"), "Some text.", "")
+    monkeypatch.setenv("ATTNLIT_CACHE_MB", "8")
+    assert cache.attention(attnlit.load("mini-bert"), "Some text.", "")
+    memory.clear()
+
+
+def test_a_folder_that_was_saved_anew_is_opened_anew(
+    tmp_path: Path, tiny_folder: Callable[[str], Path]
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_folder("gpt2"), folder)
+    first = cache.load_model(str(folder))
+    assert cache.load_model(str(folder)) is first
+    before = cache.attention(first, "The cat sat.", "")["self"]
+    module = copy.deepcopy(first.module)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.mul_(1.5)
+    module.save_pretrained(folder)
+    second = cache.load_model(str(folder))
+    assert second is not first
+    after = cache.attention(second, "The cat sat.", "")["self"]
+    assert np.abs(after.weights - before.weights).max() > 1e-3
 
 
 def test_filters_go_together() -> None:

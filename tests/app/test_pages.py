@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attnlit.app import panels
-from attnlit.app.cache import load_model
+from attnlit.app import cache, panels
 from attnlit.app.router import PAGES, PageCard
 from attnlit.attention import attend
 from tests.tiny import ARCHITECTURES
@@ -218,7 +217,7 @@ def test_hidden_special_tokens_leave_rows_that_can_be_rescaled() -> None:
     app.toggle(key="rescaled").set_value(True).run()
     assert not app.exception
     assert app.get("vega_lite_chart")
-    record = attend(load_model("mini-gpt2"), "The cat sat.")
+    record = attend(cache.load_model("mini-gpt2"), "The cat sat.")
     row = record.weights[0, 0, -2, 1:]  # of the last word, without the mark of the beginning
     assert part == pytest.approx(100 * row.max(), abs=0.5)
     assert largest() == pytest.approx(100 * row.max() / row.sum(), abs=0.5)
@@ -319,12 +318,12 @@ def test_a_model_that_gives_only_weights_says_why_it_has_no_neuron_view(
         raise proof._Unproven("this model hides how it attends")
 
     monkeypatch.setattr(proof, "_try", refuse)
-    load_model.clear()
+    cache.models.clear()
     folder = str(tiny_folder("bert"))
     text = "Nobody has read this sentence before."  # a record of it must not be in the cache
     assert opened("head_view", model=folder, text=text).get("vega_lite_chart")
     app = opened("neuron_view", model=folder, text=text)
-    load_model.clear()
+    cache.models.clear()
     assert not app.exception
     assert "neuron view is not possible" in said(app)
 

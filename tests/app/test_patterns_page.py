@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from attnlit.analysis import survey
 from attnlit.analysis.sample import SAMPLE
 from attnlit.analysis.survey import SoFar, Step, Sums
-from attnlit.app import patterns
+from attnlit.app import cache
 from tests import planted
 from tests.app.test_pages import ROOT, opened, plain, said, typed
 
@@ -110,26 +111,36 @@ def test_a_cancelled_scoring_says_how_far_it_came_and_goes_on_from_there(
 ) -> None:
     given: list[Any] = []
     whole = survey.steps
+    button = st.button
+
+    def noted(label: str, **options: Any) -> bool:
+        if label == "Cancel":
+            clicks.append(lambda: options["on_click"](*options["args"]))
+        return button(label, **options)
+
+    clicks: list[Callable[[], None]] = []
 
     def stopped(*texts: Any, **options: Any) -> Iterator[Step]:
-        yield Step(7, 100, survey.READING, so_far=SoFar(7, Sums()))
-        patterns._stop("this one")  # what the button calls
+        while not clicks:  # until there is a button
+            time.sleep(0.1)
+            yield Step(7, 100, survey.READING, so_far=SoFar(7, Sums()))
+        clicks[0]()
         st.rerun()
 
     def going_on(*texts: Any, so_far: SoFar | None, **options: Any) -> Iterator[Step]:
         given.append(so_far)
         return whole(*texts, **options)
 
-    monkeypatch.setattr(patterns, "_name", lambda *_: "this one")
+    monkeypatch.setattr(st, "button", noted)
     monkeypatch.setattr(survey, "steps", stopped)
-    patterns._finished.clear()
+    cache.surveys.clear()
     app = opened("patterns")
     assert not app.exception
-    assert "Stopped: 7 of 52 texts" in words(app)
+    assert "Stopped at 7%. Reading the texts … 7 of 52" in words(app)
     assert not app.get("vega_lite_chart")
     monkeypatch.setattr(survey, "steps", going_on)
     next(each for each in app.button if each.label == "Go on").click().run()
-    patterns._finished.clear()
+    cache.surveys.clear()
     assert not app.exception
     assert given[0].texts == 7
     assert app.get("vega_lite_chart")

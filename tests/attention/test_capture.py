@@ -350,6 +350,14 @@ def test_a_book_is_refused_before_it_is_tokenised(tiny_model: GetModel) -> None:
         attend(tiny_model("bert"), "x" * 1_000_000)
 
 
+def test_attention_that_is_no_number_is_a_mistake_in_words(tmp_path: Path) -> None:
+    """Weights that are finite, and so large that products of them are not."""
+    model = load(str(tiny.save("bert", tmp_path)))
+    model.module.bert.embeddings.LayerNorm.weight *= 1e20
+    with pytest.raises(AttnlitError, match="not finite for this text"):
+        attend(model, "The dog lay.")
+
+
 def test_one_token_is_enough(tiny_model: GetModel) -> None:
     record = attend(tiny_model("gpt2"), "a")
     assert record.weights.shape[2:] == (1, 1)

@@ -1,26 +1,21 @@
-"""What the bias page asks for: pairs of prompts, a link to them, and measurements that are remembered."""
+"""What the bias page asks for: which prompts, which words to watch, which number; and a link to it all."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import cachetools
 import streamlit as st
 
 from attnlit.analysis import bias
-from attnlit.analysis.bias import PRESETS, TEMPLATES, Contrast, Effects, Progress, SetEffects
-from attnlit.app import cache, say, turns
-from attnlit.app.bias_panels import MEASURES
-from attnlit.app.frame.controls import one_of, typed
+from attnlit.analysis.bias import PRESETS, Contrast
+from attnlit.app import say
+from attnlit.app.frame.controls import IN_ADDRESS, one_of, typed
 from attnlit.wording import quoted
+from attnlit.words.bias import MEASURES
 
 if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-
     from attnlit.app.state import Choice
     from attnlit.attention import Attention
     from attnlit.models.model import Model
@@ -38,11 +33,7 @@ _FIELDS = {
 }
 MOST_CHARACTERS = 20_000  # of a prompt
 _BOUND = ("scope", "prompts", "measure", "expected_only")  # widgets that the address knows by these names
-_LINKED, _RUNNING = "bias_link", "bias_set_running"
-_AT_ONCE = 72  # heads: a model with more of them is measured when somebody asks for it,
-_LONG = 4_000  # heads x tokens: and so are long prompts, which would take many seconds
-
-# ------------------------------------------------------------------------------------------ what is asked for
+_LINKED = "bias_link"
 
 
 def contrast(model: Model) -> tuple[Contrast, tuple[str, ...]]:
@@ -55,7 +46,7 @@ def contrast(model: Model) -> tuple[Contrast, tuple[str, ...]]:
         st.pills, "Pair of prompts", titles, "prompts", default=start.title, on_change=_forget_link
     )
     if chosen != OWN:
-        st.caption(by_title[chosen].note)
+        say.quiet(by_title[chosen].note)
         return by_title[chosen].fitted(model), by_title[chosen].watched
     values = {**vars(start.contrast), "watched": ", ".join(start.watched)}
     given = {}
@@ -117,7 +108,7 @@ def filtered() -> bool:
         "Only sentences with the expected effect",
         key="expected_only",
         help="As in the paper: total effect above 0, less the quarter of these with the smallest effect.",
-        bind="query-params",
+        **IN_ADDRESS,
     )
 
 
@@ -132,81 +123,3 @@ def link(choice: Choice) -> None:
             parts |= {name: st.session_state[f"bias_{name}"] for name in _FIELDS}
         address = (st.context.url or "").split("?")[0]
         st.code(f"{address}?{urlencode(parts)}", language=None, wrap_lines=True)
-
-
-# --------------------------------------------------------------------------------------------- measurements
-
-
-def records(model: Model, contrast: Contrast) -> tuple[Attention, Attention]:
-    """The attention of both prompts."""
-    first, second = (cache.attention(model, text, "")["self"] for text in (contrast.first, contrast.second))
-    return first, second
-
-
-# The lock is held while the cache is looked at, not while somebody measures.
-@cachetools.cached(
-    cachetools.LRUCache(maxsize=256),
-    key=lambda model, contrast, progress=None: (model.identity, contrast),
-    lock=threading.Lock(),
-)
-def _measured(model: Model, contrast: Contrast, progress: Progress | None = None) -> Effects:
-    return bias.effects(model, contrast, progress=progress)
-
-
-@cachetools.cached(
-    cachetools.LRUCache(maxsize=8), key=lambda model, progress=None: model.identity, lock=threading.Lock()
-)
-def _measured_set(model: Model, progress: Progress | None = None) -> SetEffects:
-    return bias.set_effects(model, TEMPLATES, progress=progress, measure=_measured)
-
-
-def effects(model: Model, contrast: Contrast, tokens: int) -> Effects | None:
-    """The effects of one pair; None in a large model, or for long prompts, until somebody asks for them."""
-    known = _measured.cache_key(model, contrast) in _measured.cache
-    heads = model.layers * model.heads
-    small = heads <= _AT_ONCE and heads * tokens <= _LONG
-    work, place = (model.identity, contrast), st.empty()
-    if not (known or small or st.session_state.get(_RUNNING) == work):
-        tip = "Hundreds of runs: up to some minutes in a large model or for long prompts."
-        _start_button(place, work, "Measure every head", tip)
-        return None
-    with turns.one_at_a_time(work), _bar(place, "Measuring every head", cancel=not small) as progress:
-        return _measured(model, contrast, progress=progress)
-
-
-def set_effects(model: Model) -> SetEffects | None:
-    """The effects of the set; None until somebody asks for them, and where that was cancelled."""
-    known = _measured_set.cache_key(model) in _measured_set.cache
-    work, place = (model.identity, SET), st.empty()
-    if not (known or st.session_state.get(_RUNNING) == work):
-        tip = "Some ten seconds with the models that come with attnlit, minutes with a large one."
-        _start_button(place, work, "Measure the set", tip)
-        return None
-    with turns.one_at_a_time(work), _bar(place, "Measuring the sentences", cancel=True) as progress:
-        return _measured_set(model, progress=progress)
-
-
-def _start_button(place: DeltaGenerator, work: tuple[Any, ...], label: str, tip: str) -> None:
-    place.button(label, type="primary", help=tip, on_click=lambda: st.session_state.update({_RUNNING: work}))
-
-
-def _forget_work() -> None:
-    st.session_state.pop(_RUNNING, None)
-
-
-@contextmanager
-def _bar(place: DeltaGenerator, what: str, *, cancel: bool) -> Iterator[Progress]:
-    """A progress bar, drawn with the first step. Any click, as that on Cancel, ends the run at the next."""
-    drawn: list[DeltaGenerator] = []
-
-    def show(done: int, runs: int) -> None:
-        if not drawn:
-            with place.container(horizontal=True, vertical_alignment="center"):
-                drawn.append(st.progress(0.0))
-                if cancel:
-                    st.button("Cancel", key="bias_cancel", on_click=_forget_work)
-        drawn[0].progress(done / runs, f"{what}: {done / runs:.0%}")
-        turns.report_progress(done / runs)
-
-    yield show
-    place.empty()

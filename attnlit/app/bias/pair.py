@@ -1,0 +1,98 @@
+"""One pair of prompts: under the chosen head, and how likely each continuation is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from attnlit.analysis.bias import STRONGEST, Effects, swapped_tokens
+from attnlit.app import panels
+from attnlit.app.bias.effects import decimals
+from attnlit.charts.head import head_picture
+from attnlit.charts.heatmap import difference_picture, difference_table
+from attnlit.wording import escaped
+from attnlit.words.bias import prompt_in_words, ratio_in_words, signed
+
+if TYPE_CHECKING:
+    from attnlit.app.state import Choice
+    from attnlit.attention import Attention
+
+
+def two_heads(choice: Choice, first: Attention, second: Attention) -> None:
+    """The chosen head in both prompts, side by side; below, what it looks at in one and not in the other."""
+    swapped = swapped_tokens(first, second)
+    st.markdown(f"##### Layer {choice.layer}, head {choice.head} in both prompts")
+    sides = ((first, second.text, "first"), (second, first.text, "second"))
+    for column, (record, other_text, name) in zip(st.columns(2), sides, strict=True):
+        with column:
+            st.markdown(prompt_in_words(record.text, other_text))
+            panels.picture(
+                head_picture(
+                    record, choice.layer, [choice.head], theme=choice.theme, pinned=("query", swapped[-1])
+                ),
+                key=f"bias_{name}",
+                alt=f"Head view of the chosen head, {name} prompt",
+            )
+    one, other = (_words(record, swapped) for record in (first, second))
+    blue, orange = escaped(other), escaped(one)
+    st.markdown(f"**Difference:** blue where *{blue}* looks more, orange where *{orange}* does.")
+    before, after = (_from_swapped(record, swapped) for record in (first, second))
+    panels.picture(
+        difference_picture(before, after, choice.layer, choice.head, theme=choice.theme),
+        key="bias_difference",
+        alt="Difference of the chosen head's attention in the two prompts",
+    )
+    panels.save_numbers(
+        lambda: difference_table(first, second, choice.layer, choice.head),
+        f"bias_attention_{choice.layer}_{choice.head}",
+        key="bias_attention_file",
+    )
+
+
+def _words(record: Attention, swapped: Sequence[int]) -> str:
+    return " ".join(record.query_tokens[place] for place in swapped)
+
+
+def _from_swapped(record: Attention, swapped: Sequence[int]) -> Attention:
+    """Without the rows that cannot differ: of a causal model those before the swapped word."""
+    start = swapped[0] if record.causal else 0
+    return replace(record, weights=record.weights[:, :, start:], queries=record.queries[start:])
+
+
+def continuations(found: Effects, first: Attention, second: Attention) -> None:
+    """How likely each continuation is after each prompt, and their ratio."""
+    swapped = swapped_tokens(first, second)
+    one, other = (_words(record, swapped) for record in (first, second))
+    table = pd.DataFrame(
+        {
+            "continuation": [found.contrast.expected, found.contrast.other],
+            f"after {one}": found.scores[0],
+            f"after {other}": found.scores[1],
+        }
+    )
+    percent = st.column_config.NumberColumn(format="percent")
+    left, right = st.columns(2)
+    with left:
+        columns = dict.fromkeys(table.columns[1:], percent)
+        panels.numbers(table, "bias_continuations", key="bias_continuations", column_config=columns)
+    with right:
+        st.markdown(ratio_in_words(found, escaped(one), escaped(other)))
+        st.caption("A continuation of several words or pieces counts with their geometric mean.")
+
+
+def layers(found: Effects) -> None:
+    """The effects of whole layers, and of the strongest heads together."""
+    left, right = st.columns(2)
+    with left:
+        table = found.layers
+        panels.numbers(table, "bias_layers", key="bias_layers", column_config=decimals(table))
+    with right:
+        st.markdown(
+            "**Whole layers:** all heads of a layer at once.\n\n"
+            f"The {STRONGEST} largest indirect effects of heads add up to **{signed(found.strongest)}**; "
+            f"all heads at once have **{signed(found.indirect)}**."
+        )

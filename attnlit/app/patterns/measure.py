@@ -1,0 +1,89 @@
+"""On which texts heads are scored, and their scores, made once for everybody."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from attnlit.analysis import survey
+from attnlit.analysis.repetition import loss_on_repeated
+from attnlit.analysis.sample import MOST_TEXTS, SAMPLE, sentences
+from attnlit.app import cache, say, work
+from attnlit.app.frame.controls import one_of, typed
+from attnlit.errors import AttnlitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from attnlit.analysis.sample import Text
+    from attnlit.analysis.survey import Survey
+    from attnlit.app.state import Request
+    from attnlit.models.model import Model
+
+SAMPLE_TEXTS, ONE_TEXT, LONG_TEXT = "Built-in sample", "This text", "A longer text"
+SOURCES = (SAMPLE_TEXTS, ONE_TEXT, LONG_TEXT)
+MOST_CHARACTERS = 1_000_000
+_MEGABYTES = 2  # of a file: those characters, and room for letters of several bytes
+
+
+def texts(request: Request) -> Sequence[Text] | None:
+    """The texts to score heads on; None while a longer text has not been given."""
+    source = one_of(
+        st.segmented_control, "Scored on", SOURCES, "over",
+        help=f"The sample is {len(SAMPLE)} sentences and pairs of our own; “This text” is the sidebar's.",
+    )  # fmt: skip
+    if source == SAMPLE_TEXTS:
+        return SAMPLE
+    if source == ONE_TEXT:
+        return [(request.attention.text, request.attention.pair)]
+    return _long_text()
+
+
+def _long_text() -> Sequence[Text] | None:
+    with st.form("longer"):
+        pasted = typed(
+            st.text_area, "Paste a text", "", "long_text", MOST_CHARACTERS, height=140,
+            placeholder=f"A chapter, a transcript, a list of sentences: up to {MOST_TEXTS:,} sentences.",
+        )  # fmt: skip
+        file = st.file_uploader("or upload one", type=["txt"], key="long_file", max_upload_size=_MEGABYTES)
+        st.form_submit_button("Score all heads on it", type="primary")
+    text = pasted if file is None else file.getvalue().decode("utf-8", errors="replace")
+    if not text.strip():
+        say.hint("Paste a text or upload one, and every head is scored on all of it.", icon=":material/edit:")
+        return None
+    if len(text) > MOST_CHARACTERS:
+        raise AttnlitError(
+            f"This text has {len(text):,} characters; {MOST_CHARACTERS:,} are the most that are read here."
+        )
+    found = sentences(text)
+    say.quiet(f"{len(found):,} texts of a sentence or more" + (f", from {file.name}." if file else "."))
+    return found
+
+
+def surveyed(request: Request, texts: Sequence[Text]) -> Survey | None:
+    """The scores of every head on the texts. None where a visitor has stopped the reading."""
+    kind = request.attention.kind
+
+    def read(report: work.Report, so_far: Any) -> Survey:
+        found: Survey | None = None
+        for step in survey.steps(request.model, texts, kind=kind, so_far=so_far):
+            count = f" {step.done:,} of {len(texts):,}" if step.doing == survey.READING else ""
+            report(step.done / step.total, f"{step.doing} …{count}", step.so_far)
+            found = step.survey
+        assert found is not None  # the last step carries it
+        return found
+
+    said = repr((kind, len(texts), list(texts))).encode("utf-8", errors="surrogatepass")
+    key = ("survey", request.model.identity, hashlib.sha256(said).hexdigest())
+    return work.run(key, read, cache.surveys)
+
+
+def repeated(model: Model, heads: tuple[tuple[int, int], ...]) -> pd.DataFrame:
+    """The loss on repeated words with each of these heads off."""
+    key = ("repeated", model.identity, heads)
+    with st.spinner("Repeating words …"):
+        return cache.effects.find(key, lambda: loss_on_repeated(model, heads))

@@ -1,0 +1,102 @@
+"""All heads by the chosen score: as a map, and as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from attnlit.analysis import survey
+from attnlit.analysis.scores import BY_NAME
+from attnlit.app import panels, say
+from attnlit.app.frame.controls import one_of
+from attnlit.charts.head_map import head_map as drawn_map
+from attnlit.charts.head_map import head_map_picture
+from attnlit.words.survey import rests_on, shown
+
+if TYPE_CHECKING:
+    from attnlit.analysis.survey import Survey
+    from attnlit.app.state import Request
+
+
+def choose_score(found: Survey) -> str:
+    """The score that colours the map, among those that this model and these texts have."""
+    by_title = {BY_NAME[name].title: name for name in found.values}
+    titles = list(by_title)
+    no_such = f"there is no such score for {found.model} and these texts"
+    score = by_title[one_of(st.selectbox, "Score", titles, "score", but=no_such)]
+    about = BY_NAME[score].about
+    say.quiet(f"{about[0].upper()}{about[1:]}.")
+    return score
+
+
+def head_map(request: Request, found: Survey, score: str) -> None:
+    """All heads, coloured by the score; a click chooses one everywhere."""
+    about = BY_NAME[score]
+    panels.picture(
+        head_map_picture(selected=(request.layer, request.head), **_map(request, found, score)),
+        key="score_map",
+        on_select=lambda: panels.follow_head("score_map"),
+        selection="cell",
+        alt=f"Map of all heads, layers downwards, heads across, coloured by the score {about.title}",
+    )
+    best = np.unravel_index(np.nanargmax(found.values[score]), found.offset.shape)
+    panels.show_head(request, int(best[0]), int(best[1]), shown(score, found.values[score][best]))
+    with_role = int(found.claimed[score].sum())
+    role = BY_NAME[score].role
+    if role is not None and found.untrained and found.units[score] >= survey.FEWEST_TEXTS:
+        st.caption(
+            f"{with_role} of {found.offset.size} heads are called **{role.name}** by this score "
+            f"({shown(score, role.least)} or more, and surely above the untrained model)."
+        )
+    say.quiet(rests_on(found))
+
+
+def _map(request: Request, found: Survey, score: str) -> dict[str, Any]:
+    """What the map needs, on the page and as a file."""
+    about, values = BY_NAME[score], found.values[score]
+    return {
+        "values": values,
+        "title": about.title,
+        "signed": about.unit.limits is None and bool(np.nanmin(values) < 0),
+        "limits": about.unit.limits,
+        "form": about.unit.form,
+        "theme": request.theme,
+    }
+
+
+def export_menu(request: Request, found: Survey, score: str) -> None:
+    """A link to what is chosen, and the map and all numbers as files."""
+    panels.export_menu(
+        request,
+        "patterns",
+        lambda: drawn_map(**_map(request, found, score)),
+        lambda: survey.table(found, score),
+    )
+
+
+def all_heads(found: Survey, score: str) -> None:
+    """Every head and every score as a table that sorts, with the chosen score first."""
+    table = survey.table(found, score)
+    nothing = [name for name in ("role", "lower", "upper") if table[name].isin(["", np.nan]).all()]
+    table = table.drop(columns=nothing)  # on one text
+    percent = st.column_config.NumberColumn(format="percent")
+    number = st.column_config.NumberColumn(format="%.2f")
+    shares = {name: percent for name in found.values if BY_NAME[name].unit.name == "share"}
+    others = {name: number for name in found.values if name not in shares}
+    like_score = shares.get(score, number)
+    titles = {name: BY_NAME[name].title for name in found.values}
+    columns = {
+        **{name: {**column, "label": titles[name]} for name, column in (shares | others).items()},
+        **{
+            name: {**like_score, "label": label}
+            for name, label in (("lower", "95% from"), ("upper", "95% to"), ("untrained", "Before training"))
+        },
+        "role": st.column_config.TextColumn("Role", width="medium"),
+        "count": st.column_config.NumberColumn("Rests on", help=f"How many {BY_NAME[score].over}."),
+        "fixed_distance": st.column_config.NumberColumn("At which distance", help="−1: one token back."),
+        "layer": st.column_config.NumberColumn(pinned=True),
+        "head": st.column_config.NumberColumn(pinned=True),
+    }
+    panels.numbers(table, f"{found.model} heads", key="all_heads", column_config=columns, height=380)

@@ -1,0 +1,47 @@
+"""The ways to see attention, and how a pass is run in each.
+
+"interface": our function stands in for the model's own; "trace": the numbers are followed through the pass;
+"weights": the model reports its weights, and nothing else is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel
+
+from attnlit.attention import interface
+from attnlit.attention.edits import Edit
+from attnlit.attention.recorder import OnCall
+from attnlit.attention.trace import Trace
+
+
+def recording(
+    route: str, on_call: OnCall, edits: Sequence[tuple[Edit, ...]] = ()
+) -> AbstractContextManager[Any]:
+    """The context in which one forward pass hands its attention calls to `on_call`.
+
+    edits: of each call, in the order of the forward pass; empty where nothing is changed.
+    """
+    return interface.recording(on_call, edits) if route == "interface" else Trace(on_call, edits)
+
+
+def run(module: PreTrainedModel, inputs: dict[str, torch.Tensor], **options: Any) -> Any:
+    """One forward pass without gradients: the model's outputs."""
+    with torch.inference_mode():
+        return module(**inputs, **options)
+
+
+def reported(outputs: Any) -> dict[tuple[str, int], torch.Tensor]:
+    """The attention matrices that the model reports, by kind and layer: (1, H, Q, K) each."""
+    kinds = {"encoder_attentions": "encoder", "decoder_attentions": "decoder", "cross_attentions": "cross"}
+    if not any(outputs.get(name) for name in kinds):
+        kinds = {"attentions": "self"}
+    found = {}
+    for name, kind in kinds.items():
+        layers = [each for each in outputs.get(name) or () if isinstance(each, torch.Tensor)]
+        found.update({(kind, layer): matrix for layer, matrix in enumerate(layers)})
+    return found

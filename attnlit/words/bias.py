@@ -1,0 +1,95 @@
+"""What is said of two prompts that differ in one word, and of a set of them (Markdown)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attnlit.wording import escaped
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attnlit.analysis.bias import Averages, Effects
+
+PLAIN = {
+    "total": "How much the swapped word changes the ratio of the continuations.",
+    "indirect": "The part that goes through **where heads look**: the first prompt, with the attention that "
+    "all heads have in the second.",
+    "direct": "The part that goes **another way**, such as the swapped word's own vector: the second prompt, "
+    "with all attention as in the first.",
+}
+LIMITS = """
+- **One sentence is an anecdote.** Other words, or the two people in each other's place, may turn the sign.
+  Look at the set, and at its interval.
+- **The model repeats what it has read.** The two models that come with attnlit read novels of 1880 to 1927.
+  Nothing here is true of nurses, doctors, women or men.
+- **These are two pronouns, not all genders**, in one language, and a few professions that are tied to one of
+  them by a stereotype. A bias of another kind can be there and not show here.
+- **An effect is not a purpose.** A head with a large effect passes the difference on in these sentences; it
+  need not be “for” gender, and the effects of single heads do not add up to that of all.
+- **Small numbers are noisy.** Without an interval nobody knows whether 0.02 is anything.
+"""
+MEASURES = {
+    "indirect": "Indirect effect",
+    "direct": "Direct effect",
+    "difference": "Difference of attention",
+}
+ABOUT_MEASURES = {
+    "indirect": "The first prompt, with only this head's attention from the second. Blue: that favours what "
+    "is expected after the second prompt, orange: what is expected after the first.",
+    "direct": "The second prompt, with only this head's attention from the first: what is left of the total "
+    "effect without this head.",
+    "difference": "How differently the head looks in the two prompts: 0 the same, 1 at quite other tokens.",
+}
+
+
+def signed(value: float) -> str:
+    """An effect for people: +0.394, −0.012."""
+    return f"{value:+.3f}".replace("-", "−")
+
+
+def prompt_in_words(text: str, other: str) -> str:
+    """The prompt with the words in bold that the other one has not in this place."""
+    words, others = text.split(), other.split()
+    if len(words) != len(others):
+        return escaped(text)
+    parts = [
+        escaped(word) if word == there else f"**{escaped(word)}**"
+        for word, there in zip(words, others, strict=True)
+    ]
+    return " ".join(parts)
+
+
+def ratio_in_words(found: Effects, one: str, other: str) -> str:
+    """How much more likely one continuation is than the other, after both. one, other: the swapped words."""
+    expected, unexpected = escaped(found.contrast.expected), escaped(found.contrast.other)
+    before, after = found.ratios
+    return (
+        f"After *{one}* the model finds “{unexpected}” **{before:#.3g}** times as likely as "
+        f"“{expected}”, after *{other}* **{after:#.3g}** times. The second is {after / before:#.3g} "
+        f"times the first, so the total effect is {after / before:#.3g} − 1."
+    )
+
+
+def by_chance(heads: pd.DataFrame) -> str:
+    """A caution on as many intervals as there are heads."""
+    return (
+        f"Of {len(heads)} intervals of 95% about {len(heads) / 20:.0f} miss the true value by chance alone. "
+        "Click a head to choose it: “One pair” shows it."
+    )
+
+
+def verdict(found: Averages) -> str:
+    """What the set says of the model."""
+    row = found.table.set_index("effect").loc["total"]
+    if row["factor_lower"] > 1:
+        return (
+            "**The model leans on the stereotype in these sentences:** the factor of the total effect and "
+            "its whole interval are above 1."
+        )
+    if row["factor_upper"] < 1:
+        return "**The model leans against the stereotype in these sentences:** the factor is below 1."
+    return (
+        "**No lean towards the stereotype can be told from these sentences:** the interval of the total "
+        "effect's factor holds 1, no change."
+    )
