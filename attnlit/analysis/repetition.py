@@ -16,7 +16,7 @@ from attnlit.analysis.scores.repeated import COPIES
 from attnlit.analysis.statistics import interval
 from attnlit.analysis.survey import period, random_sequences
 from attnlit.attention.edits import HeadsAblated
-from attnlit.attention.forward import weights_together
+from attnlit.attention.weights import weights_together
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:

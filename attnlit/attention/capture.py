@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.attention.edits import Edit
-from attnlit.attention.forward import forward, weights_together
+from attnlit.attention.forward import forward
 from attnlit.attention.reading import Reading, read
 from attnlit.attention.record import Attention
+from attnlit.attention.weights import weights_together
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 

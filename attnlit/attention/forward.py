@@ -10,10 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from attnlit.attention.edits import Edit, edits_by_call
-from attnlit.attention.record import frozen
 from attnlit.models import limits
 from attnlit.models.model import Model
 
@@ -32,6 +29,7 @@ def forward(
     edits: Iterable[Edit] = (),
     *,
     hidden_states: bool = False,
+    body: bool = False,
 ) -> Any:
     """One forward pass that `recorder` watches. Returns the model's outputs: logits (T, N, words).
 
@@ -39,6 +37,7 @@ def forward(
     times, each perhaps edited differently. A `Recorder` sees the first row.
     edits: what is changed in this pass, and only in it; a traced model takes one row then.
     hidden_states: the outputs also hold what enters each layer, `hidden_states`: (T, N, D) each.
+    body: the pass ends before the model's head, and there are no logits; see `attnlit.attention.weights`.
     Raises AttnlitError for edits that do not fit the model or the text.
     """
     import torch
@@ -50,28 +49,15 @@ def forward(
         raise ValueError("a traced model may fold its batch into its heads: edit one row at a time")
     tensors = {name: torch.tensor([text[name] for text in batch]) for name in batch[0]}
     options = {"output_hidden_states": True} if hidden_states else {}
+    module = model.module.base_model if body else model.module
     with slot():
         if model.capture_route == "weights":
-            outputs = routes.run(model.module, tensors, output_attentions=True, **options)
+            outputs = routes.run(module, tensors, output_attentions=True, **options)
             if recorder is not None:
                 recorder.take_reported(routes.reported(outputs))
             return outputs
         with routes.recording(model.capture_route, _ignore if recorder is None else recorder.take, by_call):
-            return routes.run(model.module, tensors, **options)
-
-
-def weights_together(model: Model, batch: Sequence[Inputs], kind: str) -> np.ndarray:
-    """Attention weights of texts with equally many tokens: float32 (T, L, H, Q, K).
-
-    One forward pass; but a traced model may fold its batch into its heads, so it takes one after another.
-    """
-    from attnlit.attention.recorder import WeightsRecorder
-
-    if model.capture_route == "trace" and len(batch) > 1:
-        return frozen(np.concatenate([weights_together(model, [text], kind) for text in batch]))
-    recorder = WeightsRecorder(model.sites, kind)
-    forward(model, batch, recorder)
-    return recorder.texts()
+            return routes.run(module, tensors, **options)
 
 
 def _ignore(call: Call) -> None:

@@ -34,7 +34,7 @@ def read_out(
 ) -> list[str]:
     """What one token looks at, or, with `key`, which tokens look at it, in Markdown sentences.
 
-    ``query`` and `key` are places in ``attention.queries`` and ``attention.keys``. With several heads the
+    `query` and `key` are places in `attention.queries` and `attention.keys`. With several heads the
     weights are means over them. Where the weight lies on the first token, or on one that the tokenizer added,
     a sentence says what that is; why a head looks there, weights do not tell.
     """

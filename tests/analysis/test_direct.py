@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from attnlit.analysis.direct import direct_logits, has_direct_path, head_writes
-from attnlit.attention.forward import weights_together
+from attnlit.attention.weights import weights_together
 from attnlit.models.model import Model
 
 pytestmark = pytest.mark.numeric

@@ -10,7 +10,7 @@ import numpy as np
 
 from attnlit.analysis.scores.repeated import followed
 from attnlit.analysis.scores.shapes import shapes
-from attnlit.analysis.scores.spread import BeyondFirst, beyond_first
+from attnlit.analysis.scores.spread import Spread, spread
 from attnlit.analysis.scores.tokens import is_punctuation, same, same_elsewhere, sentence_of
 from attnlit.errors import AttnlitError
 
@@ -66,9 +66,9 @@ class Evidence:
         return followed(self.ids)
 
     @cached_property
-    def beyond_first(self) -> BeyondFirst:
-        """The scores of what does not go to the first token."""
-        return beyond_first(self.weights)
+    def spread(self) -> Spread:
+        """How widely the heads look, with and without the first token."""
+        return spread(self.weights)
 
     @cached_property
     def shapes(self) -> dict[str, np.ndarray]:

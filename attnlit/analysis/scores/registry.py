@@ -188,13 +188,13 @@ SCORES = (
     ),
     Score(
         "entropy", "Breadth", "entropy: how widely attention is spread",
-        lambda text: spread.entropy(text.weights), unit=NATS,
+        lambda text: text.spread.entropy, unit=NATS,
         role=Role("broad head", 3.8, "very many tokens at once", _CLARK, on_one_text=False),
     ),
     Score(
         "entropy_rest", "Breadth without the first token",
         "entropy of the attention that does not rest on the first token",
-        lambda text: text.beyond_first.entropy, unit=NATS, count=lambda text: text.beyond_first.rows,
+        lambda text: text.spread.entropy_rest, unit=NATS, count=lambda text: text.spread.rows_rest,
     ),
     Score(
         "distance", "Distance", "how many tokens back the head looks on average",
@@ -203,8 +203,8 @@ SCORES = (
     Score(
         "distance_rest", "Distance without the first token",
         "how many tokens back the head looks on average, where it does not rest on the first token",
-        lambda text: text.beyond_first.distance, unit=TOKENS, applies=_within,
-        count=lambda text: text.beyond_first.rows,
+        lambda text: text.spread.distance_rest, unit=TOKENS, applies=_within,
+        count=lambda text: text.spread.rows_rest,
     ),
     Score(
         "variability", "Variability", "how much the picture changes with the words",

@@ -1,4 +1,4 @@
-"""How widely and how differently heads look: entropy, variability, divergence; rows without their first key.
+"""How widely and how differently heads look: entropy, variability, divergence.
 
 Weights are (L, H, Q, K); their rows sum to 1 (less with a learned sink).
 """
@@ -17,41 +17,43 @@ from attnlit.analysis.scores.positions import mean
 SKIPPED_ABOVE = 0.9
 
 
-def entropy(weights: np.ndarray) -> np.ndarray:
-    """How widely a head spreads its attention, in nats: mean over the queries of -sum of A log A, (L, H).
-
-    Clark et al. 2019 (arXiv 1906.04341), section 3.3: broad above 3.8 nats.
-    """
-    return np.stack([mean(_entropy(layer)) for layer in weights])  # a layer at a time: long texts are large
-
-
 @dataclass(frozen=True, eq=False)
-class BeyondFirst:
-    """Scores of what does not go to the first key: float64 (L, H), NaN where no row is left."""
+class Spread:
+    """How widely heads spread their attention, with and without the first key: float64 (L, H).
+
+    Without it each row is divided by what remains, and rows with over 90 % on it are skipped (Vig and
+    Belinkov 2019), so that each head has its own number of rows. NaN where no row is left.
+    """
 
     entropy: np.ndarray  # nats
-    distance: np.ndarray  # tokens back
-    rows: np.ndarray  # int (L, H): how many queries are left
+    entropy_rest: np.ndarray  # nats, without the first key
+    distance_rest: np.ndarray  # tokens back, without the first key
+    rows_rest: np.ndarray  # int (L, H): how many queries are left
 
 
-def beyond_first(weights: np.ndarray) -> BeyondFirst:
-    """Entropy and distance without the first key: each row divided by what remains.
+def spread(weights: np.ndarray) -> Spread:
+    """The spread of every head, from one logarithm of each weight.
 
-    Rows with over 90 % on the first key are skipped (Vig and Belinkov 2019), so that each head has its own
-    number of rows.
+    Entropy: mean over the queries of -sum of A log A. Clark et al. 2019 (arXiv 1906.04341), section 3.3:
+    broad above 3.8 nats.
     """
-    entropies, distances, rows = np.full((3, *weights.shape[:2]), np.nan)
-    keys = np.arange(1, weights.shape[-1])
-    for layer, matrices in enumerate(weights):  # (H, Q, K)
+    found = np.full((4, *weights.shape[:2]), np.nan)
+    keys = np.arange(1.0, weights.shape[-1])
+    for layer, matrices in enumerate(weights):  # (H, Q, K); a layer at a time: long texts are large
+        terms = _entropy_terms(matrices)
         kept = looks_beyond_first(matrices)  # (H, Q)
-        rest = matrices[..., 1:].astype(np.float64)
-        rest /= np.where(kept, rest.sum(-1), 1.0)[..., None]
-        back = np.arange(rest.shape[-2]) - rest @ keys
-        rows[layer] = kept.sum(-1)
-        count = np.where(rows[layer] > 0, rows[layer], np.nan)
-        entropies[layer] = np.where(kept, _entropy(rest), 0.0).sum(-1) / count
-        distances[layer] = np.where(kept, back, 0.0).sum(-1) / count
-    return BeyondFirst(entropies, distances, rows.astype(int))
+        rest = matrices[..., 1:]
+        left = np.where(kept, rest.sum(-1, dtype=np.float64), 1.0)
+        # A row divided by what is left of it: -sum of (A / left) log (A / left).
+        entropy = np.log(left) + terms[..., 1:].sum(-1) / left
+        back = np.arange(rest.shape[-2]) - rest @ keys / left
+        rows = kept.sum(-1)
+        found[0, layer] = mean(terms.sum(-1))
+        for place, values in ((1, entropy), (2, back)):
+            found[place, layer] = np.where(kept, values, 0.0).sum(-1) / np.where(rows > 0, rows, np.nan)
+        found[3, layer] = rows
+    entropies, entropies_rest, distances_rest, rows_rest = found
+    return Spread(entropies, entropies_rest, distances_rest, rows_rest.astype(int))
 
 
 def looks_beyond_first(matrices: np.ndarray) -> np.ndarray:
@@ -87,5 +89,11 @@ def divergence(weights: np.ndarray) -> np.ndarray:
 
 
 def _entropy(rows: np.ndarray) -> np.ndarray:
-    rows = rows.astype(np.float64)
-    return -(rows * np.log(np.where(rows > 0, rows, 1.0))).sum(-1)
+    return _entropy_terms(rows).sum(-1)
+
+
+def _entropy_terms(rows: np.ndarray) -> np.ndarray:
+    """-A log A of each weight, in float64; 0 where there is none."""
+    terms = np.maximum(rows, np.finfo(np.float64).tiny, dtype=np.float64)
+    np.log(terms, out=terms)
+    return np.multiply(terms, -rows.astype(np.float64, copy=False), out=terms)

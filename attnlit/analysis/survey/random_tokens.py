@@ -11,8 +11,8 @@ from attnlit.analysis.direct import direct_logits, has_direct_path
 from attnlit.analysis.scores.evidence import evidence_of_random
 from attnlit.analysis.scores.repeated import COPIES, DRAWS, PERIOD, repeated
 from attnlit.analysis.survey.sums import Sums, merge, scored
-from attnlit.attention.forward import weights_together
 from attnlit.attention.reading import token_limit
+from attnlit.attention.weights import weights_together
 
 if TYPE_CHECKING:
     from attnlit.models.model import Model

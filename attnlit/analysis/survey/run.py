@@ -20,7 +20,9 @@ from attnlit.analysis.survey.random_tokens import random_sequences, sums_of_rand
 from attnlit.analysis.survey.summary import Partial, Survey, check_scored, finish
 from attnlit.analysis.survey.sums import Sums, left_out, merge, summarise
 from attnlit.attention.capture import attend_together, checked_kind, untrained
+from attnlit.attention.forward import Inputs
 from attnlit.attention.reading import Reading, read
+from attnlit.attention.weights import body_suffices
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 UNTRAINED_TEXTS = 60  # of them the untrained model reads: its heads are all alike, so few suffice
 WINDOW = 128  # texts that are looked through for equal lengths
-NUMBERS_AT_ONCE = 2_000_000  # attention weights, or logits, that one forward pass may leave
+NUMBERS_AT_ONCE = 2_000_000  # attention weights, or numbers within a layer, that one forward pass may hold
 READING = "Reading the texts"
 _RANDOM = "Reading random tokens"
 _TOO_SHORT = f"A head's role shows only in texts of {FEWEST_TOKENS} tokens or more. Type a longer one."
@@ -184,7 +186,7 @@ def _read_texts(
                 sums = merge(sums, left_out([index for index, _ in found], _TOO_SHORT))
                 done += len(found)
                 continue
-            together = _together(model, kind, lengths)
+            together = _together(model, kind, found[0][1].inputs)
             for place in range(0, len(found), together):
                 indices, batch = zip(*found[place : place + together], strict=True)
                 with room_for_a_batch():
@@ -195,12 +197,13 @@ def _read_texts(
     return sums
 
 
-def _together(model: Model, kind: str, lengths: tuple[int, int]) -> int:
-    """How many texts of these lengths one forward pass takes."""
-    longest = max(lengths)
+def _together(model: Model, kind: str, text: Inputs) -> int:
+    """How many texts of this one's length one forward pass takes."""
+    longest = max(len(ids) for ids in text.values())
     weights = model.layers_of(kind) * model.heads_of(kind) * longest**2
-    logits = longest * model.vocabulary_size
-    return max(1, NUMBERS_AT_ONCE // max(weights, logits))
+    inner = longest * model.heads_of(kind) * max(model.head_size, 64) * 4  # of a layer's MLP, mostly
+    logits = 0 if body_suffices(model, text, kind) else longest * model.vocabulary_size
+    return max(1, NUMBERS_AT_ONCE // max(weights, inner, logits))
 
 
 # The random tokens are always the same, so what they say of a model and its untrained self is kept.
@@ -221,7 +224,7 @@ def _read_random(model: Model, kind: str, at: _At, name: tuple[str, str, bool]) 
         return kept
     sums = Sums()
     drawn = random_sequences(model, kind)
-    together = _together(model, kind, (len(drawn[0]), 0)) if drawn else 1
+    together = _together(model, kind, {"input_ids": drawn[0].tolist()}) if drawn else 1
     for first in range(0, len(drawn), together):
         batch = drawn[first : first + together]
         with room_for_a_batch():

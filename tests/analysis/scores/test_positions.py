@@ -37,9 +37,9 @@ def test_uniform_attention_scores_its_chance_value():
     np.testing.assert_allclose(positions.next_token(weights), [[1 / N, 0]], rtol=1e-6)
     np.testing.assert_allclose(positions.first_token(weights), [[1 / N, harmonic / N]], rtol=1e-6)
     np.testing.assert_allclose(tokens.to_keys(weights[:, :1], np.arange(N) < 2), [[2 / N]], rtol=1e-6)
-    np.testing.assert_allclose(spread.entropy(weights[:, :1]), [[np.log(N)]], rtol=1e-6)
+    np.testing.assert_allclose(spread.spread(weights[:, :1]).entropy, [[np.log(N)]], rtol=1e-6)
     np.testing.assert_allclose(
-        spread.entropy(weights[:, 1:]), [[np.log(np.arange(1, N + 1)).mean()]], rtol=1e-6
+        spread.spread(weights[:, 1:]).entropy, [[np.log(np.arange(1, N + 1)).mean()]], rtol=1e-6
     )
     np.testing.assert_allclose(positions.distance(weights[:, :1]), [[0]], atol=1e-6)
 
@@ -77,5 +77,5 @@ def test_offset_counts_say_where_the_strongest_key_is():
 def test_permuting_heads_permutes_scores():
     weights = np.random.default_rng(0).dirichlet(np.ones(N), (1, 3, N))
     order = [2, 0, 1]
-    for score in (positions.previous_token, positions.first_token, spread.entropy, positions.distance):
+    for score in (positions.previous_token, positions.first_token, positions.distance):
         np.testing.assert_allclose(score(weights[:, order]), score(weights)[:, order])

@@ -9,11 +9,11 @@ from tests.analysis.scores.hand_made import FIRST, NEXT, PREVIOUS, N, looking_at
 
 def test_what_remains_without_the_first_token():
     mixed = 0.5 * FIRST + 0.5 * PREVIOUS  # without the first token, only the previous one remains
-    found = spread.beyond_first(planted(mixed, FIRST))
-    np.testing.assert_allclose(found.distance[0, 0], 1, rtol=1e-6)
-    np.testing.assert_allclose(found.entropy[0, 0], 0, atol=1e-7)
-    assert found.rows.tolist() == [[4, 0]]  # the first two tokens have nobody else to look at
-    assert np.isnan([found.entropy[0, 1], found.distance[0, 1]]).all()
+    found = spread.spread(planted(mixed, FIRST))
+    np.testing.assert_allclose(found.distance_rest[0, 0], 1, rtol=1e-6)
+    np.testing.assert_allclose(found.entropy_rest[0, 0], 0, atol=1e-7)
+    assert found.rows_rest.tolist() == [[4, 0]]  # the first two tokens have nobody else to look at
+    assert np.isnan([found.entropy_rest[0, 1], found.distance_rest[0, 1]]).all()
 
 
 def test_variability_is_zero_for_position_and_one_half_for_two_disjoint_pictures():
@@ -32,4 +32,22 @@ def test_head_distances_of_equal_and_disjoint_heads():
 def test_rows_that_a_learned_sink_leaves_empty_are_skipped():
     # A sink takes the rest of each row.
     weights = planted([[0.6, 0.0, 0.0], [0.2, 0.2, 0.2], [0.0, 0.0, 0.0]])
-    assert spread.beyond_first(weights).entropy.item() == pytest.approx(np.log(2))
+    assert spread.spread(weights).entropy_rest.item() == pytest.approx(np.log(2))
+
+
+def test_what_remains_is_the_entropy_of_each_row_divided_by_what_is_left():
+    weights = np.random.default_rng(0).dirichlet(np.full(9, 0.3), (2, 3, 9)).astype(np.float32)
+    found = spread.spread(weights)
+    for layer, head in np.ndindex(2, 3):
+        rows = [row[1:].astype(float) / row[1:].sum() for row in weights[layer, head] if row[0] <= 0.9]
+        entropies = [-(row * np.log(np.where(row > 0, row, 1))).sum() for row in rows]
+        assert found.entropy_rest[layer, head] == pytest.approx(np.mean(entropies), abs=1e-6)
+        assert found.rows_rest[layer, head] == len(rows)
+
+
+def test_permuting_heads_permutes_their_spread():
+    weights = np.random.default_rng(0).dirichlet(np.ones(N), (1, 3, N))
+    order = [2, 0, 1]
+    one, other = (vars(spread.spread(each)) for each in (weights, weights[:, order]))
+    for name, values in one.items():
+        np.testing.assert_allclose(other[name], values[:, order])
