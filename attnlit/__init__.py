@@ -15,12 +15,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from attnlit.analysis.ablation import intervene as intervene
     from attnlit.analysis.ablation import switch_off as switch_off
     from attnlit.analysis.flow import flow as flow
     from attnlit.analysis.flow import rollout as rollout
     from attnlit.analysis.scores import head_roles as head_roles
     from attnlit.analysis.survey import survey as survey
     from attnlit.analysis.writing import writes as writes
+    from attnlit.attention import Attention as Attention
     from attnlit.attention import attend as attend
     from attnlit.attention import load as load
     from attnlit.attention import passed_on as passed_on
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
     from attnlit.charts.neuron import neuron_view as neuron_view
     from attnlit.errors import AttnlitError as AttnlitError
 
+__version__: str  # of the installed package, or of the folder that it runs from
+
 _HOMES = {
+    "Attention": "attnlit.attention",
     "load": "attnlit.attention",
     "attend": "attnlit.attention",
     "passed_on": "attnlit.attention",
@@ -44,15 +49,18 @@ _HOMES = {
     "rollout": "attnlit.analysis.flow",
     "head_roles": "attnlit.analysis.scores",
     "survey": "attnlit.analysis.survey",
+    "intervene": "attnlit.analysis.ablation",
     "switch_off": "attnlit.analysis.ablation",
     "writes": "attnlit.analysis.writing",
     "AttnlitError": "attnlit.errors",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = sorted([*_HOMES, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     if name not in _HOMES:
         raise AttributeError(f"module 'attnlit' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
@@ -60,3 +68,17 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def _version() -> str:
+    """What pyproject.toml says, which stands in the installed package's metadata."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("attnlit")
+    except metadata.PackageNotFoundError:  # run from its folder, as Community Cloud does
+        import tomllib
+        from pathlib import Path
+
+        project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+        return str(project["version"])

@@ -118,6 +118,22 @@ def bare(raw: str) -> str:
     return spelled
 
 
+def readable(raws: Sequence[str]) -> list[str]:
+    """What to draw for tokens of which nothing but the vocabulary's spelling is known."""
+    if any("Ġ" in raw for raw in raws):  # a byte-level vocabulary
+        return [_of_bytes(raw) for raw in raws]
+    return [bare(raw).strip() or bare(raw) for raw in raws]
+
+
+def _of_bytes(raw: str) -> str:
+    alphabet = _byte_alphabet()
+    try:
+        text = bytes(alphabet[each] for each in raw).decode()
+    except (KeyError, UnicodeDecodeError):  # a part of a character, or no piece of this vocabulary
+        return bare(raw)
+    return text.strip() or text
+
+
 def _blank(raw: str) -> str:
     """The blanks that a piece stands for, such as the line break of Ċ and <0x0A>; empty if it is no blank."""
     if byte := _BYTE.fullmatch(raw):

@@ -10,21 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
-import numpy as np
 import torch
 
 from attnlit.attention import interface, tokens
 from attnlit.attention.probes import Probe, check_weights, first_output, real_probe, spread_probe
-from attnlit.attention.record import LayerInputs
 from attnlit.attention.recorder import Call, layer_inputs
 from attnlit.attention.routes import recording, run
+from attnlit.attention.softmax import softmax_error, softmax_tolerance
 from attnlit.errors import AttnlitError
 from attnlit.models.failures import explain, machine_is_full
 from attnlit.models.model import Checkpoint, Model, Site
 
 LOGITS_TOLERANCE = 1e-4  # relative to the logits' own size
 WEIGHTS_TOLERANCE = 1e-6
-SOFTMAX_TOLERANCE = 1e-5  # and what rounding adds to it: see `softmax_tolerance`
 
 
 class _Unproven(Exception):
@@ -64,32 +62,6 @@ def prove(checkpoint: Checkpoint) -> Model:
     why_no_vectors = "its queries and keys could not be recorded (" + "; ".join(reasons) + ")."
     sites = tuple(Site(kind, layer) for kind, layer in spread.matrices)
     return _model(checkpoint, spread, real, _Seen("weights", sites, why_no_vectors=why_no_vectors))
-
-
-def softmax_error(inputs: LayerInputs, weights: np.ndarray) -> float:
-    """Largest difference of the recorded scores' softmax from the weights (H, Q, K)."""
-    worst = 0.0
-    for head, expected in enumerate(weights):
-        vectors = inputs.vectors(head)
-        scores = vectors.scores
-        if vectors.sink is not None:
-            scores = np.column_stack([scores, np.full(len(scores), vectors.sink)])
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        softmax = (powers / powers.sum(axis=1, keepdims=True))[:, : expected.shape[1]]
-        worst = max(worst, float(np.abs(softmax - expected).max()))
-    return worst
-
-
-def softmax_tolerance(inputs: LayerInputs) -> float:
-    """What `softmax_error` may be where nothing is wrong: 1e-5, and float32's rounding of large scores.
-
-    A score is a sum of d products. In which order a processor adds them up changes it by a few units in the
-    last place of the sum of their sizes, and a weight by as much again, relative to itself.
-    """
-    eps = float(np.finfo(np.float32).eps)
-    heads_a_key = len(inputs.q) // len(inputs.k)
-    sizes = np.abs(inputs.q) @ np.abs(inputs.k).repeat(heads_a_key, axis=0).transpose(0, 2, 1)  # (H, Q, K)
-    return SOFTMAX_TOLERANCE + 8 * eps * abs(inputs.scaling) * float(sizes.max())
 
 
 def _try(route: str, checkpoint: Checkpoint, probes: Sequence[Probe]) -> _Seen:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from attnlit.errors import AttnlitError
-from attnlit.wording import printable, visible
+from attnlit.wording import one_line, printable, quoted, visible
 
 # Models mask with anything from -1e4 (OpenAI GPT) to the smallest float32; no real score comes near.
 MASKED_BELOW = -9e3
+KINDS = ("self", "encoder", "decoder", "cross")
 # What a record's weights are: see `Attention.weighs`.
 ATTENTION, PASSED_ON = "attention", "norm of what is passed on"
 SHARES = ", as a share of the layer's strongest row"  # at the end, where norms were scaled to be drawn
@@ -56,14 +60,14 @@ class Vectors:
     """What entered one head's softmax.
 
     The softmax of `scores` over keys is the head's weights, to 1e-5 and, where scores are in the hundreds,
-    float32's rounding of them (`attnlit.attention.proof.softmax_tolerance`). `scores` is `scaling * q @ k.T`
-    and whatever the model itself adds (mask, position bias, soft cap). Where `sink` is given, it stands in
-    the softmax as one more key, whose weight goes nowhere, so that the row of weights sums to less than 1.
+    float32's rounding of them: see `attnlit.attention.softmax`. `scores` is `scaling * q @ k.T` and whatever
+    the model itself adds (mask, position bias, soft cap). Where `sink` is given, it stands in the softmax as
+    one more key, whose weight goes nowhere, so that the row of weights sums to less than 1.
     """
 
-    q: np.ndarray  # float32 (queries, d)
-    k: np.ndarray  # float32 (keys, d)
-    scores: np.ndarray  # float32 (queries, keys); masked keys are -inf
+    q: np.ndarray  # float32 (Q, d)
+    k: np.ndarray  # float32 (K, d)
+    scores: np.ndarray  # float32 (Q, K); masked keys are -inf
     scaling: float
     key_head: int  # index of the key head that this query head uses
     shared_with: tuple[int, ...] = ()  # the other query heads on the same key head (grouped queries)
@@ -73,16 +77,19 @@ class Vectors:
 
 @dataclass(frozen=True, eq=False)
 class LayerInputs:
-    """What one layer's softmax was made of, kept small: scores are rebuilt when somebody looks at a head."""
+    """What one layer's softmax was made of, kept small: scores are rebuilt when somebody looks at a head.
 
-    q: np.ndarray  # float32 (heads, queries, d), after rotation and normalisation
-    k: np.ndarray  # float32 (key heads, keys, d)
+    H query heads, G key heads, Q queries, K keys, d head size. All arrays are float32.
+    """
+
+    q: np.ndarray  # (H, Q, d), after rotation and normalisation
+    k: np.ndarray  # (G, K, d)
     scaling: float
     softcap: float | None = None  # scores are softcap * tanh(scores / softcap) before anything is added
-    bias: np.ndarray | None = None  # float32 (1 or heads, 1 or queries, keys), shared between layers
-    mask: np.ndarray | None = None  # float32, the same shapes, shared between layers
-    logits: np.ndarray | None = None  # float32 (heads, queries, keys): the scores as seen, not rebuilt
-    sinks: np.ndarray | None = None  # float32 (heads,)
+    bias: np.ndarray | None = None  # (1 or H, 1 or Q, K), shared between layers
+    mask: np.ndarray | None = None  # the same shapes, shared between layers
+    logits: np.ndarray | None = None  # (H, Q, K): the scores as seen, not rebuilt
+    sinks: np.ndarray | None = None  # (H,)
 
     def vectors(self, head: int) -> Vectors:
         """Queries, keys and scores of one head of this layer."""
@@ -120,29 +127,90 @@ class LayerInputs:
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Attention:
     """The attention of one text in one model, of one kind; every array is read-only.
 
     A filtered record (see `attnlit.attention.filters`) holds fewer tokens: its weights are a slice, and each
-    token's ``position`` still says where it stood.
+    token's `position` still says where it stood.
     """
 
-    weights: np.ndarray  # float32 (layers, heads, queries, keys); rows sum to 1 (less with a sink)
-    queries: tuple[Token, ...]  # the tokens that look
-    keys: tuple[Token, ...]  # the tokens that are looked at
-    model: str  # the model's name
-    kind: str  # "self", "encoder", "decoder" or "cross"
-    causal: bool  # no token sees a later one
+    # float32 (L, H, Q, K): layers, heads, queries, keys. Rows sum to 1 (less with a sink).
+    weights: np.ndarray
+    # The tokens that look, and those that are looked at.
+    queries: tuple[Token, ...]
+    keys: tuple[Token, ...]
+    # The model's name.
+    model: str
+    # One of `KINDS`.
+    kind: str
+    # No token sees a later one.
+    causal: bool
     text: str
-    pair: str | None  # the second sentence, or an encoder-decoder's target text
-    inputs: tuple[LayerInputs, ...] = ()  # one a layer; empty where only the weights are recorded
-    why_no_vectors: str = ""  # why `inputs` is empty
+    # The second sentence, or an encoder-decoder's target text.
+    pair: str | None
+    # What each layer's softmax was made of; empty where only the weights are recorded, and why.
+    inputs: tuple[LayerInputs, ...] = ()
+    why_no_vectors: str = ""
     # As the pass left it: no token filtered away, no pieces merged, no row rescaled.
     whole: bool = True
     # What `weights` are: ATTENTION, or begins with PASSED_ON. Norms are absolute, in the units of the
     # residual stream, and their rows sum to anything, unless SHARES is at the end.
     weighs: str = ATTENTION
+
+    @classmethod
+    def from_arrays(
+        cls,
+        weights: Any,
+        tokens: Sequence[str],
+        *,
+        key_tokens: Sequence[str] | None = None,
+        q: Any = None,
+        k: Any = None,
+        scaling: float | None = None,
+        segments: Sequence[int | None] | None = None,
+        causal: bool | None = None,
+        model: str = "",
+        kind: str = "self",
+    ) -> Attention:
+        """A record of arrays that somebody has already, to be drawn by every view.
+
+        weights: (L, H, Q, K), or `outputs.attentions` of transformers: L of (1, H, Q, K). Attention after
+        the softmax, as torch tensors of any type and device, numpy arrays or lists.
+        tokens: Q strings, as `tokenizer.convert_ids_to_tokens(ids)` gives them or any others; the marks of
+        vocabularies (Ġ, ▁, ##) are not drawn. key_tokens: K strings, where keys are other tokens.
+        q, k: (L, H, Q, d) and (L, key heads, K, d), as they enter the softmax, for the neuron view; scaling:
+        what their products are multiplied with, d**-0.5 if not given.
+        segments: 0 or 1 for each token, such as `token_type_ids`; tokens like [SEP] are of neither.
+        causal: whether no token sees a later one; if not given, the weights tell.
+        Raises AttnlitError, in words, where the arrays do not fit each other or are no attention.
+        """
+        from attnlit.attention.arrays import record_of_arrays
+
+        return record_of_arrays(
+            weights,
+            tokens,
+            key_tokens=key_tokens,
+            q=q,
+            k=k,
+            scaling=scaling,
+            segments=segments,
+            causal=causal,
+            model=model,
+            kind=kind,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Attention: {self._said()}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p><b>Attention</b>: {html.escape(self._said())}</p>"
+
+    def _said(self) -> str:
+        """The record in one line, for a prompt or a notebook."""
+        layers, heads, queries, keys = self.weights.shape
+        sizes = f"{layers} layers × {heads} heads × {queries} queries × {keys} keys"
+        return f"{one_line(self.model)}, {self.kind}, {sizes}, {quoted(self.text)}"
 
     @property
     def layers(self) -> int:
@@ -179,7 +247,7 @@ class Attention:
         return [token.segment for token in self.keys]
 
     def vectors(self, layer: int, head: int) -> Vectors:
-        """Queries (queries, d), keys (keys, d) and scores (queries, keys) of one head.
+        """Queries (Q, d), keys (K, d) and scores (Q, K) of one head.
 
         Raises AttnlitError for a layer or head that the model lacks, and where only weights were recorded.
         """

@@ -8,7 +8,7 @@ import torch
 import transformers
 
 from attnlit.attention import attend, load
-from attnlit.attention.proof import softmax_error
+from attnlit.attention.softmax import softmax_error
 from attnlit.models.catalogue import BUNDLED, CATALOGUE
 from attnlit.models.model import Model
 

@@ -260,9 +260,9 @@ def test_memory_counts_every_array_once(tiny_model: GetModel) -> None:
 def test_without_a_way_to_see_queries_there_are_still_weights(
     tiny_folder: GetFolder, tiny_model: GetModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from attnlit.attention import load, proof
+    from attnlit.attention import load, softmax
 
-    monkeypatch.setattr(proof, "SOFTMAX_TOLERANCE", -1.0)  # no recording is good enough
+    monkeypatch.setattr(softmax, "TOLERANCE", -1.0)  # no recording is good enough
     model = load(str(tiny_folder("bart")))
     assert model.capture_route == "weights"
     assert model.why_no_vectors

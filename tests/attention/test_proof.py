@@ -18,6 +18,7 @@ from attnlit.attention import attend, attend_all, load, proof
 from attnlit.attention.edits import HeadsAblated
 from attnlit.attention.forward import forward
 from attnlit.attention.reading import read
+from attnlit.attention.softmax import softmax_error, softmax_tolerance
 from attnlit.errors import AttnlitError
 from attnlit.models.load import load as load_checkpoint
 from attnlit.models.model import Checkpoint, Model
@@ -192,7 +193,7 @@ def test_large_scores_are_proven_as_small_ones_are(architecture: str, tmp_path: 
             largest = max(
                 largest, float(np.abs(inputs.scaling * inputs.q @ inputs.k[:1].transpose(0, 2, 1)).max())
             )
-            assert proof.softmax_error(inputs, record.weights[layer]) <= proof.softmax_tolerance(inputs)
+            assert softmax_error(inputs, record.weights[layer]) <= softmax_tolerance(inputs)
     assert largest > 100
 
 
@@ -203,25 +204,11 @@ def scaled(checkpoint: Checkpoint, factor: float) -> Checkpoint:
     return checkpoint
 
 
-def test_the_tolerance_grows_with_the_sum_of_sizes_not_with_the_score() -> None:
-    """Rounding follows the largest of the numbers that are added, also where they cancel each other."""
-    from attnlit.attention.record import LayerInputs
-
-    q, k = np.full((2, 3, 4), 100.0, np.float32), np.full((1, 5, 4), 100.0, np.float32)
-    signs = np.array([1, -1, 1, -1], np.float32)
-    eps = float(np.finfo(np.float32).eps)
-    expected = 1e-5 + 8 * eps * 0.5 * 4 * 100.0**2
-    assert proof.softmax_tolerance(LayerInputs(q, k * signs, scaling=0.5)) == pytest.approx(
-        expected, rel=1e-6
-    )
-    assert proof.softmax_tolerance(LayerInputs(q * 0, k, scaling=0.5)) == 1e-5
-
-
 def test_a_softmax_that_misses_by_more_is_refused(
     tiny_folder: GetFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkpoint = load_checkpoint(str(tiny_folder("bert")))
-    monkeypatch.setattr(proof, "SOFTMAX_TOLERANCE", -1.0)
+    monkeypatch.setattr("attnlit.attention.softmax.TOLERANCE", -1.0)
     assert proof.prove(checkpoint).capture_route == "weights"
 
 

@@ -1,0 +1,215 @@
+"""A record of arrays that somebody has already: `Attention.from_arrays`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from attnlit.attention.align import readable
+from attnlit.attention.record import KINDS, Attention, LayerInputs, Token, frozen
+from attnlit.attention.softmax import FLOAT32, softmax_error, softmax_tolerance
+from attnlit.errors import AttnlitError
+
+MODEL = "This model"  # what it is called if nobody says
+# Half precision, and dropout that somebody forgot to switch off, which makes far more of it.
+_MOST_OF_A_ROW = 1.02
+_SPECIAL = re.compile(r"\[(CLS|SEP|PAD)\]|</?s>|<(bos|eos|cls|sep|pad)>|<\|[^|]*\|>", re.IGNORECASE)
+_EPS = {"torch.bfloat16": 2.0**-7, "torch.float16": 2.0**-10, "float16": 2.0**-10}  # by the name of a type
+
+
+def record_of_arrays(
+    weights: Any,
+    tokens: Sequence[str],
+    *,
+    key_tokens: Sequence[str] | None,
+    q: Any,
+    k: Any,
+    scaling: float | None,
+    segments: Sequence[int | None] | None,
+    causal: bool | None,
+    model: str,
+    kind: str,
+) -> Attention:
+    """See `Attention.from_arrays`."""
+    if kind not in KINDS:
+        raise AttnlitError(f"There is no kind “{kind}” of attention. Choose one of {', '.join(KINDS)}.")
+    matrices = _layers(weights, "weights", "(layers, heads, queries, keys)")
+    _check_weights(matrices)
+    looking = _strings(tokens, "tokens")
+    looked_at = None if key_tokens is None else _strings(key_tokens, "key_tokens")
+    _check_tokens(matrices, looking, looked_at)
+    queries = _tokens(looking, [0] * len(looking) if segments is None else _segments(segments))
+    keys = queries if looked_at is None else _tokens(looked_at, [0] * len(looked_at))
+    causal = _is_causal(matrices) if causal is None else causal
+    inputs = () if q is None and k is None else _inputs(q, k, scaling, matrices, _eps(weights, q, k))
+    texts = [" ".join(token.text for token in keys if token.segment == segment) for segment in (0, 1)]
+    return Attention(
+        weights=frozen(matrices),
+        queries=queries,
+        keys=keys,
+        model=model or MODEL,
+        kind=kind,
+        causal=causal,
+        text=texts[0],
+        pair=texts[1] or None,
+        inputs=inputs,
+        why_no_vectors="" if inputs else "it was made of weights alone; give its queries and keys, too.",
+    )
+
+
+# ------------------------------------------------------------------------------------------ arrays
+
+
+def _layers(arrays: Any, name: str, shape: str) -> np.ndarray:
+    """float32 of four dimensions, layers first, from one array or one for each layer."""
+    if isinstance(arrays, list | tuple) and (not arrays or any(each is None for each in arrays)):
+        raise AttnlitError(
+            f"There are no {name} in this list: the model did not report them. Load it with "
+            "attn_implementation=“eager” and call it with output_attentions=True."
+        )
+    if arrays is None:
+        raise AttnlitError("Queries and keys come together: give both q and k, or neither.")
+    if isinstance(arrays, list | tuple):
+        layers = [_without_batch(_numbers(each, name), name) for each in arrays]
+        if len({each.shape for each in layers}) > 1:
+            raise AttnlitError(
+                f"The {name} of all layers must have one shape, and have "
+                f"{' and '.join(dict.fromkeys(str(each.shape) for each in layers))}."
+            )
+        whole = np.stack(layers)
+    else:
+        whole = _numbers(arrays, name)
+        if whole.ndim == 5:
+            whole = np.stack([_without_batch(each, name) for each in whole])
+    if whole.ndim != 4 or 0 in whole.shape:
+        raise AttnlitError(f"The {name} must have the shape {shape}, and have {whole.shape}.")
+    return whole
+
+
+def _numbers(array: Any, name: str) -> np.ndarray:
+    """A copy as float32, of a torch tensor on any device, or of whatever numpy can read."""
+    if hasattr(array, "detach"):
+        array = array.detach().cpu().float().numpy()
+    try:
+        return np.array(array, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise AttnlitError(f"The {name} are no numbers of one shape: {error}.") from error
+
+
+def _without_batch(layer: np.ndarray, name: str) -> np.ndarray:
+    if layer.ndim == 4 and len(layer) > 1:
+        raise AttnlitError(
+            f"The {name} are of {len(layer)} texts. A record is of one: take one, as in "
+            "[each[:1] for each in outputs.attentions]."
+        )
+    return layer[0] if layer.ndim == 4 else layer
+
+
+def _check_weights(weights: np.ndarray) -> None:
+    if not np.isfinite(weights).all():
+        raise AttnlitError("The weights hold numbers that are not finite. If it is padding, cut it away.")
+    if weights.min() < 0:
+        raise AttnlitError("Some weights are negative. Give attention after the softmax, not scores.")
+    if weights.sum(axis=-1).max() > _MOST_OF_A_ROW:
+        raise AttnlitError(
+            "Rows of the weights sum to more than 1. Give attention after the softmax, with the model in "
+            "eval mode, with model.eval()."
+        )
+
+
+def _is_causal(weights: np.ndarray) -> bool:
+    queries, keys = weights.shape[2:]
+    return queries == keys > 1 and not np.triu(weights, 1).any()
+
+
+# ------------------------------------------------------------------------------------------ tokens
+
+
+def _strings(tokens: Sequence[str], name: str) -> list[str]:
+    found = [tokens] if isinstance(tokens, str) else list(tokens)
+    if isinstance(tokens, str) or not all(isinstance(each, str) for each in found):
+        raise AttnlitError(
+            f"The {name} must be a list of strings. Of ids, tokenizer.convert_ids_to_tokens(ids) makes one."
+        )
+    return found
+
+
+def _check_tokens(weights: np.ndarray, tokens: list[str], key_tokens: list[str] | None) -> None:
+    queries, keys = weights.shape[2:]
+    there = (len(tokens), len(tokens if key_tokens is None else key_tokens))
+    if there != (queries, keys):
+        hint = " Give the keys' own as key_tokens." if key_tokens is None and queries != keys else ""
+        raise AttnlitError(
+            f"There are {there[0]} tokens that look and {there[1]} that are looked at, and the weights are "
+            f"{queries} by {keys}.{hint}"
+        )
+
+
+def _segments(segments: Any) -> list[int | None]:
+    """0, 1 or None for each token; also from arrays, with or without a batch of 1 (`token_type_ids`)."""
+    found = segments.reshape(-1).tolist() if hasattr(segments, "reshape") else list(segments)
+    return [None if each is None else int(each) for each in found]
+
+
+def _tokens(strings: list[str], segments: list[int | None]) -> tuple[Token, ...]:
+    if len(segments) != len(strings):
+        raise AttnlitError(f"There are {len(segments)} segments for {len(strings)} tokens: give as many.")
+    if not set(segments) <= {None, 0, 1}:
+        raise AttnlitError("The segment of a token is 0 for the first text, 1 for the second, or None.")
+    special = [_SPECIAL.fullmatch(each) is not None for each in strings]
+    return tuple(
+        Token(
+            id=position,
+            text=text,
+            raw=raw,
+            special=alone,
+            segment=None if alone else segment,
+            position=position,
+            source="" if alone else text,
+        )
+        for position, (text, raw, alone, segment) in enumerate(
+            zip(readable(strings), strings, special, segments, strict=True)
+        )
+    )
+
+
+# ------------------------------------------------------------------------------------------ queries and keys
+
+
+def _inputs(
+    q: Any, k: Any, scaling: float | None, weights: np.ndarray, eps: float
+) -> tuple[LayerInputs, ...]:
+    """Queries and keys of each layer, once it is sure that their softmax gives the weights."""
+    queries = _layers(q, "queries (q)", "(layers, heads, queries, head size)")
+    keys = _layers(k, "keys (k)", "(layers, key heads, keys, head size)")
+    layers, heads, rows, columns = weights.shape
+    if queries.shape[:3] != (layers, heads, rows):
+        raise AttnlitError(f"The queries have the shape {queries.shape}, which does not fit the weights'.")
+    fits = keys.shape[0] == layers and keys.shape[2:] == (columns, queries.shape[3])
+    if not fits or heads % keys.shape[1]:
+        raise AttnlitError(f"The keys have the shape {keys.shape}, which does not fit the queries'.")
+    scaling = queries.shape[3] ** -0.5 if scaling is None else float(scaling)
+    inputs = []
+    for layer, matrices in enumerate(weights):
+        # What no head of a layer gives any weight is masked.
+        unseen = ~matrices.any(axis=0, keepdims=True)  # (1, Q, K)
+        mask = np.where(unseen, np.finfo(np.float32).min, np.float32(0)) if unseen.any() else None
+        made = LayerInputs(frozen(queries[layer]), frozen(keys[layer]), scaling, mask=mask)
+        error = softmax_error(made, matrices)
+        if not error <= softmax_tolerance(made, eps) + (eps if eps > FLOAT32 else 0.0):
+            raise AttnlitError(
+                f"The softmax of q and k misses the weights of layer {layer} by {error:.2g}. Give them as "
+                "they enter the softmax, rotated and normalised, with their scaling; or leave them out, if "
+                "the model adds more than a mask to their products."
+            )
+        inputs.append(made)
+    return tuple(inputs)
+
+
+def _eps(*arrays: Any) -> float:
+    """Of the least precise of the arrays: a model in half precision rounds its scores as it computes."""
+    each_first = (each[0] if isinstance(each, list | tuple) else each for each in arrays)
+    return max(_EPS.get(str(getattr(each, "dtype", "")), FLOAT32) for each in each_first)
