@@ -6,6 +6,7 @@ import subprocess
 import tarfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,9 @@ def fetch_scripts(folder: Path) -> dict[str, str]:
                 ["npm", "pack", "--silent", package], cwd=folder, check=True, stdout=subprocess.DEVNULL
             )
         with tarfile.open(archive) as opened:
-            scripts[part] = opened.extractfile(member).read().decode()
+            file = opened.extractfile(member)
+            assert file, f"{package} holds no {member}"
+            scripts[part] = file.read().decode()
     return scripts
 
 
@@ -60,13 +63,14 @@ def measure(
         results.add(view, what, "BertViz", tokens, value)
         return value
 
+    html: Any = ""
+
     def build() -> float:
         nonlocal html
         begun = time.perf_counter()
         html = BUILDERS[view](record)
         return note("build", (time.perf_counter() - begun) * 1000)
 
-    html = ""
     _repeat(repeats, build)
     file = folder / f"{view}-{tokens}.html"
     file.write_text(f"<!doctype html><meta charset=utf-8><body>{html}", encoding="utf-8")
@@ -200,7 +204,7 @@ def _hovers(note: Callable[[str, float], float], page: Page, selector: str) -> N
 
 def _changes(note: Callable[[str, float], float], page: Page, what: str, selector: str, repeats: int) -> None:
     for number in range(1, repeats + 1):
-        note(what, timed(page, "change", lambda n=number: page.select_option(selector, str(n))).painted)
+        note(what, timed(page, "change", partial(page.select_option, selector, str(number))).painted)
 
 
 def _click(page: Page, selector: str, number: int = 0) -> Timing:

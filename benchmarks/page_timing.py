@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +77,7 @@ def sweep(page: Page, places: list[tuple[float, float]]) -> list[float]:
     start, *others = places
     page.mouse.move(*start)
     page.wait_for_timeout(REST)
-    hovers = [
-        timed(page, "pointermove", lambda place=place: page.mouse.move(*place), SHORT_REST)
-        for place in others
-    ]
+    hovers = [timed(page, "pointermove", partial(page.mouse.move, *place), SHORT_REST) for place in others]
     return [hover.first_painted for hover in hovers]
 
 

@@ -107,7 +107,9 @@ def train_bert_tokenizer(books: list[list[str]], vocabulary: int = VOCABULARY) -
 
 
 def tokenise(kind: str, tokenizer: Tokenizer, books: list[list[str]]) -> Tokens:
-    ids, lengths, counts = [], [], [0]
+    ids: list[np.ndarray] = []
+    lengths: list[int] = []
+    counts = [0]
     for book in books:
         if kind == "gpt2":  # the line end belongs to the paragraph before it
             units = [paragraph + "\n" for paragraph in book]
@@ -132,11 +134,11 @@ def prepare(
     folder.mkdir(parents=True, exist_ok=True)
     done = folder / "heldout.npz"
     if not done.exists():
-        train, held_out = split_books(corpus)
+        for_training, for_test = split_books(corpus)
         make = train_gpt2_tokenizer if kind == "gpt2" else train_bert_tokenizer
-        tokenizer = make(train, vocabulary)
+        tokenizer = make(for_training, vocabulary)
         tokenizer.save(str(folder / "tokenizer.json"))
-        for name, books in (("train", train), ("heldout", held_out)):  # the last file says "complete"
+        for name, books in (("train", for_training), ("heldout", for_test)):  # the last file says "complete"
             tokens = tokenise(kind, tokenizer, books)
             np.savez(folder / f"{name}.part.npz", **vars(tokens))
             (folder / f"{name}.part.npz").rename(folder / f"{name}.npz")

@@ -1,5 +1,7 @@
 """A quick look at a model while it trains: held-out loss and the best head of each role."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -19,7 +21,7 @@ def repeated_tokens(draw: int, vocabulary: int, bos: int | None) -> np.ndarray:
 
 
 @torch.no_grad()
-def probe(kind: str, model: PreTrainedModel, held_out: data.Tokens) -> dict[str, float]:
+def probe(kind: str, model: PreTrainedModel, held_out: data.Tokens) -> dict[str, Any]:
     model.eval()
     random = np.random.default_rng(0)
     vocabulary = model.config.vocab_size
@@ -39,7 +41,8 @@ def probe(kind: str, model: PreTrainedModel, held_out: data.Tokens) -> dict[str,
         after[:, :, 1:] = (tokens[:, :, None] == tokens[:, None, :-1]).float()
         match = (_weights(model, input_ids=tokens) * after.tril(-1)[:, None]).sum(-1)[..., PERIOD + 1 :]
         scores = {"previous": weights.diagonal(-1, -2, -1), "first": weights[..., 1:, 0], "induction": match}
-        return {"held_out": loss, "copy_losses": [round(x, 3) for x in losses.tolist()], **_best(scores)}
+        copies = [round(each, 3) for each in losses.tolist()]
+        return {"held_out": loss, "copy_losses": copies, **_best(scores)}
     rows = min(48, len(held_out.ids) // length)
     if not rows:
         return {}

@@ -6,28 +6,25 @@ model card quotes. All numbers are of held-out books.
 
 import argparse
 import copy
-import dataclasses
 import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from torch.nn import functional as F
 
 import attnlit
 from attnlit.analysis.scores import repeated
-from attnlit.analysis.statistics import interval
 from attnlit.models.model import Model
 from training import data
+from training.counting import Neighbours, Trigram
+from training.heads import PASSAGES, best_heads, head_table, markdown, pronouns, random_twin
 
 LENGTH = 512  # tokens of a held-out window, BOS included
 WINDOWS = 200
-PASSAGES, PASSAGE_TOKENS = 60, 128
 DRAWS, COPIES, PERIOD = 10, 4, 25
-DISCOUNT = 0.75
 
 STARTS = (
     "The old man looked at",
@@ -36,89 +33,6 @@ STARTS = (
     "In the morning the captain",
     "The doctor asked the nurse a question. She",
 )
-
-
-# Counting baselines
-
-
-class Trigram:
-    """Interpolated Kneser-Ney over token ids: backs off to pairs and then to single tokens."""
-
-    def __init__(self, ids: np.ndarray, vocabulary: int) -> None:
-        self.vocabulary = size = vocabulary
-        ids = ids.astype(np.int64)
-        self.single = np.bincount(ids, minlength=size)
-        triples = (ids[:-2] * size + ids[1:-1]) * size + ids[2:]
-        self.triples, self.triple_counts = np.unique(triples, return_counts=True)
-        # lower orders count contexts, not occurrences: "Francisco" follows one word only, however often
-        self.pairs, self.pair_counts = np.unique(self.triples % size**2, return_counts=True)
-        self.lone_counts = np.bincount(self.pairs % size, minlength=size)
-        self.contexts = _context(self.triples // size, self.triple_counts)
-        self.pair_contexts = _context(self.pairs // size, self.pair_counts)
-
-    def probability(self, first: np.ndarray, second: np.ndarray, third: np.ndarray) -> np.ndarray:
-        """P(third | first, second), float64 (tokens,)"""
-        size = self.vocabulary
-        first, second, third = (each.astype(np.int64) for each in (first, second, third))
-        lowest = (self.lone_counts[third] + 0.5) / (self.lone_counts.sum() + 0.5 * size)
-        lower = _discounted(
-            self.pairs, self.pair_counts, self.pair_contexts, second, second * size + third, lowest
-        )
-        context = first * size + second
-        return _discounted(
-            self.triples, self.triple_counts, self.contexts, context, context * size + third, lower
-        )
-
-    def unigram(self, tokens: np.ndarray) -> np.ndarray:
-        return (self.single[tokens] + 0.5) / (self.single.sum() + 0.5 * self.vocabulary)
-
-
-def _context(keys: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sorted contexts, the occurrences of each, and how many different tokens follow it."""
-    contexts, first, kinds = np.unique(keys, return_index=True, return_counts=True)
-    return contexts, np.add.reduceat(counts, first), kinds
-
-
-def _look_up(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[places] == wanted, values[places], 0)
-
-
-def _discounted(keys, counts, contexts, context, wanted, lower):  # type: ignore[no-untyped-def]
-    total = _look_up(contexts[0], contexts[1], context)
-    kinds = _look_up(contexts[0], contexts[2], context)
-    count = _look_up(keys, counts, wanted)
-    seen = (np.maximum(count - DISCOUNT, 0) + DISCOUNT * kinds * lower) / np.maximum(total, 1)
-    return np.where(total > 0, seen, lower)
-
-
-class Neighbours:
-    """Guesses a word by its neighbours: what stood most often between them in the training text."""
-
-    def __init__(self, ids: np.ndarray, vocabulary: int) -> None:
-        self.vocabulary = vocabulary
-        ids = ids.astype(np.int64)
-        self.between = _most_frequent(ids[:-2] * vocabulary + ids[2:], ids[1:-1], vocabulary)
-        self.after = _most_frequent(ids[:-1], ids[1:], vocabulary)
-        self.common = int(np.bincount(ids).argmax())
-
-    def guess(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """Backs off to what most often follows the left neighbour, then to the most frequent token."""
-        after = _look_up(self.after[0], self.after[1] + 1, left)
-        between = _look_up(self.between[0], self.between[1] + 1, left * self.vocabulary + right)
-        return np.where(between > 0, between - 1, np.where(after > 0, after - 1, self.common))
-
-
-def _most_frequent(keys: np.ndarray, words: np.ndarray, vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
-    """For every key, the word that comes with it most often. Sorted keys, words."""
-    joint, counts = np.unique(keys * vocabulary + words, return_counts=True)
-    order = np.lexsort((counts, joint // vocabulary))
-    keys, words = joint[order] // vocabulary, joint[order] % vocabulary
-    last = np.append(keys[1:] != keys[:-1], True)
-    return keys[last], words[last]
-
-
-# What the model does
 
 
 @torch.no_grad()
@@ -158,85 +72,6 @@ def repetition(model: Model, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray
         loss = F.cross_entropy(out.logits[0, :-1], torch.from_numpy(row)[1:], reduction="none")
         losses.append(loss.view(COPIES, PERIOD).mean(1).numpy())
     return np.mean(induction, 0), np.mean(duplicate, 0), np.mean(losses, 0)
-
-
-def passages(tokens: data.Tokens, decode, random: np.random.Generator, pairs: bool):  # type: ignore[no-untyped-def]
-    """Held-out texts (text, pair or None) that begin where a paragraph or sentence does."""
-    units = random.choice(len(tokens.starts) - 40, PASSAGES, replace=False)
-    for start in tokens.starts[units]:
-        if not pairs:
-            yield decode(tokens.ids[start : start + PASSAGE_TOKENS - 1]).strip(), None
-            continue
-        middle = tokens.starts[np.searchsorted(tokens.starts, start + PASSAGE_TOKENS // 2)]
-        end = tokens.starts[np.searchsorted(tokens.starts, middle + PASSAGE_TOKENS // 2)]
-        yield (
-            decode(tokens.ids[start : min(middle, start + 200)]),
-            decode(tokens.ids[middle : min(end, middle + 200)]),
-        )
-
-
-def head_table(model: Model, tokens: data.Tokens) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int]:
-    """Means of `attnlit.head_roles` over held-out passages, bounds of their intervals, number of tokens."""
-    decode = model.tokenizer.decode
-    tables, count = [], 0
-    for text, pair in passages(tokens, decode, np.random.default_rng(5), pairs=model.masked):
-        attention = attnlit.attend(model, text, pair)
-        table = attnlit.head_roles(attention).set_index(["layer", "head"])
-        if model.masked:  # [CLS] is the first token, so this is all that goes to [CLS] or [SEP]
-            table["cls_or_sep"] = table["first"] + table["separators"]
-        tables.append(table)
-        count += len(attention.queries)
-    names = [name for name in pd.concat(tables) if name != "offset"]
-    stack = np.stack([table.reindex(columns=names).to_numpy(float) for table in tables])
-    means = np.nanmean(stack, 0)  # (heads, scores); a text with nothing to score leaves that score alone
-    low, high = interval(np.where(np.isnan(stack), means, stack), np.random.default_rng(6))
-    index = tables[0].index
-    mean_table, low_table, high_table = (pd.DataFrame(each, index, names) for each in (means, low, high))
-    return mean_table, low_table, high_table, count
-
-
-def random_twin(model: Model) -> Model:
-    """The same shape with untrained weights: what every score is worth without learning."""
-    torch.manual_seed(3)
-    module = type(model.module)(model.module.config).eval()
-    return dataclasses.replace(model, module=module)
-
-
-def best_heads(table: pd.DataFrame, low: pd.DataFrame, high: pd.DataFrame, chance: pd.DataFrame) -> str:
-    lines = [
-        "| score | best head | mean | 95 % interval | best head, random weights |",
-        "|---|---|---|---|---|",
-    ]
-    for name in table.columns.drop(["distance", "distance_rest", "entropy", "entropy_rest"], errors="ignore"):
-        layer, head = best = table[name].idxmax()
-        bounds = f"{low[name][best]:.3f} to {high[name][best]:.3f}"
-        lines.append(
-            f"| {name} | {layer}-{head} | {table[name][best]:.3f} | {bounds} | {chance[name].max():.3f} |"
-        )
-    return "\n".join(lines)
-
-
-def markdown(table: pd.DataFrame) -> str:
-    lines = ["| head | " + " | ".join(table.columns) + " |", "|---" * (len(table.columns) + 1) + "|"]
-    for (layer, head), row in zip(table.index, table.to_numpy(), strict=True):
-        lines.append(f"| {layer}-{head} | " + " | ".join(f"{value:.2f}" for value in row) + " |")
-    return "\n".join(lines)
-
-
-def pronouns(model: Model, text: str) -> pd.DataFrame:
-    """Attention of the last word to doctor and nurse, for She and for He; difference of the differences."""
-    looks = {}
-    for pronoun in ("She", "He"):
-        attention = attnlit.attend(model, f"{text} {pronoun}")
-        words = [token.text.strip() for token in attention.keys]
-        for noun in ("doctor", "nurse"):
-            looks[f"{pronoun} to {noun}"] = attention.weights[:, :, -1, words.index(noun)].ravel()
-    layers, heads = np.indices(attention.weights.shape[:2])
-    table = pd.DataFrame(looks, index=pd.MultiIndex.from_arrays([layers.ravel(), heads.ravel()]))
-    table["difference"] = (table["She to nurse"] - table["She to doctor"]) - (
-        table["He to nurse"] - table["He to doctor"]
-    )
-    return table.reindex(table["difference"].abs().sort_values(ascending=False).index)
 
 
 @torch.no_grad()
@@ -284,7 +119,7 @@ def bert_numbers(model: Model, held_out: data.Tokens, baseline: Neighbours) -> d
 def model_weights(name: str) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
-    from attnlit.models.load import BUNDLED
+    from attnlit.models.catalogue import BUNDLED
 
     folder = BUNDLED / name if (BUNDLED / name).is_dir() else Path(name)
     return {key: value.float() for key, value in load_file(folder / "model.safetensors").items()}

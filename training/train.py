@@ -8,6 +8,7 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -85,7 +86,8 @@ def bert_losses(model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple
 
 def optimisers(kind: str, model: PreTrainedModel) -> list[torch.optim.Optimizer]:
     """Muon for the layers' matrices (fewer tokens for the same loss), AdamW for everything else."""
-    matrices, rest = [], []
+    matrices: list[torch.nn.Parameter] = []
+    rest: list[torch.nn.Parameter] = []
     for name, parameter in model.named_parameters():
         inner = parameter.ndim == 2 and (".h." in name or ".layer." in name)
         (matrices if inner else rest).append(parameter)
@@ -153,7 +155,7 @@ def train(
     model.train()
     opts = optimisers(kind, model)
     bases = [opt.param_groups[0]["lr"] for opt in opts]
-    state = {"step": 0, "tokens": 0, "seconds": 0.0, "repeat_from": None}
+    state: dict[str, Any] = {"step": 0, "tokens": 0, "seconds": 0.0, "repeat_from": None}
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=True)

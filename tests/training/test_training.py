@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from training import data
+from training.counting import Neighbours, Trigram
 from training.models import build
 from training.probe import probe
-from training.report import Neighbours, Trigram
 from training.train import bert_losses, train
 
 NAMES = ("Anna", "Ben", "Clara", "David", "Emil")
