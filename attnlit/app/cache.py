@@ -120,12 +120,13 @@ def _share(part: float) -> Callable[[], float]:
 
 models = Memory(limits.models_kept, weigh=lambda model: 1)
 records = Memory(_share(0.35))  # attention as it was recorded
-filtered_records = Memory(_share(0.30))  # what filters leave of it, and the thumbnails
+filtered_records = Memory(_share(0.25))  # what filters leave of it, and the thumbnails
 profiles = Memory(_share(0.15))  # averages by distance, of all heads and without dimensions
 surveys = Memory(_share(0.10))
 effects = Memory(_share(0.05))  # of pairs of prompts, sets and switched-off heads
+routes = Memory(_share(0.05))  # of tokens through the layers, and what they are made from
 unfinished = Memory(_share(0.05))  # what was done of works that were left
-ALL = (models, records, filtered_records, profiles, surveys, effects, unfinished)
+ALL = (models, records, filtered_records, profiles, surveys, effects, routes, unfinished)
 
 
 def load_model(name: str) -> Model:

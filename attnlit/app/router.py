@@ -35,7 +35,8 @@ class PageCard:
     icon: str
     # One sentence under the title.
     lead: str
-    # What the sidebar asks: "text", "head" or "heads", "query".
+    # What the sidebar asks: "text", "head" or "heads", "query"; or "whole", for a page that looks at all
+    # layers and tokens at once: it has no layer, head and filter.
     controls: frozenset[str] = frozenset()
     # Heading in the navigation.
     section: str = ""
@@ -68,9 +69,11 @@ _KEYS_OF = {
     "model": frozenset({"model", "kind", "layer"}),
     "head": frozenset({"head"}),
     "heads": frozenset({"heads"}),
+    "whole": frozenset(),
     "query": frozenset({"query"}),
 }
 VIEWS, QUESTIONS = "Views", "Questions"  # the paper's three views and its three uses
+BEYOND = "Beyond the weights"
 PAGES = (
     PageCard("home.py", "attnlit", ":material/home:", "See what the attention of a language model does."),
     PageCard(
@@ -135,6 +138,15 @@ PAGES = (
         frozenset({"text", "head", "query"}),
         QUESTIONS,
         frozenset({"with_first", "dimensions", "key_token"}),
+    ),
+    PageCard(
+        "flow.py",
+        "Flow",
+        ":material/account_tree:",
+        "Layer by layer, a token takes in parts of others. What is it made of in the end?",
+        frozenset({"text", "whole", "query"}),
+        BEYOND,
+        frozenset({"way", "alone"}),
     ),
 )
 

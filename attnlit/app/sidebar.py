@@ -28,13 +28,14 @@ def draw(controls: frozenset[str]) -> state.Request:
     with st.sidebar:
         model = _model()
         text, pair = _text(model)
-        kind, layer = _kind_and_layer(model)
-        count = model.heads_of(kind)
-        heads = _heads(model.name, count) if "heads" in controls else (_head(model.name, count),)
+        whole = "whole" in controls
+        kind = _kind(model)
+        layer, heads = state.last_head(model, kind) if whole else _layer_and_heads(model, kind, controls)
         with st.spinner("Reading the text …", show_time=True):
             attention = cache.attention(model, text, pair)[kind]
         _unknown(model, attention)
-        shown = cache.filtered(model, text, pair, kind, _filters(attention, vectors="query" in controls))
+        filters = cache.Filters() if whole else _filters(attention, vectors="query" in controls)
+        shown = cache.filtered(model, text, pair, kind, filters)
         position = state.settle_query(attention, shown)
         if "query" in controls:
             _query(shown)
@@ -46,8 +47,9 @@ def draw_model() -> state.Choice:
     """Draw the model, the layer and the head alone, for a page that brings its own texts."""
     with st.sidebar:
         model = _model()
-        kind, layer = _kind_and_layer(model)
-        return state.Choice(model, kind, layer, _head(model.name, model.heads_of(kind)), theme())
+        kind = _kind(model)
+        layer, heads = _layer_and_heads(model, kind, frozenset())
+        return state.Choice(model, kind, layer, heads[0], theme())
 
 
 def theme() -> Theme:
@@ -129,21 +131,16 @@ def _kind(model: Model) -> str:
     )
 
 
-def _kind_and_layer(model: Model) -> tuple[str, int]:
-    kind = _kind(model)
-    layers = model.layers_of(kind)
+def _layer_and_heads(model: Model, kind: str, controls: frozenset[str]) -> tuple[int, tuple[int, ...]]:
+    """The layer, and its chosen head; or heads, where the page shows several."""
+    layers, heads = model.layers_of(kind), model.heads_of(kind)
     but = f"{model.name} has layers {_span(layers)}"
-    return kind, one_of(st.pills, "Layer", range(layers), "layer", but=but)
-
-
-def _head(model: str, count: int) -> int:
-    return one_of(st.pills, "Head", range(count), "head", but=f"{model} has heads {_span(count)}")
-
-
-def _heads(model: str, count: int) -> tuple[int, ...]:
-    but = f"{model} has heads {_span(count)}"
-    chosen = some_of("Heads", range(count), "heads", but=but, help="None chosen: all.")
-    return tuple(chosen) or tuple(range(count))
+    layer = one_of(st.pills, "Layer", range(layers), "layer", but=but)
+    but = f"{model.name} has heads {_span(heads)}"
+    if "heads" not in controls:
+        return layer, (one_of(st.pills, "Head", range(heads), "head", but=but),)
+    chosen = some_of("Heads", range(heads), "heads", but=but, help="None chosen: all.")
+    return layer, tuple(chosen) or tuple(range(heads))
 
 
 def _filters(attention: Attention, *, vectors: bool) -> cache.Filters:

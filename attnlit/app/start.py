@@ -120,8 +120,9 @@ def build_specs() -> None:
 
 def _build_every_spec() -> None:
     from attnlit.charts import head_chart, head_map, heatmap, model, neuron
+    from attnlit.charts.flow import spec as flow
     from attnlit.charts.theme import DARK, LIGHT
 
     for theme in (LIGHT, DARK):
-        for view in (head_chart, model, neuron, heatmap, head_map):
+        for view in (head_chart, model, neuron, heatmap, head_map, flow):
             view.theme_spec(theme)

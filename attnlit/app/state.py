@@ -26,7 +26,16 @@ PAIR = "The dog lay down on the rug near the cat."
 _FILTERS = ("filter", "words", "special", "rescaled")
 _SHARED = ("model", "text", "pair", "target", "kind", "layer", "head", "heads", *_FILTERS)
 _UNBOUND = ("example", "text", "pair", "target")  # in the address only where a link put them there
-_IN_LINKS = ("kind", *_FILTERS, "dimensions", "with_first", "over", "score")  # widgets' choices
+_IN_LINKS = (
+    "kind",
+    *_FILTERS,
+    "dimensions",
+    "with_first",
+    "over",
+    "score",
+    "way",
+    "alone",
+)  # widgets' choices
 # Keys of the session that belong to no widget:
 _LINKED = "followed_link"  # what was last taken from the address, so that typing something else wins over it
 _CHOSEN = "chosen_query"  # position of the query token that somebody chose, as the address spells it, or None
@@ -154,6 +163,21 @@ def note_arrival(page: str) -> None:
         for name in _SHARED:
             if name in st.session_state and name not in st.query_params:
                 st.session_state[name] = st.session_state[name]
+
+
+def last_head(model: Model, kind: str) -> tuple[int, tuple[int, ...]]:
+    """The layer and head that other pages go on with, on a page that asks for neither; for `draw`.
+
+    Streamlit forgets what no control of a run holds, unless it is set again.
+    """
+    for name in (*_FILTERS, "layer", "head", "heads"):
+        if name in st.session_state:
+            st.session_state[name] = st.session_state[name]
+    layer, head = st.session_state.get("layer"), st.session_state.get("head")
+    return (
+        layer if layer in range(model.layers_of(kind)) else 0,
+        (head if head in range(model.heads_of(kind)) else 0,),
+    )
 
 
 def pinned_on_arrival(request: Request) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.flow.mixing import STAYS
-from attnlit.wording import capitalised, percent, times
+from attnlit.wording import percent, times
 from attnlit.words.read_out import token_name
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ def _what_the_mask_does(routes: Routes) -> str:
         return f"With attention spread evenly, the first token would get {percent(even[0])}."
     name = token_name(routes.tokens, 0)
     return (
-        f"**The first token wins by the mask alone**: with attention spread evenly over all that a token may "
-        f"see, {name} would still get {percent(even[0])}, because every layer hands on what earlier tokens "
-        "hold and nothing comes back. Only what differs from that is the model's doing."
+        f"**The mask alone favours the first token**: with attention spread evenly over all that a token may "
+        f"see, {name} would get {percent(even[0])}, because every layer hands on what earlier tokens hold "
+        "and nothing comes back. Only what differs from that is the model's doing."
     )
 
 
@@ -104,7 +104,7 @@ def _differences(routes: Routes) -> list[str]:
 
 def _list(routes: Routes, places: Sequence[int], ratio: np.ndarray) -> str:
     named = [f"{token_name(routes.tokens, place)} ({times(ratio[place])})" for place in places[:NAMED]]
-    return capitalised(", ".join(named))
+    return ", ".join(named)
 
 
 def _not_through_attention(routes: Routes) -> str:

@@ -14,12 +14,12 @@ NOBODY = -1  # no token
 
 
 def places() -> list[alt.Parameter]:
-    """The columns' places, from a phone, where only numbers stand beside the two graphs, to a wide screen."""
+    """The columns' places, from a phone, where numbers stand without bars, to a wide screen."""
     return [
         signal("narrow", "width < 480"),
         signal("gap", "narrow ? 10 : 26"),
         signal("label_width", "min(token_room, max(64, width * 0.2))"),
-        signal("share_width", f"narrow ? 0 : clamp(width * 0.1, 36, 110) + {SHARE_NUMBER}"),
+        signal("share_width", f"{SHARE_NUMBER} + (narrow ? 0 : clamp(width * 0.1, 36, 110))"),
         signal("bars_width", "narrow ? 0 : clamp(width * 0.09, 40, 100)"),
         signal("taken", f"label_width + share_width + bars_width + {RATIO_NUMBER} + 3.2 * gap"),
         signal("graph_width", "max(40, (width - taken) / 2)"),

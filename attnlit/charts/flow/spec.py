@@ -31,7 +31,7 @@ from attnlit.charts.picture import with_values
 from attnlit.charts.theme import Theme
 
 THICKEST = 14  # pixels of a line through which everything goes
-LINE_OPACITY = 0.6  # where lines cross, both are seen
+LINE_OPACITY = 0.7  # where lines cross, both are seen
 LARGEST_DOT = 150  # square pixels of a dot that holds everything
 _SIZES = ("layers", "count", "row", "token_room", "font_size")
 
@@ -172,12 +172,13 @@ def _lines(side: str, colour: str) -> alt.Chart:
 
 def _shares(theme: Theme) -> list[alt.Chart]:
     """The share of each input as a bar, its number, and a tick where even attention would leave it."""
-    tokens = alt.Chart(alt.NamedData("tokens")).transform_filter("!narrow")
+    tokens = alt.Chart(alt.NamedData("tokens"))
+    with_bars = tokens.transform_filter("!narrow")
     middle, length = _middle("datum.place"), f"(share_width - {SHARE_NUMBER}) / largest_share"
-    bars = tokens.mark_bar(
+    bars = with_bars.mark_bar(
         fill=theme.accent, align="left", baseline="middle", height=alt.ExprRef("row * 0.5"), cornerRadius=1
     )
-    ticks = tokens.mark_rule(stroke=theme.text, strokeWidth=2)
+    ticks = with_bars.mark_rule(stroke=theme.text, strokeWidth=2)
     numbers = tokens.mark_text(
         align="left", baseline="middle", fontSize=alt.ExprRef("font_size - 2"), color=theme.faint
     )
@@ -191,7 +192,7 @@ def _shares(theme: Theme) -> list[alt.Chart]:
             y=computed(f"{middle} - row * 0.36"), y2=computed(f"{middle} + row * 0.36"),
         ),
         numbers.encode(
-            x=computed(f"shares_left + max(datum.share, datum.even) * {length} + 6"),
+            x=computed(f"shares_left + (narrow ? 0 : max(datum.share, datum.even) * {length} + 6)"),
             y=computed(middle), text="share_text:N",
         ),
     ]  # fmt: skip

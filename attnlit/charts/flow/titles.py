@@ -26,7 +26,7 @@ def titles(theme: Theme) -> list[alt.Chart]:
 
     return [
         text("'token'", "label_width - 4", 10, bold, "right"),
-        text("narrow ? '' : 'share'", "shares_left", 10, bold),
+        text("'share'", "shares_left", 10, bold),
         text("narrow ? '' : share_width > 130 ? '| if even' : '| even'", "shares_left", 28, small),
         text("graph_width > 160 ? 'This model' : 'Model'", "own_left", 10, bold),
         text("graph_width > 160 ? 'If attention were even' : 'Even'", "even_left", 10, bold),

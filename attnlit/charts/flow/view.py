@@ -11,7 +11,12 @@ from attnlit.charts.picture import Picture, chart_with_data
 from attnlit.charts.theme import LIGHT, Theme
 
 MOST_LAYERED = 64  # tokens; a longer text is drawn as strips
-HOW_TO = "Point at a token to see its own way alone; click it to ask the same of that token."
+
+
+def how_to(routes: Routes) -> str:
+    """What can be done with the picture, in a line."""
+    pointing = "its numbers" if len(routes.tokens) > MOST_LAYERED else "only the way that it took"
+    return f"Point at a token to see {pointing}; click it to ask what that token is made of."
 
 
 def flow_picture(routes: Routes, *, theme: Theme = LIGHT) -> Picture:

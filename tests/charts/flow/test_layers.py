@@ -156,7 +156,8 @@ def test_on_a_phone_both_graphs_stay_and_the_bars_go() -> None:
     svg = svg_of(flow_view(routes, width=358))
     shown = texts(svg)
     assert {"Model", "Even", "× even", "word0"} <= set(shown)
-    assert not any(text.endswith("%") for text in shown)
+    assert percent(routes.edges[0, :, 0].sum()) in shown
+    assert not [each for each in svg.iter() if each.get("fill") == LIGHT.negative]  # no bars of the ratio
     assert len(thicknesses(svg, LIGHT.faint)) > 10
 
 

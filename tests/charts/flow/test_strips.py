@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from attnlit.charts.flow import flow_picture, flow_view
+from attnlit.charts.flow import flow_picture, flow_view, how_to
 from attnlit.charts.picture import Picture
 from attnlit.charts.theme import DARK, LIGHT
 from tests.charts.flow.test_layers import random_routes
@@ -26,6 +26,8 @@ def strip(picture: Picture, name: str) -> np.ndarray:
 def test_up_to_64_tokens_are_drawn_in_layers_and_more_as_strips() -> None:
     assert "images" not in flow_picture(random_routes(2, 64, 40)).tables
     assert "images" in flow_picture(random_routes(2, 65, 40)).tables
+    assert "only the way that it took" in how_to(random_routes(2, 64, 40))
+    assert "its numbers" in how_to(random_routes(2, 65, 40))
 
 
 @pytest.mark.parametrize("side", ["own", "even"])

@@ -1,0 +1,1 @@
+"""The page that follows a token's information down through the layers."""

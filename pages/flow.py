@@ -1,0 +1,36 @@
+"""Flow: one token's information followed down through all layers, beside the same for even attention."""
+
+import streamlit as st
+
+from attnlit.app import panels, say
+from attnlit.app.flow import follow
+from attnlit.app.router import ask
+from attnlit.charts.flow import flow_picture, flow_view, how_to
+from attnlit.errors import AttnlitError
+from attnlit.words.flow import ABOUT, flow_in_words
+
+request = ask()
+way, residual = follow.ask()
+try:
+    routes = follow.routes(request, way, residual)
+except AttnlitError as mistake:  # cross-attention, a long text, unknown values: another choice can do it
+    say.hint(str(mistake))
+    st.stop()
+
+st.caption(how_to(routes))
+panels.picture(
+    flow_picture(routes, theme=request.theme),
+    key="flow_picture",
+    on_select=lambda: follow.follow_click(request, panels.selection("flow_picture", "pin")),
+    selection="pin",
+    alt="Flow: from the input tokens through the layers to one token, beside the same for even attention",
+)
+left, right = st.columns([3, 2], gap="medium")
+with left, st.container(border=True):
+    for sentence in flow_in_words(routes):
+        st.markdown(sentence)
+with right:
+    st.caption(ABOUT[routes.way])
+    panels.export_menu(
+        request, "flow", lambda: flow_view(routes, theme=request.theme), lambda: routes.table()
+    )
