@@ -40,6 +40,28 @@ def test_short_sentences_of_a_line_stay_together_and_nothing_is_lost() -> None:
     ]
 
 
+def test_abbreviations_initials_and_numbers_end_no_sentence() -> None:
+    one = "Mr. Dursby met Dr. Harlow at 3.15 p.m. near St. Mary's, about 2.5 miles from J. R. Finch."
+    assert [each for each, _ in sentences(f"{one} {one}")] == [one, one]
+
+
+def test_marks_of_other_scripts_end_sentences() -> None:
+    one = "一" * 60
+    assert [each for each, _ in sentences(f"{one}。{one}！{one}？")] == [f"{one}。", f"{one}！", f"{one}？"]
+
+
+def test_nothing_of_a_long_line_is_lost() -> None:
+    """A line without any break is cut into sentences a part at a time."""
+    words = " ".join(f"word{place}" for place in range(4000))
+    assert " ".join(each for each, _ in sentences(words)) == words
+    solid = "一" * 10_000
+    assert "".join(each for each, _ in sentences(solid)) == solid
+
+
+def test_half_a_character_ends_nothing() -> None:
+    assert sentences("The cat \ud800 sat on the mat.") == [("The cat ? sat on the mat.", None)]
+
+
 @pytest.mark.parametrize("text", ["", " \n\n ", "One.\n" * (MOST_TEXTS + 1)])
 def test_too_little_and_too_much_are_answered_in_words(text: str) -> None:
     with pytest.raises(AttnlitError, match="sentence"):
