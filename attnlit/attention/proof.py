@@ -13,6 +13,7 @@ from itertools import pairwise
 import torch
 
 from attnlit.attention import interface, tokens
+from attnlit.attention.growth import check_growth
 from attnlit.attention.probes import Probe, check_weights, first_output, real_probe, spread_probe
 from attnlit.attention.recorder import Call, layer_inputs
 from attnlit.attention.routes import recording, run
@@ -42,6 +43,7 @@ class _Seen:
 
 def prove(checkpoint: Checkpoint) -> Model:
     """The model with the first way of recording that holds for it. Raises AttnlitError if none does."""
+    check_growth(checkpoint.tokenizer, checkpoint.name)
     check_weights(checkpoint)
     module = checkpoint.module
     module.set_attn_implementation("eager")

@@ -1,0 +1,105 @@
+"""Refuses tokenizers that can make a huge text of a short one, before they are given any.
+
+A tokenizer's files say how it rewrites a text, and may say that every “a” becomes a million. Once it works,
+nothing can stop it, so what it may do is read from its rules.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import regex
+
+from attnlit.errors import AttnlitError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+MOST_GROWTH = 64.0  # characters that one character may become; Unicode's own forms need 18
+_MOST_RULES = 100_000  # bytes of the rules that put special tokens around a text: usual ones have 1,000
+_BETWEEN = regex.compile(r"\(\?<?[=!]|\\[bBAzZGK]|[\^$]")  # what looks around and takes nothing
+_PARTS = ("normalizer", "pre_tokenizer", "post_processor", "decoder")
+
+
+def check_growth(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
+    """Raises AttnlitError for the tokenizer of a model, by its name, that may blow texts up.
+
+    Rules of the `tokenizers` library are read. A tokenizer that is written in Python brings none from its
+    files but SentencePiece's, and is asked how much it makes of single letters.
+    """
+    if growth_of(tokenizer) > MOST_GROWTH:
+        raise AttnlitError(
+            f"The tokenizer of “{name}” makes very long texts of short ones, and could use up this machine's "
+            "memory. Choose another model."
+        )
+
+
+def growth_of(tokenizer: PreTrainedTokenizerBase) -> float:
+    """Characters that one character of a text may become, at most."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        letters = [chr(code) for code in range(ord(" "), ord("~") + 1)]
+        return float(max(sum(map(len, tokenizer.tokenize(letter))) for letter in letters))
+    growth = 1.0
+    for part in _PARTS:
+        rules = getattr(backend, part)
+        if rules is None:
+            continue
+        state = bytes(rules.__getstate__())
+        if part == "post_processor" and len(state) > _MOST_RULES:
+            return float("inf")
+        for rule in _rules(json.loads(state)):
+            growth *= _growth_by(rule)
+    return growth
+
+
+def _rules(state: Any) -> Iterator[dict[str, Any]]:
+    """Every rule among rules that may hold others."""
+    if isinstance(state, dict):
+        yield state
+    for inner in state.values() if isinstance(state, dict) else state if isinstance(state, list) else ():
+        yield from _rules(inner)
+
+
+def _growth_by(rule: dict[str, Any]) -> float:
+    kind = rule.get("type")
+    if kind == "Replace":
+        return _growth_by_replacing(rule.get("pattern", {}), len(rule.get("content", "")))
+    if kind == "Prepend":
+        return max(1.0, float(len(rule.get("prepend", ""))))
+    if kind == "Precompiled":
+        return max(1.0, _longest_form(rule.get("precompiled_charsmap") or "") / MOST_GROWTH)
+    return 1.0
+
+
+def _growth_by_replacing(pattern: dict[str, str], length: int) -> float:
+    """What becomes of each character where a pattern is replaced with so many."""
+    if "String" in pattern:
+        shortest = len(pattern["String"])
+    else:
+        shortest = 0 if _may_match_nothing(pattern.get("Regex", "")) else 1
+    return max(1.0, length / shortest) if shortest else 1.0 + length
+
+
+def _may_match_nothing(pattern: str) -> bool:
+    """Whether a regular expression may match between two characters: then it puts something in."""
+    if _BETWEEN.search(pattern):
+        return True
+    try:
+        return regex.search(pattern, "") is not None
+    except regex.error:  # a pattern in another dialect
+        return True
+
+
+def _longest_form(charsmap: str | list[int]) -> int:
+    """Bytes of the longest text that SentencePiece's table of forms holds, at least in part."""
+    try:
+        data = base64.b64decode(charsmap) if isinstance(charsmap, str) else bytes(charsmap)
+    except (binascii.Error, ValueError):
+        return 0  # it cannot be read by the library either
+    trie = int.from_bytes(data[:4], "little")  # its size in bytes; then come the forms, each with a 0 behind
+    return max(map(len, data[4 + trie :].split(b"\0")), default=0)
