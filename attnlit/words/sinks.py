@@ -1,0 +1,44 @@
+"""What a head does that rests on the first token or on added ones, in sentences (Markdown)."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from attnlit.analysis.sinks import CONSTANT, IDLE, MATTERS, WORKING, Resting
+from attnlit.wording import percent
+
+_SHORT = 0.5  # values below this share of the others' are called short
+
+
+def sink_in_words(found: Resting) -> str:
+    """Idle, constant or working, and by what numbers."""
+    name = f"{found.layer}-{found.head}"
+    verdict = {
+        IDLE: f"Head {name} is **idle**: nearly nothing is lost without it",
+        CONSTANT: f"Head {name} adds a **constant**, as a bias does: what is lost without it comes back with "
+        "its mean over the text",
+        WORKING: f"Head {name} is **working**: even its mean over the text cannot stand in for it",
+    }[found.verdict]
+    lost = f"{_nats(found.zero.kl)} nats a word without it, {_nats(found.mean.kl)} with its mean"
+    doubt = "" if found.sure else " Other sentences might tell otherwise."
+    return f"{verdict} ({lost}; from {MATTERS} on it counts). {_spends(found)} {_measured(found)}{doubt}"
+
+
+def _spends(found: Resting) -> str:
+    """Where its attention goes, and what comes from there."""
+    there = f"It gives {percent(found.weights)} of its attention to the first token and to added ones"
+    if isnan(found.norms):
+        return f"{there}. It passes nothing on."
+    sentence = f"{there}, and {percent(found.norms)} of what it passes on comes from there"
+    ratio = found.resting_value / found.other_value  # NaN where it never looks elsewhere
+    if ratio < _SHORT:
+        return f"{sentence}: what it finds there is short, {percent(ratio)} of what it finds elsewhere."
+    return f"{sentence}."
+
+
+def _measured(found: Resting) -> str:
+    return f"Measured on {found.words:,} predicted words of {found.texts} texts."
+
+
+def _nats(loss: float) -> str:
+    return f"{loss:.3f}" if loss < 0.0995 else f"{loss:.2f}"
