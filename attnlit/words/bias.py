@@ -49,7 +49,7 @@ def signed(value: float) -> str:
 
 
 def prompt_in_words(text: str, other: str) -> str:
-    """The prompt with the words in bold that the other one has not in this place."""
+    """The prompt with those words in bold that the other prompt does not have in the same place."""
     words, others = text.split(), other.split()
     if len(words) != len(others):
         return escaped(text)

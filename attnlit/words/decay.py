@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def decay_in_words(row: pd.Series) -> str:
     """What a row of `scan` says, in one or two sentences, as Markdown."""
-    name = f"Head {row['layer']}-{row['head']}"
+    name = f"Head {row['layer']:.0f}-{row['head']:.0f}"
     if np.isnan(row["decay"]):
         return f"**{name}** gives nearly all its attention to the first token: nothing else can be measured."
     explained = f"{max(row['decay'], 0):.0%} of how its attention differs from word to word"

@@ -24,7 +24,7 @@ _MOST = 0.5  # of a fall: so much from a position bias is said first
 def decay_heads_in_words(model: str, table: pd.DataFrame) -> str:
     """How many heads of a scan (strongest first) are distance-decay heads, and which is the clearest."""
     best = table.iloc[0]
-    name = f"{best['layer']}-{best['head']}"
+    name = f"{best['layer']:.0f}-{best['head']:.0f}"
     found = sum(distance.is_decay(row) for _, row in table.iterrows())
     if not found:
         return f"{escaped(model)} has **no distance-decay head**; {name} comes nearest."

@@ -97,7 +97,7 @@ def repeated_in_words(table: pd.DataFrame) -> str:
     """What a table of `loss_on_repeated` says: nothing off, the head off, perhaps another one off."""
     whole, off, *other = (row for _, row in table.iterrows())
     words = (
-        "25 random words, four times in a row. From the second time on the model foresees each with a loss "
+        "25 random words, four times in a row. From the second time on the model predicts each with a loss "
         f"of {whole['loss']:.2f} nats; without head {off['off']} with {off['loss']:.2f}, which is "
         f"**{off['rise']:+.2f}** (95% interval {off['lower']:+.2f} to {off['upper']:+.2f})"
     )

@@ -100,7 +100,7 @@ def partial(model: Model, texts: Sequence[Text], *, first: int = 0, kind: str | 
     first: the place of the first of these texts among all. Texts that are too short or too long are counted.
     """
     kind = checked_kind(model, kind)
-    sums = _result(_read_texts(model, texts, kind, _unseen, SoFar(0, Sums()), first))
+    sums = _result(_read_texts(model, texts, kind, _unseen, SoFar(0, Sums()), first=first))
     return Partial(model.name, kind, sums)
 
 
@@ -159,6 +159,7 @@ def _control(
         kind,
         lambda done: at("Reading with the untrained model", DRAWS + done),
         SoFar(0, Sums()),
+        for_map=False,
     )
     random_before = yield from _read_random(
         before, kind, lambda done: at(_RANDOM, DRAWS + len(texts) + done), (model.identity, kind, False)
@@ -167,7 +168,14 @@ def _control(
 
 
 def _read_texts(
-    model: Model, texts: Sequence[Text], kind: str, at: _At, so_far: SoFar, first: int = 0
+    model: Model,
+    texts: Sequence[Text],
+    kind: str,
+    at: _At,
+    so_far: SoFar,
+    *,
+    first: int = 0,
+    for_map: bool = True,
 ) -> _Reading:
     sums, done = so_far.sums, so_far.texts
     for start in range(done, len(texts), WINDOW):
@@ -190,7 +198,10 @@ def _read_texts(
             for place in range(0, len(found), together):
                 indices, batch = zip(*found[place : place + together], strict=True)
                 with room_for_a_batch():
-                    sums = merge(sums, summarise(attend_together(model, batch, kind), indices))
+                    # No name for the records: they must be gone when the room is free again.
+                    sums = merge(
+                        sums, summarise(attend_together(model, batch, kind), indices, for_map=for_map)
+                    )
                 done += len(batch)
                 yield at(done)
         yield replace(at(done), so_far=SoFar(done, sums))

@@ -64,11 +64,13 @@ class Sums:
         return sum(part.nbytes for part in parts if part is not None)
 
 
-def summarise(records: Sequence[Attention], indices: Sequence[int]) -> Sums:
-    """The sums of a few whole texts. indices: the place of each among all texts."""
-    return reduce(
-        merge, (_of_text(record, index) for record, index in zip(records, indices, strict=True)), Sums()
-    )
+def summarise(records: Sequence[Attention], indices: Sequence[int], *, for_map: bool = True) -> Sums:
+    """The sums of a few whole texts. indices: the place of each among all texts.
+
+    for_map: also how unlike each two heads are, which the map of heads needs.
+    """
+    parts = (_of_text(record, index, for_map) for record, index in zip(records, indices, strict=True))
+    return reduce(merge, parts, Sums())
 
 
 def left_out(indices: Sequence[int], why: str) -> Sums:
@@ -113,11 +115,11 @@ def scored(evidence: Evidence) -> np.ndarray:
     return block
 
 
-def _of_text(record: Attention, index: int) -> Sums:
+def _of_text(record: Attention, index: int, for_map: bool) -> Sums:
     evidence = evidence_of(record)
     weights = record.weights
     compared = index < COMPARED_TEXTS
-    on_map = compared and record.layers * record.heads <= MOST_COMPARED_HEADS
+    on_map = for_map and compared and record.layers * record.heads <= MOST_COMPARED_HEADS
     rows = _compared_rows(weights) if on_map else ()
     return Sums(
         bins={index % BINS: scored(evidence)},

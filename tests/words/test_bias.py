@@ -1,0 +1,38 @@
+"""What is said of two prompts that differ in one word, and of a set."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from attnlit.analysis.bias import Averages, Contrast, Effects
+from attnlit.words.bias import by_chance, prompt_in_words, ratio_in_words, signed, verdict
+
+
+def test_the_words_that_differ_are_bold_and_none_is_markup() -> None:
+    assert prompt_in_words("She *was* late", "He *was* late") == "**She** \\*was\\* late"
+    assert prompt_in_words("She was", "He was very late") == "She was"  # nothing stands in the same place
+
+
+def test_ratios_are_those_of_the_scores() -> None:
+    contrast = Contrast("a b", "a c", "was *kind*", "was late")
+    found = Effects(contrast, np.array([[0.2, 0.1], [0.1, 0.2]]), np.ones((2, 4)), (1, 2))
+    said = ratio_in_words(found, "She", "He")
+    assert "“was late” **0.500** times as likely as “was \\*kind\\*”" in said
+    assert "after *He* **2.00** times" in said
+    assert said.endswith("so the total effect is 4.00 − 1.")
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "words"),
+    [(1.1, 1.5, "leans on the stereotype"), (0.6, 0.9, "leans against"), (0.9, 1.2, "No lean")],
+)
+def test_the_verdict_is_that_of_the_interval(lower: float, upper: float, words: str) -> None:
+    table = pd.DataFrame({"effect": ["total"], "factor_lower": [lower], "factor_upper": [upper]})
+    assert words in verdict(Averages(3, table, pd.DataFrame(), 0.0))
+
+
+def test_small_numbers() -> None:
+    assert (signed(0.3944), signed(-0.0123)) == ("+0.394", "−0.012")
+    assert "Of 40 intervals of 95% about 2 miss" in by_chance(pd.DataFrame(index=range(40)))
