@@ -7,7 +7,7 @@ from attnlit.app.flow import follow
 from attnlit.app.router import ask
 from attnlit.charts.flow import flow_picture, flow_view, how_to
 from attnlit.errors import AttnlitError
-from attnlit.words.flow import ABOUT, flow_in_words
+from attnlit.words.flow import ABOUT, flow_in_words, left_out_in_words
 
 request = ask()
 way, residual = follow.ask()
@@ -25,6 +25,8 @@ panels.picture(
     selection="pin",
     alt="Flow: from the input tokens through the layers to one token, beside the same for even attention",
 )
+if request.kind == "self" and (note := left_out_in_words(request.model.depth, request.attention.layers)):
+    say.quiet(note)
 left, right = st.columns([3, 2], gap="medium")
 with left, st.container(border=True):
     for sentence in flow_in_words(routes):

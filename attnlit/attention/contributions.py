@@ -31,26 +31,42 @@ def contributions_with(passed: PassedOn, around: Around, weights: np.ndarray | N
     read = passed.weights @ values  # (H, Q, d)
     written = (read if gate is None else read * gate).movedim(0, 1).flatten(1) @ passed.weight  # (Q, D)
     new = written + around.residual if passed.bias is None else written + around.residual + passed.bias
-    parts = [
-        _row(passed, values, None if gate is None else gate[:, query], query, around, new[query])
-        for query in range(len(new))
-    ]
-    return torch.stack(parts)
-
-
-def _row(
-    passed: PassedOn, values: Tensor, gate: Tensor | None, query: int, around: Around, new: Tensor
-) -> Tensor:
-    """What every token contributes to one: (K,). values: (H, K, d), gate: (H, d), new: (D,)."""
-    assert around.residual is not None
     new = centred(new, around)
-    read = passed.weights[:, query, :, None] * (values if gate is None else values * gate[:, None])
-    nearer = []
-    step = max(1, NUMBERS_AT_ONCE // passed.weight.shape[1])
-    for start in range(0, read.shape[1], step):
-        brought = read[:, start : start + step].movedim(0, 1).flatten(1) @ passed.weight  # (k, D)
-        if start <= query < start + step:
-            brought[query - start] += around.residual[query]
-        distance = (new - centred(brought, around)).abs().sum(-1)
-        nearer.append((new.abs().sum() - distance).clamp_min(0))
-    return torch.cat(nearer)
+    if gate is None:
+        return _all_rows(passed, values, around, new)
+    return torch.stack([_gated_row(passed, values, gate, row, around, new) for row in range(len(new))])
+
+
+def _all_rows(passed: PassedOn, values: Tensor, around: Around, new: Tensor) -> Tensor:
+    """(N, N), a block of tokens at a time, so that no tensor is large. values: (H, K, d), new: (N, D)."""
+    assert around.residual is not None
+    heads, width = passed.heads, new.shape[1]
+    projection = passed.weight.unflatten(0, (heads, -1))  # (H, d, D)
+    found = new.new_empty(len(new), len(new))
+    step = max(1, NUMBERS_AT_ONCE // (heads * width))
+    for keys in torch.arange(len(new)).split(step):
+        written = values[:, keys] @ projection  # (H, k, D)
+        for rows in torch.arange(len(new)).split(max(1, NUMBERS_AT_ONCE // (len(keys) * width))):
+            weights = passed.weights[:, rows][:, :, keys]
+            brought = torch.einsum("hqk,hkw->qkw", weights, written)
+            itself = rows[:, None] == keys
+            brought[itself] += around.residual[rows[itself.any(1)]]
+            found[rows[:, None], keys] = _nearer(new[rows], centred(brought, around))
+    return found
+
+
+def _gated_row(
+    passed: PassedOn, values: Tensor, gate: Tensor, row: int, around: Around, new: Tensor
+) -> Tensor:
+    """(N,): one row where each query has a gate of its own. gate: (H, Q, d)."""
+    assert around.residual is not None
+    read = passed.weights[:, row, :, None] * values * gate[:, row, None]  # (H, K, d)
+    brought = read.movedim(0, 1).flatten(1) @ passed.weight  # (K, D)
+    brought[row] += around.residual[row]
+    return _nearer(new[row : row + 1], centred(brought, around)[None])[0]
+
+
+def _nearer(new: Tensor, brought: Tensor) -> Tensor:
+    """(q, k): how much nearer to `new`, (q, D), each of `brought`, (q, k, D), is than nothing."""
+    distance = (new[:, None] - brought).abs().sum(-1)
+    return (new.abs().sum(-1, keepdim=True) - distance).clamp_min(0)

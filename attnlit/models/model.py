@@ -47,6 +47,11 @@ class Checkpoint:
         return str(self.module.config.model_type)
 
     @property
+    def depth(self) -> int:
+        """Layers with and without attention; of an encoder-decoder, those of its decoder. 0: not known."""
+        return int(getattr(self.module.config.get_text_config(decoder=True), "num_hidden_layers", 0))
+
+    @property
     def vocabulary_size(self) -> int:
         """Rows of the input embedding: every token's id is below it. It may exceed the tokenizer's words."""
         return int(self.module.get_input_embeddings().weight.shape[0])

@@ -50,6 +50,16 @@ def flow_in_words(routes: Routes) -> list[str]:
     return sentences
 
 
+def left_out_in_words(depth: int, layers: int) -> str:
+    """What is said of a model of so many layers of which only some have attention; nothing where all have."""
+    if depth <= layers:
+        return ""
+    return (
+        f"Only {layers} of this model's {depth} layers have attention. The others mix tokens in another way, "
+        "which is not followed here."
+    )
+
+
 def _made_of(routes: Routes) -> str:
     name = token_name(routes.tokens, routes.query)
     first = int(np.argmax(routes.shares))

@@ -13,7 +13,8 @@ from attnlit.attention.reading import read
 from attnlit.attention.values import contributions, prove_values
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
-from tests.attention.test_values import TEXT, by_hand
+from tests import many
+from tests.attention.test_values import TEXT, by_hand, inputs_of, run
 
 GetModel = Callable[[str], Model]
 
@@ -64,6 +65,33 @@ def test_they_are_what_vectors_multiplied_by_hand_make_them(architecture: str, t
         size = expected.max()
         np.testing.assert_allclose(found[layer] / size, expected / size, atol=1e-5)
     assert (found >= 0).all()
+
+
+def test_a_gate_counts() -> None:
+    """Qwen3.5 multiplies what a head puts out with a sigmoid that its query projection makes, too."""
+    model = many.model("qwen3.5")
+    part = next(each for each in model.module.modules() if type(each).__name__ == "Qwen3_5Attention")
+    block = next(each for each in model.module.modules() if getattr(each, "self_attn", None) is part)
+    with inputs_of([part.q_proj, block]) as seen:
+        run(model, TEXT)
+    own, entered = seen
+    weights = torch.tensor(attend(model, TEXT).weights[0])
+    gate = (entered @ part.q_proj.weight.T).unflatten(-1, (4, 16))[..., 8:].sigmoid().transpose(0, 1)
+    values = (entered @ part.v_proj.weight.T).unflatten(-1, (2, 8)).transpose(0, 1).repeat_interleave(2, 0)
+    projection = part.o_proj.weight.T.unflatten(0, (4, 8))
+    gated = gate[:, :, None] * values[:, None]  # (H, Q, K, d)
+    parts = torch.einsum("hqk,hqkd,hdw->qkw", weights, gated, projection)
+    expected = by_definition(parts, torch.zeros(1), own, lambda vector: vector)
+    np.testing.assert_allclose(contributions(model, TEXT)[0], expected, atol=1e-4 * expected.max())
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "bert"])
+def test_many_tokens_are_taken_block_by_block(
+    architecture: str, tiny_model: GetModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = contributions(tiny_model(architecture), TEXT)
+    monkeypatch.setattr("attnlit.attention.contributions.NUMBERS_AT_ONCE", 3 * 4 * 32)  # three tokens
+    np.testing.assert_allclose(contributions(tiny_model(architecture), TEXT), whole, atol=1e-5 * whole.max())
 
 
 def test_a_causal_model_has_none_from_later_tokens(tiny_model: GetModel) -> None:

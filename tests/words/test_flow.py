@@ -8,7 +8,8 @@ import numpy as np
 
 from attnlit.analysis.flow import flow, rollout
 from attnlit.attention import attend, load
-from attnlit.words.flow import ABOUT, flow_in_words
+from attnlit.words.flow import ABOUT, flow_in_words, left_out_in_words
+from tests import many
 from tests.analysis.flow.test_rollout import looking_at, with_sink
 from tests.charts.hand_made import random_record, record
 from tests.planted import blank, previous_token, save
@@ -94,6 +95,14 @@ def test_what_stays_is_said_only_where_rollout_lets_it_stay() -> None:
     for routes in (rollout(attention, residual=False).routes(4), flow(attention, 4)):
         assert not any("never went through attention" in each for each in flow_in_words(routes))
         assert routes.way in ABOUT
+
+
+def test_layers_without_attention_are_not_passed_over_in_silence() -> None:
+    hybrid = many.model("qwen3.5")
+    attention = attend(hybrid, "the cat sat")
+    assert (hybrid.depth, attention.layers) == (4, 1)
+    assert left_out_in_words(2, 1).startswith("Only 1 of this model's 2 layers have attention.")
+    assert left_out_in_words(load("mini-gpt2").depth, 6) == ""
 
 
 def test_tokens_cannot_be_markup() -> None:
