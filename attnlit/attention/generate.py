@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attnlit.attention.forward import Inputs, slot
+from attnlit.attention.languages import target_language
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 
@@ -78,7 +79,8 @@ def _rules(model: Model) -> tuple[set[int], list[int], int | None]:
         first = first or _ids(getattr(settings, "forced_bos_token_id", None), model)
         for name in ("bad_words_ids", "suppress_tokens"):
             never |= _ids(getattr(settings, name, None), model)
-    return ends, sorted(never), min(first, default=None)
+    language = target_language(model)
+    return ends, sorted(never), min(first, default=None) if language is None else language
 
 
 def _ids(setting: object, model: Model) -> set[int]:

@@ -88,7 +88,13 @@ def encode(
 
 def encode_target(tokenizer: PreTrainedTokenizerBase, text: str, start: int) -> Encoded:
     """A target text as a decoder reads it: the start token first, and the mark of its end left off."""
-    _, pieces = _tokenize(tokenizer, text, target=True)
+    told = not hasattr(tokenizer, "lang_code_to_token") or tokenizer.tgt_lang is not None  # M2M100 must be
+    if text and not told:
+        raise AttnlitError(
+            "This model knows many languages and was not told which one the second text is in. Leave it "
+            "out, and the model writes one; in Python, see attnlit.attention.languages."
+        )
+    pieces = _tokenize(tokenizer, text, target=True)[1] if told else []
     with tokenizing(tokenizer):
         raw = str(tokenizer.convert_ids_to_tokens(start))
     words = pieces[:-1] if pieces and pieces[-1].special else pieces

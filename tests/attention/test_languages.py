@@ -1,0 +1,92 @@
+"""Models that must be told between which languages they translate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import sentencepiece
+import transformers
+
+import attnlit
+from attnlit.attention import attend, load
+from attnlit.attention.languages import in_languages, languages_of
+from attnlit.errors import AttnlitError
+from attnlit.models.model import Model
+from tests import tiny
+
+GetModel = Callable[[str], Model]
+TEXT, TARGET = "The cat sat on the mat.", "Der Hund schlief."
+SIZES = {
+    "d_model": tiny.WIDTH, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": tiny.HEADS,
+    "decoder_attention_heads": tiny.HEADS, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64,
+    "max_position_embeddings": tiny.POSITIONS, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2,
+    "decoder_start_token_id": 2,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def m2m100(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """As its checkpoints are: a source language by default, and no target language."""
+    folder = tmp_path_factory.mktemp("m2m100")
+    (folder / "text.txt").write_text("\n".join(tiny.SENTENCES * 40))
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(folder / "text.txt"), model_prefix=str(folder / "pieces"), vocab_size=120,
+        hard_vocab_limit=False, minloglevel=2,
+    )  # fmt: skip
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(folder / "pieces.model"))
+    pieces = [processor.id_to_piece(number) for number in range(processor.get_piece_size())]
+    words = dict.fromkeys(
+        ["<s>", "<pad>", "</s>", "<unk>", *pieces, *(f"▁word{each}" for each in range(400))]
+    )
+    (folder / "words.json").write_text(json.dumps({word: number for number, word in enumerate(words)}))
+    files = (str(folder / "words.json"), str(folder / "pieces.model"))
+    tokenizer = transformers.M2M100Tokenizer(*files, model_max_length=tiny.POSITIONS)
+    tokenizer.save_pretrained(folder / "model")
+    count = max(tokenizer.lang_code_to_id.values()) + 9
+    tiny.build("M2M100ForConditionalGeneration", SIZES, count).save_pretrained(folder / "model")
+    return load(str(folder / "model"))
+
+
+def test_a_model_that_was_not_told_says_so_and_writes(m2m100: Model) -> None:
+    with pytest.raises(AttnlitError, match="was not told which one the second text is in"):
+        attend(m2m100, TEXT, TARGET)
+    assert attend(m2m100, TEXT, kind="cross").pair is not None
+    assert attnlit.switch_off(m2m100, TEXT, [(0, 1)], kind="encoder").table is not None
+
+
+@pytest.mark.parametrize("target", ["de", "fr"])
+def test_told_its_languages_it_reads_and_writes_them(target: str, m2m100: Model) -> None:
+    told = in_languages(m2m100, "en", target)
+    assert {"en", "de", "fr", "ru"} <= set(languages_of(told))
+    assert told.identity != m2m100.identity
+    assert told.module is m2m100.module
+    language = told.tokenizer.get_lang_id(target)
+    typed = attend(told, TEXT, TARGET, kind="decoder")
+    labels = told.tokenizer(text_target=TARGET)["input_ids"]
+    assert [token.id for token in typed.queries] == [2, *labels[:-1]]
+    assert typed.queries[1].id == language
+    shown = "".join(token.text for token in typed.queries if not token.special and token.text != "␣")
+    assert shown == TARGET.replace(" ", "")
+    written = attend(told, TEXT, kind="decoder")
+    assert [token.id for token in written.queries[:2]] == [2, language]
+
+
+def test_nobody_else_is_told(m2m100: Model) -> None:
+    before = attend(m2m100, TEXT, kind="encoder")
+    in_languages(m2m100, "de", "fr")
+    np.testing.assert_array_equal(attend(m2m100, TEXT, kind="encoder").weights, before.weights)
+    other = attend(in_languages(m2m100, "de", "fr"), TEXT, kind="encoder")
+    assert other.queries[0].id != before.queries[0].id
+    assert m2m100.tokenizer.tgt_lang is None
+
+
+def test_what_is_no_language_is_a_mistake_in_words(m2m100: Model, tiny_model: GetModel) -> None:
+    with pytest.raises(AttnlitError, match="knows no language “xx”, but 100 others: af, am"):
+        in_languages(m2m100, "en", "xx")
+    for architecture in ("t5", "bert"):
+        assert languages_of(tiny_model(architecture)) == ()
+        with pytest.raises(AttnlitError, match="no languages to choose"):
+            in_languages(tiny_model(architecture), "en", "de")
