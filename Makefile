@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+PIP := $(BIN)/python -m pip install --quiet
 
 .NOTPARALLEL:
 .PHONY: run test quick fix check unit server kernels newest system bench load clean
@@ -44,9 +45,10 @@ kernels: $(VENV)/dev
 
 # The newest release of all that pyproject.toml allows, and the newest judges of style and types.
 newest:
-	$(MAKE) VENV=.venv-newest .venv-newest/dev
-	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager -e ".[test]" \
-		ruff mypy import-linter
+	$(MAKE) VENV=.venv-newest .venv-newest/bin/python
+	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager \
+		-e ".[test]" ruff mypy import-linter
+	touch .venv-newest/app .venv-newest/dev
 	$(MAKE) VENV=.venv-newest --keep-going unit check
 
 # What tests need of the system: a browser and a proxy.
@@ -67,16 +69,16 @@ $(BIN)/python:
 		{ echo "attnlit needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/app: $(BIN)/python requirements.txt
-	$(BIN)/python -m pip install --quiet -r requirements.txt
+$(VENV)/app: $(BIN)/python requirements.txt constraints.txt
+	$(PIP) -r requirements.txt -c constraints.txt
 	touch $@
 
 $(VENV)/dev: $(VENV)/app pyproject.toml
-	$(BIN)/python -m pip install --quiet -e ".[dev]"
+	$(PIP) -e ".[dev]" -c constraints.txt
 	touch $@
 
 $(VENV)/bench: $(VENV)/dev benchmarks/requirements.txt
-	$(BIN)/python -m pip install --quiet -r benchmarks/requirements.txt
+	$(PIP) -r benchmarks/requirements.txt
 	touch $@
 
 clean:
