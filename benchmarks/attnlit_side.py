@@ -15,10 +15,11 @@ from playwright.sync_api import Browser, Locator, Page
 from attnlit.attention.record import Attention
 from attnlit.charts.grid import LEFT, TOP
 from attnlit.charts.head import head_picture
-from attnlit.charts.marks import token_row_height
-from attnlit.charts.model import LARGEST_CELL, model_picture
-from attnlit.charts.neuron import TOP as NEURON_TOP
+from attnlit.charts.labels import row_height
+from attnlit.charts.model import model_picture
+from attnlit.charts.model.spec import HIGHEST_CELL
 from attnlit.charts.neuron import neuron_picture
+from attnlit.charts.neuron.layout import TOP as NEURON_TOP
 from benchmarks.page_timing import Timing, fresh_page, opening, renderer_memory, sweep, timed
 from benchmarks.report import Results
 
@@ -144,10 +145,11 @@ def _head_view(results: Results, page: Page, tokens: int, repeats: int) -> None:
 def _model_view(results: Results, page: Page, record: Attention, repeats: int) -> None:
     tokens = len(record.queries)
     box = _box(_canvas(page))
-    cell = min((box["width"] - LEFT) // record.heads, LARGEST_CELL)
+    width = (box["width"] - LEFT) // record.heads
+    cell = min(width, HIGHEST_CELL)
     for layer in range(record.layers - 1, record.layers - 1 - repeats, -1):
         # as in BertViz the first head; the pointer comes as a hand does, in steps
-        page.mouse.move(box["x"] + LEFT + cell / 2, box["y"] + TOP + (layer + 0.5) * cell, steps=5)
+        page.mouse.move(box["x"] + LEFT + width / 2, box["y"] + TOP + (layer + 0.5) * cell, steps=5)
         page.wait_for_timeout(300)
         results.add("model", "detail", "attnlit", tokens, timed(page, "click", lambda: _press(page)).painted)
     _hovers(results, page, _canvas(page, 1), "model", tokens)
@@ -157,7 +159,7 @@ def _neuron_view(results: Results, page: Page, tokens: int, repeats: int) -> Non
     for head in range(1, repeats + 1):
         results.add("neuron", "head", "attnlit", tokens, _choose(page, "Head", head).painted)
     box = _box(_canvas(page))
-    row = token_row_height(tokens)
+    row = row_height(tokens)
     x, top = box["x"] + 30, box["y"] + NEURON_TOP
     # A long text holds only the queries near the chosen one ready for the pointer: choose one among these.
     page.mouse.move(x, top + (FIRST_ROW + HOVERS // 2 + 0.5) * row, steps=5)
@@ -171,7 +173,7 @@ def _neuron_view(results: Results, page: Page, tokens: int, repeats: int) -> Non
 def _hovers(results: Results, page: Page, canvas: Locator, view: str, tokens: int) -> None:
     """Sweep over tokens of a head view's left column."""
     box = _box(canvas)
-    row = token_row_height(tokens)
+    row = row_height(tokens)
     top = box["y"] + box["height"] - 6 - tokens * row  # the tokens fill the picture down to its margin
     rows = range(FIRST_ROW, FIRST_ROW + HOVERS + 1)
     x = _left_column(page, box, top + (FIRST_ROW + 0.5) * row)

@@ -5,7 +5,7 @@ import streamlit as st
 from attnlit.app import panels, say
 from attnlit.app.flow import follow
 from attnlit.app.router import ask
-from attnlit.charts.flow import flow_picture, flow_view, how_to
+from attnlit.charts.flow import flow_picture, how_to
 from attnlit.errors import AttnlitError
 from attnlit.words.flow import ABOUT, flow_in_words, left_out_in_words
 
@@ -22,7 +22,7 @@ panels.picture(
     flow_picture(routes, theme=request.theme),
     key="flow_picture",
     on_select=lambda: follow.follow_click(request, panels.selection("flow_picture", "pin")),
-    selection="pin",
+    selection=["pin"],
     alt="Flow: from the input tokens through the layers to one token, beside the same for even attention",
 )
 if request.kind == "self" and (note := left_out_in_words(request.model.depth, request.attention.layers)):
@@ -33,6 +33,4 @@ with left, st.container(border=True):
         st.markdown(sentence)
 with right:
     st.caption(ABOUT[routes.way])
-    panels.export_menu(
-        request, "flow", lambda: flow_view(routes, theme=request.theme), lambda: routes.table()
-    )
+    panels.export_menu(request, "flow", lambda: flow_picture(routes), lambda: routes.table())

@@ -4,34 +4,52 @@ import streamlit as st
 
 from attnlit.app import panels
 from attnlit.app.router import ask
-from attnlit.app.state import choose_query, pinned_on_arrival
-from attnlit.charts.head import HOW_TO, head_picture, head_table, head_view, pinned_token
+from attnlit.app.state import choose_heads, pin_token, pinned_token
+from attnlit.charts.head import (
+    HOW_TO,
+    SELECTIONS,
+    ChosenHeads,
+    PinnedToken,
+    head_picture,
+    head_table,
+)
+from attnlit.wording import quoted
 
 request = ask()
-arrived_with = pinned_on_arrival(request)
-pinned = None if arrived_with is None else ("query", arrived_with)
+place = pinned_token(request)
+pinned = PinnedToken(*place) if place else None
 
 
-def follow_pin() -> None:
-    """A click on a token on the left makes it the query, here and in the neuron view."""
-    pinned = pinned_token(panels.selection("head_picture", "pin"))
-    if pinned and pinned[0] == "query":
-        choose_query(request.shown.queries[pinned[1]].position)
+def follow_clicks() -> None:
+    """A click on a switch chooses heads, a click on a token pins it; on the left, it is the query, too."""
+    clicked, before = panels.clicks("head_picture")
+    heads = ChosenHeads.from_selection(clicked, request.heads, request.attention.heads, before).heads
+    if heads != request.heads:
+        choose_heads(request, heads)
+    pin = PinnedToken.from_selection(clicked, pinned, before)
+    if pin != pinned:
+        pin_token(request, (pin.side, pin.index) if pin else None)
 
 
 left, right = st.columns([3, 1], gap="medium")
 with left:
     st.caption(HOW_TO)
     panels.picture(
-        head_picture(request.shown, request.layer, request.heads, theme=request.theme, pinned=pinned),
+        head_picture(
+            request.shown,
+            request.layer,
+            request.heads,
+            theme=request.theme,
+            pinned=pinned,
+            all_switches=True,
+        ),
         key="head_picture",
-        on_select=follow_pin,
-        selection="pin",
+        on_select=follow_clicks,
+        selection=SELECTIONS,
         alt="Head view of one layer: lines from each token to the tokens that it looks at",
     )
 with right:
-    side, place = pinned_token(panels.selection("head_picture", "pin")) or ("query", 0)
-    panels.words(request, key=place if side == "key" and place < len(request.shown.keys) else None)
+    panels.words(request, key=pinned.index if pinned and pinned.side == "key" else None)
     st.page_link(
         "pages/neuron_view.py",
         label="Open in the neuron view",
@@ -39,9 +57,13 @@ with right:
         width="stretch",
         query_params={"layer": str(request.layer), "head": str(request.heads[0])},
     )
+    tokens = request.shown.keys if pinned and pinned.side == "key" else request.shown.queries
+    token = tokens[pinned.index] if pinned else None
     panels.export_menu(
         request,
-        "head_view",
-        lambda: head_view(request.shown, request.layer, request.heads, theme=request.theme, pinned=pinned),
+        "head",
+        lambda: head_picture(request.shown, request.layer, request.heads, pinned=pinned),
         lambda: head_table(request.shown, request.layer, request.heads),
+        heads=request.heads,
+        caption=f"{pinned.side.capitalize()}: {quoted(token.text)}" if pinned and token else "",
     )

@@ -5,7 +5,7 @@ import streamlit as st
 from attnlit.analysis.scores import head_roles
 from attnlit.app import panels
 from attnlit.app.router import ask
-from attnlit.charts.model import model_picture, model_view
+from attnlit.charts.model import model_picture
 
 request = ask()
 
@@ -15,7 +15,7 @@ with left:
         model_picture(request.shown, selected=(request.layer, request.head), theme=request.theme),
         key="model_picture",
         on_select=lambda: panels.follow_head("model_picture"),
-        selection="cell",
+        selection=["cell"],
         alt="Model view: a thumbnail of every head, layers downwards, heads across",
     )
 with right:
@@ -23,7 +23,7 @@ with right:
     panels.words(request)
     panels.export_menu(
         request,
-        "model_view",
-        lambda: model_view(request.shown, theme=request.theme),
+        "model",
+        lambda: model_picture(request.shown),
         lambda: head_roles(request.attention),
     )

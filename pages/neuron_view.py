@@ -5,7 +5,8 @@ import streamlit as st
 from attnlit.app import panels
 from attnlit.app.router import ask
 from attnlit.app.state import choose_query
-from attnlit.charts.neuron import neuron_picture, neuron_table, neuron_view
+from attnlit.charts.neuron import neuron_picture, neuron_table
+from attnlit.wording import quoted
 
 request = ask()
 head = (request.layer, request.head)
@@ -21,7 +22,7 @@ panels.picture(
     neuron_picture(request.shown, *head, request.query, theme=request.theme),
     key="neuron_picture",
     on_select=follow_pin,
-    selection="pin",
+    selection=["pin"],
     alt="Neuron view of one head: query, key, product, score and softmax",
 )
 panels.words(request)
@@ -33,7 +34,9 @@ st.page_link(
 )
 panels.export_menu(
     request,
-    "neuron_view",
-    lambda: neuron_view(request.shown, *head, request.query, theme=request.theme),
+    "neuron",
+    lambda: neuron_picture(request.shown, *head, request.query),
     lambda: neuron_table(request.shown, *head, request.query),
+    heads=[request.head],
+    caption=f"Query: {quoted(request.shown.queries[request.query].text)}",
 )

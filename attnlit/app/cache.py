@@ -120,7 +120,8 @@ def _share(part: float) -> Callable[[], float]:
 
 models = Memory(limits.models_kept, weigh=lambda model: 1)
 records = Memory(_share(0.35))  # attention as it was recorded
-filtered_records = Memory(_share(0.25))  # what filters leave of it, and the thumbnails
+filtered_records = Memory(_share(0.15))  # what filters leave of it
+thumbnails_weigh = _share(0.10)  # at most: the charts keep them, `attnlit.charts.model.drawn`
 profiles = Memory(_share(0.15))  # averages by distance, of all heads and without dimensions
 surveys = Memory(_share(0.10))
 effects = Memory(_share(0.05))  # of pairs of prompts, sets and switched-off heads
@@ -172,6 +173,9 @@ def filtered(model: Model, text: str, pair: str, kind: str, filters: Filters) ->
 def _filtered(record: Attention, filters: Filters) -> Attention:
     from attnlit.attention.filters import between, hide_and_renormalise, hide_special
     from attnlit.attention.words import merge_words
+    from attnlit.charts.model import drawn
+
+    drawn.most_bytes = int(thumbnails_weigh())
 
     left = merge_words(record) if filters.whole_words else record
     if filters.without_special and filters.rescaled:

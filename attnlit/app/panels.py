@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -11,7 +11,7 @@ from attnlit.analysis.ablation import switch_off
 from attnlit.app import say
 from attnlit.app.frame.controls import one_of
 from attnlit.app.state import Choice, Request, choose_head, link
-from attnlit.charts.figure import KINDS, csv, figure
+from attnlit.charts.figure import KINDS, csv, figure, file_stem, heading
 from attnlit.charts.head import head_picture, head_table
 from attnlit.charts.heatmap import heatmap_picture
 from attnlit.errors import AttnlitError
@@ -20,7 +20,6 @@ from attnlit.words.read_out import read_out
 from attnlit.words.roles import role_in_words
 
 if TYPE_CHECKING:
-    import altair as alt
     import pandas as pd
 
     from attnlit.analysis.ablation import Effect
@@ -28,14 +27,19 @@ if TYPE_CHECKING:
 
 
 def picture(
-    chart: Picture, *, key: str, alt: str, on_select: Callable[[], None] | None = None, selection: str = ""
+    chart: Picture,
+    *,
+    key: str,
+    alt: str,
+    on_select: Callable[[], None] | None = None,
+    selection: Sequence[str] = (),
 ) -> None:
-    """Show a picture and its notes. A click on its `selection` calls `on_select` before the next run.
+    """Show a picture and its notes. A click on one of its `selection` calls `on_select` before the next run.
 
     `alt` says what kind of picture it is, alike for every layer and head: the front end writes it into the
     specification, and another specification is a new picture instead of new data in the old one.
     """
-    clicks: dict[str, Any] = {"on_select": on_select, "selection_mode": [selection]} if on_select else {}
+    clicks: dict[str, Any] = {"on_select": on_select, "selection_mode": [*selection]} if on_select else {}
     st.altair_chart(chart, key=key, theme=None, width="stretch", alt=alt, **clicks)
     for note in chart.notes:
         say.quiet(note)
@@ -44,6 +48,16 @@ def picture(
 def selection(key: str, name: str) -> list[dict[str, Any]]:
     """What is selected in the picture `key`: the fields of each chosen mark, or nothing."""
     return list(st.session_state[key]["selection"].get(name) or [])
+
+
+def clicks(key: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """All that is selected in the picture `key`, and what was at the last click. For its `on_select`."""
+    seen = f"{key}_clicks"
+    before = st.session_state.get(seen) or {}
+    st.session_state[seen] = now = {
+        name: [*rows] for name, rows in st.session_state[key]["selection"].items()
+    }
+    return now, before
 
 
 def follow_head(key: str) -> None:
@@ -142,16 +156,29 @@ def one_head(request: Request) -> None:
         heat = heatmap_picture(request.shown, layer, head, theme=request.theme)
         picture(heat, key="heat_map", alt="Heat map of one head")
     else:
-        columns = ("query", "key", f"head {head}", "query position", "key position")
+        columns = ("query", "key", "weight", "query position", "key position")
         table = head_table(request.shown, layer, [head], at_least=0.01)
         st.dataframe(table, hide_index=True, column_order=columns)
         st.caption("Weights of 1% and more. The head view saves them all.")
 
 
 def export_menu(
-    request: Request, name: str, chart: Callable[[], alt.TopLevelMixin], table: Callable[[], pd.DataFrame]
+    request: Request,
+    name: str,
+    chart: Callable[[], Picture],
+    table: Callable[[], pd.DataFrame],
+    *,
+    heads: Sequence[int] = (),
+    caption: str = "",
 ) -> None:
-    """A link that restores the picture, and the picture and its numbers as files."""
+    """A link that restores the picture, and the picture and its numbers as files.
+
+    `chart` makes the picture in the light theme. `heads` are the heads of the layer that it shows, none where
+    it shows the whole model; they and `caption` stand in the picture's title.
+    """
+    layer = request.layer if heads else None
+    title = heading(request.model.name, layer, heads, request.attention.heads)
+    name = file_stem(request.model.name, name, layer, heads[0] if len(heads) == 1 else None)
     with st.container(horizontal=True):
         with st.popover("Link", icon=":material/link:"):
             with_text = st.toggle(
@@ -163,7 +190,7 @@ def export_menu(
             for kind, mime in KINDS.items():
                 st.download_button(
                     f"Picture ({kind.upper()})",
-                    lambda kind=kind: figure(chart(), kind),
+                    lambda kind=kind: figure(chart(), kind, title=title, caption=caption),
                     f"{name}.{kind}",
                     mime,
                     on_click="ignore",

@@ -104,9 +104,9 @@ def _link_torch() -> None:
 
 def _build_first_spec() -> None:
     from attnlit.app.sidebar import theme
-    from attnlit.charts import head_chart
+    from attnlit.charts import specs
 
-    head_chart.theme_spec(theme())
+    specs()["head"](theme())
 
 
 @st.cache_resource(show_spinner=False)
@@ -119,10 +119,9 @@ def build_specs() -> None:
 
 
 def _build_every_spec() -> None:
-    from attnlit.charts import head_chart, head_map, heatmap, model, neuron
-    from attnlit.charts.flow import spec as flow
+    from attnlit.charts import specs
     from attnlit.charts.theme import DARK, LIGHT
 
     for theme in (LIGHT, DARK):
-        for view in (head_chart, model, neuron, heatmap, head_map, flow):
-            view.theme_spec(theme)
+        for build in specs().values():
+            build(theme)

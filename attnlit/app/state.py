@@ -17,7 +17,11 @@ from attnlit.app.examples import EXAMPLES, choices
 from attnlit.wording import quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from attnlit.attention import Attention
+    from attnlit.attention.record import Token
+    from attnlit.charts.head.clicks import Side
     from attnlit.charts.theme import Theme
     from attnlit.models.model import Model
 
@@ -40,7 +44,7 @@ _IN_LINKS = (
 _LINKED = "followed_link"  # what was last taken from the address, so that typing something else wins over it
 _CHOSEN = "chosen_query"  # position of the query token that somebody chose, as the address spells it, or None
 _WRITTEN = "query_in_address"  # what we last left there
-_PAGE, _ARRIVED, _PINNED = "page", "arrived", "pinned_on_arrival"
+_PAGE, _ARRIVED, _PINNED_KEY = "page", "arrived", "pinned_key"
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def forget_query() -> None:
 
 
 def _choose_none() -> None:
-    st.session_state[_CHOSEN] = st.session_state[_WRITTEN] = st.session_state[_PINNED] = None
+    st.session_state[_CHOSEN] = st.session_state[_WRITTEN] = st.session_state[_PINNED_KEY] = None
 
 
 def link(request: Request, *, with_text: bool) -> str:
@@ -180,21 +184,39 @@ def last_head(model: Model, kind: str) -> tuple[int, tuple[int, ...]]:
     )
 
 
-def pinned_on_arrival(request: Request) -> int | None:
-    """The index of the query token that a picture which pins for itself begins with: the one on arrival.
+def pinned_token(request: Request) -> tuple[Side, int] | None:
+    """The token whose lines stay in the head view: "query" or "key", and its index among the shown ones."""
+    sides: tuple[tuple[Side, str, Sequence[Token]], ...] = (
+        ("key", _PINNED_KEY, request.shown.keys),
+        ("query", _CHOSEN, request.shown.queries),
+    )
+    for side, kept, tokens in sides:
+        positions = [str(token.position) for token in tokens]
+        if st.session_state.get(kept) in positions:
+            return side, positions.index(st.session_state[kept])
+    return None
 
-    It must not follow the clicks while the page is shown: the picture would be built anew with each of them.
-    """
-    if st.session_state[_ARRIVED]:
-        st.session_state[_PINNED] = st.session_state[_CHOSEN]
-    positions = [str(token.position) for token in request.shown.queries]
-    pinned = st.session_state.get(_PINNED)
-    return positions.index(pinned) if pinned in positions else None
+
+def pin_token(request: Request, pinned: tuple[Side, int] | None) -> None:
+    """Pin this token, or none. A query is then the chosen one everywhere. For callbacks."""
+    if pinned is None:
+        forget_query()
+        return
+    side, index = pinned
+    if side == "key":
+        st.session_state[_PINNED_KEY] = str(request.shown.keys[index].position)
+    else:
+        choose_query(request.shown.queries[index].position)
 
 
 def choose_query(position: int) -> None:
     """Make this token the query everywhere. For callbacks: before the widgets are drawn."""
-    st.session_state[_CHOSEN] = str(position)
+    st.session_state[_CHOSEN], st.session_state[_PINNED_KEY] = str(position), None
+
+
+def choose_heads(request: Request, heads: Sequence[int]) -> None:
+    """Make these heads of the layer the chosen ones. For callbacks: before the widgets are drawn."""
+    st.session_state["heads"] = [*heads] if len(heads) < request.attention.heads else []
 
 
 def choose_head(layer: int, head: int) -> None:

@@ -6,25 +6,27 @@ from typing import Any
 
 import altair as alt
 
-from attnlit.charts.theme import FONT, Theme
+from attnlit.charts.theme import Theme
+from attnlit.charts.vega import quiet
 
 
-def axes(chart: alt.LayerChart, height: int, theme: Theme) -> alt.LayerChart:
-    """Colours, type and size of a chart with axes; it stretches with the page."""
-    written: dict[str, Any] = {"labelColor": theme.faint, "titleColor": theme.faint, "labelFontSize": 12}
-    written |= {"titleFontSize": 12, "titleFontWeight": "normal"}
-    chart.height = height
-    chart.padding = {"left": 0, "right": 4, "top": 4, "bottom": 4}  # else Streamlit leaves 20 pixels below
+def axis(theme: Theme, **more: Any) -> alt.Axis:
+    """An axis in quiet colours, without a title: charts write their own. more: `alt.Axis`'s options."""
+    usual: dict[str, Any] = {
+        "title": None,
+        "labelColor": theme.faint,
+        "labelFontSize": 12,
+        "gridColor": theme.rule,
+        "domainColor": theme.rule,
+        "tickColor": theme.rule,
+    }
+    return alt.Axis(**(usual | more))
+
+
+def fitted(chart: alt.LayerChart, theme: Theme, height: int, below: int) -> alt.LayerChart:
+    """A chart with axes that stretches with the page. height, below: pixels, of all and under the axis."""
+    chart.height, chart.width = height, 640
+    chart.padding = {"left": 0, "right": 4, "top": 4, "bottom": below}
     chart.autosize = alt.AutoSizeParams(type="fit", contains="padding")
-    chart.config = alt.Config(
-        aria=False,
-        font=FONT,
-        background=theme.background,
-        view=alt.ViewConfig(stroke=None),
-        axis=alt.AxisConfig(
-            gridColor=theme.rule, domainColor=theme.rule, tickColor=theme.rule, titlePadding=10, **written
-        ),
-        legend=alt.LegendConfig(labelColor=theme.text, labelFontSize=13, symbolSize=220, offset=8),
-        mark=alt.MarkConfig(tooltip=None),
-    )
+    chart.config = quiet(theme)
     return chart

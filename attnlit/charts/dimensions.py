@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import numpy as np
 
-from attnlit.charts.axes import axes
-from attnlit.charts.marks import rows_table
-from attnlit.charts.picture import Picture, chart_with_data
+from attnlit.charts.notebook import notebook_chart
+from attnlit.charts.packed_text import rows_table
+from attnlit.charts.picture import Picture, frozen
 from attnlit.charts.theme import LIGHT, Theme
+from attnlit.charts.vega import computed, framed, once, setup_signals, signal, table
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
 MOST_BARS = 12  # dimensions with a bar of their own
-ROW = 23  # pixels
-ROOM = 0.25  # of the bars' whole span, beside the longest one, for its number
+ROW, BAR = 23, 14  # pixels: of a bar with its room, and of the bar
+NAMES = 136  # pixels for the names
+NUMBER = 46  # pixels for a number beside a bar
 
 
 def dimensions_picture(
-    table: pd.DataFrame,
+    rows: pd.DataFrame,
     value: str,
     *,
     form: str,
     added: float = 0.0,
     theme: Theme = LIGHT,
 ) -> Picture:
-    """The bars, for the app: ``st.altair_chart(picture, key=..., theme=None)``.
+    """The bars, for the app: `st.altair_chart(picture, key=..., theme=None)`.
 
-    ``table`` has the column dimension and the column named ``value``; its first rows get a bar each, the
-    others share one. ``added``, unless 0, is a last bar: what no dimension carries but the model adds.
-    ``form``: how a number is written, as in Python: ".0%".
+    `rows` has the column dimension and the column named `value`; its first rows get a bar each, the others
+    share one. `added`, unless 0, is a last bar: what no dimension carries but the model adds. `form`: how a
+    number is written, as in Python: ".0%". All pictures of a theme share one specification.
     """
-    tables = _tables(table, value, form, added)
-    return Picture({**_spec(theme), "height": _height(tables)}, tables)
+    tables = _tables(rows, value, form, added, theme)
+    height = int(tables["setup"]["height"][0].as_py())
+    return Picture(theme_spec, theme, tables, height=lambda _: height)
 
 
 def dimensions_chart(
-    table: pd.DataFrame,
+    rows: pd.DataFrame,
     value: str,
     *,
     form: str,
@@ -50,18 +52,11 @@ def dimensions_chart(
     width: int = 480,
 ) -> alt.LayerChart:
     """The bars as an Altair chart, to show in a notebook or to save; see `dimensions_picture`."""
-    tables = _tables(table, value, form, added)
-    chart = _chart(theme)
-    chart.width, chart.height = width, _height(tables)
-    return chart_with_data(chart, tables)
+    return notebook_chart(dimensions_picture(rows, value, form=form, added=added, theme=theme), width)
 
 
-def _height(tables: dict[str, pa.Table]) -> int:
-    return ROW * len(tables["bars"]) + 10
-
-
-def _tables(table: pd.DataFrame, value: str, form: str, added: float) -> dict[str, pa.Table]:
-    own, others = table.iloc[:MOST_BARS], table.iloc[MOST_BARS:]
+def _tables(rows: pd.DataFrame, value: str, form: str, added: float, theme: Theme) -> dict[str, pa.Table]:
+    own, others = rows.iloc[:MOST_BARS], rows.iloc[MOST_BARS:]
     names = [f"dimension {each}" for each in own["dimension"]]
     values = own[value].tolist()
     if len(others):
@@ -70,51 +65,52 @@ def _tables(table: pd.DataFrame, value: str, form: str, added: float) -> dict[st
     if added:
         names.append("added by the model")
         values.append(added)
-    ink = ["below" if each < 0 else "above" for each in values[: len(own)]]
+    colours = [theme.negative if each < 0 else theme.positive for each in values[: len(own)]]
     sizes = np.nan_to_num(np.array(values, float))
-    low, high = min(0.0, sizes.min()), max(0.0, sizes.max())
-    room = ROOM * (high - low)
     return {
+        "setup": rows_table(
+            height=[ROW * len(names) + 10],
+            bars=[len(names)],
+            low=[float(min(0.0, sizes.min()))],
+            high=[float(max(0.0, sizes.max()))],
+        ),
         "bars": rows_table(
+            place=np.arange(len(names), dtype=np.int16),
             name=names,
-            place=np.arange(len(names)),
             value=sizes,
             text=[format(each, form).replace("-", "−") if np.isfinite(each) else "–" for each in values],
-            ink=ink + ["together"] * (len(names) - len(own)),
+            colour=colours + [theme.faint] * (len(names) - len(own)),
         ),
-        "room": rows_table(value=[low - room * (low < 0), high + room * (high > 0)]),
     }
 
 
-@lru_cache(maxsize=8)
-def _spec(theme: Theme) -> dict[str, Any]:
-    """The frozen specification: shared, never written to."""
-    spec: dict[str, Any] = _chart(theme).to_dict()
-    return spec
+# ------------------------------------------------------------------------------------------------- the chart
 
 
-def _chart(theme: Theme) -> alt.LayerChart:
-    names = alt.Axis(title=None, ticks=False, domain=False, labelColor=theme.text, labelLimit=160)
-    x = alt.X("value:Q", axis=None, scale=alt.Scale(nice=False))
-    # By a column: without it Vega keeps the order in which it first saw the names, whatever comes after.
-    order = alt.EncodingSortField("place", op="min")
-    bars = alt.Chart(alt.NamedData("bars")).encode(x=x, y=alt.Y("name:N", sort=order, axis=names))
-    colour = alt.Color(
-        "ink:N",
-        scale=alt.Scale(
-            domain=["above", "below", "together"],
-            range=[theme.positive, theme.negative, theme.faint],
-        ),
-        legend=None,
-    )
-    numbers = bars.mark_text(
+@frozen
+def theme_spec(theme: Theme) -> alt.LayerChart:
+    """The bars without their data: names at the left, bars from a common zero, numbers at their ends."""
+    middle = computed(f"(datum.place + 0.5) * {ROW}")
+    end = "zero + datum.value * a_unit"
+    word: dict[str, Any] = {"baseline": "middle", "fontSize": 12, "color": theme.text}
+    names = table("bars").mark_text(align="right", limit=NAMES - 10, **word)
+    bars = table("bars").mark_rect(cornerRadius=2, height=BAR, baseline="middle")
+    numbers = table("bars").mark_text(
         align=alt.ExprRef("datum.value < 0 ? 'right' : 'left'"),
         dx=alt.ExprRef("datum.value < 0 ? -5 : 5"),
-        baseline="middle",
-        fontSize=12,
-        color=theme.text,
+        **word,
     )
-    room = alt.Chart(alt.NamedData("room")).mark_point(opacity=0).encode(x=x)
-    zero = alt.Chart(alt.NamedData("room")).mark_rule(color=theme.rule).encode(x=alt.XDatum(0, axis=None))
-    layers = (room, zero, bars.mark_bar(height=14, cornerRadius=2).encode(color=colour))
-    return axes(alt.layer(*layers, numbers.encode(text="text:N")), 300, theme)
+    line = once().mark_rule(color=theme.rule)
+    chart: Any = alt.layer(
+        line.encode(x=computed("zero"), y=alt.value(0), y2=computed(f"bars * {ROW}")),
+        bars.encode(x=computed("zero"), x2=computed(end), y=middle, fill=alt.Fill("colour:N", scale=None)),
+        names.encode(x=alt.XValue(NAMES - 6), y=middle, text="name:N"),
+        numbers.encode(x=computed(end), y=middle, text="text:N"),
+    ).add_params(
+        *setup_signals(height=300, bars=1, low=0, high=1),
+        # On either side of zero where there are bars, there must be room for their numbers.
+        signal("before", f"{NAMES} + (low < 0 ? {NUMBER} : 0)"),
+        signal("a_unit", f"max(10, width - before - (high > 0 ? {NUMBER} : 0)) / (high - low || 1)"),
+        signal("zero", "before - low * a_unit"),
+    )
+    return framed(chart, theme)

@@ -8,9 +8,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from attnlit.charts.picture import Picture, rows_of
+from attnlit.charts.picture import Picture, rows_of, with_values
 from attnlit.charts.rendering import cleaned, javascript, rendered
 from attnlit.charts.theme import LIGHT
+from attnlit.charts.vega import ON_SCREEN
 
 if TYPE_CHECKING:
     import altair as alt
@@ -44,7 +45,7 @@ def figure(
     is white: give a picture that was made with the light theme. Raises `AttnlitError` where it cannot be
     drawn.
     """
-    spec = _printed(chart, title, caption, WIDTHS[width])
+    spec = _printed(chart, title, caption, WIDTHS[width], by_itself=kind == "html")
     if kind == "html":
         return _page(spec, title or "attnlit")
     return rendered(spec, kind)
@@ -74,20 +75,28 @@ def csv(table: pd.DataFrame) -> bytes:
     return table.to_csv(index=False).encode("utf-8-sig")
 
 
-def _printed(chart: Picture | alt.TopLevelMixin, title: str, caption: str, width: int) -> dict[str, Any]:
-    """The specification with its data, its width, a title and a margin."""
+def _printed(
+    chart: Picture | alt.TopLevelMixin, title: str, caption: str, width: int, *, by_itself: bool
+) -> dict[str, Any]:
+    """The specification with its data, its width, a title and a margin.
+
+    by_itself: it will be looked at in a browser, where clicks do what they do in a notebook.
+    """
     if isinstance(chart, Picture):
-        spec: dict[str, Any] = {**chart.spec, "datasets": rows_of(chart.tables)}
+        spec = chart.spec_by_itself if by_itself else with_values(chart.spec, {ON_SCREEN: False})
+        spec = {**spec, "height": chart.height(width), "datasets": rows_of(chart.tables)}
     else:
         spec = chart.to_dict()
     lines = [(title, TITLE_SIZE), (caption, CAPTION_SIZE)]
     above = sum(LINE for text, _ in lines if text) + (6 if title or caption else 0)
     spec |= {"width": width, "background": LIGHT.background, "usermeta": {}}
-    spec["padding"] = {"left": MARGIN, "right": MARGIN, "bottom": MARGIN, "top": MARGIN + above}
-    if spec.get("autosize", {}) == {"type": "none", "contains": "padding"}:
-        spec["autosize"] = (
-            "none"  # the margin comes on top of the picture, which has places for all its marks
-        )
+    own = spec.get("padding", {})
+    spec["padding"] = {side: MARGIN + own.get(side, 0) for side in ("left", "right", "top", "bottom")}
+    if spec.get("autosize") == "none":
+        spec["padding"]["top"] += above
+    elif "autosize" in spec:  # fitted: the title and the margin are taken from the size
+        spec["height"] += above + 2 * MARGIN
+        spec["width"] += 2 * MARGIN
     spec["config"] = {**spec.get("config", {}), "font": FONT}
     if above:
         spec["title"] = {

@@ -1,7 +1,8 @@
 """The grid of layers x heads, on which the model view puts thumbnails and the head map puts numbers.
 
-How many layers and heads there are travels as data, so one chart serves every model. The grid hangs on the
-window's width: the cells stretch with it and stay square, and the height follows.
+How many layers and heads there are travels as data, so one chart serves every model. The grid takes the whole
+width: cells stretch with it and are square until they are as high as they may be, and the height follows. The
+heads of a layer stand close together on one band, so that they read as one row however many there are.
 """
 
 from __future__ import annotations
@@ -13,41 +14,54 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
-from attnlit.charts.marks import (
-    POINTER_LEFT_THE_CHART,
-    click_or_tap,
+from attnlit.charts.packed_text import rows_table
+from attnlit.charts.theme import Theme
+from attnlit.charts.vega import (
+    click_selection,
     computed,
     framed,
     hover_selection,
-    rows_table,
+    once,
+    setup_signals,
     signal,
+    table,
 )
-from attnlit.charts.theme import Theme
 
 LEFT = 34  # pixels for the layers' numbers
 TOP = 34  # and for the heads'
-GAP_SHARE = 16  # the gap between two cells is 1/16 of a cell
+SMALLEST_CELL = 8  # pixels
+GAP_SHARE = 8  # the gap between two rows is 1/8 of a thumbnail's height
+WIDER = 2  # a cell may be so many times as wide as it may be high
 
-COLUMN_X = f"{LEFT} + datum.column * cell_size"  # left and top edge of a cell, in Vega's language
-ROW_Y = f"{TOP} + datum.row * cell_size"
+COLUMN_X = f"{LEFT} + datum.column * cell_width"  # left and top edge of a cell, in Vega's language
+ROW_Y = f"{TOP} + datum.row * cell_height"
 
 
-def geometry(largest_cell: int, below: int = 2) -> list[alt.Parameter]:
-    """The signals that everything on the grid hangs on. ``below``: pixels left free under it."""
+def geometry(highest_cell: int, below: str) -> list[alt.Parameter]:
+    """The signals that everything on the grid hangs on. below: pixels left free under it, an expression."""
+    widest = WIDER * highest_cell
     return [
-        signal("setup_row", "data('setup')[0] || {layers: 1, heads: 1}"),
-        signal("cell_size", f"clamp(floor((width - {LEFT}) / setup_row.heads), 8, {largest_cell})"),
-        signal("thumbnail", f"cell_size * {GAP_SHARE / (GAP_SHARE + 1):.4f}"),
-        signal("label_step", "cell_size < 9 ? 4 : cell_size < 18 ? 2 : 1"),
-        signal("grid_height", f"{TOP} + setup_row.layers * cell_size"),
+        signal("cell_width", f"clamp(floor((width - {LEFT}) / heads), {SMALLEST_CELL}, {widest})"),
+        signal("cell_height", f"min(cell_width, {highest_cell})"),
+        signal("thumbnail_height", f"cell_height * {GAP_SHARE / (GAP_SHARE + 1):.4f}"),
+        signal("thumbnail_width", "cell_width - max(1, cell_height / 36)"),
+        signal("head_step", "cell_width < 9 ? 4 : cell_width < 18 ? 2 : 1"),
+        signal("layer_step", "cell_height < 9 ? 4 : cell_height < 18 ? 2 : 1"),
+        signal("grid_height", f"{TOP} + layers * cell_height"),
         signal("height", f"grid_height + {below}"),
     ]
 
 
-def grid_tables(layers: Sequence[int], heads: int) -> dict[str, pa.Table]:
-    """The size of the grid and the numbers on its two sides."""
+def grid_height(layers: int, heads: int, highest_cell: int, width: int, below: int) -> int:
+    """How high the chart is at a width; all in pixels."""
+    cell = min(max((width - LEFT) // heads, SMALLEST_CELL), WIDER * highest_cell)
+    return TOP + layers * min(cell, highest_cell) + below
+
+
+def grid_tables(layers: Sequence[int], heads: int, roles: int = 0) -> dict[str, pa.Table]:
+    """The size of the grid, how many roles its legend has, and the numbers on its two sides."""
     return {
-        "setup": rows_table(layers=[len(layers)], heads=[heads]),
+        "setup": rows_table(layers=[len(layers)], heads=[heads], roles=[roles]),
         "layer_labels": rows_table(
             row=np.arange(len(layers), dtype=np.int16), text=[str(layer) for layer in layers]
         ),
@@ -71,58 +85,59 @@ def current_table(layers: Sequence[int], selected: tuple[int, int] | None) -> pa
     return rows_table(row=pa.array(rows, pa.int16()), column=pa.array(columns, pa.int16()))
 
 
-def cell_selection(clear: Any) -> alt.Parameter:
-    """What was clicked: ``[{"layer": 3, "head": 7}]`` under the name "cell"."""
-    return alt.selection_point(
-        "cell", fields=["layer", "head"], on=click_or_tap("grid"), toggle=False, empty=False, clear=clear
-    )
-
-
 def grid_chart(
     below: Sequence[alt.Chart],
     tooltip: Sequence[alt.Tooltip],
     theme: Theme,
     *,
-    click_frames: bool,
-    largest_cell: int,
-    space_below: int = 2,
-    width: int,
-    height: int,
+    by_itself: bool,
+    highest_cell: int,
+    space_below: str = "2",
 ) -> alt.LayerChart:
     """A chart on the grid: layers, then the frames of the pointed and the current cell, then what is clicked.
 
     Its tables are those of `grid_tables`, "cells" (id, row, column, layer, head and what the tooltip shows)
-    and "current" (`current_table`). click_frames: the click itself frames a head, as no server answers it.
+    and "current" (`current_table`). A click comes back as `[{"layer": 3, "head": 7}]` under the name "cell".
+    by_itself: the click itself frames a head, as no server answers it.
     """
     hover = hover_selection("hover", "grid", "id")
-    cell = cell_selection(False if click_frames else POINTER_LEFT_THE_CHART)
-    cells = alt.Chart(alt.NamedData("cells"))
-    hover_frame = square(cells.transform_filter(hover), fillOpacity=0, stroke=theme.faint, strokeWidth=1.5)
-    current = cells.transform_filter(cell) if click_frames else alt.Chart(alt.NamedData("current"))
-    current_frame = square(current, margin=1.5, fillOpacity=0, stroke=theme.text, strokeWidth=2.5)
+    kept: dict[str, Any] = {"clear": False} if by_itself else {}
+    cell = click_selection("cell", "grid", fields=["layer", "head"], **kept)
+    hover_frame = on_cell(table("cells").transform_filter(hover), stroke=theme.faint, strokeWidth=1.5)
+    current = table("cells").transform_filter(cell) if by_itself else table("current")
+    current_frame = on_cell(current, margin=1.5, stroke=theme.text, strokeWidth=2.5)
     named = [alt.Tooltip("layer:O", title="Layer"), alt.Tooltip("head:O", title="Head"), *tooltip]
     # Last, and so on top: what the pointer meets.
     grid = (
-        square(alt.Chart(alt.NamedData("cells"), name="grid"), fillOpacity=0, cursor="pointer")
-        .encode(tooltip=named)
-        .add_params(hover, cell)
+        on_cell(table("cells", name="grid"), cursor="pointer").encode(tooltip=named).add_params(hover, cell)
     )
-    chart: Any = alt.layer(*below, *labels(theme), hover_frame, current_frame, grid).add_params(
-        *geometry(largest_cell, space_below)
-    )
-    chart = framed(chart, width, height, theme)
-    chart.autosize = "none"
-    chart.padding = {"left": 0, "right": 0, "top": 0, "bottom": 0}
-    return chart
+    signals = [*setup_signals(layers=1, heads=1, roles=0), *geometry(highest_cell, space_below)]
+    chart = alt.layer(*below, *labels(theme), hover_frame, current_frame, grid).add_params(*signals)
+    return framed(chart, theme, width=800, height=800)
 
 
-def square(base: alt.Chart, margin: float = 0, **mark: Any) -> alt.Chart:
-    """A rectangle on the cell of each datum, ``margin`` pixels larger."""
-    return base.mark_rect(cornerRadius=3, **mark).encode(
+def on_cell(base: alt.Chart, margin: float = 0, **mark: Any) -> alt.Chart:
+    """A rectangle on the cell of each datum, `margin` pixels larger: an empty one unless it has a colour."""
+    style = {"fillOpacity": 0, **mark} if not {"fill", "color"} & mark.keys() else mark
+    return base.mark_rect(cornerRadius=3, **style).encode(
         x=computed(f"{COLUMN_X} - {margin}"),
-        x2=computed(f"{COLUMN_X} + thumbnail + {margin}"),
+        x2=computed(f"{COLUMN_X} + thumbnail_width + {margin}"),
         y=computed(f"{ROW_Y} - {margin}"),
-        y2=computed(f"{ROW_Y} + thumbnail + {margin}"),
+        y2=computed(f"{ROW_Y} + thumbnail_height + {margin}"),
+    )
+
+
+def bands(theme: Theme) -> alt.Chart:
+    """One ground for all heads of a layer."""
+    return (
+        table("layer_labels")
+        .mark_rect(cornerRadius=3, fill=theme.panel)
+        .encode(
+            x=alt.XValue(LEFT),
+            x2=computed(f"{LEFT} + heads * cell_width"),
+            y=computed(ROW_Y),
+            y2=computed(f"{ROW_Y} + thumbnail_height"),
+        )
     )
 
 
@@ -130,23 +145,26 @@ def labels(theme: Theme) -> list[alt.Chart]:
     """The heads' numbers above, the layers' at the left, and the two words."""
     number: dict[str, Any] = {"fontSize": 11, "color": theme.faint}
     heads = (
-        alt.Chart(alt.NamedData("head_labels"))
-        .transform_filter("datum.column % label_step == 0")
+        table("head_labels")
+        .transform_filter("datum.column % head_step == 0")
         .mark_text(align="center", baseline="bottom", **number)
-        .encode(x=computed(f"{COLUMN_X} + thumbnail / 2"), y=alt.YValue(TOP - 5), text="text:N")
+        .encode(x=computed(f"{COLUMN_X} + thumbnail_width / 2"), y=alt.YValue(TOP - 5), text="text:N")
     )
     layers = (
-        alt.Chart(alt.NamedData("layer_labels"))
-        .transform_filter("datum.row % label_step == 0")
+        table("layer_labels")
+        .transform_filter("datum.row % layer_step == 0")
         .mark_text(align="right", baseline="middle", **number)
-        .encode(x=alt.XValue(LEFT - 6), y=computed(f"{ROW_Y} + thumbnail / 2"), text="text:N")
+        .encode(x=alt.XValue(LEFT - 6), y=computed(f"{ROW_Y} + thumbnail_height / 2"), text="text:N")
     )
     word: dict[str, Any] = {"fontSize": 12, "fontWeight": 600, "color": theme.text}
-    once = alt.Chart(alt.NamedData("setup"))  # also keeps the table alive, which only signals read otherwise
-    head_word = once.mark_text(align="left", baseline="top", **word).encode(
-        x=alt.XValue(LEFT), y=alt.YValue(1), text=alt.value("Head")
+    head_word = (
+        once()
+        .mark_text(align="left", baseline="top", **word)
+        .encode(x=alt.XValue(LEFT), y=alt.YValue(1), text=alt.value("Head"))
     )
-    layer_word = once.mark_text(align="right", baseline="top", angle=270, **word).encode(
-        x=alt.XValue(1), y=alt.YValue(TOP), text=alt.value("Layer")
+    layer_word = (
+        once()
+        .mark_text(align="right", baseline="top", angle=270, **word)
+        .encode(x=alt.XValue(1), y=alt.YValue(TOP), text=alt.value("Layer"))
     )
     return [heads, layers, head_word, layer_word]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -16,16 +15,19 @@ from attnlit.charts.grid import (
     cells_of,
     current_table,
     grid_chart,
+    grid_height,
     grid_tables,
-    square,
+    on_cell,
 )
-from attnlit.charts.marks import computed, rows_table
-from attnlit.charts.picture import Picture, chart_with_data
-from attnlit.charts.theme import LIGHT, Theme, ink_on
+from attnlit.charts.notebook import notebook_chart
+from attnlit.charts.packed_text import rows_table
+from attnlit.charts.picture import Picture, frozen
+from attnlit.charts.theme import LIGHT, Theme, blend, ink_on
+from attnlit.charts.vega import computed, table
 from attnlit.errors import AttnlitError
 
-LARGEST_CELL = 56  # pixels
-READABLE_CELL = 34  # pixels: below that the numbers show only under the pointer
+HIGHEST_CELL = 56  # pixels
+READABLE_CELL = 34  # pixels: in narrower cells the numbers show only under the pointer
 LEGEND_STEPS = 33
 LEGEND_WIDTH, LEGEND_HEIGHT, LEGEND_SPACE = 120, 8, 34  # pixels
 
@@ -45,17 +47,26 @@ def head_map_picture(
     title: what the number is; it stands under the map beside the colours. signed: blue above and orange below
     zero, equally strong. limits: the values of the palest and the strongest colour (None: 0, or the smallest
     value below it, and the largest). form: how a number is written, a Python format such as ".0%".
-    A click comes back as the selection "cell", as in the model view. ``selected`` (layer, head) is framed.
-    Raises AttnlitError where the values are not one for each head, or the selected head does not exist.
+    A click comes back as the selection "cell", as in the model view. `selected` (layer, head) is framed.
+    Raises `AttnlitError` where the values are not one for each head, or the selected head does not exist.
     """
-    tables = _tables(values, title, signed, limits, form, theme)
-    layers, heads = np.shape(values)
+    values = np.asarray(values, np.float64)
+    if values.ndim != 2 or not values.size:
+        raise AttnlitError("A head map needs one number for each head: an array of layers by heads.")
+    layers, heads = values.shape
     if selected is not None and not (0 <= selected[0] < layers and 0 <= selected[1] < heads):
         raise AttnlitError(
             f"There is no head {selected[0]}-{selected[1]}. Choose a layer from 0 to {layers - 1} and a head "
             f"from 0 to {heads - 1}."
         )
-    return Picture(theme_spec(theme), tables | {"current": current_table(range(layers), selected)})
+    tables = _tables(values, title, signed, limits or _limits(values, signed), form, theme)
+    return Picture(
+        theme_spec,
+        theme,
+        tables | {"current": current_table(range(layers), selected)},
+        height=lambda width: grid_height(layers, heads, HIGHEST_CELL, width, LEGEND_SPACE),
+        draw_by_itself=spec_by_itself,
+    )
 
 
 def head_map(
@@ -69,27 +80,17 @@ def head_map(
     width: int = 640,
 ) -> alt.LayerChart:
     """The map as an Altair chart, to show in a notebook or to save; see `head_map_picture`. width: pixels."""
-    chart = _chart(theme, click_frames=True)
-    chart.width = width
-    return chart_with_data(chart, _tables(values, title, signed, limits, form, theme))
+    picture = head_map_picture(values, title=title, signed=signed, limits=limits, form=form, theme=theme)
+    return notebook_chart(picture, width)
 
 
 def _tables(
-    values: np.ndarray,
-    title: str,
-    signed: bool,
-    limits: tuple[float, float] | None,
-    form: str,
-    theme: Theme,
+    values: np.ndarray, title: str, signed: bool, limits: tuple[float, float], form: str, theme: Theme
 ) -> dict[str, pa.Table]:
-    values = np.asarray(values, np.float64)
-    if values.ndim != 2 or not values.size:
-        raise AttnlitError("A head map needs one number for each head: an array of layers by heads.")
-    low, high = limits or _limits(values, signed)
+    low, high = limits
     layers, heads = values.shape
     row, column = cells_of(layers, heads)
     colours = [_colour(value, low, high, signed, theme) for value in values.ravel()]
-    texts = [_text(value, form) for value in values.ravel()]
     steps = np.linspace(low, high, LEGEND_STEPS)
     return {
         **grid_tables(range(layers), heads),
@@ -101,7 +102,7 @@ def _tables(
             head=column,
             colour=colours,
             ink=[ink_on(colour) for colour in colours],
-            text=texts,
+            text=[_text(value, form) for value in values.ravel()],
         ),
         "legend": rows_table(
             step=np.arange(LEGEND_STEPS, dtype=np.int16),
@@ -131,46 +132,41 @@ def _colour(value: float, low: float, high: float, signed: bool, theme: Theme) -
     if not np.isfinite(value):
         return theme.panel
     if signed:
-        return _blend(theme.panel, theme.positive if value > 0 else theme.negative, abs(value) / high)
-    return _blend(theme.panel, theme.accent, (value - low) / (high - low))
-
-
-def _blend(from_colour: str, to_colour: str, share: float) -> str:
-    share = float(np.clip(share, 0.0, 1.0))
-    start, end = (
-        np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) for colour in (from_colour, to_colour)
-    )
-    red, green, blue = np.rint(start + share * (end - start)).astype(int)
-    return f"#{red:02X}{green:02X}{blue:02X}"
+        return blend(theme.panel, theme.positive if value > 0 else theme.negative, abs(value) / high)
+    return blend(theme.panel, theme.accent, (value - low) / (high - low))
 
 
 # ------------------------------------------------------------------------------------------------- the chart
 
 
-@lru_cache(maxsize=8)
-def theme_spec(theme: Theme) -> dict[str, Any]:
-    """The frozen specification: shared, never written to."""
-    spec: dict[str, Any] = _chart(theme, click_frames=False).to_dict(validate=False)  # tests do
-    return spec
+@frozen
+def theme_spec(theme: Theme) -> alt.LayerChart:
+    """For the app: a click is told to the server, which says what is framed."""
+    return _chart(theme, by_itself=False)
 
 
-def _chart(theme: Theme, *, click_frames: bool) -> alt.LayerChart:
-    """The map without its data. ``click_frames``: the click itself frames a head, as no server answers it."""
-    cells = alt.Chart(alt.NamedData("cells"))
-    colours = square(cells).encode(color=alt.Color("colour:N", scale=None))
+@frozen
+def spec_by_itself(theme: Theme) -> alt.LayerChart:
+    """For a notebook and a saved page: a click frames a head."""
+    return _chart(theme, by_itself=True)
+
+
+def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
+    colours = on_cell(table("cells"), color=theme.panel).encode(color=alt.Color("colour:N", scale=None))
     numbers = (
-        cells.transform_filter(f"cell_size >= {READABLE_CELL}")
+        table("cells")
+        .transform_filter(f"cell_width >= {READABLE_CELL}")
         .mark_text(fontSize=11)
         .encode(
-            x=computed(f"{COLUMN_X} + thumbnail / 2"),
-            y=computed(f"{ROW_Y} + thumbnail / 2"),
+            x=computed(f"{COLUMN_X} + thumbnail_width / 2"),
+            y=computed(f"{ROW_Y} + thumbnail_height / 2"),
             text="text:N",
             color=alt.Color("ink:N", scale=None),
         )
     )
     return grid_chart(
         [colours, numbers, *_legend(theme)], [alt.Tooltip("text:N", title="Value")], theme,
-        click_frames=click_frames, largest_cell=LARGEST_CELL, space_below=LEGEND_SPACE, width=640, height=400,
+        by_itself=by_itself, highest_cell=HIGHEST_CELL, space_below=str(LEGEND_SPACE),
     )  # fmt: skip
 
 
@@ -179,7 +175,7 @@ def _legend(theme: Theme) -> list[alt.Chart]:
     width = LEGEND_WIDTH / LEGEND_STEPS
     top = "grid_height + 8"
     bar = (
-        alt.Chart(alt.NamedData("legend"))
+        table("legend")
         .mark_rect()
         .encode(
             x=computed(f"{LEFT} + datum.step * {width:.4f}"),
@@ -189,7 +185,7 @@ def _legend(theme: Theme) -> list[alt.Chart]:
             color=alt.Color("colour:N", scale=None),
         )
     )
-    words = alt.Chart(alt.NamedData("legend_words"))
+    words = table("legend_words")
     style: dict[str, Any] = {"fontSize": 11, "baseline": "top", "color": theme.faint}
     below = f"{top} + {LEGEND_HEIGHT + 4}"
     low = words.mark_text(align="left", **style).encode(x=alt.XValue(LEFT), y=computed(below), text="low:N")

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import numpy as np
 
-from attnlit.charts.marks import (
-    POINTER_LEFT_THE_CHART,
-    click_or_tap,
+from attnlit.charts.packed_text import rows_table
+from attnlit.charts.picture import Picture, frozen
+from attnlit.charts.theme import LIGHT, Theme
+from attnlit.charts.vega import (
+    click_selection,
     computed,
     framed,
     hover_selection,
-    rows_table,
+    table,
 )
-from attnlit.charts.picture import Picture
-from attnlit.charts.theme import LIGHT, Theme
 from attnlit.errors import AttnlitError
 
 WIDTH, HEIGHT = 480, 320  # pixels; the width is only what it is before the page is known
@@ -64,7 +63,7 @@ def head_points_picture(
     layer, head = np.divmod(np.arange(len(points), dtype=np.int16), np.int16(heads))
     ringed = [one * heads + other for one, other in ([selected] if selected else []) + [*near]]
     names = _names(placed, list(dict.fromkeys(ringed)))
-    table = rows_table(
+    dots = rows_table(
         id=np.arange(len(points), dtype=np.int16),
         layer=layer,
         head=head,
@@ -78,7 +77,7 @@ def head_points_picture(
         name_down=[names.get(index, (0, 0))[1] for index in range(len(points))],
         current=[(int(one), int(other)) == selected for one, other in zip(layer, head, strict=True)],
     )
-    return Picture(_spec(theme), {"points": table}, NOTES)
+    return Picture(theme_spec, theme, {"points": dots}, height=lambda _: HEIGHT, notes=NOTES)
 
 
 def _names(placed: np.ndarray, ringed: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -113,56 +112,59 @@ def _names(placed: np.ndarray, ringed: Sequence[int]) -> dict[int, tuple[int, in
     return found
 
 
-@lru_cache(maxsize=8)
-def _spec(theme: Theme) -> dict[str, Any]:
-    """The frozen specification: shared, never written to."""
-    spec: dict[str, Any] = _chart(theme).to_dict()
-    return spec
+_PLACE: dict[str, Any] = {"x": computed(_X), "y": computed(_Y)}
+_NAME_PLACE: dict[str, str] = {"x": f"{_X} + datum.name_across", "y": f"{_Y} + datum.name_down"}
 
 
-def _chart(theme: Theme) -> alt.LayerChart:
-    place: dict[str, Any] = {"x": computed(_X), "y": computed(_Y)}
+@frozen
+def theme_spec(theme: Theme) -> alt.LayerChart:
+    """The view without its data. Later layers lie on top of earlier ones."""
     hover = hover_selection("hover", "grid", "id")
-    cell = alt.selection_point(
-        "cell", fields=["layer", "head"], on=click_or_tap("grid"), toggle=False, empty=False,
-        clear=POINTER_LEFT_THE_CHART,
-    )  # fmt: skip
-    points = alt.Chart(alt.NamedData("points"))
+    cell = click_selection("cell", "grid", fields=["layer", "head"])
+    points = table("points")
+    leaders = (
+        points.transform_filter("datum.named && abs(datum.name_across) > 12")
+        .mark_rule(color=theme.faint, strokeWidth=1)
+        .encode(x2=computed(_NAME_PLACE["x"]), y2=computed(_NAME_PLACE["y"]), **_PLACE)
+    )
     dots = points.mark_circle(size=90, color=theme.accent, stroke=theme.background, strokeWidth=1).encode(
-        opacity=alt.Opacity("strength:Q", scale=None), **place
+        opacity=alt.Opacity("strength:Q", scale=None), **_PLACE
     )
-    ring = {"size": 220, "filled": False, "opacity": 1}
-    near = points.transform_filter("datum.ringed && !datum.current").mark_point(
-        stroke=theme.faint, strokeWidth=1.5, **ring
+    rings = [
+        points.transform_filter(which)
+        .mark_point(size=220, filled=False, opacity=1, stroke=colour, strokeWidth=width)
+        .encode(**_PLACE)
+        for which, colour, width in (
+            ("datum.ringed && !datum.current", theme.faint, 1.5),
+            ("datum.current", theme.text, 2.5),
+            (hover, theme.text, 1.5),
+        )
+    ]
+    # Last, and so on top: what the pointer meets.
+    grid = (
+        table("points", name="grid")
+        .mark_circle(size=260, opacity=0, cursor="pointer")
+        .encode(
+            tooltip=[alt.Tooltip("layer:O", title="Layer"), alt.Tooltip("head:O", title="Head")], **_PLACE
+        )
+        .add_params(hover, cell)
     )
-    current = points.transform_filter("datum.current").mark_point(stroke=theme.text, strokeWidth=2.5, **ring)
-    pointed = points.transform_filter(hover).mark_point(stroke=theme.text, strokeWidth=1.5, **ring)
+    return framed(alt.layer(leaders, dots, *rings, *_written_names(theme), grid), theme, WIDTH, HEIGHT)
+
+
+def _written_names(theme: Theme) -> list[alt.Chart]:
+    """The names beside their dots, on an edge of the ground's colour."""
     word: dict[str, Any] = {
         "align": alt.ExprRef("datum.name_across < 0 ? 'right' : 'left'"),
         "baseline": "middle",
         "fontSize": 12,
         "fontWeight": 600,
     }
-    beside: dict[str, Any] = {"x": f"{_X} + datum.name_across", "y": f"{_Y} + datum.name_down"}
-    written = points.transform_filter("datum.named").encode(
-        x=computed(beside["x"]), y=computed(beside["y"]), text="name:N"
-    )
-    names = [
-        written.mark_text(color=theme.background, stroke=theme.background, strokeWidth=4, **word),
-        written.mark_text(color=theme.text, **word),
+    written = table("points").transform_filter("datum.named")
+    place = {"x": computed(_NAME_PLACE["x"]), "y": computed(_NAME_PLACE["y"]), "text": "name:N"}
+    return [
+        written.mark_text(color=theme.background, stroke=theme.background, strokeWidth=4, **word).encode(
+            **place
+        ),
+        written.mark_text(color=theme.text, **word).encode(**place),
     ]
-    leaders = (
-        points.transform_filter("datum.named && abs(datum.name_across) > 12")
-        .mark_rule(color=theme.faint, strokeWidth=1)
-        .encode(x2=computed(beside["x"]), y2=computed(beside["y"]), **place)
-    )
-    # Last, and so on top: what the pointer meets.
-    grid = (
-        alt.Chart(alt.NamedData("points"), name="grid")
-        .mark_circle(size=260, opacity=0, cursor="pointer")
-        .encode(tooltip=[alt.Tooltip("layer:O", title="Layer"), alt.Tooltip("head:O", title="Head")], **place)
-        .add_params(hover, cell)
-    )
-    layers = [each.encode(**place) for each in (near, current, pointed)]
-    chart: Any = alt.layer(leaders, dots, *layers, *names, grid)
-    return framed(chart, WIDTH, HEIGHT, theme)

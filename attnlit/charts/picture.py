@@ -1,32 +1,68 @@
 """A chart in two parts: a specification built once, and small tables that change.
 
 Altair checks a chart every time it becomes a dictionary, which takes up to a second. So each view builds its
-chart once a theme with named *parameters* for its sizes, keeps the dictionary, and afterwards only sets the
-parameters' values and swaps the tables. Streamlit patches new tables into the living view: no flicker, and
-pins and hovers survive.
+chart once a theme, keeps the dictionary, and afterwards only swaps the tables: all that differs between two
+texts, layers or choices is in them. Streamlit patches new tables into the living view: no flicker, and what
+the pointer is on stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import pyarrow as pa
 
-from attnlit.charts.rendering import cleaned
+from attnlit.charts.theme import Theme
+
+Spec = dict[str, Any]
+# Gives the frozen specification of a view in a theme: the same object every time, never written to.
+Draw = Callable[[Theme], Spec]
+
+
+def frozen(build: Callable[[Theme], alt.LayerChart]) -> Draw:
+    """A view's specification, built once a theme. Altair's check is left to the tests: it takes long."""
+
+    @lru_cache(maxsize=8)
+    def draw(theme: Theme) -> Spec:
+        spec: Spec = build(theme).to_dict(validate=False)
+        return spec
+
+    return draw
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
     """What the app shows: `st.altair_chart` takes it as it takes an Altair chart."""
 
-    spec: dict[str, Any]  # frozen: shared by every picture of this shape, never written to
-    tables: dict[str, pa.Table]  # by the names that the spec's data sources carry
-    notes: tuple[str, ...] = ()  # sentences that belong under the picture: what share is shown, how scaled
+    draw: Draw
+    theme: Theme
+    # By the names that the specification's data sources carry.
+    tables: dict[str, pa.Table]
+    # How high it is, in pixels, at a width in pixels.
+    height: Callable[[int], int]
+    # Sentences that belong under the picture: what share is shown, how it is scaled.
+    notes: tuple[str, ...] = ()
+    # The same view where no server answers a click: a notebook, a saved page. None: the view has no clicks.
+    draw_by_itself: Draw | None = None
+    # What parameters of that one begin with: the pinned token.
+    begins_with: Mapping[str, Any] = field(default_factory=dict)
 
-    def to_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    @property
+    def spec(self) -> Spec:
+        """The frozen specification, shared by every picture of this view and theme."""
+        return self.draw(self.theme)
+
+    @property
+    def spec_by_itself(self) -> Spec:
+        """The specification for where no server answers a click."""
+        spec = (self.draw_by_itself or self.draw)(self.theme)
+        return with_values(spec, self.begins_with) if self.begins_with else spec
+
+    def to_dict(self, *args: Any, **kwargs: Any) -> Spec:
         """The specification with its tables as Arrow streams, the form that Streamlit's front end reads."""
         return {**self.spec, "datasets": {name: arrow_stream(table) for name, table in self.tables.items()}}
 
@@ -39,35 +75,15 @@ def arrow_stream(table: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def with_values(spec: dict[str, Any], values: Mapping[str, Any], height: int) -> dict[str, Any]:
-    """A copy of a specification with another height and with these values of its parameters."""
-    parameters = [
-        {**parameter, "value": values[parameter["name"]]} if parameter["name"] in values else parameter
-        for parameter in spec["params"]
-    ]
-    return {**spec, "height": height, "params": parameters}
-
-
 def rows_of(tables: Mapping[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:
     """The tables as rows, as a specification holds them that carries its own data."""
     return {name: table.to_pylist() for name, table in tables.items()}
 
 
-def chart_with_data(chart: alt.TopLevelMixin, tables: dict[str, pa.Table]) -> Any:
-    """The Altair chart itself with its tables inside, for a notebook, a file or an image."""
-    whole = chart.copy(deep=False)
-    whole.datasets = {
-        name: [{column: _harmless(value) for column, value in row.items()} for row in rows]
-        for name, rows in rows_of(tables).items()
-    }
-    return whole
-
-
-def _harmless(value: Any) -> Any:
-    """Text that can end neither what draws a saved chart nor the script in which a saved page holds it.
-
-    Altair hands a chart to the native renderer, and writes it into a page, as it is. A token `</script>`
-    would end the script and begin markup: a zero-width space after each "<" prevents that and changes nothing
-    that is seen.
-    """
-    return cleaned(value).replace("<", "<\u200b") if isinstance(value, str) else value
+def with_values(spec: Spec, values: Mapping[str, Any]) -> Spec:
+    """A copy of a specification with these values of its parameters."""
+    parameters = [
+        {**parameter, "value": values[parameter["name"]]} if parameter["name"] in values else parameter
+        for parameter in spec.get("params", [])
+    ]
+    return {**spec, "params": parameters}

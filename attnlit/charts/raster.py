@@ -1,35 +1,28 @@
 """Small pictures drawn on the server: line thumbnails of heads and strips of signed values, as palette PNGs.
 
-A browser that draws 12 x 12 heads of 64 tokens line by line draws 600,000 lines. Drawn here, a head costs the
-same few thousand pixels however long the text is, and a whole model travels in a quarter of a megabyte.
+A browser that drew every head of a model line by line would draw hundreds of thousands of lines. Drawn here,
+a head costs the same few thousand pixels however long the text is.
 """
 
 from __future__ import annotations
 
-import base64
 import functools
-import struct
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from attnlit.charts.png import palette, palette_picture
+
 MOST_ROWS = 32  # tokens a side in a thumbnail; longer texts are pooled
 LEVELS = 16  # of a 4-bit palette
 OPAQUE = 0.98  # a line of full weight, a hair below 1 so that its logarithm is finite
 TILE = 8  # pixels a side of the tiles in which lines are drawn
 # Matrix products of at most 2**18 multiplications stay in their thread. Larger ones are spread over all cores
-# by OpenBLAS, whose threads wait for each other in busy loops: 30 times as slow on a host with neighbours.
+# by OpenBLAS, whose threads wait for each other in busy loops: many times as slow on a host with neighbours.
 HEADS_AT_ONCE = 8
 SIGNED_STEPS = 7  # shades on either side of zero in a strip of signed values
-
-
-def filled(weights: np.ndarray) -> np.ndarray:
-    """Attention (..., queries, keys) with zeros for empty rows, which are NaN as a whole."""
-    # Looking first, at one key, saves a large copy in the usual case.
-    return np.nan_to_num(weights) if np.isnan(weights[..., 0]).any() else weights
 
 
 def pool(weights: np.ndarray, most: int = MOST_ROWS) -> np.ndarray:
@@ -41,7 +34,7 @@ def pool(weights: np.ndarray, most: int = MOST_ROWS) -> np.ndarray:
     if queries > most:
         edges = np.arange(most + 1) * queries // most
         rows = np.empty((heads, most, keys), np.float32)
-        # As matrix products, one group of all heads at a time: up to eight times as fast as reduceat.
+        # As matrix products, one group of all heads at a time: much faster than reduceat.
         for row, (begin, end) in enumerate(pairwise(edges)):
             rows[:, row] = np.full(end - begin, 1 / (end - begin), np.float32) @ weights[:, begin:end]
         weights = rows
@@ -60,7 +53,7 @@ class Tile:
     coverage: np.ndarray  # float32 (rows * columns, crossing): the share of each pixel that each line covers
 
 
-@functools.lru_cache(maxsize=4)  # some 4 MB each at 32 x 32 tokens
+@functools.lru_cache(maxsize=4)  # a few megabytes each
 def line_tiles(queries: int, keys: int, height: int, width: int) -> tuple[Tile, ...]:
     """Where the lines from every query (left edge) to every key (right edge) fall in a thumbnail.
 
@@ -111,11 +104,12 @@ def line_opacity(weights: np.ndarray, height: int, width: int) -> np.ndarray:
     return -picture.transpose(0, 3, 1, 2).reshape(-1, height, width)[:heads]
 
 
-def line_strips(weights: np.ndarray, colours: Sequence[str], height: int, gap: int) -> list[str]:
-    """One picture a head, its layers below each other: ``len(colours)`` data addresses.
+def line_strips(weights: np.ndarray, colours: Sequence[Sequence[str]], height: int, gap: int) -> list[str]:
+    """One picture a head, its layers below each other: their data addresses.
 
-    ``weights`` is (layers, heads, queries, keys). A thumbnail is ``height`` x ``height // 2`` pixels with
-    ``gap`` empty rows below it, and is meant to be shown square: lines need sharpness across, not along.
+    `weights` is (layers, heads, queries, keys), `colours` one `#rrggbb` for each head of each layer. A
+    thumbnail is `height` x `height // 2` pixels with `gap` empty rows below it, and is meant to be shown
+    square: lines need sharpness across, not along.
     """
     layers, heads, queries, keys = weights.shape
     width = height // 2
@@ -124,12 +118,19 @@ def line_strips(weights: np.ndarray, colours: Sequence[str], height: int, gap: i
     drawn = (np.sqrt(opacity) * (LEVELS - 0.5)).astype(np.uint8)
     shades = np.zeros((layers, heads, height + gap, width), np.uint8)
     shades[:, :, :height] = drawn.reshape(layers, heads, height, width)
+    return [_strip(shades[:, head], [row[head] for row in colours]) for head in range(heads)]
+
+
+def _strip(shades: np.ndarray, colours: Sequence[str]) -> str:
+    """One head's thumbnails (layers, rows, columns), each layer in its own of the colours."""
+    inks = list(dict.fromkeys(colours))
     alphas = [round(255 * (level / (LEVELS - 1)) ** 2) for level in range(LEVELS)]
-    columns = shades.transpose(1, 0, 2, 3).reshape(heads, -1, width)
-    return [
-        palette_picture(column, palette([colour] * LEVELS, alphas))
-        for column, colour in zip(columns, colours, strict=True)
-    ]
+    first = np.array([inks.index(colour) * LEVELS for colour in colours], np.uint8)
+    column = (shades + first[:, None, None]).reshape(-1, shades.shape[-1])
+    colour_of_shade = [ink for ink in inks for _ in range(LEVELS)]
+    return palette_picture(
+        column, palette(colour_of_shade, alphas * len(inks)), bits=4 if len(inks) == 1 else 8
+    )
 
 
 def signed_roots(values: np.ndarray, limit: float) -> np.ndarray:
@@ -156,42 +157,3 @@ def signed_strips(pictures: Iterable[np.ndarray], positive: str, negative: str) 
 def _signed_shades(roots: np.ndarray) -> np.ndarray:
     """Indices 0 (negative, full colour) to 14 (positive); 7 is zero."""
     return (np.clip(roots, -1, 1) * SIGNED_STEPS + (SIGNED_STEPS + 0.5)).astype(np.uint8)
-
-
-def palette(colours: Sequence[str], alphas: Sequence[int]) -> bytes:
-    """The part of a PNG that gives each index a colour ``#rrggbb`` and an opacity 0-255."""
-    return _chunk(b"PLTE", bytes.fromhex("".join(colours).replace("#", ""))) + _chunk(b"tRNS", bytes(alphas))
-
-
-def palette_picture(shades: np.ndarray, palette: bytes, bits: int = 4) -> str:
-    """A PNG of palette indices (rows, columns) as an address that a chart shows without another request.
-
-    With 4 ``bits`` a pixel there are 16 shades, with 8 there are 256.
-    """
-    rows, columns = shades.shape
-    # Each row opens with its filter: 0, none.
-    packed = np.zeros((rows, 1 + -(-columns * bits // 8)), np.uint8)
-    if bits == 4:  # two pixels a byte
-        packed[:, 1:] = shades[:, ::2] << 4
-        packed[:, 1 : 1 + columns // 2] |= shades[:, 1::2]
-    else:
-        packed[:, 1:] = shades
-    size = struct.pack(">IIBBBBB", columns, rows, bits, 3, 0, 0, 0)  # colour type 3: palette
-    png = (
-        b"\x89PNG\r\n\x1a\n"
-        + _chunk(b"IHDR", size)
-        + palette
-        + _chunk(b"IDAT", _deflated(packed.tobytes()))
-        + _chunk(b"IEND", b"")
-    )
-    return "data:image/png;base64," + base64.b64encode(png).decode()
-
-
-def _deflated(data: bytes) -> bytes:
-    """Compressed for speed: such pictures hold runs of one shade, and looking for more saves only 4 %."""
-    runs_only = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
-    return runs_only.compress(data) + runs_only.flush()
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MONOSPACE_DIGITS = "Source Code Pro, ui-monospace, SFMono-Regular, Menlo, monospace"
 FONT = "Source Sans, Source Sans Pro, Inter, system-ui, sans-serif"
 
-# Twelve hues that stay apart for the three kinds of colour-blindness: the smallest CIELAB distance for
-# deutan, protan and tritan eyes is 21, 21 and 16 on white, and 18, 18 and 14 on black, where each also has a
-# contrast of 5:1, so that a faint line is still seen.
+# Eight hues that stay apart at the opacity of most lines, also for the three kinds of colour-blindness.
+# Later heads have the same hues again, with other dashes.
 HEAD_COLOURS = (
-    "#0072B2", "#E69F00", "#009E73", "#E01249", "#56B4E9", "#894472",
-    "#CEAE62", "#4E47C6", "#B86800", "#967FFE", "#176831", "#7FA5B0",
+    "#1360EB", "#D8A80B", "#00A48F", "#B4003B", "#5FB5ED", "#690777", "#A5905B", "#4F3400",
 )  # fmt: skip
 HEAD_COLOURS_ON_DARK = (
-    "#78C9FE", "#EEAD35", "#80F4B9", "#FC285D", "#538EBA", "#F9B6D5",
-    "#FCDB7C", "#6F75F6", "#CB742A", "#9298FD", "#6CAE7E", "#718B95",
+    "#94B9DF", "#E6AD00", "#25B98D", "#FF3957", "#B7FFFE", "#B175FF", "#E6FF74", "#FFF2C6",
 )  # fmt: skip
+DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 2))  # pixels drawn and left out, in turn
 
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of one theme. ``positive`` and ``negative`` are the blue and orange of signed values."""
+    """The colours of one theme. `positive` and `negative` are the blue and orange of signed values."""
 
     name: str
     background: str
     text: str
-    faint: str  # labels and captions: still at least 4.5:1 on the background
-    rule: str  # hairlines
-    panel: str  # behind thumbnails
+    # Labels and captions: still at least 4.5:1 on the background.
+    faint: str
+    # Hairlines.
+    rule: str
+    # Behind thumbnails.
+    panel: str
+    # Lines and bars that no colour distinguishes.
+    ink: str
     hover: str
     pinned: str
     accent: str
@@ -39,24 +43,41 @@ class Theme:
 
 LIGHT = Theme(
     name="light", background="#FFFFFF", text="#31333F", faint="#666B77", rule="#E6E8EC", panel="#F7F8FA",
-    hover="#E9EDF3", pinned="#CFDDEE", accent="#0072B2", positive="#1F66B0", negative="#DB6F0B",
-    heads=HEAD_COLOURS,
+    ink="#3B4A63", hover="#E9EDF3", pinned="#CFDDEE", accent="#0072B2",
+    positive="#1F66B0", negative="#DB6F0B", heads=HEAD_COLOURS,
 )  # fmt: skip
 DARK = Theme(
     name="dark", background="#0E1117", text="#FAFAFA", faint="#A3A8B4", rule="#31353F", panel="#151A22",
-    hover="#262A33", pinned="#2B3B52", accent="#56B4E9", positive="#62B0E8", negative="#F2A254",
-    heads=HEAD_COLOURS_ON_DARK,
+    ink="#B9C6DC", hover="#262A33", pinned="#2B3B52", accent="#56B4E9",
+    positive="#62B0E8", negative="#F2A254", heads=HEAD_COLOURS_ON_DARK,
 )  # fmt: skip
 
 
 def head_colour(head: int, theme: Theme = LIGHT) -> str:
-    """The colour of a head; after twelve they repeat, so its number must always be visible too."""
+    """The colour of a head. After eight they repeat, with other dashes: see `head_dash`."""
     return theme.heads[head % len(theme.heads)]
+
+
+def head_dash(head: int) -> int:
+    """Which of `DASHES` the lines of a head have; a head's number is always visible, too."""
+    return head // len(HEAD_COLOURS) % len(DASHES)
 
 
 def ink_on(colour: str) -> str:
     """Black or white, whichever is easier to read on a ground of this colour (WCAG contrast)."""
     return "#FFFFFF" if contrast(colour, "#FFFFFF") >= contrast(colour, "#000000") else "#000000"
+
+
+def blend(from_colour: str, to_colour: str, share: float) -> str:
+    """A colour between two, at this share of the way; shares below 0 and above 1 are the ends."""
+    share = min(max(share, 0.0), 1.0)
+    pairs = zip(_channels(from_colour), _channels(to_colour), strict=True)
+    return "#" + "".join(f"{round(start + share * (end - start)):02X}" for start, end in pairs)
+
+
+def _channels(colour: str) -> list[int]:
+    """Red, green and blue, 0 to 255."""
+    return [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
 
 
 def contrast(colour: str, other: str) -> float:
@@ -67,6 +88,6 @@ def contrast(colour: str, other: str) -> float:
 
 def _luminance(colour: str) -> float:
     """Relative luminance of an sRGB colour, 0 to 1 (WCAG 2)."""
-    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    channels = [channel / 255 for channel in _channels(colour)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

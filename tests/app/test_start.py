@@ -10,12 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 import streamlit as st
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from attnlit.app import start
-from attnlit.charts import head_chart, head_map, heatmap, model, neuron
+from attnlit.charts import specs
 from attnlit.charts.theme import DARK, LIGHT
 
 ROOT = Path(__file__).parents[2]
@@ -51,27 +49,15 @@ def test_the_garbage_collector_works_again_where_an_import_fails(monkeypatch: py
 
 
 def test_every_view_is_ready_after_the_first_run() -> None:
-    views = (head_chart, model, neuron, heatmap, head_map)
+    views = [*specs().values()]
     for view in views:
-        view.theme_spec.cache_clear()
+        view.cache_clear()
     start._build_every_spec()
-    ready = [view.theme_spec.cache_info().misses for view in views]
+    ready = [view.cache_info().misses for view in views]
     for theme in (LIGHT, DARK):
         for view in views:
-            view.theme_spec(theme)
-    assert [view.theme_spec.cache_info().misses for view in views] == ready == [2] * len(views)
-
-
-def test_a_visitor_keeps_two_uploads_and_takes_none_from_others() -> None:
-    """A client of its own making may send any number of files; a page asks for one."""
-    manager = MemoryUploadedFileManager("/upload")
-    start.bound_uploads(manager)
-    for number in range(60):
-        manager.add_file("a visitor", UploadedFileRec(str(number), "a.txt", "text/plain", b"x" * 100))
-        manager.add_file("another", UploadedFileRec("theirs", "b.txt", "text/plain", b"y"))
-    kept = manager.get_files("a visitor", [str(number) for number in range(60)])
-    assert [file.file_id for file in kept] == ["58", "59"]
-    assert len(manager.get_files("another", ["theirs"])) == 1
+            view(theme)
+    assert [view.cache_info().misses for view in views] == ready == [2] * len(views)
 
 
 def test_sharing_memory_between_threads_is_tried_only_where_the_system_can(

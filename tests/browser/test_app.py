@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 import attnlit
 from attnlit.charts.head import head_shape
-from attnlit.charts.theme import LIGHT
+from attnlit.charts.head.layout import SWITCHES_LEFT
 from tests.browser.conftest import eventually, settled
 
 VIEWS = ("head_view", "model_view", "neuron_view")
@@ -115,16 +115,16 @@ def test_pointing_at_a_token_isolates_it_and_a_click_pins_it(server: str, page: 
     page.goto(f"{server}/head_view?text={TEXT}")
     settled(page)
     attention = attnlit.attend(attnlit.load("mini-gpt2"), TEXT)
-    shape = head_shape(attention, LIGHT)
+    shape = head_shape(attention, attention.heads)
 
     def row(token: int) -> float:
         return shape.top + (token + 0.5) * shape.row
 
     eventually(lambda: ink(pixels(page)) > 1000)
     idle = ink(pixels(page))
-    point(page, 0.33, row(2))
+    point(page, 0.2, row(2))
     eventually(lambda: ink(pixels(page)) < idle / 2)
-    click(page, 0.33, row(2))
+    click(page, 0.2, row(2))
     page.mouse.move(2, 2)
     page.wait_for_timeout(250)
     eventually(lambda: ink(pixels(page)) < idle / 2)
@@ -137,21 +137,44 @@ def test_pointing_at_a_token_isolates_it_and_a_click_pins_it(server: str, page: 
     page.wait_for_timeout(250)
     eventually(lambda: ink(pixels(page)) < idle / 2)
     # a second click lets go
-    click(page, 0.33, row(2))
+    click(page, 0.2, row(2))
     page.mouse.move(2, 2)
     page.wait_for_timeout(250)
     eventually(lambda: ink(pixels(page)) > idle / 2)
 
 
-def test_a_head_switch_takes_its_lines_away(server: str, page: Page) -> None:
+def switch(page: Page, head: int) -> tuple[float, float]:
+    """Where a head's switch is: a share of the chart's width, and pixels down."""
+    box = chart(page).bounding_box()
+    assert box
+    width = min(30, (box["width"] - SWITCHES_LEFT) // 8)
+    return (SWITCHES_LEFT + head * width + 10) / box["width"], 11
+
+
+def heads(page: Page) -> list[str]:
+    return parse_qs(urlsplit(page.url).query).get("heads", [])
+
+
+def test_a_click_on_a_switch_chooses_heads_everywhere(server: str, page: Page) -> None:
     page.goto(f"{server}/head_view?heads=3&text={TEXT}")
     settled(page)
     eventually(lambda: ink(pixels(page)) > 1000)
-    only = ink(pixels(page))
-    click(page, 0.5, 11)  # the one switch, in the middle of the first row
+    one = ink(pixels(page))
+    click(page, *switch(page, 3))  # the last one stays on
+    click(page, *switch(page, 5))
     page.mouse.move(2, 2)
-    page.wait_for_timeout(250)
-    eventually(lambda: ink(pixels(page)) < only)
+    eventually(lambda: ink(pixels(page)) > one * 1.1)
+    eventually(lambda: heads(page) == ["3", "5"])
+    expect(page.get_by_text("On average over 2 heads")).to_be_visible()
+    expect(page.get_by_text("Switch these 2 heads off")).to_be_visible()
+    click(page, *switch(page, 3))
+    eventually(lambda: heads(page) == ["5"])
+    page.mouse.dblclick(*point(page, *switch(page, 5)))  # it is alone: all come back
+    settled(page)
+    eventually(lambda: heads(page) == [])
+    page.mouse.dblclick(*point(page, *switch(page, 2)))
+    settled(page)
+    eventually(lambda: heads(page) == ["2"])
 
 
 def test_a_click_on_a_thumbnail_chooses_that_head_everywhere(server: str, page: Page) -> None:
@@ -243,8 +266,8 @@ def test_on_a_phone_a_tap_chooses(browser: Browser, server: str) -> None:
     settled(page)
     box = chart(page).bounding_box()
     assert box
-    shape = head_shape(attnlit.attend(attnlit.load("mini-gpt2"), TEXT), LIGHT)
-    page.touchscreen.tap(box["x"] + 0.25 * box["width"], box["y"] + shape.top + 2.5 * shape.row)
+    shape = head_shape(attnlit.attend(attnlit.load("mini-gpt2"), TEXT), 8)
+    page.touchscreen.tap(box["x"] + 0.2 * box["width"], box["y"] + shape.top + 2.5 * shape.row)
     settled(page)
     eventually(lambda: address(page).get("query") == "2")
     context.close()
@@ -260,29 +283,28 @@ def test_on_a_phone_a_double_tap_leaves_one_head_alone(browser: Browser, server:
     assert box
 
     def tap(head: int) -> None:
-        page.touchscreen.tap(box["x"] + box["width"] / 2 + (head - 3.5) * 28, box["y"] + 11)
+        across, down = switch(page, head)
+        page.touchscreen.tap(box["x"] + across * box["width"], box["y"] + down)
 
     every = ink(pixels(page))
     tap(4)  # a single tap switches one head off
-    page.wait_for_timeout(500)
+    eventually(lambda: heads(page) == ["0", "1", "2", "3", "5", "6", "7"])
+    eventually(lambda: ink(pixels(page)) < every)
     without_one = ink(pixels(page))
-    assert without_one < every
     tap(4)
-    page.wait_for_timeout(500)
-    assert ink(pixels(page)) == pytest.approx(every, rel=0.005)
+    eventually(lambda: heads(page) == [])
+    eventually(lambda: abs(ink(pixels(page)) / every - 1) < 0.005)
     tap(2)  # and is forgotten when another head is left alone
+    eventually(lambda: "2" not in heads(page) and len(heads(page)) == 7)
+    for _ in range(2):
+        tap(4)
+    eventually(lambda: heads(page) == ["4"])
+    eventually(lambda: ink(pixels(page)) < 0.5 * without_one)
     page.wait_for_timeout(500)
-    tap(4)
-    page.wait_for_timeout(120)
-    tap(4)
-    page.wait_for_timeout(500)
-    alone = ink(pixels(page))
-    assert alone < 0.5 * without_one
-    tap(4)
-    page.wait_for_timeout(120)
-    tap(4)
-    page.wait_for_timeout(500)
-    assert ink(pixels(page)) == pytest.approx(every, rel=0.005)
+    for _ in range(2):
+        tap(4)
+    eventually(lambda: heads(page) == [])
+    eventually(lambda: abs(ink(pixels(page)) / every - 1) < 0.005)
     context.close()
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from attnlit.charts.dimensions import MOST_BARS, dimensions_chart, dimensions_picture
+from attnlit.charts.dimensions import MOST_BARS, NAMES, NUMBER, dimensions_chart, dimensions_picture
 from attnlit.charts.theme import DARK, LIGHT
-from tests.charts.test_head import svg_of, texts
+from tests.charts.drawing import place_of, svg_of, texts
 
 SHARES = np.array([0.5, 0.3, -0.1, *np.full(17, 0.3 / 17)])
 TABLE = pd.DataFrame({"dimension": np.arange(20)[::-1], "share": SHARES})
@@ -34,12 +34,10 @@ def test_all_bars_together_are_the_whole() -> None:
 
 
 def test_colours_say_the_sign_and_what_is_not_one_dimension() -> None:
-    assert bars()["ink"][:3] == ["above", "above", "below"]
-    assert bars()["ink"][-1] == "together"
     for theme in (LIGHT, DARK):
-        spec = dimensions_picture(TABLE, "share", form=".0%", theme=theme).spec
-        colours = next(layer["encoding"]["color"] for layer in spec["layer"] if "color" in layer["encoding"])
-        assert colours["scale"]["range"][:2] == [theme.positive, theme.negative]
+        colours = bars(theme=theme)["colour"]
+        assert colours[:3] == [theme.positive, theme.positive, theme.negative]
+        assert colours[-1] == theme.faint
 
 
 def test_what_is_not_known_has_a_dash_and_no_bar() -> None:
@@ -52,15 +50,18 @@ def test_what_is_not_known_has_a_dash_and_no_bar() -> None:
 def test_a_picture_is_as_high_as_its_bars() -> None:
     few = dimensions_picture(TABLE.iloc[:4], "share", form=".0%")
     many = dimensions_picture(TABLE, "share", form=".0%")
-    assert few.spec["height"] < many.spec["height"]
-    assert few.spec["layer"] is many.spec["layer"]
+    assert few.height(480) < many.height(480)
+    assert int(svg_of(few).get("height", 0)) == few.height(480)
+    assert few.spec is many.spec
 
 
 def test_names_and_numbers_are_drawn_and_numbers_fit_beside_negative_bars() -> None:
     chart = dimensions_chart(TABLE, "share", form=".0%")
     drawn = svg_of(chart)
     assert {"dimension 19", "50%", "−10%", "8 others together"} <= set(texts(drawn))
-    room = dimensions_picture(TABLE, "share", form=".0%").tables["room"].to_pydict()["value"]
-    assert room[0] < SHARES.min()
-    assert room[1] > SHARES.max()
-    assert dimensions_picture(TABLE.iloc[:2], "share", form=".0%").tables["room"].to_pydict()["value"][0] == 0
+    places = {each.text: place_of(each)[0] for each in drawn.iter() if each.tag.endswith("text")}
+    assert places["−10%"] >= NAMES + NUMBER - 6, "beside the names, and not on them"
+    assert places["50%"] <= 480 - NUMBER + 6
+    positive = svg_of(dimensions_chart(TABLE.iloc[:2], "share", form=".0%"))
+    (zero,) = (each for each in positive.iter() if each.get("stroke", "").upper() == LIGHT.rule)
+    assert place_of(zero)[0] == NAMES, "no room is left where nothing is negative"

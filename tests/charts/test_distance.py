@@ -9,7 +9,7 @@ import pandas as pd
 
 from attnlit.charts.distance import distance_chart, distance_picture
 from attnlit.charts.theme import DARK, LIGHT
-from tests.charts.test_head import svg_of, texts
+from tests.charts.drawing import svg_of, texts
 
 
 def table(distances, **curves: list[float]) -> pd.DataFrame:
@@ -53,13 +53,16 @@ def test_the_first_curve_has_the_first_colour_and_dashed_ones_are_grey() -> None
         picture = distance_picture(
             ONE_WAY, title="mean attention", form=".1%", dashed=("all alike",), theme=theme
         )
-        scale = picture.spec["layer"][0]["encoding"]["color"]["scale"]
-        assert scale == {"domain": ["head", "all alike"], "range": [theme.heads[0], theme.faint]}
+        curves = picture.tables["curves"].to_pydict()
+        assert curves["curve"] == ["head", "all alike"]
+        assert curves["colour"] == [theme.heads[0], theme.faint]
+        assert curves["dashed"] == [False, True]
 
 
-def test_the_same_curves_share_one_specification() -> None:
+def test_all_curves_share_one_specification() -> None:
     one = distance_picture(ONE_WAY, title="mean attention", form=".1%")
-    other = distance_picture(ONE_WAY.assign(value=0.0), title="mean attention", form=".1%")
+    renamed = BOTH_WAYS.assign(curve="head 3-5")
+    other = distance_picture(renamed, title="product", form=".2f", dashed=("head 3-5",))
     assert one.spec is other.spec
 
 
@@ -73,3 +76,12 @@ def test_one_way_runs_to_the_right_and_both_ways_have_the_keys_before_on_the_lef
     path = next(each.get("d") for each in svg_of(rising).iter() if each.get("stroke") == LIGHT.heads[0])
     (x, y), *_, (to_x, to_y) = (map(float, each.split(",")) for each in re.findall(r"[\d.]+,[\d.]+", path))
     assert (to_x < x) == (to_y < y)  # what is before the query, 1.0, is high and on the left
+
+
+def test_a_single_curve_needs_no_name_and_numbers_are_written_as_asked() -> None:
+    drawing = distance_picture(BOTH_WAYS, title="mean attention", form=".1%")
+    assert "head" not in texts(svg_of(drawing))
+    assert drawing.tables["points"]["text"].to_pylist()[:2] == ["10.0%", "20.0%"]
+    assert {"10%", "30%"} <= set(texts(svg_of(drawing)))
+    plain = distance_picture(BOTH_WAYS, title="product", form=".2f")
+    assert {"0.1", "0.3"} <= set(texts(svg_of(plain)))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from attnlit.charts import raster
+from tests.charts.drawing import pixels
 
 RANDOM = np.random.default_rng(0)
 
@@ -19,13 +15,6 @@ def rows_of_one(*shape: int) -> np.ndarray:
     """Random attention whose rows add up to 1."""
     power = RANDOM.exponential(size=shape).astype(np.float32) ** 3
     return power / power.sum(axis=-1, keepdims=True)
-
-
-def pixels(address: str) -> np.ndarray:
-    """The picture behind a data address: (rows, columns, red green blue alpha)."""
-    prefix = "data:image/png;base64,"
-    assert address.startswith(prefix)
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(address[len(prefix) :]))).convert("RGBA"))
 
 
 @pytest.mark.parametrize(("queries", "keys"), [(33, 33), (64, 64), (100, 40), (512, 512), (32, 77), (50, 8)])
@@ -94,7 +83,7 @@ def test_each_head_is_drawn_for_itself() -> None:
 def test_strips_hold_each_layer_of_each_head() -> None:
     weights = np.zeros((3, 2, 4, 4), np.float32)
     weights[2, 1, 1, 1] = 1  # layer 2, head 1: one level line
-    strips = [pixels(address) for address in raster.line_strips(weights, ["#ff0000", "#0000ff"], 64, 4)]
+    strips = [pixels(address) for address in raster.line_strips(weights, [["#ff0000", "#0000ff"]] * 3, 64, 4)]
     assert [strip.shape for strip in strips] == [(3 * 68, 32, 4)] * 2
     assert not strips[0][..., 3].any()
     rows = np.flatnonzero(strips[1][..., 3].any(axis=1))
@@ -126,16 +115,18 @@ def test_roots_of_factors_make_the_root_of_their_product() -> None:
     np.testing.assert_allclose(np.sign(of_factors) * of_factors**2, first * second / 0.7, rtol=1e-5)
 
 
-def test_palette_picture_is_a_png_of_its_indices() -> None:
-    colours: Sequence[str] = [f"#{level:02x}00ff" for level in range(16)]
-    alphas = list(range(0, 256, 17))
-    shades = RANDOM.integers(0, 16, size=(9, 13)).astype(np.uint8)
-    shown = pixels(raster.palette_picture(shades, raster.palette(colours, alphas)))
-    np.testing.assert_array_equal(shown[..., 0], shades)
-    np.testing.assert_array_equal(shown[..., 3], np.array(alphas)[shades])
-
-
 def test_no_matrix_product_is_large_enough_to_leave_its_thread() -> None:
     for height in (56, 96, 160):
         for tile in raster.line_tiles(32, 32, height, height // 2):
             assert tile.coverage.size * raster.HEADS_AT_ONCE <= 2**18
+
+
+def test_each_layers_thumbnail_may_have_its_own_colour() -> None:
+    weights = np.zeros((3, 1, 4, 4), np.float32)
+    weights[:, 0, 1, 1] = 1, 0.25, 1
+    (address,) = raster.line_strips(weights, [["#ff0000"], ["#0000ff"], ["#ff0000"]], 64, 0)
+    strip = pixels(address)
+    line = [strip[layer * 64 + 24, 16] for layer in range(3)]
+    assert [each[:3].tolist() for each in line] == [[255, 0, 0], [0, 0, 255], [255, 0, 0]]
+    assert line[0][3] == 255
+    assert line[1][3] == pytest.approx(64, abs=20)  # sixteen shades, spaced by the square root

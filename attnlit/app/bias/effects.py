@@ -71,7 +71,7 @@ def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hin
             ),
             key=f"{key}_map",
             on_select=lambda: panels.follow_head(f"{key}_map"),
-            selection="cell",
+            selection=["cell"],
             alt=f"{MEASURES[measure]}, layers downwards, heads across",
         )
         st.caption(f"{ABOUT_MEASURES[measure]} {hint}")

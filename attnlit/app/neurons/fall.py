@@ -42,7 +42,7 @@ def which_head(request: Request, by: DistanceProfile) -> pd.Series:
             ),
             key="decay_map",
             on_select=lambda: panels.follow_head("decay_map"),
-            selection="cell",
+            selection=["cell"],
             alt="How well a steady fall with distance describes each head; layers downwards, heads across",
         )  # fmt: skip
     with right:

@@ -12,10 +12,11 @@ from attnlit.analysis import distance
 from attnlit.analysis.ablation import intervene
 from attnlit.app import panels, say
 from attnlit.app.frame.controls import number
-from attnlit.app.neurons.fall import EVEN, curves, file_name
+from attnlit.app.neurons.fall import EVEN, curves
 from attnlit.app.neurons.measure import averages_without
 from attnlit.attention.edits import DimensionsRemoved
-from attnlit.charts.distance import distance_chart, distance_picture
+from attnlit.charts.distance import distance_picture
+from attnlit.charts.theme import LIGHT
 from attnlit.errors import AttnlitError
 from attnlit.words.dimensions import removal_in_words
 
@@ -65,7 +66,11 @@ def experiment(
     st.markdown(removal_in_words(falls, chosen))
     _prediction(request, removed)
     panels.export_menu(
-        request, f"{file_name(request)} removal", lambda: distance_chart(long, **drawing), lambda: long
+        request,
+        "removal",
+        lambda: distance_picture(long, **{**drawing, "theme": LIGHT}),
+        lambda: long,
+        heads=[request.head],
     )
 
 

@@ -45,7 +45,7 @@ def alike(request: Request, found: Survey) -> None:
         ),
         key="head_points",
         on_select=lambda: panels.follow_head("head_points"),
-        selection="cell",
+        selection=["cell"],
         alt="Map of heads: one dot a head, heads that look alike are near each other",
     )
     panels.save_numbers(

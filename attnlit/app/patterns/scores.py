@@ -11,8 +11,8 @@ from attnlit.analysis import survey
 from attnlit.analysis.scores import BY_NAME
 from attnlit.app import panels, say
 from attnlit.app.frame.controls import one_of
-from attnlit.charts.head_map import head_map as drawn_map
 from attnlit.charts.head_map import head_map_picture
+from attnlit.charts.theme import LIGHT
 from attnlit.words.survey import rests_on, shown
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def head_map(request: Request, found: Survey, score: str) -> None:
         head_map_picture(selected=(request.layer, request.head), **_map(request, found, score)),
         key="score_map",
         on_select=lambda: panels.follow_head("score_map"),
-        selection="cell",
+        selection=["cell"],
         alt=f"Map of all heads, layers downwards, heads across, coloured by the score {about.title}",
     )
     best = np.unravel_index(np.nanargmax(found.values[score]), found.offset.shape)
@@ -71,7 +71,7 @@ def export_menu(request: Request, found: Survey, score: str) -> None:
     panels.export_menu(
         request,
         "patterns",
-        lambda: drawn_map(**_map(request, found, score)),
+        lambda: head_map_picture(**{**_map(request, found, score), "theme": LIGHT}),
         lambda: survey.table(found, score),
     )
 

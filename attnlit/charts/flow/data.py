@@ -6,15 +6,15 @@ cell by cell; the browser takes apart what it draws.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from attnlit.charts.marks import rows_table, token_column_width, token_font_size, token_row_height
+from attnlit.charts.flow.layout import BOTTOM, TOP
+from attnlit.charts.labels import column_width, font_size, labels, row_height
+from attnlit.charts.packed_text import one_text, row_texts, rows_table
 from attnlit.charts.theme import Theme
 from attnlit.wording import percent, times
 
@@ -77,7 +77,7 @@ class Drawing:
 
 def drawing(routes: Routes) -> Drawing:
     """The routes with what is lost on the way."""
-    texts = [token.text for token in routes.tokens]
+    texts = labels(routes.tokens)
     special = [token.special for token in routes.tokens]
     edges = dict(zip(SIDES, (routes.edges, routes.uniform_edges), strict=True))
     nodes = {side: _nodes(each, routes.query) for side, each in edges.items()}
@@ -108,40 +108,33 @@ def _with_nowhere(edges: np.ndarray, nodes: np.ndarray) -> np.ndarray:
     return whole
 
 
-@dataclass(frozen=True)
-class FlowShape:
-    """All that the layered specification depends on."""
-
-    layers: int
-    tokens: int  # with "nowhere", where there is something
-    token_width: int  # pixels
-    theme: Theme
-
-    @property
-    def row(self) -> int:
-        """Height of a token, pixels."""
-        return token_row_height(self.tokens)
-
-
-def flow_shape(drawn: Drawing, theme: Theme) -> FlowShape:
-    """The shape of this picture: alike for all tokens of a text, and for every way of following them."""
-    count = len(drawn.texts)
-    width = token_column_width(drawn.texts, token_font_size(token_row_height(count)))
-    return FlowShape(len(drawn.edges["own"]), count, width, theme)
-
-
 def flow_tables(drawn: Drawing, theme: Theme) -> tuple[dict[str, pa.Table], tuple[str, ...]]:
     """The tables that the layered specification names, and the sentences for under the picture."""
     with_parts = 2 * drawn.edges["own"].size <= PARTS_BUDGET
     tokens = token_table(drawn, theme)
-    tables = {"whole": rows_table(query=[drawn.query], with_parts=[with_parts])}
+    tables = {"setup": _setup_table(drawn, with_parts)}
     for side, edges in drawn.edges.items():
         tables[f"{side}_lines"] = _line_table(edges)
         tables[f"{side}_dots"] = _dot_table(drawn.nodes[side])
-        if with_parts:
-            tokens = tokens.append_column(f"{side}_parts", _part_texts(edges))
+        texts = _part_texts(edges) if with_parts else pa.array([""] * len(drawn.texts))
+        tokens = tokens.append_column(f"{side}_parts", texts)
     tables["tokens"] = tokens
     return tables, _notes(drawn.edges["own"])
+
+
+def _setup_table(drawn: Drawing, with_parts: bool) -> pa.Table:
+    count = len(drawn.texts)
+    row = row_height(count)
+    return rows_table(
+        layers=[len(drawn.edges["own"])],
+        count=[count],
+        row=[row],
+        height=[TOP + count * row + BOTTOM],
+        token_room=[column_width(drawn.texts, font_size(row))],
+        font_size=[font_size(row)],
+        query=[drawn.query],
+        with_parts=[with_parts],
+    )
 
 
 def token_table(drawn: Drawing, theme: Theme) -> pa.Table:
@@ -181,8 +174,8 @@ def _line_table(edges: np.ndarray) -> pa.Table:
     drawn = drawn[np.argsort(flat[drawn], kind="stable")]
     layer, above, below = np.unravel_index(drawn, edges.shape)
     return rows_table(
-        layers=_one_text(layer), aboves=_one_text(above), belows=_one_text(below),
-        shares=_one_text(np.rint(flat[drawn] * FINE).astype(np.int32)),
+        layers=one_text(layer), aboves=one_text(above), belows=one_text(below),
+        shares=one_text(np.rint(flat[drawn] * FINE).astype(np.int32)),
     )  # fmt: skip
 
 
@@ -196,8 +189,8 @@ def _thinnest(flat: np.ndarray) -> float:
 def _dot_table(nodes: np.ndarray) -> pa.Table:
     level, place = np.nonzero(nodes >= LEAST_DOT)
     return rows_table(
-        levels=_one_text(level), places=_one_text(place),
-        shares=_one_text(np.rint(nodes[level, place] * FINE).astype(np.int32)),
+        levels=one_text(level), places=one_text(place),
+        shares=one_text(np.rint(nodes[level, place] * FINE).astype(np.int32)),
     )  # fmt: skip
 
 
@@ -205,17 +198,7 @@ def _part_texts(edges: np.ndarray) -> pa.Array:
     """One text an input: for every layer and token above it, what part of it ends here, in PARTS."""
     whole = np.rint(parts_of(edges) * PARTS).astype(np.int32)  # (L, N, inputs)
     columns = np.moveaxis(whole, -1, 0).reshape(edges.shape[1], -1)
-    texts = pa.array(columns.ravel()).cast(pa.string())
-    texts = pc.if_else(pa.array(columns.ravel() == 0), "", texts)
-    ends = np.arange(len(columns) + 1, dtype=np.int32) * columns.shape[1]
-    return pc.binary_join(pa.ListArray.from_arrays(ends, texts), ",")
-
-
-def _one_text(values: Sequence[int] | np.ndarray) -> pa.Array:
-    """All values as one text, "12,7,40": a column of one row, or of none where there are no values."""
-    texts = pa.array(np.asarray(values)).cast(pa.string())
-    ends = np.array([0, len(texts)] if len(texts) else [0], np.int32)
-    return pc.binary_join(pa.ListArray.from_arrays(ends, texts), ",")
+    return row_texts(columns, {"": columns == 0})
 
 
 def _notes(edges: np.ndarray) -> tuple[str, ...]:

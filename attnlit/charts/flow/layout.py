@@ -1,10 +1,10 @@
-"""Where the columns of the layered picture stand: signals that hang on Vega's ``width``."""
+"""Where the columns of the layered picture stand: signals that hang on Vega's `width`."""
 
 from __future__ import annotations
 
 import altair as alt
 
-from attnlit.charts.marks import signal
+from attnlit.charts.vega import signal
 
 TOP = 46  # pixels for the titles and the numbers of the layers
 BOTTOM = 10
@@ -32,8 +32,3 @@ def places() -> list[alt.Parameter]:
         signal("largest_share", "max(0.01, largest_even, extent(pluck(data('tokens'), 'share'))[1] || 0)"),
         signal("label_step", "ceil(16 / step)"),  # every so many layers have a number
     ]
-
-
-def once() -> alt.Chart:
-    """The start of a mark that is drawn once."""
-    return alt.Chart(alt.NamedData("whole"))

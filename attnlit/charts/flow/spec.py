@@ -4,49 +4,43 @@ From left to right: the tokens; the share of each in the chosen token, with a ti
 leave it; the model's routes, from the inputs to the chosen token after the last layer; the same of even
 attention; and how many times the even share the model's is.
 
-One chart a theme; the sizes of a `FlowShape` are values of its parameters. All else that changes is in the
-tables of `attnlit.charts.flow.data`.
+One chart a theme; all that changes is in the tables of `attnlit.charts.flow.data`.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
-
 import altair as alt
 
-from attnlit.charts.flow.data import FINE, PARTS, SIDES, FlowShape
-from attnlit.charts.flow.layout import BOTTOM, DOUBLINGS, NOBODY, SHARE_NUMBER, TOP, once, places
+from attnlit.charts.flow.data import FINE, PARTS, SIDES
+from attnlit.charts.flow.layout import DOUBLINGS, NOBODY, SHARE_NUMBER, TOP, places
 from attnlit.charts.flow.titles import layer_numbers, titles
-from attnlit.charts.marks import (
-    click_or_tap,
+from attnlit.charts.picture import frozen
+from attnlit.charts.theme import Theme
+from attnlit.charts.vega import (
+    click_selection,
     computed,
     event_on,
+    floor,
     framed,
     hover_selection,
+    once,
+    setup_signals,
     signal,
-    token_font_size,
+    table,
 )
-from attnlit.charts.picture import with_values
-from attnlit.charts.theme import Theme
 
+BEFORE_DATA = {
+    "layers": 1, "count": 1, "row": 1, "height": 400, "token_room": 72, "font_size": 14, "query": NOBODY,
+    "with_parts": False,
+}  # fmt: skip
 THICKEST = 14  # pixels of a line through which everything goes
 LINE_OPACITY = 0.7  # where lines cross, both are seen
 LARGEST_DOT = 150  # square pixels of a dot that holds everything
-_SIZES = ("layers", "count", "row", "token_room", "font_size")
 
 
-@lru_cache(maxsize=64)
-def flow_spec(shape: FlowShape) -> dict[str, Any]:
-    """The frozen specification of this shape: shared, never written to."""
-    sizes = (shape.layers, shape.tokens, shape.row, shape.token_width, token_font_size(shape.row))
-    values = dict(zip(_SIZES, sizes, strict=True))
-    return with_values(theme_spec(shape.theme), values, TOP + shape.tokens * shape.row + BOTTOM)
-
-
-@lru_cache(maxsize=8)
-def theme_spec(theme: Theme) -> dict[str, Any]:
-    """The specification before its sizes are known. Later layers lie on top of earlier ones."""
+@frozen
+def theme_spec(theme: Theme) -> alt.LayerChart:
+    """The view without its data. Later layers lie on top of earlier ones."""
     chart = alt.layer(
         *_grounds(theme),
         *_shares(theme),
@@ -57,17 +51,13 @@ def theme_spec(theme: Theme) -> dict[str, Any]:
         *titles(theme),
         *layer_numbers(theme),
         _pointer_areas(),
-    ).add_params(*(alt.param(name, value=1) for name in _SIZES), *_which(), *places())
-    spec: dict[str, Any] = framed(chart, 980, 400, theme).to_dict(validate=False)  # tests do
-    return spec
+    ).add_params(*setup_signals(**BEFORE_DATA), *_which(), *places())
+    return framed(chart, theme, width=980)
 
 
 def _which() -> list[alt.Parameter]:
     """The chosen token; and the one pointed at, with the part of everything that ends in it."""
     signals = [
-        # pluck, as a table is empty for a moment before its data arrive
-        signal("query", f"length(data('whole')) ? data('whole')[0].query : {NOBODY}"),
-        signal("with_parts", "pluck(data('whole'), 'with_parts')[0] || false"),
         signal("active", f"hover.place ? hover.place[0] : {NOBODY}"),
         signal("following", "with_parts && active >= 0"),
     ]
@@ -90,13 +80,6 @@ def _middle(place: str) -> str:
 
 def _grounds(theme: Theme) -> list[alt.Chart]:
     """An invisible floor, where pointing ends a hover; grounds behind the chosen token's row and another."""
-    touched = alt.selection_point("floor_touched", on="@ground_marks:click", clear=False, empty=False)
-    floor = (
-        alt.Chart(alt.NamedData("whole"), name="ground")
-        .mark_rect(opacity=0)
-        .encode(x=alt.value(0), x2=computed("width"), y=alt.value(0), y2=computed("height"))
-        .add_params(touched)  # a mark without a selection does not feel the pointer
-    )
 
     def behind(place: str, colour: str) -> alt.Chart:
         return (
@@ -106,21 +89,21 @@ def _grounds(theme: Theme) -> list[alt.Chart]:
             .encode(x=alt.value(0), x2=computed("width"), y=computed(f"{TOP} + {place} * row"))
         )
 
-    return [floor, behind("active", theme.hover), behind("query", theme.pinned)]
+    return [floor(), behind("active", theme.hover), behind("query", theme.pinned)]
 
 
 def _graph(theme: Theme, side: str, colour: str) -> list[alt.Chart]:
     """One side's routes: a faint dot a token and layer; lines as thick, and dots as large, as their share."""
     left = f"{side}_left"
     grid = (
-        alt.Chart(alt.NamedData("tokens"))
+        table("tokens")
         .transform_calculate(levels="sequence(layers + 1)")
         .transform_flatten(["levels"], ["level"])
         .mark_point(size=5, filled=True, fill=theme.faint, fillOpacity=0.35, shape="circle")
         .encode(x=computed(f"{left} + datum.level * step"), y=computed(_middle("datum.place")))
     )
     dots = (
-        alt.Chart(alt.NamedData(f"{side}_dots"))
+        table(f"{side}_dots")
         .transform_calculate(
             level="split(datum.levels, ',')",
             place="split(datum.places, ',')",
@@ -146,7 +129,7 @@ def _lines(side: str, colour: str) -> alt.Chart:
     )
     of_active = f"following ? ({ends_in_active}) / {side}_of_active : 1"
     return (
-        alt.Chart(alt.NamedData(f"{side}_lines"))
+        table(f"{side}_lines")
         .transform_calculate(
             layer="split(datum.layers, ',')",
             above="split(datum.aboves, ',')",
@@ -172,7 +155,7 @@ def _lines(side: str, colour: str) -> alt.Chart:
 
 def _shares(theme: Theme) -> list[alt.Chart]:
     """The share of each input as a bar, its number, and a tick where even attention would leave it."""
-    tokens = alt.Chart(alt.NamedData("tokens"))
+    tokens = table("tokens")
     with_bars = tokens.transform_filter("!narrow")
     middle, length = _middle("datum.place"), f"(share_width - {SHARE_NUMBER}) / largest_share"
     bars = with_bars.mark_bar(
@@ -200,7 +183,7 @@ def _shares(theme: Theme) -> list[alt.Chart]:
 
 def _ratios(theme: Theme) -> list[alt.Chart]:
     """How many times the even share: a bar from ×1, blue to the right and orange to the left."""
-    tokens = alt.Chart(alt.NamedData("tokens")).transform_filter("datum.ratio_text !== ''")
+    tokens = table("tokens").transform_filter("datum.ratio_text !== ''")
     middle, reach = _middle("datum.place"), f"clamp(datum.log_ratio / {DOUBLINGS}, -1, 1) * bars_width / 2"
     axis = once().transform_filter("!narrow").mark_rule(stroke=theme.rule)
     bars = tokens.transform_filter("!narrow").mark_bar(
@@ -221,7 +204,7 @@ def _ratios(theme: Theme) -> list[alt.Chart]:
 
 def _token_texts() -> alt.Chart:
     return (
-        alt.Chart(alt.NamedData("tokens"))
+        table("tokens")
         .mark_text(
             align="right",
             baseline="middle",
@@ -242,12 +225,10 @@ def _pointer_areas() -> alt.Chart:
     """Invisible rows: pointing at an input follows its own ways, a click chooses the token."""
     leaving = [event_on("ground", "pointerover")]
     hover = hover_selection("hover", "row", "place", also_cleared_by=leaving)
-    chosen = alt.selection_point(
-        "pin", fields=["place"], on=click_or_tap("row"), toggle=False, empty=False, clear={"merge": leaving}
-    )
+    chosen = click_selection("pin", "row", fields=["place"], clear={"merge": leaving})
     words = "'token': datum.text, 'share': datum.share_text, 'if attention were even': datum.even_text"
     return (
-        alt.Chart(alt.NamedData("tokens"), name="row")
+        table("tokens", name="row")
         .mark_rect(opacity=0, cursor="pointer", baseline="top", height=alt.ExprRef("row"))
         .encode(
             x=alt.value(0),

@@ -8,7 +8,6 @@ long text's shares are tiny.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -16,26 +15,29 @@ import numpy as np
 import pyarrow as pa
 
 from attnlit.charts.flow.data import SIDES, Drawing, token_table
-from attnlit.charts.flow.layout import DOUBLINGS, NOBODY, once
-from attnlit.charts.marks import (
-    click_or_tap,
+from attnlit.charts.flow.layout import DOUBLINGS, NOBODY
+from attnlit.charts.packed_text import rows_table
+from attnlit.charts.picture import frozen
+from attnlit.charts.png import palette, palette_picture
+from attnlit.charts.theme import Theme
+from attnlit.charts.vega import (
+    click_selection,
     computed,
     event_on,
+    floor,
     framed,
     hover_selection,
-    rows_table,
+    once,
+    setup_signals,
     signal,
+    table,
 )
-from attnlit.charts.picture import with_values
-from attnlit.charts.raster import palette, palette_picture
-from attnlit.charts.theme import Theme
 
 TENS = 4  # from 100% down to 0.01% of the whole, which is clear
 SHADES = 255
 LEFT = 78  # pixels for the strips' names
 TOP, BETWEEN, RATIO_HEIGHT, TOKENS_HEIGHT, LEGEND_HEIGHT = 26, 26, 18, 84, 30  # pixels
 MOST_STRIP, USUAL_ROW = 196, 14  # pixels: a strip's height, and a layer's
-_SIZES = ("layers", "count", "strip_height")
 _STRIPS = {"own": f"{TOP}", "even": f"({TOP + BETWEEN} + strip_height)"}  # where each begins
 _RATIO = f"({TOP + 2 * BETWEEN} + 2 * strip_height)"
 
@@ -46,7 +48,7 @@ def strip_tables(drawn: Drawing, theme: Theme) -> tuple[dict[str, pa.Table], tup
     images = [_shaded(drawn.nodes[side][::-1], colours[side]) for side in SIDES]
     tables = {
         "tokens": token_table(drawn, theme),
-        "whole": rows_table(query=[drawn.query]),
+        "setup": _setup_table(drawn),
         "images": rows_table(strip=[*SIDES, "ratio"], url=[*images, _signed(drawn.ratio, theme)]),
         "ramp": rows_table(
             step=np.arange(TENS + 1, dtype=np.int16),
@@ -56,6 +58,18 @@ def strip_tables(drawn: Drawing, theme: Theme) -> tuple[dict[str, pa.Table], tup
     }
     note = "Beyond 64 tokens no lines are drawn. From one shade to the next, a share is ten times as large."
     return tables, (note,)
+
+
+def _setup_table(drawn: Drawing) -> pa.Table:
+    layers = len(drawn.edges["own"])
+    strip = min(MOST_STRIP, (layers + 1) * USUAL_ROW)
+    return rows_table(
+        layers=[layers],
+        count=[len(drawn.texts)],
+        strip_height=[strip],
+        height=[TOP + 2 * BETWEEN + 2 * strip + RATIO_HEIGHT + TOKENS_HEIGHT + LEGEND_HEIGHT],
+        query=[drawn.query],
+    )
 
 
 def _shaded(shares: np.ndarray, colour: str) -> str:
@@ -79,52 +93,29 @@ def _signed(ratio: np.ndarray, theme: Theme) -> str:
 # ----------------------------------------------------------------------------------------- the specification
 
 
-def strip_spec(drawn: Drawing, theme: Theme) -> dict[str, Any]:
-    """The frozen specification for so many layers and tokens: shared, never written to."""
-    return _sized_spec(len(drawn.edges["own"]), len(drawn.texts), theme)
-
-
-@lru_cache(maxsize=64)
-def _sized_spec(layers: int, tokens: int, theme: Theme) -> dict[str, Any]:
-    height = min(MOST_STRIP, (layers + 1) * USUAL_ROW)
-    values = dict(zip(_SIZES, (layers, tokens, height), strict=True))
-    whole = TOP + 2 * BETWEEN + 2 * height + RATIO_HEIGHT + TOKENS_HEIGHT + LEGEND_HEIGHT
-    return with_values(theme_spec(theme), values, whole)
-
-
-@lru_cache(maxsize=8)
-def theme_spec(theme: Theme) -> dict[str, Any]:
-    """The specification before its sizes are known. Later layers lie on top of earlier ones."""
+@frozen
+def theme_spec(theme: Theme) -> alt.LayerChart:
+    """The view without its data. Later layers lie on top of earlier ones."""
     chart = alt.layer(
-        _floor(),
+        floor(),
         *_strips(theme),
         *_names(theme),
         *_token_texts(theme),
         *_legend(theme),
         *_pointed_at(theme),
         _pointer_areas(),
-    ).add_params(*(alt.param(name, value=1) for name in _SIZES), *_signals())
-    spec: dict[str, Any] = framed(chart, 980, 400, theme).to_dict(validate=False)  # tests do
-    return spec
+    ).add_params(*_signals())
+    return framed(chart, theme, width=980)
 
 
 def _signals() -> list[alt.Parameter]:
     return [
-        signal("query", f"length(data('whole')) ? data('whole')[0].query : {NOBODY}"),
+        *setup_signals(layers=1, count=1, strip_height=1, height=400, query=NOBODY),
         signal("active", f"hover.place ? hover.place[0] : {NOBODY}"),
         signal("strip_width", f"width - {LEFT} - 2"),
         signal("cell", "strip_width / count"),
         signal("label_step", "ceil(15 / cell)"),  # every so many tokens have a label
     ]
-
-
-def _floor() -> alt.Chart:
-    """An invisible floor, where pointing ends a hover."""
-    touched = alt.selection_point("floor_touched", on="@ground_marks:click", clear=False, empty=False)
-    floor = alt.Chart(alt.NamedData("whole"), name="ground").mark_rect(opacity=0)
-    return floor.encode(
-        x=alt.value(0), x2=computed("width"), y=alt.value(0), y2=computed("height")
-    ).add_params(touched)  # a mark without a selection does not feel the pointer
 
 
 def _strips(theme: Theme) -> list[alt.Chart]:
@@ -135,7 +126,7 @@ def _strips(theme: Theme) -> list[alt.Chart]:
         where = {"x": alt.value(LEFT), "y": computed(y)}
         ground = once().mark_rect(align="left", baseline="top", fill=theme.panel, stroke=theme.rule, **size)
         image = (
-            alt.Chart(alt.NamedData("images"))
+            table("images")
             .transform_filter(f"datum.strip === '{strip}'")
             .mark_image(align="left", baseline="top", aspect=False, smooth=False, **size)
         )
@@ -168,7 +159,7 @@ def _token_texts(theme: Theme) -> list[alt.Chart]:
     x = computed(f"{LEFT} + (datum.place + 0.5) * cell")
     shown = "(active < 0 ? query : active)"
     near = f"abs(datum.place - {shown}) * cell < 14"
-    tokens = alt.Chart(alt.NamedData("tokens"))
+    tokens = table("tokens")
     many = tokens.transform_filter(f"datum.place % label_step === 0 && !({near})")
     one = tokens.transform_filter(f"datum.place === {shown}")
     return [
@@ -180,7 +171,7 @@ def _token_texts(theme: Theme) -> list[alt.Chart]:
 def _legend(theme: Theme) -> list[alt.Chart]:
     """What the shades mean."""
     y = computed(f"height - {LEGEND_HEIGHT / 2}")
-    ramp = alt.Chart(alt.NamedData("ramp"))
+    ramp = table("ramp")
     x = f"{LEFT} + 46 + datum.step * 58"
     swatch = {"align": "left", "baseline": "middle", "width": 12, "height": 12}
     style = {"align": "left", "baseline": "middle", "fontSize": 11, "color": theme.faint}
@@ -217,16 +208,13 @@ def _pointer_areas() -> alt.Chart:
     """Invisible columns: a hover shows the numbers, a click chooses the token."""
     leaving = [event_on("ground", "pointerover")]
     hover = hover_selection("hover", "column", "place", also_cleared_by=leaving)
-    chosen = alt.selection_point(
-        "pin", fields=["place"], on=click_or_tap("column"), toggle=False, empty=False,
-        clear={"merge": leaving},
-    )  # fmt: skip
+    chosen = click_selection("pin", "column", fields=["place"], clear={"merge": leaving})
     words = (
         "'token': datum.text, 'share': datum.share_text, 'if attention were even': datum.even_text, "
         "'× even': datum.ratio_text || 'out of reach'"
     )
     return (
-        alt.Chart(alt.NamedData("tokens"), name="column")
+        table("tokens", name="column")
         .mark_rect(opacity=0, cursor="pointer")
         .encode(
             x=computed(f"{LEFT} + datum.place * cell"),

@@ -7,9 +7,8 @@ from typing import Any
 import altair as alt
 
 from attnlit.charts.flow.data import SIDES
-from attnlit.charts.flow.layout import once
-from attnlit.charts.marks import computed
 from attnlit.charts.theme import Theme
+from attnlit.charts.vega import computed, once
 
 
 def titles(theme: Theme) -> list[alt.Chart]:

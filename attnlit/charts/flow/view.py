@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import altair as alt
+from typing import TYPE_CHECKING
 
-from attnlit.charts.flow.data import Routes, drawing, flow_shape, flow_tables
-from attnlit.charts.flow.spec import flow_spec
-from attnlit.charts.flow.strips import strip_spec, strip_tables
-from attnlit.charts.picture import Picture, chart_with_data
+from attnlit.charts.flow import spec, strips
+from attnlit.charts.flow.data import Routes, drawing, flow_tables
+from attnlit.charts.notebook import notebook_chart
+from attnlit.charts.picture import Picture
 from attnlit.charts.theme import LIGHT, Theme
+
+if TYPE_CHECKING:
+    import altair as alt
 
 MOST_LAYERED = 64  # tokens; a longer text is drawn as strips
 
@@ -26,11 +29,15 @@ def flow_picture(routes: Routes, *, theme: Theme = LIGHT) -> Picture:
     `[{"place": 5}]`; the place after the last token is "nowhere". The selection is empty before the first
     click and again when the pointer has left the tokens: read it in a callback, ignore it when it is empty.
 
-    Texts of up to 64 tokens are drawn in layers, longer ones as strips without lines. All tokens of a text,
-    and all ways of following them, share one spec: Streamlit changes the data in place.
+    Texts of up to 64 tokens are drawn in layers, longer ones as strips without lines. All pictures of a
+    theme that are drawn alike share one specification: Streamlit changes the data in place.
     """
-    spec, tables, notes = _parts(routes, theme)
-    return Picture(spec, tables, notes)
+    drawn = drawing(routes)
+    long = len(routes.tokens) > MOST_LAYERED
+    tables, notes = (strips.strip_tables if long else flow_tables)(drawn, theme)
+    height = int(tables["setup"]["height"][0].as_py())
+    draw = strips.theme_spec if long else spec.theme_spec
+    return Picture(draw, theme, tables, height=lambda _: height, notes=notes)
 
 
 def flow_view(routes: Routes, *, theme: Theme = LIGHT, width: int = 980) -> alt.LayerChart:
@@ -39,12 +46,4 @@ def flow_view(routes: Routes, *, theme: Theme = LIGHT, width: int = 980) -> alt.
     `routes` is what `attnlit.flow` returns, or `attnlit.rollout(attention).routes(query)`; `width` is in
     pixels. It shows itself in a notebook and saves to HTML, PNG and SVG.
     """
-    spec, tables, _ = _parts(routes, theme)
-    return chart_with_data(alt.LayerChart.from_dict({**spec, "width": width}), tables)
-
-
-def _parts(routes: Routes, theme: Theme) -> tuple[dict, dict, tuple[str, ...]]:
-    drawn = drawing(routes)
-    if len(routes.tokens) > MOST_LAYERED:
-        return strip_spec(drawn, theme), *strip_tables(drawn, theme)
-    return flow_spec(flow_shape(drawn, theme)), *flow_tables(drawn, theme)
+    return notebook_chart(flow_picture(routes, theme=theme), width)

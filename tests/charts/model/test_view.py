@@ -9,19 +9,21 @@ import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-import vl_convert
 from streamlit.testing.v1 import AppTest
 
-from attnlit.analysis.scores import positions
+from attnlit.analysis.scores.positions import distance
 from attnlit.attention.filters import keep
 from attnlit.attention.record import Attention
-from attnlit.charts import grid, model
-from attnlit.charts.model import model_picture, model_view
+from attnlit.charts import grid
+from attnlit.charts.model import Roles, drawn, model_picture, model_view
+from attnlit.charts.model.spec import HIGHEST_CELL
 from attnlit.charts.theme import DARK, LIGHT
 from attnlit.errors import AttnlitError
+from tests.charts.drawing import pixels, sources, svg_of, texts
 from tests.charts.records import record, weights_record
 
 
@@ -30,43 +32,38 @@ def cells(attention: Attention, **options: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def sources(spec: Any) -> set[str]:
-    """The names of all data sources in a specification."""
-    if isinstance(spec, dict):
-        own = {spec["data"]["name"]} if "name" in (spec.get("data") or {}) else set()
-        return own.union(*(sources(part) for part in spec.values()), set())
-    return set().union(*(sources(part) for part in spec)) if isinstance(spec, list) else set()
-
-
 def test_cells_describe_known_heads() -> None:
     n = 8
     uniform = np.full((n, n), 1 / n)
     previous = np.eye(n, k=-1) + np.outer(np.eye(n)[0], np.eye(n)[0])
     first, second, third = cells(weights_record(np.stack([[uniform, np.eye(n), previous]])))
-    assert first["entropy"] == f"{np.log(n):.2f} nats"
-    assert second["entropy"] == third["entropy"] == "0.00 nats"
-    assert [cell["distance"] for cell in (first, second, third)] == [
-        "0.0 tokens",  # as far back as ahead
-        "0.0 tokens",
-        f"{(n - 1) / n:.1f} tokens",
+    assert first["spread"] == f"{n} tokens"
+    assert second["spread"] == third["spread"] == "1 token"
+    assert [cell["back"] for cell in (first, second, third)] == [
+        "as far back as ahead",
+        "as far back as ahead",
+        f"{(n - 1) / n:.1f} tokens back",
     ]
-    assert second["strongest"] == "t0 → t0  1.00"
+    assert second["strongest"] == "t0 → t0, 100%"
 
 
 def test_distance_is_signed_and_counts_positions() -> None:
     ahead, back = np.eye(4)[[1, 2, 3, 3]], np.eye(4)[[0, 0, 0, 0]]
     attention = weights_record(np.stack([[ahead, back]]))
-    assert [cell["distance"] for cell in cells(attention)] == ["-0.8 tokens", "1.5 tokens"]
+    assert [cell["back"] for cell in cells(attention)] == ["0.8 tokens ahead", "1.5 tokens back"]
     other_sentence = keep(weights_record(np.full((1, 1, 9, 9), 1 / 9)), [0, 1], [7, 8])
-    assert [cell["distance"] for cell in cells(other_sentence)] == ["-7.0 tokens"]
+    assert [cell["back"] for cell in cells(other_sentence)] == ["7 tokens ahead"]
     tooltip = json.dumps(model_picture(attention).spec)
-    assert '"field": "distance", "title": "Mean distance back"' in tooltip
+    assert '"field": "back", "title": "Looks"' in tooltip
 
 
 def test_distance_in_the_tooltip_is_that_of_the_table_of_heads() -> None:
     attention = record(layers=3, heads=4, queries=12)
-    in_table = positions.distance(attention.weights).ravel()
-    assert [cell["distance"] for cell in cells(attention)] == [f"{value:z.1f} tokens" for value in in_table]
+    in_table = distance(attention.weights).ravel()
+    said = [cell["back"].replace("as far back as ahead", "0 tokens back") for cell in cells(attention)]
+    found = [re.fullmatch(r"([\d.]+) tokens? (back|ahead)", each) for each in said]
+    numbers = [float(each[1]) * (1 if each[2] == "back" else -1) for each in found]
+    np.testing.assert_allclose(numbers, in_table, atol=0.051)
 
 
 def test_long_texts_are_measured_in_some_rows_and_say_so() -> None:
@@ -74,10 +71,10 @@ def test_long_texts_are_measured_in_some_rows_and_say_so() -> None:
     uniform, third_back = np.full((n, n), 1 / n), np.eye(n)[np.maximum(np.arange(n) - 3, 0)]
     uniform[5, 7] = 0.5
     first, second = cells(weights_record(np.stack([[uniform, third_back]])))
-    assert first["strongest"] == "t5 → t7  0.50"  # of all rows
-    assert first["entropy"] == f"≈ {np.log(n):.1f} nats"
-    assert second["entropy"] == "≈ 0.0 nats"
-    assert second["distance"] == "≈ 3 tokens"
+    assert first["strongest"] == "t5 → t7, 50%"  # of all rows
+    assert first["spread"] == f"about {n} tokens"
+    assert second["spread"] == "about 1 token"
+    assert second["back"] == "about 3 tokens back"
 
 
 def test_empty_rows_spoil_neither_thumbnails_nor_facts() -> None:
@@ -90,25 +87,25 @@ def test_empty_rows_spoil_neither_thumbnails_nor_facts() -> None:
     assert picture.tables["strips"] == expected.tables["strips"]
     assert picture.tables["cells"] == expected.tables["cells"]
     facts = picture.tables["cells"].to_pylist()[-1]  # a head with nothing left
-    assert [facts[name] for name in ("strongest", "entropy", "distance")] == ["–", "–", "–"]
+    assert [facts[name] for name in ("strongest", "spread", "back")] == ["–", "–", "–"]
 
 
 def test_strongest_pair_names_query_then_key() -> None:
     weights = np.full((1, 1, 3, 4), 0.1)
     weights[0, 0, 2, 1] = 0.7
     (cell,) = cells(weights_record(weights))
-    assert cell["strongest"] == "t2 → t1  0.70"
+    assert cell["strongest"] == "t2 → t1, 70%"
 
 
 def test_filtered_rows_are_described_as_shares_of_what_is_left() -> None:
     left = np.array([[0.2, 0.2], [0.0, 0.0]])  # the second row's keys are all hidden
     (cell,) = cells(weights_record(left[None, None]))
-    assert cell["entropy"] == f"{np.log(2):.2f} nats"
+    assert cell["spread"] == "2 tokens"
 
 
 def test_cross_attention_has_no_distance() -> None:
     (cell,) = cells(weights_record(np.full((1, 1, 3, 5), 0.2), kind="cross"))
-    assert cell["distance"] == "–"
+    assert cell["back"] == "–"
 
 
 def test_selected_head_is_data_and_the_spec_serves_every_model() -> None:
@@ -147,23 +144,18 @@ def test_what_does_not_exist_is_said_in_words(wrong: dict[str, Any]) -> None:
         model_picture(record(layers=2, heads=4), **wrong)
 
 
-def test_thumbnails_are_drawn_once_and_go_with_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[int] = []
-    draw = model.line_strips
-    monkeypatch.setattr(model, "line_strips", lambda *all_of_it: drawn.append(1) or draw(*all_of_it))
+def test_thumbnails_are_drawn_once_and_go_with_the_record() -> None:
+    gc.collect()  # the records of other tests
     attention = record()
-    model_picture(attention, selected=(0, 1))
-    model_picture(attention, selected=(1, 1))
-    assert len(drawn) == 1
-    light = model_picture(attention).tables["strips"]
-    assert model_picture(attention, theme=DARK).tables["strips"] != light  # its own colours
-    for subset in ([0], [1], [1, 0], [0, 0], [1, 1]):
-        model_picture(attention, layers=subset)
-    assert len(model._drawn[attention]) == model.DRAWN_PER_RECORD
+    first = model_picture(attention, selected=(0, 1)).tables["strips"]
+    assert model_picture(attention, selected=(1, 1)).tables["strips"] is first
+    assert model_picture(attention, theme=DARK).tables["strips"] != first  # its own colours
+    kept = len(drawn)
     gone = weakref.ref(attention)
     del attention
     gc.collect()
     assert gone() is None
+    assert len(drawn) == kept - 2
 
 
 @pytest.mark.parametrize(("queries", "keys"), [(2, 2), (16, 16), (512, 512), (9, 70)])
@@ -174,18 +166,16 @@ def test_any_length_is_light(queries: int, keys: int) -> None:
     assert picture.tables["strips"].num_rows == 12
 
 
-def svg(attention: Attention, width: int, **options: Any) -> str:
-    return str(vl_convert.vegalite_to_svg(model_view(attention, width=width, **options).to_dict()))
-
-
 @pytest.mark.parametrize(
     ("layers", "heads", "width"), [(2, 2, 360), (6, 8, 800), (12, 12, 360), (32, 32, 1400)]
 )
-def test_grid_fills_the_width_with_square_cells(layers: int, heads: int, width: int) -> None:
-    drawn = svg(weights_record(np.full((layers, heads, 3, 3), 1 / 3)), width)
-    cell = min(max((width - grid.LEFT) // heads, 8), model.LARGEST_CELL)
+def test_grid_fills_the_width(layers: int, heads: int, width: int) -> None:
+    picture = model_picture(weights_record(np.full((layers, heads, 3, 3), 1 / 3)))
+    drawn = ElementTree.tostring(svg_of(picture, width=width), encoding="unicode").replace("ns0:", "")
+    cell = min(max((width - grid.LEFT) // heads, 8), HIGHEST_CELL)
     height = grid.TOP + layers * cell + 2
-    assert f'width="{width}" height="{height}"' in drawn
+    assert picture.height(width) == height
+    assert re.search(rf'width="{width}" height="{height}"', drawn)
     images = [
         {name: float(value) for name, value in re.findall(r'(\w+)="([\d.]+)"', image)}
         for image in re.findall(r"<image ([^>]*)>", drawn)
@@ -194,6 +184,10 @@ def test_grid_fills_the_width_with_square_cells(layers: int, heads: int, width: 
     places = [float(x) for x in re.findall(r'<image [^>]*transform="translate\(([\d.]+)', drawn)]
     assert max(place + image["width"] for place, image in zip(places, images, strict=True)) <= width
     assert {image["height"] for image in images} == {layers * cell}
+    widest = max(place + image["width"] for place, image in zip(places, images, strict=True))
+    assert widest >= min(width, grid.LEFT + 2 * HIGHEST_CELL * heads) - heads - HIGHEST_CELL / 36, (
+        "the whole width is used"
+    )
 
 
 def test_view_is_an_altair_chart_that_saves(tmp_path: Path) -> None:
@@ -239,3 +233,63 @@ def test_streamlit_takes_the_picture_and_gives_the_click_back() -> None:
     app.session_state["grid"] = {"selection": {"cell": [{"layer": 2, "head": 4}]}}
     app.run()
     assert app.text[0].value == "[{'layer': 2, 'head': 4}]"
+
+
+def test_the_first_token_and_special_ones_are_not_the_strongest() -> None:
+    causal = np.array([[[[1, 0, 0], [0.9, 0.1, 0], [0.2, 0.7, 0.1]]]])
+    attention = replace(weights_record(causal), causal=True)
+    assert cells(attention)[0]["strongest"] == "t1 → t0, 90%"
+    first, *others = attention.keys
+    marked = replace(attention, keys=(replace(first, special=True), *others))
+    assert cells(marked)[0]["strongest"] == "t2 → t1, 70%"
+    nothing_else = replace(weights_record(np.array([[[[1.0, 0], [1, 0]]]])), keys=marked.keys[:2])
+    assert cells(nothing_else)[0]["strongest"] == "t0 → t0, 100%"
+
+
+ROLES = Roles(("previous token", "first token"), ((None, 0), (0, 1)))
+
+
+def test_colour_means_the_role_and_one_ink_means_none() -> None:
+    attention = record(layers=2, heads=2, queries=4)
+    assert len({tuple(each) for each in colours(attention)}) == 1
+    inks = colours(attention, roles=ROLES)
+    by_hand = {None: LIGHT.ink, 0: LIGHT.heads[0], 1: LIGHT.heads[1]}
+    assert inks == [[by_hand[role] for role in row] for row in ROLES.of]
+    picture = model_picture(attention, roles=ROLES)
+    assert [cell["role"] for cell in picture.tables["cells"].to_pylist()] == [
+        "–", "previous token", "previous token", "first token",
+    ]  # fmt: skip
+    assert {"previous token", "first token"} <= set(texts(svg_of(picture)))
+    assert "previous token" not in texts(svg_of(model_picture(attention)))
+
+
+def colours(attention: Attention, **options: Any) -> list[list[str]]:
+    """The colour of each thumbnail, by layer and head."""
+    strips = [pixels(url) for url in model_picture(attention, **options).tables["strips"]["url"].to_pylist()]
+    cell = len(strips[0]) // attention.layers
+    found = []
+    for layer in range(attention.layers):
+        parts = [strip[layer * cell : (layer + 1) * cell] for strip in strips]
+        inks = [part[part[..., 3] > 0][:, :3] for part in parts]
+        assert all((each == each[0]).all() for each in inks)
+        found.append(["#" + bytes(each[0]).hex().upper() for each in inks])
+    return found
+
+
+def test_roles_that_do_not_cover_every_head_are_refused_in_words() -> None:
+    with pytest.raises(AttnlitError, match="none for 0-2"):
+        model_picture(record(layers=2, heads=3), roles=ROLES)
+
+
+def test_heads_of_a_layer_stand_closer_than_layers() -> None:
+    attention = weights_record(np.full((6, 8, 3, 3), 1 / 3))
+    for width in (360, 800, 1500):
+        images = [
+            each
+            for each in svg_of(model_picture(attention), width=width).iter()
+            if each.tag.endswith("image")
+        ]
+        lefts = sorted(float(re.findall(r"[\d.]+", each.get("transform", ""))[0]) for each in images)
+        between_heads = lefts[1] - lefts[0] - float(images[0].get("width", 0))
+        cell = float(images[0].get("height", 0)) / 6
+        assert between_heads < cell / 9, "than the gap below a thumbnail"

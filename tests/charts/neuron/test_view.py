@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import re
 from dataclasses import replace
@@ -12,19 +10,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-import vl_convert
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from attnlit.attention.filters import keep
 from attnlit.attention.record import Attention
-from attnlit.charts import neuron
 from attnlit.charts.neuron import neuron_picture, neuron_table, neuron_view
-from attnlit.charts.picture import Picture
+from attnlit.charts.neuron.data import SCORE_UNIT, WEIGHT_UNIT
+from attnlit.charts.neuron.layout import FARTHEST, TOP, WIDE
+from attnlit.charts.picture import Picture, rows_of, with_values
+from attnlit.charts.rendering import rendered
 from attnlit.charts.theme import DARK, LIGHT
 from attnlit.errors import AttnlitError
+from tests.charts.drawing import pixels, sources
 from tests.charts.records import MASKED, record, weights_record
-from tests.charts.test_model import sources
 
 
 def numbers(picture: Picture, column: str, unit: float) -> np.ndarray:
@@ -34,11 +32,11 @@ def numbers(picture: Picture, column: str, unit: float) -> np.ndarray:
 
 
 def shown_scores(picture: Picture) -> np.ndarray:
-    return numbers(picture, "scores", neuron.SCORE_UNIT)
+    return numbers(picture, "scores", SCORE_UNIT)
 
 
 def shown_weights(picture: Picture) -> np.ndarray:
-    return numbers(picture, "weights", neuron.WEIGHT_UNIT)
+    return numbers(picture, "weights", WEIGHT_UNIT)
 
 
 def setup(picture: Picture) -> dict[str, Any]:
@@ -52,8 +50,7 @@ def captions(picture: Picture) -> dict[tuple[str, int], str]:
 
 def strip(address: str) -> np.ndarray:
     """Signed values from -1 to 1 as a strip shows them in the light theme."""
-    shown = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGBA")
-    colours = np.asarray(shown).astype(float)
+    colours = pixels(address).astype(float)
     blue = tuple(int(LIGHT.positive[start : start + 2], 16) for start in (1, 3, 5))
     sign = np.where((colours[..., :3] == blue).all(axis=-1), 1, -1)
     return sign * colours[..., 3] / 255
@@ -214,13 +211,16 @@ def test_128_tokens_of_64_dimensions_travel_whole_in_less_than_a_megabyte() -> N
 def test_table_holds_the_numbers_of_one_query() -> None:
     attention = record(queries=6, causal=True)
     table = neuron_table(attention, 1, 2, 3, products=True)
-    assert list(table.columns[:4]) == ["key", "position", "score", "weight"]
+    of_what = ["model", "layer", "head", "query", "query position"]
+    assert list(table.columns[:9]) == [*of_what, "key", "position", "score", "weight"]
+    assert table[of_what].drop_duplicates().to_numpy().tolist() == [["made by hand", 1, 2, "t3", 3]]
     assert table["key"].tolist() == attention.key_tokens
     assert table["score"].isna().tolist() == [False] * 4 + [True] * 2
     products = table.filter(like="q×k")
     assert products.shape == (6, 8)
     np.testing.assert_allclose(products.sum(axis=1)[:4] * 8**-0.5, table["score"][:4], atol=1e-5)
-    np.testing.assert_allclose(table["weight"], attention.weights[1, 2, 3])
+    np.testing.assert_allclose(table["weight"][:4], attention.weights[1, 2, 3, :4])
+    assert table["weight"][4:].isna().all(), "what the mask forbids is no weight of 0"
 
 
 @pytest.mark.parametrize("wrong", [(2, 0, 0), (0, 4, 0), (0, 0, 6), (0, 0, -1)])
@@ -237,17 +237,18 @@ def test_a_record_without_vectors_says_why() -> None:
 
 
 def svg(attention: Attention, width: int, query: int | None = None) -> str:
-    return str(vl_convert.vegalite_to_svg(neuron_view(attention, 0, 0, query, width=width).to_dict()))
+    picture = neuron_picture(attention, 0, 0, query)
+    return rendered({**picture.spec, "width": width, "datasets": rows_of(picture.tables)}, "svg").decode()
 
 
 @pytest.mark.parametrize("width", [328, 640, 1000, 1800])
 def test_every_width_holds_the_whole_picture(width: int) -> None:
     drawn = svg(record(queries=5, keys=7, dimensions=64), width, 2)
-    assert f'width="{width}" height="{neuron.TOP + 7 * 24 + 4}"' in drawn
+    assert f'width="{width}" height="{TOP + 7 * 24 + 4}"' in drawn
     images = re.findall(r'<image [^>]*translate\(([\d.]+),[^>]* width="([\d.]+)"', drawn)
     ends = [float(x) + float(length) for x, length in images]
     # q and k need room; q x k of the active query and of its neighbours is always there.
-    assert len(ends) == (7 if width >= neuron.WIDE else 5)
+    assert len(ends) == (7 if width >= WIDE else 5)
     places = [float(x) for x in re.findall(r"translate\((-?[\d.]+),", drawn)]
     assert min(places) >= 0
     assert max(places + ends) <= width
@@ -298,3 +299,44 @@ def test_streamlit_takes_the_picture_and_gives_the_click_back() -> None:
     app.session_state["neurons"] = {"selection": {"pin": [{"query": 4}]}}
     app.run()
     assert app.text[0].value == "[{'query': 4}]"
+
+
+def test_score_bars_show_how_far_below_the_largest_a_score_lies() -> None:
+    attention = record(queries=6, dimensions=8, scaling=2.0)  # scores far apart, some by more than counts
+    picture = neuron_picture(attention, 0, 0, 2)
+    scores = attention.vectors(0, 0).scores[2]
+    below = scores.max() - scores
+    assert setup(picture)["reach"] == FARTHEST < below.max()
+    assert picture.tables["rows"]["largest"].to_pylist()[2] == pytest.approx(scores.max())
+    places = [
+        [float(x) for x in re.findall(r"[ML]([\d.]+),", path)]
+        for path in re.findall(rf'<path d="([^"]*)" fill="{LIGHT.ink}"', svg(attention, 1000, 2))
+    ]
+    drawn = np.array([max(each) - min(each) for each in places])  # in the order of the keys
+    np.testing.assert_allclose(drawn / drawn.max(), np.minimum(below, FARTHEST) / FARTHEST, atol=0.03)
+    assert len({round(max(each), -1) for each in places}) == 1, "all begin at one line"
+    assert any("22,026 times smaller" in note for note in picture.notes)
+
+
+def test_scores_that_are_alike_still_differ_in_their_bars() -> None:
+    attention = record(queries=4, scaling=0.001)
+    assert 0 < setup(neuron_picture(attention, 0, 0))["reach"] < 0.1
+
+
+def test_a_saved_figure_has_no_buttons_and_no_instruction() -> None:
+    picture = neuron_picture(record(queries=4), 0, 0, 2)
+    data = {"datasets": rows_of(picture.tables)}
+    on_screen = rendered({**picture.spec, **data}, "svg").decode()
+    printed = rendered({**with_values(picture.spec, {"on_screen": False}), **data}, "svg").decode()
+    assert "Click a token" in on_screen
+    assert "Click a token" not in printed
+    assert on_screen.count(LIGHT.panel) == 3
+    assert LIGHT.panel not in printed
+    assert LIGHT.accent in printed, "the query stays marked"
+
+
+def test_pieces_of_a_word_are_marked_as_joined() -> None:
+    attention = record(queries=3)
+    pieces = tuple(replace(token, word=0) for token in attention.keys)
+    keys = neuron_picture(replace(attention, keys=pieces), 0, 0).tables["keys"]["text"].to_pylist()
+    assert keys == ["t0", "·t1", "·t2"]

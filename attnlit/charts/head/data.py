@@ -1,0 +1,244 @@
+"""The head view's tables, from a record of attention.
+
+- `setup`: one row of sizes and limits, the heads' colours and the pinned token
+- `tokens`: both columns, `side` "query" or "key"
+- `lines`: the strongest lines, for while nothing is pointed at, as compact text
+- `rows`: every weight worth seeing as compact text, taken apart only for the token pointed at
+- `switches`: the heads that can be switched on and off
+
+A head's `slot` is its place among the heads that are on: heads 0 and 3 have the slots 0 and 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from attnlit.charts.head.clicks import PinnedToken
+from attnlit.charts.head.layout import HeadShape
+from attnlit.charts.head.notes import notes
+from attnlit.charts.labels import column_width, font_size, labels
+from attnlit.charts.opacity import FULL, filled, full_opacity, unavailable
+from attnlit.charts.packed_text import joined, one_text, rows_table
+from attnlit.charts.theme import Theme, head_colour, head_dash, ink_on
+from attnlit.errors import AttnlitError
+from attnlit.wording import percent
+
+if TYPE_CHECKING:
+    from attnlit.attention import Attention
+
+LINE_BUDGET = 2000  # lines drawn while nothing is pointed at: as many as a browser paints without a wait ...
+LONG_TEXT = 256  # ... up to so many tokens; beyond, lines get longer, and fewer take as long
+DETAIL_BUDGET = 24_000  # weights that travel for pointing: the largest, and always those of 1 % and more
+ALWAYS_IN_DETAIL = 0.01
+LEAST_WEIGHT = 0.0005  # below this a weight is 0.0 % in print, and is left out
+FINE = 10_000  # in `lines` opacities are whole numbers of this share
+HUNDREDTHS = 100  # of a pixel: in these `lines` says where a line begins and ends
+NOBODY = -1  # the place of no token
+
+
+def chosen_heads(attention: Attention, layer: int, heads: Sequence[int] | None) -> list[int]:
+    """The heads to show, checked, in order and without repeats."""
+    attention.check(layer)
+    if heads is None:
+        return list(range(attention.heads))
+    if len(heads) == 0:
+        raise AttnlitError("No head is chosen. Choose at least one.")
+    for head in heads:
+        attention.check(layer, head)
+    return sorted({int(head) for head in heads})
+
+
+def head_shape(attention: Attention, switches: int) -> HeadShape:
+    """The sizes of this record's head view with so many switches."""
+    return HeadShape(len(attention.queries), len(attention.keys), switches)
+
+
+def head_tables(
+    attention: Attention,
+    layer: int,
+    heads: list[int],
+    *,
+    theme: Theme,
+    budget: int | None = None,
+    pinned: PinnedToken | None = None,
+    switches: Sequence[int],
+) -> tuple[dict[str, pa.Table], tuple[str, ...]]:
+    """The tables that the specification names, and the sentences for under the picture."""
+    shape = head_shape(attention, len(switches))
+    budget = line_budget(shape) if budget is None else budget
+    if budget < 0:
+        raise AttnlitError(f"The budget is how many lines are drawn: 0 or more, not {budget}.")
+    whole = len(heads) == attention.heads
+    weights = filled(attention.weights[layer] if whole else attention.weights[layer, heads])
+    full = full_opacity(attention, layer)
+    flat = weights.ravel()
+    present = np.compress(flat >= LEAST_WEIGHT, flat)  # a causal model's many zeros would take long to part
+    detail_from = min(_from_weight(present, DETAIL_BUDGET), ALWAYS_IN_DETAIL)
+    drawn = np.flatnonzero(flat >= _from_weight(present, budget))
+    drawn = drawn[np.argsort(flat[drawn])]  # the strongest are drawn last, on top
+    tables = {
+        "setup": _setup_table(attention, heads, shape, theme, pinned, full),
+        "tokens": _token_table(attention, theme, pinned),
+        "lines": _line_table(weights, drawn, shape, full),
+        "rows": _row_table(weights, detail_from, full),
+        "switches": _switch_table(heads, switches, theme),
+    }
+    return tables, notes(weights, present.size, flat[drawn], detail_from, full)
+
+
+def line_budget(shape: HeadShape) -> int:
+    """How many lines are drawn while nothing is pointed at."""
+    return LINE_BUDGET * LONG_TEXT // max(LONG_TEXT, shape.queries, shape.keys)
+
+
+def head_table(
+    attention: Attention, layer: int = 0, heads: Sequence[int] | None = None, at_least: float = 0.0
+) -> pd.DataFrame:
+    """The numbers behind the head view: one row a head and pair of tokens.
+
+    Columns: `model`, `layer`, `head`, `query`, `query position`, `key`, `key position`, `weight`. The weight
+    is NaN, and empty in a file, where the model hides the key from the query: it is not a weight of 0. Pairs
+    below `at_least` are left out, hidden ones too if it is more than 0. Raises `AttnlitError` for a layer or
+    head that the record lacks.
+    """
+    heads = chosen_heads(attention, layer, heads)
+    weights = np.where(
+        unavailable(attention), np.nan, attention.weights[layer, heads]
+    )  # (heads, queries, keys)
+    kept = weights >= at_least if at_least > 0 else np.ones(weights.shape, bool)
+    head, query, key = np.nonzero(kept)
+    queries, keys = attention.queries, attention.keys
+    return pd.DataFrame(
+        {
+            "model": attention.model,
+            "layer": layer,
+            "head": np.array(heads)[head],
+            "query": [queries[place].text for place in query],
+            "query position": [queries[place].position for place in query],
+            "key": [keys[place].text for place in key],
+            "key position": [keys[place].position for place in key],
+            "weight": weights[kept],
+        }
+    )
+
+
+def _from_weight(present: np.ndarray, budget: int) -> float:
+    """The weight from which on about `budget` of the weights (any number,) remain."""
+    if present.size <= budget:
+        return LEAST_WEIGHT
+    if budget == 0:
+        return float("inf")
+    return float(np.partition(present, present.size - budget)[present.size - budget])
+
+
+def _setup_table(
+    attention: Attention,
+    heads: list[int],
+    shape: HeadShape,
+    theme: Theme,
+    pinned: PinnedToken | None,
+    full: float,
+) -> pa.Table:
+    size = font_size(shape.row)
+    texts = [*labels(attention.queries), *labels(attention.keys)]
+    place = NOBODY
+    if pinned is not None:
+        place = pinned.index + (shape.queries if pinned.side == "key" else 0)
+    row: dict[str, Any] = {
+        "queries": shape.queries,
+        "row": shape.row,
+        "titles": shape.titles,
+        "top": shape.top,
+        "height": shape.height,
+        "token_room": column_width(texts, size),
+        "font_size": size,
+        "number_size": max(9, size - 2),
+        "switches": shape.switches,
+        "switch_rows": shape.switch_rows,
+        "shown": len(heads),
+        "colours": ",".join(head_colour(head, theme) for head in heads),
+        "dashes": ",".join(str(head_dash(head)) for head in heads),
+        "apart": shape.apart(len(heads)),
+        "first_line": shape.first_line(len(heads)),
+        "pinned_place": place,
+        "full": full,
+        "none": "0",
+        "most": percent(full),
+    }
+    return rows_table(**{name: [value] for name, value in row.items()})
+
+
+def _token_table(attention: Attention, theme: Theme, pinned: PinnedToken | None) -> pa.Table:
+    """Both columns. Tokens are told apart by their place, never by their text: words repeat."""
+    sides = {"query": attention.queries, "key": attention.keys}
+    places = [(side, index) for side, tokens in sides.items() for index in range(len(tokens))]
+    held = (pinned.side, pinned.index) if pinned else None
+    return rows_table(
+        side=[side for side, _ in places],
+        index=np.array([index for _, index in places], np.int16),
+        text=[text for tokens in sides.values() for text in labels(tokens)],
+        ink=[theme.faint if token.special else theme.text for tokens in sides.values() for token in tokens],
+        held=[place == held for place in places],
+    )
+
+
+def _line_table(weights: np.ndarray, drawn: np.ndarray, shape: HeadShape, full: float) -> pa.Table:
+    """Where lines run is worked out here: Vega's expressions, interpreted, would take long for thousands."""
+    slot, query, key = np.unravel_index(drawn, weights.shape)
+    strand = shape.first_line(len(weights)) + slot * shape.apart(len(weights))  # its y at the first token
+    opacity = np.minimum(weights.ravel()[drawn] / full, 1) * FINE
+    return rows_table(
+        slots=one_text(slot),
+        begins=one_text(_hundredths(strand + query * shape.row)),
+        ends=one_text(_hundredths(strand + key * shape.row)),
+        opacities=one_text(np.rint(opacity).astype(np.int16)),
+    )
+
+
+def _hundredths(pixels: np.ndarray) -> np.ndarray:
+    return np.rint(pixels * HUNDREDTHS).astype(np.int32)
+
+
+def _row_table(weights: np.ndarray, least: float, full: float) -> pa.Table:
+    """Every weight of (heads, queries, keys) from `least` up, as one text a query.
+
+    The text `;7:0,2:620,15;9:1:40` says: to key 7 the head in slot 0 gives 620 thousandths of `full` and the
+    head in slot 2 gives 15; to key 9 the head in slot 1 gives 40. The browser finds a key by its mark, here
+    `;7:`, so the same text serves a token pointed at on the left and one on the right.
+    """
+    heads, _, keys = weights.shape
+    slot, query, key = np.unravel_index(np.flatnonzero(weights >= least), weights.shape)
+    pair, slot = np.divmod(np.sort((query * keys + key) * heads + slot), heads)  # now pair by pair
+    thousandths = np.rint(weights.reshape(heads, -1)[slot, pair] * (FULL / full)).astype(np.int16)
+    (worth,) = np.nonzero(thousandths)
+    pair, slot, thousandths = pair[worth], slot[worth], thousandths[worth]
+    (pair_begins,) = np.nonzero(np.diff(pair, prepend=-1))
+    query, key = np.divmod(pair[pair_begins], keys)
+    heads_of_pair = np.diff(pair_begins, append=len(slot))
+    slots = joined(pa.array(slot), heads_of_pair, ",")
+    values = joined(pa.array(thousandths), heads_of_pair, ",")
+    marks = pc.binary_join_element_wise(";", pa.array(key).cast(pa.string()), "")
+    pairs = pc.binary_join_element_wise(marks, slots, values, ":")
+    queries, pairs_of_query = np.unique(query, return_counts=True)
+    return rows_table(query=queries.astype(np.int16), entries=joined(pairs, pairs_of_query, ""))
+
+
+def _switch_table(heads: list[int], switches: Sequence[int], theme: Theme) -> pa.Table:
+    """One row a switch; `on` and `alone` say how its head stands, and come back with a click."""
+    colours = [head_colour(head, theme) for head in switches]
+    return rows_table(
+        head=np.array(switches, np.int16),
+        slot=np.array([heads.index(head) if head in heads else NOBODY for head in switches], np.int16),
+        place=np.arange(len(switches), dtype=np.int16),
+        colour=colours,
+        ink=[ink_on(colour) for colour in colours],
+        dash=np.array([head_dash(head) for head in switches], np.int8),
+        on=[head in heads for head in switches],
+        alone=[[head] == heads for head in switches],
+    )

@@ -1,0 +1,95 @@
+"""Where things stand in the head view: sizes that follow from the text, places from the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import altair as alt
+
+from attnlit.charts.labels import row_height
+from attnlit.charts.vega import signal
+
+SWITCH_HEIGHT = 22
+SWITCH_ROW = SWITCH_HEIGHT + 6
+SWITCHES_A_ROW = 16
+SWITCHES_LEFT = 52  # pixels for the word "Heads"
+NUMBER_WIDTH = 40  # pixels for "100%" beside a token
+NARROW = 420  # pixels: below that the numbers stand at the lines' ends, and leave them the room
+LEAST_LINES_WIDTH = 84  # pixels between the columns on a phone
+# Where rows are lower than this, lines are one pixel thick: they are many and long there, and a browser
+# without a graphics card paints thicker ones more slowly.
+THIN_LINES_BELOW = 16
+
+
+@dataclass(frozen=True)
+class HeadShape:
+    """The sizes that follow from the text and from the number of switches; all in pixels."""
+
+    queries: int
+    keys: int
+    switches: int
+
+    @property
+    def row(self) -> int:
+        """Height of a token."""
+        return row_height(max(self.queries, self.keys))
+
+    @property
+    def switch_rows(self) -> int:
+        """How many rows of switches there are: a number, not pixels."""
+        return -(-self.switches // SWITCHES_A_ROW)
+
+    @property
+    def titles(self) -> int:
+        """Where the line of titles and legend runs, from the top."""
+        return self.switch_rows * SWITCH_ROW + 18
+
+    @property
+    def top(self) -> int:
+        """Where the first token begins."""
+        return self.titles + 14
+
+    @property
+    def height(self) -> int:
+        return self.top + max(self.queries, self.keys) * self.row + 6
+
+    def apart(self, heads: int) -> float:
+        """Between the lines of neighbouring heads, so that they do not hide each other."""
+        return min(1.1, self.row * 0.5 / heads)
+
+    def first_line(self, heads: int) -> float:
+        """Where slot 0's line begins at the first token of a column, from the top."""
+        return self.top + self.row / 2 - (heads - 1) / 2 * self.apart(heads)
+
+
+def places() -> list[alt.Parameter]:
+    """Places that hang on Vega's `width`, from a phone to a wide screen: the lines take all that is left.
+
+    Squares and numbers stand beside the column that is looked at: the squares at the end of its lines, the
+    numbers beyond its tokens, or on a phone beside the squares.
+    """
+    return [
+        signal("beside", f"width < {NARROW} ? 4 : {NUMBER_WIDTH}"),
+        signal("token_width", f"min(token_room, max(40, (width - 2 * beside - {LEAST_LINES_WIDTH}) / 2))"),
+        signal("left", "token_width + beside"),
+        signal("right", f"max(width - left, left + {LEAST_LINES_WIDTH})"),
+        signal("lines_width", "right - left"),
+        signal("square", "min(clamp(floor(108 / shown), 3, 12), lines_width * 0.4 / shown)"),
+        signal("strip", "square * shown"),
+        signal("active_x", "from_left ? left : right"),
+        signal("ends", f"strip + 4 + (beside < {NUMBER_WIDTH} ? {NUMBER_WIDTH - 6} : 0)"),
+        signal("other_x", "from_left ? right - ends : left + ends"),
+        signal("active_y", "first_line + active_place * row"),  # of slot 0's line at the active token
+        signal("squares_x", "from_left ? right - strip - 1 : left + 1"),
+        signal(
+            "numbers_x",
+            f"beside < {NUMBER_WIDTH} ? (from_left ? right - strip - 6 : left + ends - 4)"
+            " : from_left ? width - 2 : left - token_width - 4",
+        ),
+        signal("switches_a_row", "ceil(switches / switch_rows)"),
+        signal("switch_width", f"clamp(floor((width - {SWITCHES_LEFT}) / switches_a_row), 12, 30)"),
+        signal("ramp_width", "clamp(lines_width - 110, 24, 120)"),
+        signal("ramp_left", "(left + right - ramp_width) / 2"),
+        signal("line_width", f"shown > 2 || row < {THIN_LINES_BELOW} ? 1 : 1.75"),
+        signal("active_width", f"row < {THIN_LINES_BELOW} ? 1 : shown > 2 ? 1.5 : 2"),
+    ]

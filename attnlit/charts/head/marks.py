@@ -1,0 +1,276 @@
+"""The head view's marks: tokens in two columns, lines between them, and what an active token adds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from attnlit.charts.head.data import FINE, HUNDREDTHS
+from attnlit.charts.head.switches import SLOT_IS_ON
+from attnlit.charts.opacity import FULL
+from attnlit.charts.theme import MONOSPACE_DIGITS, Theme
+from attnlit.charts.vega import (
+    ESCAPE_KEY,
+    click_or_tap,
+    click_selection,
+    computed,
+    event_on,
+    floor,
+    hover_selection,
+    once,
+    signal,
+    table,
+)
+
+FAINTEST_LINE = 10  # thousandths, for the active token: a line is drawn from 1 % opacity up,
+FAINTEST_SQUARE = 20  # a square from 2 %, as fainter ones cannot be seen,
+FAINTEST_NUMBER = 5  # and a number from 0.5 %, as less would print as 0 %
+HEAD_COLOUR = "colour_list[datum.slot]"
+HEAD_DASH = "dash_patterns[dash_list[datum.slot]]"
+
+
+def which_token(by_itself: bool) -> list[alt.Parameter]:
+    """The active token: the one under the pointer, else the pinned one, else none (-1).
+
+    A place counts through the left column, then the right one.
+    """
+
+    def place(selection: str) -> str:
+        return f"{selection}.index[0] + ({selection}.side[0] === 'key' ? queries : 0)"
+
+    return [
+        signal("pinned", f"pin.index ? {place('pin')} : -1" if by_itself else "pinned_place"),
+        signal("active", f"hover.index ? {place('hover')} : pinned"),
+        signal("idle", "active < 0"),
+        signal("from_left", "active < queries"),
+        signal("active_place", "from_left ? active : active - queries"),
+        signal("active_mark", "';' + active_place + ':'"),  # what its weights begin with, where it is the key
+    ]
+
+
+def ground(by_itself: bool) -> list[alt.Chart]:
+    """An invisible floor, where pointing ends a hover and a click ends a pin; on it, an area a token."""
+    hover = hover_selection(
+        "hover", "token", ["side", "index"], also_cleared_by=[event_on("ground", "pointerover")]
+    )
+    if by_itself:
+        again = "pin.index && pin.index[0] === datum.index && pin.side[0] === datum.side"
+        let_go = {"merge": [*click_or_tap("ground")["merge"], ESCAPE_KEY]}
+        pin = click_selection("pin", "token", fields=["side", "index"], toggle=again, clear=let_go)
+    else:
+        pin = click_selection("pin", "token", "ground", fields=["side", "index", "held"])
+    areas = (
+        table("tokens", name="token")
+        .mark_rect(opacity=0, cursor="pointer", height=alt.ExprRef("row"), baseline="top")
+        .encode(
+            x=computed("datum.side === 'query' ? left - token_width : right"),
+            x2=computed("datum.side === 'query' ? left : right + token_width"),
+            y=computed("top + datum.index * row"),
+        )
+        .add_params(hover, pin)
+    )
+    return [floor(side="'none'", index="-1", held="false"), areas]
+
+
+def highlights(theme: Theme) -> list[alt.Chart]:
+    """A ground behind the pinned token, and one behind the token under the pointer."""
+
+    def behind(token: str, colour: str) -> alt.Chart:
+        on_left = f"{token} < queries"
+        place = f"({on_left} ? {token} : {token} - queries)"
+        return (
+            once()
+            .transform_filter(f"{token} >= 0")
+            .mark_rect(cornerRadius=4, height=alt.ExprRef("row"), baseline="top", fill=colour)
+            .encode(
+                x=computed(f"{on_left} ? left - token_width : right"),
+                x2=computed(f"{on_left} ? left : right + token_width"),
+                y=computed(f"top + {place} * row"),
+            )
+        )
+
+    return [behind("active", theme.hover), behind("pinned", theme.pinned)]
+
+
+def all_lines(by_itself: bool) -> alt.Chart:
+    """The strongest lines of all tokens, while no token is active."""
+    lines = (
+        table("lines")
+        .transform_filter("idle")
+        .transform_calculate(
+            slot="split(datum.slots, ',')",
+            begin="split(datum.begins, ',')",
+            end="split(datum.ends, ',')",
+            opacity="split(datum.opacities, ',')",
+        )
+        .transform_flatten(["slot", "begin", "end", "opacity"])
+    )
+    if by_itself:
+        lines = lines.transform_filter(SLOT_IS_ON)
+    return lines.mark_rule(strokeWidth=alt.ExprRef("line_width"), strokeDash=alt.ExprRef(HEAD_DASH)).encode(
+        x=computed("left"),
+        x2=computed("right"),
+        y=computed(f"datum.begin / {HUNDREDTHS}"),
+        y2=computed(f"datum.end / {HUNDREDTHS}"),
+        strokeOpacity=computed(f"datum.opacity / {FINE}"),
+        stroke=computed(HEAD_COLOUR),
+    )
+
+
+def active_token(theme: Theme, by_itself: bool) -> alt.LayerChart:
+    """All lines of the active token, a square per head beside the other column's tokens, and the numbers.
+
+    These marks are made anew at every move of the pointer, and Streamlit's front end interprets Vega's
+    expressions: so few steps, and short expressions where there are many marks.
+    """
+    weights = _weights_of_active(by_itself)
+    visible = (
+        alt.layer(_active_lines(), _active_squares())
+        .transform_filter(f"datum.weight >= {FAINTEST_LINE}")
+        .resolve_scale(x="independent", y="independent")
+    )
+    together = alt.layer(visible, _active_numbers(theme), data=weights.data)
+    return together.properties(transform=weights.transform).resolve_scale(x="independent", y="independent")
+
+
+def _weights_of_active(by_itself: bool) -> alt.Chart:
+    """The active token's weights, one row each: `other` is the token at the line's other end."""
+    weights = (
+        table("rows")
+        .transform_filter(
+            "!idle && (from_left ? datum.query === active : indexof(datum.entries, active_mark) >= 0)"
+        )
+        # A query on the left takes its whole text apart; a key on the right takes its own part of every text.
+        .transform_calculate(
+            pair="from_left ? split(slice(datum.entries, 1), ';')"
+            " : [active_place + ':' + split(split(datum.entries, active_mark)[1], ';')[0]]"
+        )
+        .transform_flatten(["pair"])
+        .transform_calculate(part="split(datum.pair, ':')")
+        .transform_calculate(
+            other="from_left ? toNumber(datum.part[0]) : datum.query",
+            slot="split(datum.part[1], ',')",
+            weight="split(datum.part[2], ',')",
+        )
+        .transform_flatten(["slot", "weight"])
+    )
+    return weights.transform_filter(SLOT_IS_ON) if by_itself else weights
+
+
+_BESIDE = "top + (datum.other + 0.5) * row"
+_OPACITY = f"datum.weight / {FULL}"
+
+
+def _active_lines() -> alt.Chart:
+    return (
+        alt.Chart()
+        .mark_rule(strokeWidth=alt.ExprRef("active_width"), strokeDash=alt.ExprRef(HEAD_DASH))
+        .encode(
+            x=computed("active_x"),
+            x2=computed("other_x"),
+            y=computed("active_y + datum.slot * apart"),
+            y2=computed("first_line + datum.slot * apart + datum.other * row"),
+            strokeOpacity=computed(_OPACITY),
+            stroke=computed(HEAD_COLOUR),
+        )
+    )
+
+
+def _active_squares() -> alt.Chart:
+    size: dict[str, Any] = {"width": alt.ExprRef("square - 1"), "height": alt.ExprRef("row - 4")}
+    return (
+        alt.Chart()
+        .transform_filter(f"datum.weight >= {FAINTEST_SQUARE}")
+        .mark_rect(align="left", baseline="middle", **size)
+        .encode(
+            x=computed("squares_x + datum.slot * square"),
+            y=computed(_BESIDE),
+            fillOpacity=computed(_OPACITY),
+            fill=computed(HEAD_COLOUR),
+        )
+    )
+
+
+def _active_numbers(theme: Theme) -> alt.Chart:
+    """The mean over the heads that are on, beside each token that gets a part of it."""
+    share = f"datum.total * full / ({FULL} * heads_on)"
+    return (
+        alt.Chart()
+        .transform_aggregate(total="sum(weight)", groupby=["other"])
+        .transform_filter(f"datum.total >= {FAINTEST_NUMBER} * heads_on")
+        .mark_text(
+            align="right", baseline="middle", font=MONOSPACE_DIGITS, color=theme.text,
+            fontSize=alt.ExprRef("number_size"),
+        )
+        .encode(
+            x=computed("numbers_x"),
+            y=computed(_BESIDE),
+            text=computed(f"format({share}, full < 1 ? '.1%' : '.0%')"),
+        )
+    )  # fmt: skip
+
+
+def tokens() -> list[alt.Chart]:
+    """Both columns of tokens."""
+
+    def column(side: str, align: str, x: str) -> alt.Chart:
+        size, room = alt.ExprRef("font_size"), alt.ExprRef("token_width - 10")
+        return (
+            table("tokens")
+            .transform_filter(f"datum.side === '{side}'")
+            .mark_text(align=align, baseline="middle", fontSize=size, limit=room)
+            .encode(
+                x=computed(x),
+                y=computed("top + (datum.index + 0.5) * row"),
+                text="text:N",
+                color=alt.Color("ink:N", scale=None),
+            )
+        )
+
+    return [column("query", "right", "left - 6"), column("key", "left", "right + 6")]
+
+
+def titles(theme: Theme) -> list[alt.Chart]:
+    """What each column is, and what the numbers are."""
+
+    def title(x: str, align: str, text: Any) -> alt.Chart:
+        style: dict[str, Any] = {"fontSize": 12, "fontWeight": 600, "color": theme.faint}
+        mark = once().mark_text(align=align, baseline="middle", text=text, **style)
+        return mark.encode(x=computed(x), y=computed("titles"))
+
+    word = "idle ? '' : heads_on === 1 ? 'weight' : 'mean'"
+    return [
+        title("left - 6", "right", "attends from"),
+        title("right + 6", "left", "attends to"),
+        title("idle ? right : numbers_x", "right", alt.ExprRef(word)),
+    ]
+
+
+def legend(theme: Theme) -> list[alt.Chart]:
+    """Opacity is the weight: a ramp between the titles, with its two ends in numbers."""
+    style: dict[str, Any] = {"fontSize": 11, "color": theme.faint, "baseline": "middle"}
+    ramp = (
+        alt.Chart(alt.sequence(0, 10, as_="step"))
+        .mark_rect(
+            align="left", baseline="middle", height=8, fill=theme.text, width=alt.ExprRef("ramp_width / 10")
+        )
+        .encode(
+            x=computed("ramp_left + datum.step * ramp_width / 10"),
+            y=computed("titles"),
+            fillOpacity=computed("(datum.step + 0.5) / 10"),
+        )
+    )
+
+    def label(x: str, align: str, field: str) -> alt.Chart:
+        text = once().mark_text(align=align, **style)
+        return text.encode(x=computed(x), y=computed("titles"), text=f"{field}:N")
+
+    word = alt.ExprRef("lines_width < 280 ? '' : 'weight'")
+    name = once().mark_text(align="right", text=word, **style)
+    return [
+        ramp,
+        label("ramp_left - 5", "right", "none"),
+        label("ramp_left + ramp_width + 5", "left", "most"),
+        name.encode(x=computed("ramp_left - 18"), y=computed("titles")),
+    ]

@@ -1,0 +1,40 @@
+"""The sentences under the head view: what the picture leaves out, and what its numbers are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attnlit.charts.opacity import scaled_note
+from attnlit.wording import percent
+
+HOW_TO = (
+    "Point at a token to see its lines and numbers; click to keep them, click again to let go. "
+    "Click a head to switch it off or on; double click to see it alone, again to see all."
+)
+
+
+def notes(
+    weights: np.ndarray, present: int, drawn: np.ndarray, detail_from: float, full: float
+) -> tuple[str, ...]:
+    """What is left out of `weights` (heads, queries, keys), in sentences.
+
+    `present` weights are worth a line; `drawn` are those that are drawn while nothing is pointed at, from the
+    weakest to the strongest; pointing shows those from `detail_from` up; `full` is drawn at full opacity.
+    """
+    sentences = []
+    if present and not len(drawn):
+        sentences.append(
+            f"No lines are drawn until a token is pointed at; then its lines from {percent(detail_from)} up."
+        )
+    elif len(drawn) < present:
+        share = float(drawn.sum()) / float(weights.sum())
+        sentences.append(
+            f"Drawn are the {len(drawn):,} strongest of {present:,} lines, from {percent(drawn[0])} up: "
+            f"{share:.0%} of the attention. "
+            f"Pointing at a token shows its lines from {percent(detail_from)} up."
+        )
+    if len(weights) > 1:
+        sentences.append("The number beside a token is the mean over the heads that are switched on.")
+    if full < 1:
+        sentences.append(scaled_note(full))
+    return tuple(sentences)

@@ -1,0 +1,68 @@
+"""The head view's specification: which marks there are, in which order. See `data` for what they draw."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from attnlit.charts.head.layout import places
+from attnlit.charts.head.marks import (
+    active_token,
+    all_lines,
+    ground,
+    highlights,
+    legend,
+    titles,
+    tokens,
+    which_token,
+)
+from attnlit.charts.head.switches import switches, which_heads
+from attnlit.charts.picture import frozen
+from attnlit.charts.theme import Theme
+from attnlit.charts.vega import framed, setup_signals
+
+BEFORE_DATA = {
+    "queries": 0,
+    "row": 24,
+    "titles": 0,
+    "top": 0,
+    "height": 400,
+    "token_room": 72,
+    "font_size": 14,
+    "number_size": 12,
+    "switches": 1,
+    "switch_rows": 1,
+    "shown": 1,
+    "colours": "",
+    "dashes": "",
+    "apart": 0,
+    "first_line": 0,
+    "pinned_place": -1,
+    "full": 1,
+}
+
+
+@frozen
+def theme_spec(theme: Theme) -> alt.LayerChart:
+    """For the app: clicks are told to the server, and the next tables show what it made of them."""
+    return _chart(theme, by_itself=False)
+
+
+@frozen
+def spec_by_itself(theme: Theme) -> alt.LayerChart:
+    """For a notebook and a saved page: clicks pin and switch in the browser."""
+    return _chart(theme, by_itself=True)
+
+
+def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
+    """The view without its data. Later layers lie on top of earlier ones."""
+    chart = alt.layer(
+        *ground(by_itself),
+        *highlights(theme),
+        all_lines(by_itself),
+        active_token(theme, by_itself),
+        *tokens(),
+        *titles(theme),
+        *legend(theme),
+        *switches(theme, by_itself),
+    ).add_params(*setup_signals(**BEFORE_DATA), *which_token(by_itself), *which_heads(by_itself), *places())
+    return framed(chart, theme)

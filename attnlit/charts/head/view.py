@@ -1,0 +1,87 @@
+"""The head view: tokens in two columns, a line from each token to what it attends to, one colour a head.
+
+After Vig 2019 (arXiv 1904.02679) and BertViz. The left column attends *from*, the right one is attended *to*;
+a line's opacity is the attention weight itself, however many heads are shown.
+
+While nothing is pointed at, at most `budget` lines are drawn, the strongest (`data.line_budget` says how many
+if it is left out). A token under the pointer, or a pinned one, shows all of its lines, one small square per
+head beside the other column, and as a number the mean over the heads that are switched on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from attnlit.charts.head.clicks import PinnedToken, Side
+from attnlit.charts.head.data import chosen_heads, head_shape, head_tables
+from attnlit.charts.head.spec import spec_by_itself, theme_spec
+from attnlit.charts.notebook import notebook_chart
+from attnlit.charts.picture import Picture
+from attnlit.charts.theme import LIGHT, Theme
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from attnlit.attention import Attention
+
+Pin = PinnedToken | tuple[Side, int]
+
+
+def head_picture(
+    attention: Attention,
+    layer: int = 0,
+    heads: Sequence[int] | None = None,
+    *,
+    theme: Theme = LIGHT,
+    budget: int | None = None,
+    pinned: Pin | None = None,
+    all_switches: bool = False,
+) -> Picture:
+    """The head view of one layer, for the app: `st.altair_chart(picture, key=..., theme=None)`.
+
+    `heads` are the heads that are on (all when left out), and `pinned` is the pinned token. With
+    `all_switches` every head of the layer has a switch, else only those that are on. With
+    `on_select=..., selection_mode=clicks.SELECTIONS` clicks on switches and tokens come back as
+    `event.selection`; `ChosenHeads.from_selection` and `PinnedToken.from_selection` say what they mean, and
+    the next picture is drawn with that. All pictures of a theme share one specification.
+
+    `budget` is how many lines are drawn, the strongest. Raises `AttnlitError` for a layer or head that the
+    record does not have.
+    """
+    heads = chosen_heads(attention, layer, heads)
+    switches = list(range(attention.heads)) if all_switches else heads
+    pin = pinned if isinstance(pinned, PinnedToken) or pinned is None else PinnedToken(*pinned)
+    tables, notes = head_tables(
+        attention, layer, heads, theme=theme, budget=budget, pinned=pin, switches=switches
+    )
+    height = head_shape(attention, len(switches)).height
+    return Picture(
+        theme_spec,
+        theme,
+        tables,
+        height=lambda _: height,
+        notes=notes,
+        draw_by_itself=spec_by_itself,
+        begins_with={"pin": [{"side": pin.side, "index": pin.index}]} if pin else {},
+    )
+
+
+def head_view(
+    attention: Attention,
+    layer: int = 0,
+    heads: Sequence[int] | None = None,
+    *,
+    theme: Theme = LIGHT,
+    budget: int | None = None,
+    pinned: Pin | None = None,
+    width: int = 760,
+) -> alt.LayerChart:
+    """The head view of one layer as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
+
+    `heads` are head numbers (all when left out); `budget` is how many lines are drawn, the strongest (2,000
+    when left out, fewer beyond 256 tokens); `pinned` is a token to single out, such as ("query", 3); `width`
+    is in pixels. Raises `AttnlitError` for a layer or head that the record does not have.
+    """
+    picture = head_picture(attention, layer, heads, theme=theme, budget=budget, pinned=pinned)
+    return notebook_chart(picture, width)

@@ -1,0 +1,103 @@
+"""What one head looks at in one text and not in another of the same length: blue is more in the second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from attnlit.charts.heatmap.data import Matrix
+from attnlit.charts.heatmap.view import matrix_picture
+from attnlit.charts.labels import labels
+from attnlit.charts.notebook import notebook_chart
+from attnlit.charts.opacity import unavailable
+from attnlit.charts.picture import Picture
+from attnlit.charts.theme import LIGHT, Theme
+from attnlit.errors import AttnlitError
+from attnlit.wording import percent
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from attnlit.attention import Attention
+
+
+def difference_picture(
+    first: Attention, second: Attention, layer: int = 0, head: int = 0, *, theme: Theme = LIGHT
+) -> Picture:
+    """What one head looks at in the second text and not in the first, for the app; see `heatmap_picture`.
+
+    Blue is more in the second text, orange more in the first; the largest difference is drawn at full
+    opacity. Raises `AttnlitError` for texts of unequal lengths, and for a layer or head that they lack.
+    """
+    _check_comparable(first, second, layer, head)
+    change = second.weights[layer, head] - first.weights[layer, head]  # (queries, keys)
+    missing = unavailable(first) | np.isnan(change)
+    change = np.nan_to_num(change)
+    full = float(np.abs(change).max()) or 1.0
+    matrix = Matrix(
+        values=change,
+        missing=missing,
+        queries=_names(labels(first.queries), labels(second.queries)),
+        keys=_names(labels(first.keys), labels(second.keys)),
+        full=full,
+        above=theme.positive,
+        below=theme.negative,
+        name="",
+        least=f"−{percent(full)}",
+        most=f"+{percent(full)}",
+    )
+    return matrix_picture(matrix, theme)
+
+
+def difference_map(
+    first: Attention,
+    second: Attention,
+    layer: int = 0,
+    head: int = 0,
+    *,
+    theme: Theme = LIGHT,
+    width: int = 760,
+) -> alt.LayerChart:
+    """The same as an Altair chart, to show in a notebook or to save. `width` is in pixels."""
+    return notebook_chart(difference_picture(first, second, layer, head, theme=theme), width)
+
+
+def difference_table(first: Attention, second: Attention, layer: int = 0, head: int = 0) -> pd.DataFrame:
+    """The numbers behind it, one row a pair of tokens that can see each other.
+
+    Columns: `query`, `query position`, `key`, `key position`, `first`, `second`, `difference`.
+    """
+    _check_comparable(first, second, layer, head)
+    query, key = np.nonzero(~unavailable(first))
+    queries = _names(first.query_tokens, second.query_tokens)
+    keys = _names(first.key_tokens, second.key_tokens)
+    one, other = (record.weights[layer, head][query, key] for record in (first, second))
+    return pd.DataFrame(
+        {
+            "query": [queries[place] for place in query],
+            "query position": [first.queries[place].position for place in query],
+            "key": [keys[place] for place in key],
+            "key position": [first.keys[place].position for place in key],
+            "first": one,
+            "second": other,
+            "difference": other - one,
+        }
+    )
+
+
+def _check_comparable(first: Attention, second: Attention, layer: int, head: int) -> None:
+    first.check(layer, head)
+    second.check(layer, head)
+    if first.weights.shape != second.weights.shape:
+        raise AttnlitError(
+            f"The texts have {len(first.queries)} and {len(second.queries)} tokens. Only two texts of "
+            "equally many tokens, in the same model, can be compared token by token."
+        )
+
+
+def _names(ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
+    """The tokens of both texts: one name where they are the same."""
+    return [one if one == other else f"{one} / {other}" for one, other in zip(ours, theirs, strict=True)]

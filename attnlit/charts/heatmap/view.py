@@ -1,0 +1,67 @@
+"""The heat map of one head: queries down, keys across, each cell as opaque as the weight is large.
+
+The matrix is one small picture made on the server, a pixel a weight, which the browser stretches without
+smoothing: as crisp for 8 tokens as for 512. Above it lie invisible areas for the pointer: one a query, and,
+in the query's row only, one a key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnlit.charts.heatmap.data import Matrix, matrix_tables
+from attnlit.charts.heatmap.spec import theme_spec
+from attnlit.charts.labels import labels
+from attnlit.charts.notebook import notebook_chart
+from attnlit.charts.opacity import full_opacity, scaled_note, unavailable
+from attnlit.charts.picture import Picture
+from attnlit.charts.theme import LIGHT, Theme, head_colour
+from attnlit.wording import percent
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from attnlit.attention import Attention
+
+
+def heatmap_picture(attention: Attention, layer: int = 0, head: int = 0, *, theme: Theme = LIGHT) -> Picture:
+    """The heat map of one head, for the app: `st.altair_chart(picture, key=..., theme=None)`.
+
+    Raises `AttnlitError` for a layer or head that the record does not have.
+    """
+    attention.check(layer, head)
+    weights = attention.weights[layer, head]  # (queries, keys)
+    full = full_opacity(attention, layer)
+    matrix = Matrix(
+        values=np.nan_to_num(weights),
+        missing=unavailable(attention) | np.isnan(weights),
+        queries=labels(attention.queries),
+        keys=labels(attention.keys),
+        full=full,
+        above=head_colour(head, theme),
+        below=head_colour(head, theme),
+        name="weight",
+        least="0",
+        most=percent(full),
+    )
+    note = scaled_note(full)
+    return matrix_picture(matrix, theme, (note,) if note else ())
+
+
+def heatmap(
+    attention: Attention, layer: int = 0, head: int = 0, *, theme: Theme = LIGHT, width: int = 760
+) -> alt.LayerChart:
+    """The heat map of one head as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
+
+    `width` is in pixels. Raises `AttnlitError` for a layer or head that the record does not have.
+    """
+    return notebook_chart(heatmap_picture(attention, layer, head, theme=theme), width)
+
+
+def matrix_picture(matrix: Matrix, theme: Theme, notes: tuple[str, ...] = ()) -> Picture:
+    """Any matrix of tokens by tokens as a picture. All of a theme share one specification."""
+    tables = matrix_tables(matrix, theme)
+    height = int(tables["setup"]["height"][0].as_py())
+    return Picture(theme_spec, theme, tables, height=lambda _: height, notes=notes)

@@ -1,0 +1,154 @@
+"""The model view's tables: thumbnails, and what each head's tooltip says in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from attnlit.attention.measures import looks_back, row_entropies, strongest_pair
+from attnlit.charts.drawn import Drawn
+from attnlit.charts.grid import GAP_SHARE, cells_of, grid_tables
+from attnlit.charts.opacity import filled
+from attnlit.charts.packed_text import rows_table
+from attnlit.charts.raster import line_strips
+from attnlit.charts.theme import Theme
+from attnlit.errors import AttnlitError
+from attnlit.wording import percent
+
+if TYPE_CHECKING:
+    from attnlit.attention.record import Attention
+
+PIXELS = 680_000  # of all thumbnails together, so that a model of any size is light to send
+ROWS_MEASURED = 64  # of a text twice as long and longer: evenly spaced queries for spread and distance
+NOTHING = "–"
+
+# Thumbnails of the records in use. An app that weighs all its caches together sets `drawn.most_bytes`.
+drawn = Drawn(most_bytes=48 * 2**20)
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What each head does, for the colours of the model view."""
+
+    # All roles that there are, in the order of their colours: the same for every text.
+    names: tuple[str, ...]
+    # Index into `names` for each head of each layer; None where a head has no role.
+    of: tuple[tuple[int | None, ...], ...]
+
+
+def model_tables(
+    attention: Attention, shown: tuple[int, ...], theme: Theme, roles: Roles | None
+) -> dict[str, pa.Table]:
+    """Thumbnails, facts and labels of these layers, drawn at their first showing in this theme."""
+    what = (shown, theme, roles)
+    return drawn.get(attention, what, lambda: _draw(attention, shown, theme, roles))
+
+
+def _draw(
+    attention: Attention, shown: tuple[int, ...], theme: Theme, roles: Roles | None
+) -> dict[str, pa.Table]:
+    whole = shown == tuple(range(attention.layers))
+    weights = filled(attention.weights if whole else attention.weights[list(shown)])
+    layers, heads = weights.shape[:2]
+    height = thumbnail_height(layers * heads)
+    role_of = [[_role(roles, layer, head) for head in range(heads)] for layer in shown]
+    colours = [
+        [theme.ink if role is None else theme.heads[role % len(theme.heads)] for role in row]
+        for row in role_of
+    ]
+    strips = line_strips(weights, colours, height, height // GAP_SHARE)
+    row, column = cells_of(layers, heads)
+    names = roles.names if roles else ()
+    present = sorted({role for each in role_of for role in each if role is not None})
+    return {
+        **grid_tables(shown, heads, roles=len(present)),
+        "strips": rows_table(column=np.arange(heads, dtype=np.int16), url=strips),
+        "roles": rows_table(
+            place=np.arange(len(present), dtype=np.int16),
+            text=pa.array([names[role] for role in present], pa.string()),
+            colour=pa.array([theme.heads[role % len(theme.heads)] for role in present], pa.string()),
+        ),
+        "cells": rows_table(
+            id=np.arange(layers * heads, dtype=np.int16),
+            row=row,
+            column=column,
+            layer=np.asarray(shown, np.int16)[row],
+            head=column,
+            role=[NOTHING if role is None else names[role] for each in role_of for role in each],
+            **_facts(attention, weights),
+        ),
+    }
+
+
+def _role(roles: Roles | None, layer: int, head: int) -> int | None:
+    if roles is None:
+        return None
+    try:
+        return roles.of[layer][head]
+    except IndexError:
+        raise AttnlitError(f"Roles are needed for every head; there is none for {layer}-{head}.") from None
+
+
+def thumbnail_height(cells: int) -> int:
+    """Pixels a thumbnail is high (half as many wide), so that many heads stay light to send."""
+    return int(np.clip((2 * PIXELS / cells) ** 0.5, 56, 128)) // 8 * 8
+
+
+def _facts(attention: Attention, weights: np.ndarray) -> dict[str, list[str]]:
+    """What the tooltip says of each head (layers, heads, ...), in words.
+
+    The strongest pair of words, over how many tokens a query spreads its attention, and how far back it
+    looks. The last two are measured in some of a long text's rows: logarithms take longer than all else.
+    """
+    every = max(1, len(attention.queries) // ROWS_MEASURED)
+    about = "about " if every > 1 else ""
+    facts: dict[str, list[str]] = {"strongest": [], "spread": [], "back": []}
+    for head in weights.reshape(-1, *weights.shape[2:]):
+        facts["strongest"].append(_strongest(attention, head))
+        entropies = row_entropies(head[::every])
+        known = entropies[np.isfinite(entropies)]
+        spread = float(np.exp(known.mean())) if len(known) else float("nan")
+        facts["spread"].append(_tokens(spread, about))
+        facts["back"].append(_back(looks_back(attention, head, every), about))
+    return facts
+
+
+def _strongest(attention: Attention, head: np.ndarray) -> str:
+    pair = strongest_pair(attention, head)
+    if pair is None:
+        return NOTHING
+    query, key = pair
+    texts = f"{attention.queries[query].text} → {attention.keys[key].text}"
+    return f"{texts}, {percent(float(head[query, key]))}"
+
+
+def _tokens(number: float, about: str) -> str:
+    """ "1.6 tokens", "1 token", "–" where there is nothing."""
+    if not np.isfinite(number):
+        return NOTHING
+    written = f"{number:.1f}".removesuffix(".0")
+    return f"{about}{written} token{'' if written == '1' else 's'}"
+
+
+def _back(distance: float, about: str) -> str:
+    """ "2.5 tokens back", "1 token ahead", "as far back as ahead"."""
+    if not np.isfinite(distance):
+        return NOTHING
+    if abs(distance) < 0.05:
+        return f"{about}as far back as ahead"
+    return f"{_tokens(abs(distance), about)} {'back' if distance > 0 else 'ahead'}"
+
+
+def checked_layers(attention: Attention, layers: Sequence[int] | None) -> tuple[int, ...]:
+    """The layers to show, or an `AttnlitError` that says which there are."""
+    if layers is None:
+        return tuple(range(attention.layers))
+    if not layers:
+        raise AttnlitError(f"No layer is chosen. Choose from 0 to {attention.layers - 1}.")
+    for layer in layers:
+        attention.check(layer)
+    return tuple(layers)

@@ -1,0 +1,78 @@
+"""The model view: every head of every layer as a thumbnail of its head view, in a grid of layers x heads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from attnlit.charts.grid import current_table, grid_height
+from attnlit.charts.model.data import Roles, checked_layers, model_tables
+from attnlit.charts.model.spec import HIGHEST_CELL, below, spec_by_itself, theme_spec
+from attnlit.charts.notebook import notebook_chart
+from attnlit.charts.picture import Picture
+from attnlit.charts.theme import LIGHT, Theme
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from attnlit.attention.record import Attention
+
+NOTES = (
+    "Each thumbnail is one head: lines run from the token that looks (left) to the token looked at (right).",
+)
+
+
+def model_picture(
+    attention: Attention,
+    *,
+    selected: tuple[int, int] | None = None,
+    layers: Sequence[int] | None = None,
+    roles: Roles | None = None,
+    theme: Theme = LIGHT,
+) -> Picture:
+    """The model view, for the app: `st.altair_chart(picture, key=..., theme=None)`.
+
+    `selected` (layer, head) is framed. The frame follows the caller, not the click: with
+    `on_select="rerun", selection_mode=["cell"]` a click comes back as `.selection["cell"]`,
+    `[{"layer": 3, "head": 7}]`, and is to be passed on as `selected`. The selection is empty before the
+    first click and again when the pointer has left the chart, so that a second click on the same head counts:
+    read it in a callback and ignore it when it is empty.
+
+    `layers` keeps only those layers, in that order. A thumbnail has the colour of its head's role where
+    `roles` are given, and one ink else. All pictures of a theme share one specification. Thumbnails are drawn
+    at a record's first showing and kept (`model.data.drawn`). Raises `AttnlitError` where a layer or head
+    does not exist.
+    """
+    shown = checked_layers(attention, layers)
+    if selected is not None:
+        attention.check(*selected)
+    tables = model_tables(attention, shown, theme, roles)
+    present = tables["roles"].num_rows
+
+    def height(width: int) -> int:
+        return grid_height(len(shown), attention.heads, HIGHEST_CELL, width, below(present, width))
+
+    return Picture(
+        theme_spec,
+        theme,
+        tables | {"current": current_table(shown, selected)},
+        height=height,
+        notes=NOTES,
+        draw_by_itself=spec_by_itself,
+    )
+
+
+def model_view(
+    attention: Attention,
+    *,
+    layers: Sequence[int] | None = None,
+    roles: Roles | None = None,
+    theme: Theme = LIGHT,
+    width: int = 800,
+) -> alt.LayerChart:
+    """The model view as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
+
+    A click frames a head. `layers` keeps only those layers, in that order; `width` is in pixels.
+    Raises `AttnlitError` where a layer does not exist.
+    """
+    return notebook_chart(model_picture(attention, layers=layers, roles=roles, theme=theme), width)

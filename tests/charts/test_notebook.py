@@ -1,0 +1,102 @@
+"""Pictures as Altair charts: they save themselves, stand beside each other, and are no work to show again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO, StringIO
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pytest
+
+from attnlit.charts.dimensions import dimensions_chart
+from attnlit.charts.distance import distance_chart
+from attnlit.charts.head import head_view
+from attnlit.charts.head_map import head_map
+from attnlit.charts.heatmap import difference_map, heatmap
+from attnlit.charts.model import model_view
+from attnlit.charts.neuron import neuron_view
+from attnlit.charts.theme import DARK
+from tests.charts.drawing import svg_of, texts
+from tests.charts.hand_made import random_record, record
+from tests.charts.records import record as vectors_record
+
+CURVE = pd.DataFrame({"distance": [0, 1, 2], "curve": "head", "value": [0.5, 0.3, 0.1], "pairs": 9})
+BARS = pd.DataFrame({"dimension": [0, 1], "share": [0.7, 0.3]})
+CHARTS: dict[str, Callable[..., alt.LayerChart]] = {
+    "head": lambda **options: head_view(random_record(), 1, **options),
+    "model": lambda **options: model_view(random_record(), **options),
+    "neuron": lambda **options: neuron_view(vectors_record(), 1, 1, **options),
+    "heatmap": lambda **options: heatmap(random_record(), 1, 2, **options),
+    "difference": lambda **options: difference_map(random_record(), random_record(seed=1), **options),
+    "head map": lambda **options: head_map(np.eye(3), title="Score", **options),
+    "distance": lambda **options: distance_chart(CURVE, title="mean", form=".1%", **options),
+    "dimensions": lambda **options: dimensions_chart(BARS, "share", form=".0%", **options),
+}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_it_is_an_altair_chart_that_vega_lite_takes(name: str) -> None:
+    chart = CHARTS[name]()
+    assert isinstance(chart, alt.LayerChart)
+    alt.LayerChart.from_dict(chart.to_dict(), validate=True)
+    assert CHARTS[name](width=333, theme=DARK).to_dict()["width"] == 333
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_two_of_a_kind_stand_beside_each_other_and_each_shows_its_own(name: str) -> None:
+    chart = CHARTS[name]()
+    alone = sorted(texts(svg_of(chart)))
+    both = svg_of(CHARTS[name]() | CHARTS[name]())
+    assert sorted(texts(both)) == sorted([*alone, *alone])
+
+
+def test_different_ones_stand_beside_and_below_each_other() -> None:
+    first, second = record(np.eye(2)[None, None], ["a", "b"]), record(np.eye(2)[None, None], ["c", "d"])
+    joined = (head_view(first) | heatmap(second)) & (head_view(second) | heatmap(first))
+    drawn = texts(svg_of(joined))
+    assert [drawn.count(text) for text in "abcd"] == [4] * 4
+    assert svg_of(alt.hconcat(head_view(first), neuron_view(vectors_record()))) is not None
+
+
+def test_each_of_two_has_its_own_pinned_token() -> None:
+    attention = random_record(layers=1, heads=1, queries=4)
+    first, second = head_view(attention, pinned=("query", 1)), head_view(attention, pinned=("query", 3))
+    numbers = [
+        {text for text in texts(svg_of(each)) if text.endswith("%")}
+        for each in (first, second, first | second)
+    ]
+    assert numbers[0] != numbers[1]
+    assert numbers[0] | numbers[1] == numbers[2]
+
+
+def test_altairs_themes_apply() -> None:
+    alt.theme.register("of a reader", enable=False)(lambda: {"config": {"font": "Comic Neue"}})
+    try:
+        with alt.theme.enable("of a reader"):
+            assert head_view(random_record()).to_dict()["config"] == {"font": "Comic Neue"}
+    finally:
+        alt.theme.unregister("of a reader")
+
+
+def test_a_chart_keeps_its_layers_when_it_gets_a_title() -> None:
+    drawn = texts(svg_of(head_view(random_record()).properties(title="A title")))
+    assert {"A title", "from0", "attends to"} <= set(drawn)
+
+
+def test_hostile_tokens_stay_text_in_every_file_that_altair_saves() -> None:
+    hostile = ["</script><img src=x onerror=alert(1)>", '"quotes\\', "<!--<script>", "&lt;", "\0\x1b\ufffe"]
+    attention = record(np.full((1, 1, 5, 5), 0.2), hostile)
+    for chart in (head_view(attention), heatmap(attention), model_view(attention)):
+        page = StringIO()
+        chart.save(page, format="html")
+        assert "</script><img" not in page.getvalue()
+        assert "<!--<script>" not in page.getvalue()
+        drawing = StringIO()
+        chart.save(drawing, format="svg")
+        assert drawing.getvalue().startswith("<svg")
+        image = BytesIO()
+        chart.save(image, format="png")
+        assert image.getvalue().startswith(b"\x89PNG")
+    assert "&lt;" in texts(svg_of(head_view(attention)))
