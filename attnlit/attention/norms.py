@@ -39,6 +39,12 @@ def _gated_lengths(gate: Tensor, value: Tensor, weight: Tensor) -> Tensor:
     return torch.cat([((rows[:, None] * value) @ smaller).norm(dim=-1) for rows in gate.split(step)])
 
 
+def output_norms(passed: PassedOn) -> Tensor:
+    """The length of all that each head writes into each token: (H, Q)."""
+    heads = passed.by_head(passed.entered)  # (H, Q, d)
+    return torch.stack([(heads[head] @ passed.written_by(head)).norm(dim=-1) for head in range(passed.heads)])
+
+
 @dataclass(frozen=True, eq=False)
 class Around:
     """What stands around attention in its layer, so far as it is to count."""

@@ -97,6 +97,20 @@ def passed_on(
     )
 
 
+def output_lengths(model: Model, text: str, pair: str | None = None, kind: str | None = None) -> np.ndarray:
+    """How long all that each head writes into each token is: float32 (L, H, Q), units of the residual stream.
+
+    The arguments and errors are those of `passed_on`.
+    """
+    from attnlit.attention.norms import output_norms
+
+    kind = checked_kind(model, kind)
+    measured = _measure(
+        model, text, pair, kind, lambda passed, _: output_norms(passed), residual=False, norm=False
+    )
+    return frozen(measured[1])
+
+
 def mixing_ratios(
     model: Model,
     text: str,

@@ -76,6 +76,11 @@ def _copying(evidence: Evidence) -> np.ndarray:
     return repeated.copying(evidence.logits)
 
 
+def _suppressing(evidence: Evidence) -> np.ndarray:
+    assert evidence.logits is not None  # it applies only then
+    return repeated.suppressing(evidence.logits)
+
+
 def _shape(name: str) -> Callable[[Evidence], np.ndarray]:
     return lambda evidence: evidence.shapes[name].astype(np.float64)
 
@@ -185,6 +190,20 @@ SCORES = (
         over="random tokens", applies=lambda text: text.logits is not None,
         count=lambda text: 0 if text.logits is None else text.logits.shape[-1],
         on_one_text=False,
+    ),
+    Score(
+        "suppressing", "Copy suppression",
+        "how much the head lowers the very token it looks at: 1 if that token alone, −0.92 by chance",
+        _suppressing, unit=SIGNED,
+        over="random tokens", applies=lambda text: text.logits is not None,
+        count=lambda text: 0 if text.logits is None else text.logits.shape[-1],
+        on_one_text=False,
+    ),
+    Score(
+        "previous_random", "Previous token, random words",
+        "attention to the token before where the words are random: the control of a previous-token head",
+        lambda text: positions.previous_token(text.weights),
+        over="random tokens", applies=_looks_back, count=_but_one, on_one_text=False,
     ),
     Score(
         "entropy", "Breadth", "entropy: how widely attention is spread",

@@ -64,3 +64,13 @@ def copying(logits: np.ndarray) -> np.ndarray:
     own = np.diagonal(raised, axis1=-2, axis2=-1)
     share = np.where(total > 0, own / np.where(total > 0, total, 1.0), np.nan)
     return 2 * share.mean(-1) - 1
+
+
+def suppressing(logits: np.ndarray) -> np.ndarray:
+    """How much a head lowers the very token that it looks at: 1 where only that one, -1 where never.
+
+    The mirror of `copying`, of the same logits. A head of copy suppression (McDougall et al. 2023, arXiv
+    2310.04625) lowers what it looks at, and looks at words that are about to be said again; this is the first
+    half of it.
+    """
+    return copying(-logits)

@@ -36,3 +36,15 @@ def test_copying_is_one_for_the_own_token_minus_one_for_others_and_empty_for_non
     scores = repeated.copying(np.stack([own, others, half, -own, np.zeros((5, 5))]))
     assert scores[:4].tolist() == pytest.approx([1, -1, 0, -1])
     assert np.isnan(scores[4])
+
+
+def test_suppressing_is_one_where_only_the_own_token_is_lowered():
+    own, others = np.eye(5), np.eye(5)[[1, 2, 3, 4, 0]]
+    scores = repeated.suppressing(np.stack([-own, -others, own, np.zeros((5, 5))]))
+    assert scores[:3].tolist() == pytest.approx([1, -1, -1])
+    assert np.isnan(scores[3])
+
+
+def test_suppressing_by_chance_is_the_share_of_one_token():
+    noise = np.random.default_rng(0).normal(size=(2000, 25, 25))
+    assert repeated.suppressing(noise).mean() == pytest.approx(2 / 25 - 1, abs=0.002)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from attnlit.analysis.survey.summary import claims
 from attnlit.attention import load
 from attnlit.attention.capture import untrained
 from attnlit.models.model import Model
+from tests import planted
 from tests.analysis.survey.planted_texts import TEXTS
 
 
@@ -36,6 +38,27 @@ def test_planted_heads_come_first_with_the_exact_score_and_have_their_role(
 def test_the_copying_score_of_a_head_that_writes_what_it_sees_is_one(found: Survey) -> None:
     assert found.values["copying"][1, 2] == pytest.approx(1.0, abs=1e-5)
     assert np.isnan(found.values["copying"][0, 3])  # writes nothing
+
+
+def test_a_previous_token_head_needs_no_real_words(found: Survey) -> None:
+    assert found.values["previous_random"][0, 1] == pytest.approx(1.0, abs=1e-6)
+    length = PERIOD * COPIES + 1  # after the model's first token
+    even = (1 / np.arange(2, length + 1)).mean()  # of an unplanted head, one of all tokens up to its own
+    assert found.values["previous_random"][1, 0] == pytest.approx(even, abs=1e-6)
+    assert found.counts["previous_random"][0, 0] == DRAWS * (length - 1)
+
+
+def test_a_head_that_writes_what_it_sees_suppresses_nothing(found: Survey) -> None:
+    assert found.values["suppressing"][1, 2] == pytest.approx(-1.0, abs=1e-5)
+
+
+def test_a_head_that_takes_away_what_it_sees_suppresses_it(tmp_path: Path) -> None:
+    module = planted.blank()
+    planted.same_token(module, layer=1, head=2, to=planted.slot(0))
+    planted.predict(module, planted.slot(0), logit=-5.0)
+    result = survey(load(str(planted.save(module, tmp_path))), TEXTS)
+    assert result.values["suppressing"][1, 2] == pytest.approx(1.0, abs=1e-5)
+    assert result.values["copying"][1, 2] == pytest.approx(-1.0, abs=1e-5)
 
 
 def test_an_unplanted_head_spreads_its_attention_evenly(found: Survey) -> None:
