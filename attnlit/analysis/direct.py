@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.attention.forward import forward
+from attnlit.attention.numbers import to_numpy
 from attnlit.models.layout import Layout, layout_of
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ def direct_logits(model: Model, ids: list[int]) -> np.ndarray:
     written = head_writes(model, ids)
     last = _layout(model).last_norm(model.module)
     with torch.inference_mode():
-        unembed = model.module.get_output_embeddings().weight[torch.tensor(ids)]  # (tokens, width)
+        unembed = model.module.get_output_embeddings().weight[ids]  # (tokens, width)
         bias = last(torch.zeros_like(written[0, 0, 0]))  # a layer norm's
-        return ((last(written) - bias) @ unembed.T).double().numpy()
+        return to_numpy(((last(written) - bias) @ unembed.T).double())
 
 
 def _layout(model: Model) -> Layout:

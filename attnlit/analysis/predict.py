@@ -15,6 +15,7 @@ import numpy as np
 
 from attnlit.attention.edits import Edit
 from attnlit.attention.forward import forward
+from attnlit.attention.numbers import to_numpy
 from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
 
@@ -86,7 +87,7 @@ def log_probabilities(
     whose logits are not finite.
     """
     logits = forward(model, [inputs] * rows, recorder, edits).logits  # (rows, tokens, words)
-    found = logits[:, list(places)].double().log_softmax(-1).numpy()
+    found = to_numpy(logits[:, list(places)].double().log_softmax(-1))
     if np.isnan(found).any():
         raise AttnlitError(
             f"{model.name} answers this text with numbers that are not finite, so it predicts nothing. Its "

@@ -26,12 +26,12 @@ def dimensions_removed(query: torch.Tensor, edits: Sequence[Edit]) -> torch.Tens
     return query
 
 
-def edges_cut(edits: Sequence[Edit], shape: Sequence[int]) -> torch.Tensor | None:
+def edges_cut(edits: Sequence[Edit], shape: Sequence[int], device: torch.device) -> torch.Tensor | None:
     """True where an edge is cut, (batch, heads, queries, keys); None where none is."""
     cuts = [edit for edit in _of_kind(AttentionKnockout, edits, heads=shape[1]) if edit.edges]
     if not cuts:
         return None
-    cut = torch.zeros(*shape, dtype=torch.bool)
+    cut = torch.zeros(*shape, dtype=torch.bool, device=device)
     for edit in cuts:
         queries, keys = zip(*edit.edges, strict=True)
         _check("query token", queries, shape[2])
@@ -66,7 +66,7 @@ def attention_given(weights: torch.Tensor, edits: Sequence[Edit]) -> torch.Tenso
                 "Use two texts with equally many tokens."
             )
         weights = weights.clone()
-        given = torch.tensor(edit.weights, dtype=weights.dtype)
+        given = torch.tensor(edit.weights, dtype=weights.dtype, device=weights.device)
         weights[_rows(edit), list(edit.heads), :queries] = given
     return weights
 

@@ -199,7 +199,7 @@ def _inputs(
         mask = np.where(unseen, np.finfo(np.float32).min, np.float32(0)) if unseen.any() else None
         made = LayerInputs(frozen(queries[layer]), frozen(keys[layer]), scaling, mask=mask)
         error = softmax_error(made, matrices)
-        if not error <= softmax_tolerance(made, eps) + (eps if eps > FLOAT32 else 0.0):
+        if not error <= softmax_tolerance(made, eps):
             raise AttnlitError(
                 f"The softmax of q and k misses the weights of layer {layer} by {error:.2g}. Give them as "
                 "they enter the softmax, rotated and normalised, with their scaling; or leave them out, if "

@@ -23,7 +23,7 @@ def contributions_with(passed: PassedOn, around: Around, weights: np.ndarray | N
     A norm's deviation divides a whole row alike, and its bias comes from no token: both are left out.
     """
     if weights is not None:
-        own = torch.tensor(weights, dtype=passed.weights.dtype).expand_as(passed.weights)
+        own = passed.weights.new_tensor(weights).expand_as(passed.weights)
         passed = replace(passed, weights=own)
     assert around.residual is not None
     gate = passed.gate

@@ -40,7 +40,8 @@ def write_target(model: Model, inputs: Inputs, start: int, limit: int) -> list[i
         logits = outputs.logits[0, -1]  # (V,)
         if logits.isnan().any():
             raise AttnlitError(f"{model.name} computes numbers that are not finite, so it writes nothing.")
-        allowed = logits.index_fill(0, torch.tensor(never, dtype=torch.long), -torch.inf)
+        allowed = logits.clone()
+        allowed[never] = -torch.inf
         word = first if first is not None and len(ids) == 1 else int(allowed.argmax())
         if word in ends:
             break

@@ -67,7 +67,7 @@ def _attention(
     cut = None
     if edits:
         query = apply.dimensions_removed(query, edits)
-        cut = apply.edges_cut(edits, (*query.shape[:3], key.shape[2]))
+        cut = apply.edges_cut(edits, (*query.shape[:3], key.shape[2]), query.device)
     if cut is not None:
         mask = query.new_zeros(cut.shape) if attention_mask is None else attention_mask
         attention_mask = apply.masked(mask, cut)

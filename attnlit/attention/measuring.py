@@ -13,6 +13,7 @@ from torch import Tensor
 from attnlit.attention.following import Following, Norm, PassedOn
 from attnlit.attention.forward import forward
 from attnlit.attention.norms import NOTHING, Around
+from attnlit.attention.numbers import to_numpy
 from attnlit.attention.probes import spread_inputs
 from attnlit.attention.values import Proof
 from attnlit.models.model import Model, Site
@@ -71,7 +72,7 @@ class Measuring(Following):
         site = self._sites[call]
         assert site is not None
         around = replace(around, layer=site.layer)
-        self._layers[site.layer] = self._measure(passed, around).numpy()
+        self._layers[site.layer] = to_numpy(self._measure(passed, around))
 
 
 class _Witness(Following):

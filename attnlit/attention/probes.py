@@ -160,7 +160,7 @@ def _check_shapes(name: str, probe: Probe) -> None:
     sides = {"decoder": (target, target), "cross": (target, source)}
     for (kind, _), matrix in probe.matrices.items():
         full = tuple(matrix.shape[2:]) == sides.get(kind, (source, source))
-        if not full or not matrix.sum(-1).max() <= 1 + 1e-3:
+        if not full or not matrix.float().sum(-1).max() <= 1 + 1e-3 + torch.finfo(matrix.dtype).eps:
             raise AttnlitError(
                 f"“{name}” does not weigh every token against every other one, so its attention has no full "
                 "picture. Choose another model."

@@ -14,6 +14,7 @@ import torch
 
 from attnlit.attention import interface, tokens
 from attnlit.attention.growth import check_growth
+from attnlit.attention.numbers import to_numpy
 from attnlit.attention.probes import Probe, check_weights, first_output, real_probe, spread_probe
 from attnlit.attention.recorder import Call, layer_inputs
 from attnlit.attention.routes import recording, run
@@ -125,15 +126,15 @@ def _check_scores(layer: int, call: Call) -> None:
     if call.logits is not None and call.logits.shape != call.weights.shape:
         raise _Unproven(f"the softmax of layer {layer} is over more than its keys")
     inputs = layer_inputs(call)
-    error = softmax_error(inputs, call.weights[0].numpy())
-    if not error <= softmax_tolerance(inputs):
+    error = softmax_error(inputs, to_numpy(call.weights[0]))
+    if not error <= softmax_tolerance(inputs, torch.finfo(call.weights.dtype).eps):
         raise _Unproven(f"the scores of layer {layer} do not give its weights, by {error:.1g}")
 
 
 def _difference(expected: torch.Tensor, found: torch.Tensor) -> float:
     """Largest difference, relative to the size of what is expected; infinite numbers must be the same."""
     difference = (expected - found).abs().masked_fill(expected == found, 0.0)
-    size = expected[expected.isfinite()].abs().max() if expected.isfinite().any() else torch.tensor(1.0)
+    size = expected[expected.isfinite()].abs().max() if expected.isfinite().any() else expected.new_ones(())
     return float(difference.max() / size.clamp_min(1.0))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from attnlit.attention.numbers import to_numpy
 from attnlit.attention.record import LayerInputs, frozen
 from attnlit.models.model import Site
 
@@ -63,7 +64,7 @@ class Recorder:
                 other.layer for other in self.sites if other is not None and other.kind == site.kind
             )
             self.weights[site.kind] = np.empty((layers, *call.weights.shape[1:]), dtype=np.float32)
-        self.weights[site.kind][site.layer] = call.weights[0].numpy()
+        self.weights[site.kind][site.layer] = to_numpy(call.weights[0])
         if call.query is not None:
             self.inputs[site] = layer_inputs(call, self._share)
 
@@ -93,12 +94,12 @@ class WeightsRecorder:
         site = self.sites[self._calls]
         self._calls += 1
         if site is not None and site.kind == self.kind:
-            self.layers[site.layer] = call.weights.numpy()
+            self.layers[site.layer] = to_numpy(call.weights)
 
     def take_reported(self, matrices: dict[tuple[str, int], torch.Tensor]) -> None:
         """The matrices that the model itself reported, by kind and layer, where its calls cannot be seen."""
         self.layers.update(
-            {layer: weights.numpy() for (kind, layer), weights in matrices.items() if kind == self.kind}
+            {layer: to_numpy(weights) for (kind, layer), weights in matrices.items() if kind == self.kind}
         )
 
     def texts(self) -> np.ndarray:
@@ -109,7 +110,7 @@ class WeightsRecorder:
 
 def _copy(tensor: torch.Tensor) -> np.ndarray:
     """The first of the batch as float32 that the record owns."""
-    return frozen(np.array(tensor[0].float().numpy(), dtype=np.float32, order="C"))
+    return frozen(np.array(to_numpy(tensor[0].float()), dtype=np.float32, order="C"))
 
 
 def _added(tensor: torch.Tensor) -> np.ndarray | None:

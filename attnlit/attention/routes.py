@@ -30,9 +30,13 @@ def recording(
 
 
 def run(module: PreTrainedModel, inputs: dict[str, torch.Tensor], **options: Any) -> Any:
-    """One forward pass without gradients: the model's outputs."""
+    """One forward pass without gradients, on the model's own device: the model's outputs."""
+    there = {
+        name: each.to(module.device) if isinstance(each, torch.Tensor) else each
+        for name, each in inputs.items()
+    }
     with torch.inference_mode():
-        return module(**inputs, **options)
+        return module(**there, **options)
 
 
 def reported(outputs: Any) -> dict[tuple[str, int], torch.Tensor]:

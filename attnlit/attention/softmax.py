@@ -33,4 +33,5 @@ def softmax_tolerance(inputs: LayerInputs, eps: float = FLOAT32) -> float:
     """
     heads_a_key = len(inputs.q) // len(inputs.k)
     sizes = np.abs(inputs.q) @ np.abs(inputs.k).repeat(heads_a_key, axis=0).transpose(0, 2, 1)  # (H, Q, K)
-    return TOLERANCE + 8 * eps * abs(inputs.scaling) * float(sizes.max())
+    rounded = eps if eps > FLOAT32 else 0.0  # a weight of 16 bits
+    return TOLERANCE + 8 * eps * abs(inputs.scaling) * float(sizes.max()) + rounded

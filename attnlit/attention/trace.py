@@ -141,7 +141,7 @@ class Trace(TorchFunctionMode):
                 query, key = _with_batch(product.query), _with_batch(product.key)
                 product = _Product(apply.dimensions_removed(query, edits), key)
                 edited = edited + scaling * (product.query - query) @ key.transpose(-1, -2)
-            cut = apply.edges_cut(edits, edited.shape)
+            cut = apply.edges_cut(edits, edited.shape, edited.device)
             if cut is not None:
                 edited = apply.masked(edited, cut)
             logits = edited.reshape(logits.shape)

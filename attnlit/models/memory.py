@@ -55,7 +55,7 @@ def from_memory(model: object, tokenizer: PreTrainedTokenizerBase | None = None)
         masked=head.masked,
         predicts=head.words,
         classes=head.classes,
-        notes=notes_on(head, trained=True),
+        notes=(*notes_on(head, trained=True), *_coarse(module)),
     )
 
 
@@ -78,14 +78,27 @@ def _name(module: PreTrainedModel) -> str:
     return one_line(origin.replace("\\", "/").rsplit("/", 1)[-1], 60) or type(module).__name__
 
 
+def _coarse(module: PreTrainedModel) -> tuple[str, ...]:
+    """What to say of a model that computes in 16 bits."""
+    import torch
+
+    if torch.finfo(module.dtype).bits >= 32:
+        return ()
+    numbers = str(module.dtype).removeprefix("torch.")
+    return (f"This model computes in {numbers}: a weight and the scores it comes from agree to two digits.",)
+
+
 def _sharing_copy(module: PreTrainedModel) -> PreTrainedModel:
     """A copy of the modules and settings around the same weights.
 
     `deepcopy` leaves alone what it is told it has copied already. So the copy's switches (how attention is
-    computed, training or not, use of a cache) are its own, and its parameters and buffers are the model's.
+    computed, training or not, use of a cache, gradients) are its own, and its numbers are the model's.
     """
-    tensors = [*module.parameters(), *module.buffers()]
-    memo: dict[int, Any] = {id(each): each for each in tensors}
+    import torch
+
+    memo: dict[int, Any] = {id(each): each for each in module.buffers()}
+    for each in module.parameters():
+        memo[id(each)] = torch.nn.Parameter(each.detach(), requires_grad=False)
     shared: PreTrainedModel = copy.deepcopy(module, memo)
     shared.eval()
     shared.config.use_cache = False

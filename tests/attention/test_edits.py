@@ -386,7 +386,7 @@ def test_tensors_of_the_model_are_never_written_to() -> None:
         [HeadsAblated(**edit_head()), HeadsAblated(**edit_head(), mean=True)],
     )
     given = PatternPatched(**edit_head(), weights=np.eye(5)[None])
-    edges = apply.edges_cut([AttentionKnockout(**edit_head(), edges=((1, 0),))], tensor.shape)
+    edges = apply.edges_cut([AttentionKnockout(**edit_head(), edges=((1, 0),))], tensor.shape, tensor.device)
     before = tensor.clone()
     assert edges is not None
     for result in (

@@ -75,7 +75,10 @@ def test_its_weights_are_shared_and_not_copied(held: tuple[Any, Any]) -> None:
     module, tokenizer = held
     model = load(module, tokenizer=tokenizer)
     theirs = dict(module.named_parameters())
-    assert all(each is theirs[name] for name, each in model.module.named_parameters())
+    ours = dict(model.module.named_parameters())
+    assert ours.keys() == theirs.keys()
+    assert all(each.data_ptr() == theirs[name].data_ptr() for name, each in ours.items())
+    assert not any(each.requires_grad for each in ours.values())
     before = attend(model, TEXT).weights.copy()
     with torch.no_grad():
         module.transformer.h[0].attn.c_attn.weight.mul_(3.0)  # as a step of training would

@@ -15,6 +15,7 @@ from attnlit.analysis.predict import vocabulary_texts
 from attnlit.analysis.writing.attribution import Writes, probabilities
 from attnlit.analysis.writing.state import State
 from attnlit.analysis.writing.vocabulary import raised_and_lowered, unembedded
+from attnlit.attention.numbers import to_numpy
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def head_words(state: State, layer: int, head: int, attention: str = "", *, top:
     lacks.
     """
     call = _call(state, layer, head, attention)
-    return _words(state, call.head(head).numpy(), top)
+    return _words(state, to_numpy(call.head(head)), top)
 
 
 def look_words(
@@ -41,7 +42,7 @@ def look_words(
 
     key: the token's position. What all tokens give a word adds up to what `head_words` gives it.
     """
-    looks = _call(state, layer, head, attention).looks(head).numpy()  # (K, D)
+    looks = to_numpy(_call(state, layer, head, attention).looks(head))  # (K, D)
     if not 0 <= key < len(looks):
         raise AttnlitError(f"There are {len(looks)} tokens, counted from 0: there is no token {key}.")
     return _words(state, looks[key], top)
@@ -49,7 +50,7 @@ def look_words(
 
 def look_logits(found: Writes, layer: int, head: int, attention: str = "") -> np.ndarray:
     """How much of a head's share of a logit comes from each token: float64 (K,), adding up to the share."""
-    looks = _call(found.state, layer, head, attention).looks(head).numpy()
+    looks = to_numpy(_call(found.state, layer, head, attention).looks(head))
     return found.state.factor * (looks @ found.direction)
 
 
@@ -70,7 +71,7 @@ def logit_lens(state: State, *, top: int = 5) -> pd.DataFrame:
         )
     after = {-1 if number is None else number: row for number, row in state.spine}  # the last of each layer
     entered = state.last.anew(torch.stack(list(after.values())), state.spine[-1][1])
-    logits = state.factor * (unembedded(state.model, entered.numpy()) + state.bias)
+    logits = state.factor * (unembedded(state.model, to_numpy(entered)) + state.bias)
     logits = logits if state.cap is None else state.cap * np.tanh(logits / state.cap)
     shares = probabilities(logits.astype(np.float64))
     rows = []

@@ -17,6 +17,7 @@ from attnlit.analysis.writing.parts import (
     OUTPUT_BIAS,
     Part,
 )
+from attnlit.attention.numbers import to_numpy
 from attnlit.attention.stream import Centred, Leaf, Node, Scaled, Shifted, Sum, Written
 from attnlit.models.model import Site
 
@@ -134,7 +135,7 @@ def expand(root: Node, sites: tuple[Site | None, ...]) -> Expanded:
         found[part] = found[part] + vector if part in found else vector
     ordered = sorted(found, key=lambda part: part.order)
     last, spine = _spine(root)
-    vectors = torch.stack([found[part] for part in ordered]).numpy()
+    vectors = to_numpy(torch.stack([found[part] for part in ordered]))
     return Expanded(tuple(ordered), vectors, calls, spine, last)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from attnlit.analysis.predict import check_predicts
 from attnlit.analysis.writing.parts import Part
 from attnlit.attention.forward import forward
+from attnlit.attention.numbers import to_numpy
 from attnlit.attention.reading import Reading, read
 from attnlit.attention.values import prove_values
 from attnlit.errors import AttnlitError
@@ -78,15 +79,15 @@ def take_apart(model: Model, text: str, pair: str | None = None, position: int =
             f"Between the last state and the words of {model.name} stands more than a norm, so no head has a "
             "share of its own in a word's logit. Switch heads off instead: what is lost is measured."
         )
-    entered = stream.entered.numpy()
+    entered = to_numpy(stream.entered)
     size = np.abs(expanded.vectors).sum(0)
     if not (np.abs(expanded.vectors.sum(0) - entered) <= TOLERANCE * size.max()).all():
         raise AttnlitError(
             f"What the parts of {model.name} write does not add up to its last state, so it cannot be taken "
             "apart. Choose another model."
         )
-    scores = stream.scores.numpy()
-    logits = outputs.logits[0, position].double().numpy()
+    scores = to_numpy(stream.scores)
+    logits = to_numpy(outputs.logits[0, position].double())
     factor, cap = _last_step(model, scores, logits)
     return State(
         model=model,
@@ -134,7 +135,7 @@ def _layers(model: Model) -> dict[int, int | None]:
 def _bias(model: Model) -> np.ndarray:
     output: Any = model.module.get_output_embeddings()
     bias = getattr(output, "bias", None)
-    return np.zeros(len(output.weight)) if bias is None else bias.double().numpy()
+    return np.zeros(len(output.weight)) if bias is None else to_numpy(bias.double())
 
 
 def _last_step(model: Model, scores: np.ndarray, logits: np.ndarray) -> tuple[float, float | None]:

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from attnlit.analysis.predict import vocabulary_texts
+from attnlit.attention.numbers import to_numpy
 from attnlit.attention.tokens import tokenizing
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted
@@ -53,7 +54,7 @@ def unembedded(model: Model, vectors: np.ndarray) -> np.ndarray:
 
     weight = model.module.get_output_embeddings().weight
     with torch.inference_mode():
-        return (torch.tensor(vectors, dtype=torch.float32) @ weight.T).numpy()
+        return to_numpy(torch.tensor(vectors, dtype=weight.dtype, device=weight.device) @ weight.T)
 
 
 def raised_and_lowered(model: Model, scores: np.ndarray, top: int) -> pd.DataFrame:
@@ -72,11 +73,11 @@ def raised_and_lowered(model: Model, scores: np.ndarray, top: int) -> pd.DataFra
 
 def rows_of(model: Model, ids: list[int]) -> np.ndarray:
     """The unembedding of these words, float64 (words, D)."""
-    return model.module.get_output_embeddings().weight[ids].double().numpy()
+    return to_numpy(model.module.get_output_embeddings().weight[ids].double())
 
 
 def mean_row(model: Model) -> np.ndarray:
     """The mean of the unembedding over all words, float64 (D,); kept, because it reads the whole matrix."""
     if model not in _means:
-        _means[model] = model.module.get_output_embeddings().weight.mean(0).double().numpy()
+        _means[model] = to_numpy(model.module.get_output_embeddings().weight.mean(0).double())
     return _means[model]
