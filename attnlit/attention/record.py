@@ -14,6 +14,7 @@ from attnlit.wording import one_line, printable, quoted, visible
 
 # Models mask with anything from -1e4 (OpenAI GPT) to the smallest float32; no real score comes near.
 MASKED_BELOW = -9e3
+MOST_DRAWN = 200  # characters of a token: a vocabulary's may be of any length
 KINDS = ("self", "encoder", "decoder", "cross")
 # What a record's weights are: see `Attention.weighs`.
 ATTENTION, PASSED_ON = "attention", "norm of what is passed on"
@@ -26,8 +27,8 @@ _ROUNDING = 1e-3
 class Token:
     """One token as people should see it.
 
-    Whatever it is made of, `text` and `raw` hold nothing that is invisible or could harm what draws them: see
-    `attnlit.wording.visible`.
+    Whatever it is made of, `text` and `raw` hold nothing that is invisible or could harm what draws them, and
+    at most 200 characters: see `attnlit.wording.visible`.
     """
 
     # In the vocabulary.
@@ -51,8 +52,12 @@ class Token:
     span: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", visible(self.text))
-        object.__setattr__(self, "raw", printable(self.raw))
+        object.__setattr__(self, "text", _at_most(visible(self.text)))
+        object.__setattr__(self, "raw", _at_most(printable(self.raw)))
+
+
+def _at_most(text: str) -> str:
+    return text if len(text) <= MOST_DRAWN else text[: MOST_DRAWN - 1] + "…"
 
 
 @dataclass(frozen=True)

@@ -142,14 +142,6 @@ def test_encoder_decoder_and_cross_are_labelled(architecture: str, tiny_model: G
     assert [token.position for token in target] == list(range(len(target)))
 
 
-@pytest.mark.parametrize("architecture", sorted(TARGETED))
-def test_without_a_target_the_model_writes_it(architecture: str, tiny_model: GetModel) -> None:
-    record = attend(tiny_model(architecture), TEXT, kind="cross")
-    assert record.pair is not None
-    assert 1 <= len(record.queries) <= 64
-    np.testing.assert_allclose(record.weights.sum(axis=-1), 1, atol=ROUNDING)
-
-
 @pytest.mark.parametrize("architecture", sorted(GROUPED))
 def test_grouped_queries_name_their_key_head(architecture: str, tiny_model: GetModel) -> None:
     record = attend(tiny_model(architecture), TEXT)
@@ -317,39 +309,6 @@ def test_kind_is_the_first_by_default_and_must_exist(tiny_model: GetModel) -> No
         attend(tiny_model("bert"), TEXT, kind="cross")
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\n\t"])
-def test_an_empty_text_is_a_mistake_in_words(text: str, tiny_model: GetModel) -> None:
-    with pytest.raises(AttnlitError, match="text is empty"):
-        attend(tiny_model("bert"), text)
-
-
-def test_an_empty_second_text_is_none(tiny_model: GetModel) -> None:
-    record = attend(tiny_model("bert"), TEXT, "  ")
-    assert record.pair is None
-    assert 1 not in record.segments
-
-
-def test_half_a_character_is_a_mistake_in_words(tiny_model: GetModel) -> None:
-    with pytest.raises(AttnlitError, match="half a character"):
-        attend(tiny_model("gpt2"), "broken \ud83d emoji")
-
-
-def test_a_text_over_the_models_limit_names_both_numbers(tiny_model: GetModel) -> None:
-    with pytest.raises(AttnlitError, match=r"has 102 tokens.* at most 64"):
-        attend(tiny_model("bert"), "cat " * 100)
-
-
-def test_the_deployments_limit_holds_too(tiny_model: GetModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ATTNLIT_MAX_TOKENS", "5")
-    with pytest.raises(AttnlitError, match="at most 5"):
-        attend(tiny_model("bert"), TEXT)
-
-
-def test_a_book_is_refused_before_it_is_tokenised(tiny_model: GetModel) -> None:
-    with pytest.raises(AttnlitError, match="characters"):
-        attend(tiny_model("bert"), "x" * 1_000_000)
-
-
 def test_attention_that_is_no_number_is_a_mistake_in_words(tmp_path: Path) -> None:
     """Weights that are finite, and so large that products of them are not."""
     model = load(str(tiny.save("bert", tmp_path)))
@@ -358,26 +317,10 @@ def test_attention_that_is_no_number_is_a_mistake_in_words(tmp_path: Path) -> No
         attend(model, "The dog lay.")
 
 
-def test_one_token_is_enough(tiny_model: GetModel) -> None:
-    record = attend(tiny_model("gpt2"), "a")
-    assert record.weights.shape[2:] == (1, 1)
-    assert (record.weights == 1).all()
-
-
 @pytest.mark.parametrize(("layer", "head"), [(3, 0), (0, 4), (-1, 0), (0, -1)])
 def test_a_layer_or_head_that_is_not_there(layer: int, head: int, tiny_model: GetModel) -> None:
     with pytest.raises(AttnlitError, match="counted from 0"):
         attend(tiny_model("bert"), TEXT).vectors(layer, head)
-
-
-def test_an_encoder_decoder_without_a_head_for_words_asks_for_a_target(tmp_path: Path) -> None:
-    tiny.save("t5", tmp_path)
-    config = transformers.AutoConfig.from_pretrained(tmp_path)
-    transformers.T5Model(config).save_pretrained(tmp_path)
-    model = load(str(tmp_path))
-    with pytest.raises(AttnlitError, match="Type a target text"):
-        attend(model, "The cat sat.")
-    assert attend(model, "The cat sat.", pair="Der Hund", kind="cross").weights.ndim == 4
 
 
 def test_heads_are_counted_for_each_kind(tmp_path: Path) -> None:
