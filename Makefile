@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet
 .PHONY: run test quick fix check unit server kernels newest system bench load clean
 
 run: $(VENV)/app
-	ATTNLIT_ANY_MODEL=1 $(BIN)/streamlit run streamlit_app.py
+	ATTNLIT_ANY_MODEL=1 $(BIN)/streamlit run streamlit_app.py --server.address localhost
 
 # One failure hides no other: what is broken, and what is only a matter of style, is all said in one run.
 test: $(VENV)/dev

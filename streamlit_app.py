@@ -1,5 +1,5 @@
 """The entry: `streamlit run streamlit_app.py`."""
 
-from attnlit.app.router import run
+from attnlit.app.frame.router import run
 
 run()

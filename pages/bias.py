@@ -11,7 +11,7 @@ from attnlit.analysis.bias import (
 )
 from attnlit.app.bias import ask, effects, measure, pair, sentences
 from attnlit.app.frame.controls import one_of
-from attnlit.app.router import ask_model
+from attnlit.app.frame.router import ask_model
 from attnlit.words.bias import by_chance
 
 choice = ask_model()
@@ -56,5 +56,5 @@ else:
             effects.published(paper, found_set.table, found_set.heads, caveat)
         sentences.set_tables(measured)
 
-ask.link(choice)
+ask.links(choice)
 effects.limits()

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from attnlit.app import panels, say
+from attnlit.app import export, panels, say
 from attnlit.app.flow import follow
-from attnlit.app.router import ask
+from attnlit.app.frame.router import ask
 from attnlit.charts.flow import flow_picture, how_to
 from attnlit.errors import AttnlitError
 from attnlit.words.flow import ABOUT, flow_in_words, left_out_in_words
@@ -27,10 +27,10 @@ panels.picture(
 )
 if request.kind == "self" and (note := left_out_in_words(request.model.depth, request.attention.layers)):
     say.quiet(note)
-left, right = st.columns([3, 2], gap="medium")
+left, right = panels.beside([3, 2])
 with left, st.container(border=True):
     for sentence in flow_in_words(routes):
         st.markdown(sentence)
 with right:
     st.caption(ABOUT[routes.way])
-    panels.export_menu(request, "flow", lambda: flow_picture(routes), lambda: routes.table())
+    export.menu(request, "flow", lambda: flow_picture(routes), lambda: routes.table())

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from attnlit.app.examples import EXAMPLES
-from attnlit.app.home import living_picture
-from attnlit.app.router import PAGES, QUESTIONS, ensure_routed
+from attnlit.app.frame.cards import PAGES, QUESTIONS
+from attnlit.app.frame.router import ensure_routed
+from attnlit.app.home.picture import living_picture
 
 ensure_routed()
 
@@ -36,5 +37,5 @@ st.subheader("Three questions to ask a model", anchor=False)
 questions = [card for card in PAGES if card.section == QUESTIONS]
 for column, card in zip(st.columns(3), questions, strict=True):
     with column.container(border=True, height="stretch"):
-        st.page_link(f"pages/{card.file}", label=f"**{card.title}**", icon=card.icon)
+        st.page_link(f"pages/{card.script}.py", label=f"**{card.title}**", icon=card.icon)
         st.caption(card.lead)

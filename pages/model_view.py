@@ -1,15 +1,13 @@
 """The model view: every head of every layer, and the chosen one large beside it."""
 
-import streamlit as st
-
 from attnlit.analysis.scores import head_roles
-from attnlit.app import panels
-from attnlit.app.router import ask
+from attnlit.app import export, panels
+from attnlit.app.frame.router import ask
 from attnlit.charts.model import model_picture
 
 request = ask()
 
-left, right = st.columns([3, 2], gap="medium")
+left, right = panels.beside([3, 2])
 with left:
     panels.picture(
         model_picture(request.shown, selected=(request.layer, request.head), theme=request.theme),
@@ -21,7 +19,7 @@ with left:
 with right:
     panels.one_head(request)
     panels.words(request)
-    panels.export_menu(
+    export.menu(
         request,
         "model",
         lambda: model_picture(request.shown),

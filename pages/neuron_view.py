@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from attnlit.app import panels
-from attnlit.app.router import ask
-from attnlit.app.state import choose_query
+from attnlit.app import export, panels
+from attnlit.app.frame.chosen import choose_query
+from attnlit.app.frame.router import ask
 from attnlit.charts.neuron import neuron_picture, neuron_table
-from attnlit.wording import quoted
 
 request = ask()
 head = (request.layer, request.head)
@@ -32,11 +31,11 @@ st.page_link(
     icon=":material/trending_down:",
     query_params={"layer": str(request.layer), "head": str(request.head)},
 )
-panels.export_menu(
+export.menu(
     request,
     "neuron",
     lambda: neuron_picture(request.shown, *head, request.query),
     lambda: neuron_table(request.shown, *head, request.query),
     heads=[request.head],
-    caption=f"Query: {quoted(request.shown.queries[request.query].text)}",
+    caption=export.pinned(request),
 )

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from attnlit.app import say
+from attnlit.app.frame.router import ask
 from attnlit.app.neurons import dimensions, fall, measure, removal
-from attnlit.app.router import ask
 from attnlit.errors import AttnlitError
 
 request = ask()

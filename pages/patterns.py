@@ -3,8 +3,8 @@
 import streamlit as st
 
 from attnlit.app import panels
+from attnlit.app.frame.router import ask
 from attnlit.app.patterns import alike, head, measure, scores
-from attnlit.app.router import ask
 
 request = ask()
 
@@ -13,7 +13,7 @@ found = measure.surveyed(request, texts) if texts else None
 if found is None:
     st.stop()
 
-left, right = st.columns([3, 2], gap="medium")
+left, right = panels.beside([3, 2])
 with left:
     score = scores.choose_score(found)
     scores.head_map(request, found, score)

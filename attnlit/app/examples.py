@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from attnlit.app import cache
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from attnlit.attention import Attention
 
 
 @dataclass(frozen=True)
 class Example:
-    """A text worth looking at, and the score by which its head is found."""
+    """A text worth looking at, and how its head is found."""
 
     title: str
     says: str
@@ -22,7 +20,10 @@ class Example:
     model: str
     text: str
     pair: str = ""
-    score: str = ""  # a column of `head_roles`; the head that scores most is shown
+    # A column of `head_roles`: the head that scores most is shown.
+    score: str = ""
+    # Two of its tokens: the head in which the first looks most at the second is shown.
+    look: tuple[str, str] | tuple[()] = ()
 
 
 EXAMPLES = {
@@ -50,7 +51,7 @@ EXAMPLES = {
     "pronoun": Example(
         "She or he", "Whom does the pronoun look at: the doctor or the nurse? Change She to He and compare.",
         "model_view", ":material/balance:", "mini-gpt2",
-        "The doctor asked the nurse a question. She",
+        "The doctor asked the nurse a question. She", look=("She", "nurse"),
     ),
     "inside": Example(
         "Inside one look", "Follow one weight from query and key, dimension by dimension, to the softmax.",
@@ -60,27 +61,12 @@ EXAMPLES = {
 }  # fmt: skip
 
 
-def choices(example: Example) -> dict[str, Any]:
-    """What a visitor would have chosen in the sidebar to see this example."""
-    layer, head = strongest_head(example)
-    return {
-        "model": example.model,
-        "text": example.text,
-        "pair": example.pair,
-        "layer": layer,
-        "head": head,
-        "heads": [head] if example.score else [],
-        "filter": "All",
-    }
+def where(example: Example | None, attention: Attention) -> tuple[int, int, int]:
+    """(layer, head, index of the query token) at which a text is shown: an example's, or the most telling."""
+    from attnlit.analysis.scores import looking_head, telling_head, telling_query
 
-
-def strongest_head(example: Example) -> tuple[int, int]:
-    """(layer, head) that scores most on the example's own text; the first head where it has no score."""
-    from attnlit.analysis.scores import head_roles
-
-    if not example.score:
-        return 0, 0
-    record = cache.attention(cache.load_model(example.model), example.text, example.pair)["self"]
-    table: pd.DataFrame = head_roles(record)
-    best = table.loc[table[example.score].idxmax()]
-    return int(best["layer"]), int(best["head"])
+    if example is not None and example.look:
+        query, key = (attention.query_tokens.index(word) for word in example.look)
+        return (*looking_head(attention, query, key), query)
+    layer, head = telling_head(attention, example.score if example else "")
+    return layer, head, telling_query(attention, layer, head)

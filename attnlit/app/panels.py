@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnlit.analysis.ablation import switch_off
-from attnlit.app import say
+from attnlit.app import export, say
+from attnlit.app.frame.chosen import choose_head
 from attnlit.app.frame.controls import one_of
-from attnlit.app.state import Choice, Request, choose_head, link
-from attnlit.charts.figure import KINDS, csv, figure, file_stem, heading
 from attnlit.charts.head import head_picture, head_table
 from attnlit.charts.heatmap import heatmap_picture
 from attnlit.errors import AttnlitError
@@ -21,8 +20,10 @@ from attnlit.words.roles import role_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
+    from streamlit.delta_generator import DeltaGenerator
 
     from attnlit.analysis.ablation import Effect
+    from attnlit.app.frame.request import Choice, Request
     from attnlit.charts.picture import Picture
 
 
@@ -43,6 +44,12 @@ def picture(
     st.altair_chart(chart, key=key, theme=None, width="stretch", alt=alt, **clicks)
     for note in chart.notes:
         say.quiet(note)
+
+
+def beside(shares: Sequence[int]) -> list[DeltaGenerator]:
+    """Columns for a picture and the words beside it; on a narrow window the words stand below it."""
+    with st.container(key="beside"):
+        return st.columns(shares, gap="medium")
 
 
 def selection(key: str, name: str) -> list[dict[str, Any]]:
@@ -79,29 +86,20 @@ def show_head(choice: Choice, layer: int, head: int, value: str) -> None:
 def numbers(table: pd.DataFrame, name: str, *, key: str, **options: Any) -> None:
     """A table that sorts by a click on a column's name, and the same as a file. options: `st.dataframe`'s."""
     st.dataframe(table, key=key, hide_index=True, **options)
-    save_numbers(lambda: table, name, key=f"{key}_file")
+    export.numbers(lambda: table, name, key=f"{key}_file")
 
 
-def save_numbers(table: Callable[[], pd.DataFrame], name: str, *, key: str | None = None) -> None:
-    """A button that saves a table, made when it is pressed."""
-    st.download_button(
-        "Numbers (CSV)",
-        lambda: csv(table()),
-        f"{name}.csv",
-        "text/csv",
-        key=key,
-        on_click="ignore",
-    )
-
-
-def words(request: Request, key: int | None = None) -> None:
-    """What the chosen token looks at, or who looks at `key`; and the quiet line of every view."""
+def words(request: Request) -> None:
+    """What the pinned token looks at, or who looks at it; and the quiet line of every view."""
     with st.container(border=True):
         if len(request.heads) == 1:
             st.markdown(role_in_words(request.attention, request.layer, request.heads[0]))
-        query = request.query if key is None else None
-        for sentence in read_out(request.shown, request.layer, request.heads, query, key=key):
-            st.markdown(sentence)
+        if request.pinned is None:
+            st.markdown("Click a word on the left to read what it looks at, on the right to read who does.")
+        else:
+            side, index = request.pinned
+            for sentence in read_out(request.shown, request.layer, request.heads, **{side: index}):
+                st.markdown(sentence)
     st.caption(
         "Attention shows where a head looks; it does not by itself explain what the model answers. "
         "Switch it off and see what changes:"
@@ -150,7 +148,7 @@ def one_head(request: Request) -> None:
     looks = ("Lines", "Heat map", "Table")
     look = one_of(st.segmented_control, "Show as", looks, "look", bound=False, label_visibility="collapsed")
     if look == "Lines":
-        lines = head_picture(request.shown, layer, [head], theme=request.theme)
+        lines = head_picture(request.shown, layer, [head], theme=request.theme, pinned=request.pinned)
         picture(lines, key="one_head", alt="Head view of one head")
     elif look == "Heat map":
         heat = heatmap_picture(request.shown, layer, head, theme=request.theme)
@@ -160,39 +158,3 @@ def one_head(request: Request) -> None:
         table = head_table(request.shown, layer, [head], at_least=0.01)
         st.dataframe(table, hide_index=True, column_order=columns)
         st.caption("Weights of 1% and more. The head view saves them all.")
-
-
-def export_menu(
-    request: Request,
-    name: str,
-    chart: Callable[[], Picture],
-    table: Callable[[], pd.DataFrame],
-    *,
-    heads: Sequence[int] = (),
-    caption: str = "",
-) -> None:
-    """A link that restores the picture, and the picture and its numbers as files.
-
-    `chart` makes the picture in the light theme. `heads` are the heads of the layer that it shows, none where
-    it shows the whole model; they and `caption` stand in the picture's title.
-    """
-    layer = request.layer if heads else None
-    title = heading(request.model.name, layer, heads, request.attention.heads)
-    name = file_stem(request.model.name, name, layer, heads[0] if len(heads) == 1 else None)
-    with st.container(horizontal=True):
-        with st.popover("Link", icon=":material/link:"):
-            with_text = st.toggle(
-                "With the text", help="Without it the link carries no word of what you typed."
-            )
-            address = (st.context.url or "").split("?")[0] + link(request, with_text=with_text)
-            st.code(address, language=None, wrap_lines=True)
-        with st.popover("Save", icon=":material/download:"):
-            for kind, mime in KINDS.items():
-                st.download_button(
-                    f"Picture ({kind.upper()})",
-                    lambda kind=kind: figure(chart(), kind, title=title, caption=caption),
-                    f"{name}.{kind}",
-                    mime,
-                    on_click="ignore",
-                )
-            save_numbers(table, name)

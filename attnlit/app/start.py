@@ -103,7 +103,7 @@ def _link_torch() -> None:
 
 
 def _build_first_spec() -> None:
-    from attnlit.app.sidebar import theme
+    from attnlit.app.frame.theme import theme
     from attnlit.charts import specs
 
     specs()["head"](theme())

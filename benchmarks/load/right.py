@@ -16,7 +16,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from attnlit.attention import attend_all
-from attnlit.charts.head import head_picture
+from attnlit.charts.head import PinnedToken, head_picture
 from attnlit.charts.model import model_picture
 from attnlit.charts.neuron import neuron_picture
 from attnlit.charts.picture import Picture, arrow_stream
@@ -76,14 +76,18 @@ def expected(choice: Choice) -> Content:
 @lru_cache(maxsize=4096)
 def _view(choice: Choice) -> Content:
     """The digests of the tables of every chart of a view."""
-    record = _record(choice.model, choice.text, choice.pair)
+    record, layer = _record(choice.model, choice.text, choice.pair), choice.layer or 0
+    positions = [str(token.position) for token in record.queries]
+    pinned = PinnedToken("query", positions.index(choice.query)) if choice.query else None
     if choice.page == "head_view":
-        return Content((_digests(head_picture(record, choice.layer, choice.heads or None)),))
+        lines = head_picture(record, layer, choice.heads or None, pinned=pinned, all_switches=True)
+        return Content((_digests(lines),))
     if choice.page == "model_view":
-        thumbnails = model_picture(record, selected=(choice.layer, choice.head))
-        return Content((_digests(thumbnails), _digests(head_picture(record, choice.layer, [choice.head]))))
+        thumbnails = model_picture(record, selected=(layer, choice.head))
+        lines = head_picture(record, layer, [choice.head], pinned=pinned)
+        return Content((_digests(thumbnails), _digests(lines)))
     # "setup" names the chosen query token, which is no choice of ours; the other tables hold all queries.
-    return Content((_digests(neuron_picture(record, choice.layer, choice.head), without="setup"),))
+    return Content((_digests(neuron_picture(record, layer, choice.head), without="setup"),))
 
 
 def _digests(picture: Picture, without: str = "") -> dict[str, str]:
@@ -103,6 +107,10 @@ def _alone(choice: Choice) -> Content:
     page = AppTest.from_file(str(ENTRY), default_timeout=ALONE_WITHIN)
     page.switch_page(f"pages/{choice.page or 'home'}.py")
     address = {name: str(getattr(choice, name)) for name in ("model", "text", "pair", "layer", "head")}
+    if choice.query:
+        address["query"] = choice.query
+    if choice.layer is None:
+        del address["layer"], address["head"]
     address |= {name.removeprefix("bias_"): value for name, value in own.items()}
     for name, value in address.items():
         page.query_params[name] = value

@@ -23,7 +23,8 @@ from benchmarks.load.client import Lost, Visitor
 MODEL = "mini-gpt2"  # the one that everybody begins with
 HOME = ""  # its path
 VIEWS = ("head_view", "model_view", "neuron_view")
-STARTING_TEXT = ("The cat sat on the mat because it was warm.", "The dog lay down on the rug near the cat.")
+STARTING_TEXT = ("The cat sat on the mat because it was warm.", "")
+PAIR = "The dog lay down on the rug near the cat."
 CLASS_TEXTS = (
     STARTING_TEXT,
     ("The doctor asked the nurse a question. She", ""),
@@ -82,9 +83,10 @@ class Choice:
     model: str = MODEL
     text: str = STARTING_TEXT[0]
     pair: str = STARTING_TEXT[1]
-    layer: int = 0
+    layer: int | None = None  # None: wherever the page begins
     head: int = 0
     heads: tuple[int, ...] = ()  # none: all
+    query: str = ""  # position of the token that looks; the page chooses it
     own: tuple[tuple[str, str], ...] = ()  # the page's own widgets: key, value as the address spells it
 
 
@@ -152,6 +154,9 @@ async def _use(
     while True:
         choice = _shown(wished, visitor)
         wished = replace(wished, own=tuple(sorted((dict(choice.own) | dict(wished.own)).items())))
+        wished = replace(wished, query=choice.query)
+        if wished.layer is None:
+            wished = replace(wished, layer=choice.layer, head=choice.head, heads=choice.heads)
         lost = visitor.times_lost > 0
         diary.deeds.append(Deed(what, wished, choice, _without_notes(answer), lost, began))
         pause = thinking * chance.uniform(0.5, 1.5)
@@ -225,14 +230,16 @@ async def _open_example(name: str, visitor: Visitor) -> tuple[Choice, Answer]:
     answer = await visitor.visit(example.page, example=name)
     found = _shown(choice, visitor)
     head = found.heads[0] if found.heads else found.head
-    return replace(found, head=head, heads=(head,) if example.score else (), own=()), answer
+    return replace(found, head=head, heads=(head,), own=()), answer
 
 
 def _shown(wished: Choice, visitor: Visitor) -> Choice:
     """The choice as the page shows it; what it has no control for is taken as wished."""
     shows = visitor.shows()
     numbers = {
-        name: tuple(int(each) for each in shows[name]) for name in ("layer", "head", "heads") if name in shows
+        name: tuple(int(each) for each in shows[name] if each != "All")
+        for name in ("layer", "head", "heads")
+        if name in shows
     }
     own = {name: shows[name] for name in shows if name in (*OF_PAGES, "long_text") or "bias_" in name}
     if visitor.offers(MEASURE):
@@ -245,6 +252,7 @@ def _shown(wished: Choice, visitor: Visitor) -> Choice:
         layer=numbers.get("layer", (wished.layer,))[0],
         head=numbers.get("head", (wished.head,))[0],
         heads=numbers.get("heads", wished.heads),
+        query=str(shows["query"]).rsplit("·")[-1].strip() if "query" in shows else wished.query,
         own=tuple(sorted((name, in_address(value)[0]) for name, value in own.items())),
     )
 
@@ -265,7 +273,7 @@ def _text(chance: random.Random) -> tuple[str, str]:
     if chance.random() < 0.4:
         return chance.choice(CLASS_TEXTS)
     words = chance.choices(WORDS.split(), k=min(LONGEST, 4 + int(chance.expovariate(1 / 12))))
-    return " ".join(words).capitalize() + ".", chance.choice(("", STARTING_TEXT[1]))
+    return " ".join(words).capitalize() + ".", chance.choice(("", PAIR))
 
 
 def _sentences(chance: random.Random, count: int) -> str:

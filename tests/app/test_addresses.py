@@ -7,7 +7,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attnlit.app.router import PAGES, PageCard
+from attnlit.app.frame.cards import PAGES, PageCard
 from tests.app.test_pages import opened
 
 NONSENSE = {
@@ -21,7 +21,7 @@ NONSENSE = {
     "unicode": "第2層 🙂",
 }
 CARDS = [card for card in PAGES if card.all_keys]
-NAMES = [card.file.removesuffix(".py") for card in CARDS]
+NAMES = [card.script for card in CARDS]
 ONES_OWN = {"text", "pair", "target", "first", "second", "expected", "other", "watched"}
 
 
@@ -35,9 +35,9 @@ def shown(app: AppTest) -> list[str]:
 @pytest.mark.parametrize("card", CARDS, ids=NAMES)
 def test_nonsense_behind_any_name(card: PageCard, nonsense: str) -> None:
     every = card.all_keys - ONES_OWN
-    alone = card.all_keys if card.file == "head_view.py" else card.keys  # the sidebar is the same everywhere
+    alone = card.all_keys if card.script == "head_view" else card.keys  # the sidebar is the same everywhere
     for keys in (every, *({key} for key in sorted(alone))):
-        app = opened(card.file.removesuffix(".py"), **dict.fromkeys(keys, NONSENSE[nonsense]))
+        app = opened(card.script, **dict.fromkeys(keys, NONSENSE[nonsense]))
         assert not app.exception, keys
         assert not app.error, keys
         assert app.get("vega_lite_chart") or keys <= ONES_OWN, keys
@@ -50,7 +50,7 @@ def test_nonsense_behind_any_name(card: PageCard, nonsense: str) -> None:
 def test_a_card_names_all_that_its_page_binds(card: PageCard) -> None:
     """The widgets of the page, with a pair of sentences whose words are in pieces, so that all are drawn."""
     texts = {"text": "Unbelievable violinists sang.", "pair": "The audience left.", "special": "true"}
-    app = opened(card.file.removesuffix(".py"), **texts)
+    app = opened(card.script, **texts)
     bound = {
         each.proto.query_param_key
         for each in [*app.selectbox, *app.button_group, *app.toggle, *app.slider, *app.text_area]

@@ -10,6 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from attnlit.app import start
@@ -21,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_frame_needs_nothing_heavy() -> None:
     heavy = ["torch", "transformers", "pandas", "altair", "numpy", "pyarrow"]
-    code = f"import sys, attnlit.app.router; print(*set({heavy}) & set(sys.modules))"
+    code = f"import sys, attnlit.app.frame.router; print(*set({heavy}) & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
@@ -58,6 +60,18 @@ def test_every_view_is_ready_after_the_first_run() -> None:
         for view in views:
             view(theme)
     assert [view.cache_info().misses for view in views] == ready == [2] * len(views)
+
+
+def test_a_visitor_keeps_two_uploads_and_takes_none_from_others() -> None:
+    """A client of its own making may send any number of files; a page asks for one."""
+    manager = MemoryUploadedFileManager("/upload")
+    start.bound_uploads(manager)
+    for number in range(60):
+        manager.add_file("a visitor", UploadedFileRec(str(number), "a.txt", "text/plain", b"x" * 100))
+        manager.add_file("another", UploadedFileRec("theirs", "b.txt", "text/plain", b"y"))
+    kept = manager.get_files("a visitor", [str(number) for number in range(60)])
+    assert [file.file_id for file in kept] == ["58", "59"]
+    assert len(manager.get_files("another", ["theirs"])) == 1
 
 
 def test_sharing_memory_between_threads_is_tried_only_where_the_system_can(

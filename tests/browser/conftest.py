@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from attnlit.app.frame.cards import PAGES
 from benchmarks.load.server import app
 from tests.browser.chromium import chromium
 
@@ -56,6 +57,17 @@ def settled(page: Page) -> None:
     page.wait_for_timeout(300)  # a click's message may not have left yet
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     page.wait_for_timeout(100)
+
+
+def open_page(page: Page, title: str) -> None:
+    """Choose a page in the navigation: a link, or an item of the menu of its section."""
+    section = next(card.section for card in PAGES if card.title == title)
+    if section:
+        page.get_by_test_id("stTopNav").get_by_role("button", name=section).click()
+        page.get_by_role("menuitem", name=title).click()
+    else:
+        page.get_by_test_id("stTopNav").get_by_role("link", name=title).click()
+    settled(page)
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:

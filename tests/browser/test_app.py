@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 import attnlit
 from attnlit.charts.head import head_shape
 from attnlit.charts.head.layout import SWITCHES_LEFT
-from tests.browser.conftest import eventually, settled
+from tests.browser.conftest import eventually, open_page, settled
 
 VIEWS = ("head_view", "model_view", "neuron_view")
 TITLES = ("Head view", "Model view", "Neuron view")
@@ -32,8 +32,7 @@ def radio(page: Page, group: str, choice: str | int) -> Locator:
 def go(page: Page, title: str) -> None:
     page.mouse.move(2, 2)
     page.wait_for_timeout(300)  # a hand takes longer than this from the picture, which tells that it was left
-    page.get_by_role("link", name=title, exact=True).click()
-    settled(page)
+    open_page(page, title)
     expect(page.get_by_role("heading", name=title)).to_be_visible()
 
 
@@ -105,7 +104,7 @@ def test_a_new_visitor_sees_all_three_views_of_a_typed_pair(server: str, page: P
 def test_a_deep_link_to_a_server_that_nobody_has_visited(view: str, cold_server: str, page: Page) -> None:
     page.goto(f"{cold_server}/{view}?model=mini-bert&layer=3&head=2&heads=2&query=4")
     settled(page)
-    expect(page.get_by_role("link", name="Model view")).to_be_visible()
+    expect(page.get_by_test_id("stTopNav").get_by_role("button", name="Views")).to_be_visible()
     expect(radio(page, "Layer", 3)).to_be_checked()
     expect(page.get_by_role("combobox", name="Model")).to_have_value("mini-bert")
     eventually(lambda: ink(pixels(page)) > 1000)

@@ -6,7 +6,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
 from attnlit.analysis.sample import SENTENCES
-from tests.browser.conftest import settled
+from tests.browser.conftest import open_page, settled
 
 
 def long_text(sentences: int, seed: int) -> str:
@@ -50,8 +50,7 @@ def test_back_from_another_page_finds_what_was_chosen(page: Page, server: str) -
     settled(page)
     page.get_by_role("radiogroup", name="Layer").get_by_role("radio", name="3", exact=True).click()
     settled(page)
-    page.get_by_role("link", name="Head view", exact=True).click()
-    settled(page)
+    open_page(page, "Head view")
     page.go_back()
     settled(page)
     expect(page.get_by_role("heading", name="Layer 3, head 0")).to_be_visible()
@@ -79,6 +78,5 @@ def test_another_visitor_is_served_while_a_long_text_is_read(
     expect(other.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     expect(page.get_by_text("Reading the texts …")).to_be_visible()  # the long text is still at work
     context.close()
-    page.get_by_role("link", name="Model view", exact=True).click()  # another page ends it
-    settled(page)
+    open_page(page, "Model view")  # another page ends it
     expect(page.get_by_role("heading", name="Model view")).to_be_visible()

@@ -66,7 +66,7 @@ def test_what_students_are_shown_is_right(server: str) -> None:
 
     async def visit(visitor: Visitor) -> None:
         await visitor.open(HOME)
-        choice, deeds = Choice(), []
+        choice, deeds = Choice(layer=3, head=2, heads=(2,), query="3"), []  # where the text begins
         for layer, page in enumerate(LESSONS["all"].pages, start=-1):
             choice = replace(choice, page=page)
             deeds.append(Deed("page", choice, choice, await visitor.visit(page), after_loss=False))

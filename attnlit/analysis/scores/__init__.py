@@ -12,3 +12,6 @@ from attnlit.analysis.scores.registry import RESTS as RESTS
 from attnlit.analysis.scores.registry import SCORES as SCORES
 from attnlit.analysis.scores.registry import Role as Role
 from attnlit.analysis.scores.registry import Score as Score
+from attnlit.analysis.scores.telling import looking_head as looking_head
+from attnlit.analysis.scores.telling import telling_head as telling_head
+from attnlit.analysis.scores.telling import telling_query as telling_query

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from attnlit.analysis import bias
 from attnlit.analysis.bias import PRESETS, Contrast
-from attnlit.app import say
+from attnlit.app import export, say
+from attnlit.app.frame import address
 from attnlit.app.frame.controls import IN_ADDRESS, one_of, typed
 from attnlit.wording import quoted
 from attnlit.words.bias import MEASURES
 
 if TYPE_CHECKING:
-    from attnlit.app.state import Choice
+    from attnlit.app.frame.request import Choice
     from attnlit.attention import Attention
     from attnlit.models.model import Model
 
@@ -32,8 +32,6 @@ _FIELDS = {
     "watched": ("Two words to watch (optional)", "Words of both prompts, with a comma: nurse, doctor."),
 }
 MOST_CHARACTERS = 20_000  # of a prompt
-_BOUND = ("scope", "prompts", "measure", "expected_only")  # widgets that the address knows by these names
-_LINKED = "bias_link"
 
 
 def contrast(model: Model) -> tuple[Contrast, tuple[str, ...]]:
@@ -78,20 +76,15 @@ def watched(first: Attention, second: Attention, words: Sequence[str]) -> tuple[
 
 def _follow_link() -> None:
     """Take prompts from the address, once for every link that is followed."""
-    linked = tuple(st.query_params.get(name) for name in _FIELDS)
-    if any(linked) and st.session_state.get(_LINKED) != linked:
-        st.session_state[_LINKED] = linked
+    found = address.linked(_FIELDS)
+    if found:
         st.session_state["prompts"] = OWN
-        st.session_state.update(
-            {f"bias_{name}": text or "" for name, text in zip(_FIELDS, linked, strict=True)}
-        )
+        st.session_state.update({f"bias_{name}": found.get(name, "") for name in _FIELDS})
 
 
 def _forget_link() -> None:
     """After other prompts were chosen or sent the address does not keep the old ones."""
-    for name in _FIELDS:
-        if name in st.query_params:
-            del st.query_params[name]
+    address.leave(_FIELDS)
 
 
 def measure(effects_known: bool) -> str:
@@ -112,14 +105,8 @@ def filtered() -> bool:
     )
 
 
-def link(choice: Choice) -> None:
-    """A link that restores the page; one's own prompts are in it only where that is asked for."""
-    with st.popover("Link", icon=":material/link:"):
-        parts = {"model": choice.model.source, "layer": choice.layer, "head": choice.head}
-        parts |= {name: st.session_state[name] for name in _BOUND if name in st.session_state}
-        if parts.get("prompts") == OWN and st.toggle(
-            "With the prompts", help="Without them the link carries no word of what you typed."
-        ):
-            parts |= {name: st.session_state[f"bias_{name}"] for name in _FIELDS}
-        address = (st.context.url or "").split("?")[0]
-        st.code(f"{address}?{urlencode(parts)}", language=None, wrap_lines=True)
+def links(choice: Choice) -> None:
+    """Links that restore the page; one's own prompts are in one of them."""
+    typed = st.session_state.get("prompts") == OWN
+    own = {name: st.session_state.get(f"bias_{name}", "") for name in _FIELDS} if typed else {}
+    export.links(choice, own, "prompts", typed=typed)

@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis.bias import Effects, Published
-from attnlit.app import panels
+from attnlit.app import export, panels
 from attnlit.charts.head_map import head_map_picture
 from attnlit.words.bias import ABOUT_MEASURES, LIMITS, MEASURES, PLAIN, signed
 
 if TYPE_CHECKING:
-    from attnlit.app.state import Choice
+    from attnlit.app.frame.request import Choice
 
 PAIR_SCALE = "0: no change; +1: twice; −0.5: half."
 SET_SCALE = "×1: no change; ×2: twice; ×0.5: half."
@@ -34,7 +34,7 @@ def three(values: dict[str, str], scale: str, ranges: dict[str, str], file: pd.D
             if name in ranges:
                 st.markdown(ranges[name])
             st.caption(f"{about} {scale}" if name == "total" else about)
-    panels.save_numbers(lambda: file, "bias_effects", key="bias_effects_file")
+    export.numbers(lambda: file, "bias_effects", key="bias_effects_file")
 
 
 def pair_effects(found: Effects) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis.bias import STRONGEST, Effects, swapped_tokens
-from attnlit.app import panels
+from attnlit.app import export, panels
 from attnlit.app.bias.effects import decimals
 from attnlit.charts.head import head_picture
 from attnlit.charts.heatmap import difference_picture, difference_table
@@ -18,7 +18,7 @@ from attnlit.wording import escaped
 from attnlit.words.bias import prompt_in_words, ratio_in_words, signed
 
 if TYPE_CHECKING:
-    from attnlit.app.state import Choice
+    from attnlit.app.frame.request import Choice
     from attnlit.attention import Attention
 
 
@@ -46,7 +46,7 @@ def two_heads(choice: Choice, first: Attention, second: Attention) -> None:
         key="bias_difference",
         alt="Difference of the chosen head's attention in the two prompts",
     )
-    panels.save_numbers(
+    export.numbers(
         lambda: difference_table(first, second, choice.layer, choice.head),
         f"bias_attention_{choice.layer}_{choice.head}",
         key="bias_attention_file",

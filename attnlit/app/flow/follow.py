@@ -8,12 +8,12 @@ import streamlit as st
 
 from attnlit.analysis.flow import contributions_and_even, flow, rollout
 from attnlit.app import cache
+from attnlit.app.frame.chosen import choose_query
 from attnlit.app.frame.controls import IN_ADDRESS, one_of
-from attnlit.app.state import choose_query
 
 if TYPE_CHECKING:
     from attnlit.analysis.flow import Routes
-    from attnlit.app.state import Request
+    from attnlit.app.frame.request import Request
 
 ROLLOUT, MAX_FLOW, PASSED_ON = WAYS = ("Rollout", "Max flow", "What is passed on")
 

@@ -1,11 +1,35 @@
-"""The address: the only place that reads or writes what stands behind the "?"."""
+"""The address: the only place that reads or writes what stands behind its "?".
+
+What a visitor chooses stands there, so a link restores the picture. What a visitor types does not: it appears
+there only where a link with the text was asked for. Following a link sets what the controls begin with, and
+runs no model.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-# A text may be empty, as a second sentence is that somebody took away; no other choice is.
-TEXTS = frozenset({"text", "pair", "target", "first", "second", "expected", "other", "watched"})
+from attnlit.app import say
+from attnlit.app.frame.cards import BY_SCRIPT, OWN_TEXTS
+from attnlit.wording import quoted
+
+if TYPE_CHECKING:
+    from attnlit.app.frame.request import Choice
+
+# Keys of the session that belong to no control:
+_PAGE, _ARRIVED = "page", "arrived"
+_LINKED = "followed_link"  # what was last taken from the address, so that typing something else wins over it
+_CHOSEN = "chosen_"  # + name: what was chosen, as the address spells it, or None
+_WRITTEN = "written_"  # + name: what we last left in the address
+_BY_HAND = frozenset(
+    {"query", "key", "key_token"}
+)  # choices that are bound to no control, and are of one text
+_WITHOUT = "without"  # in a link: the text of whoever made it was left out
 
 
 def clean() -> None:
@@ -18,8 +42,123 @@ def clean() -> None:
     if context is None:
         return
     with context.session_state.query_params() as params:
-        empty = [name for name in params if name not in TEXTS and not any(params.get_all(name))]
+        empty = [name for name in params if name not in OWN_TEXTS and not any(params.get_all(name))]
         for name in empty:
             params.remove_param(name)  # in the browser, too
         if empty:
             params.set_initial_query_params_from_current()  # from these the controls take their values
+
+
+def note_arrival(script: str) -> None:
+    """Remember which page is open, and whether this run is the first on it.
+
+    There the same link may be followed again, and it is said if it came without its text.
+    """
+    st.session_state[_ARRIVED] = st.session_state.get(_PAGE) != script
+    st.session_state[_PAGE] = script
+    if arrived():
+        st.session_state[_LINKED] = None
+        if st.query_params.get(_WITHOUT):
+            say.hint("This link came without the text that was typed where it was made: another stands here.")
+
+
+def arrived() -> bool:
+    """Whether this run is the first on its page."""
+    return bool(st.session_state.get(_ARRIVED))
+
+
+def names(*some: str) -> bool:
+    """Whether the address holds one of these names."""
+    return any(name in st.query_params for name in some)
+
+
+def asked(name: str) -> list[str]:
+    """What the address says of a name, without what is empty."""
+    return [value for value in st.query_params.get_all(name) if value]
+
+
+def linked(some: Collection[str]) -> dict[str, str]:
+    """What a link says of these names, once for every link that is followed; else nothing."""
+    found = {name: st.query_params[name] for name in sorted(some) if name in st.query_params}
+    if not any(found.values()) or st.session_state.get(_LINKED) == found:
+        return {}
+    st.session_state[_LINKED] = found
+    return found
+
+
+def show(some: Mapping[str, list[str]]) -> None:
+    """Let the address say what controls are about to be set to, where they have not been drawn yet.
+
+    Streamlit writes what is set later, but not what a control begins with, and "back" would not find it.
+    """
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    known = BY_SCRIPT[st.session_state[_PAGE]].all_keys
+    with context.session_state.query_params() as params:
+        for name, values in some.items():
+            if name in known and not params.is_bound(name):
+                params[name] = values
+
+
+def leave(some: Collection[str]) -> None:
+    """Take these names out of the address: it no longer holds what a link put there."""
+    for name in some:
+        if name in st.query_params:
+            del st.query_params[name]
+
+
+def choose(name: str, value: object) -> None:
+    """Choose something that is bound to no control. For callbacks: before the controls are drawn."""
+    st.session_state[_CHOSEN + name] = None if value is None else str(value)
+
+
+def forget_by_hand(*, in_address: bool = True) -> None:
+    """No token is chosen any more: the text is another, or the model that cuts it into tokens.
+
+    in_address: also there; a link that is being followed may name a token of its own text.
+    """
+    for name in _BY_HAND:
+        st.session_state[_CHOSEN + name] = st.session_state[_WRITTEN + name] = None
+    if in_address:
+        leave(_BY_HAND)
+
+
+def settled(name: str, valid: Collection[str], but: str) -> str | None:
+    """What is chosen of something that is bound to no control: here, or in the address; None for nothing.
+
+    Not bound, because Streamlit would write the option's label into the address, and so a word of the text.
+    but: ends the sentence about a choice in the address that is not valid.
+    """
+    here, written = st.session_state.get(_CHOSEN + name), st.session_state.get(_WRITTEN + name)
+    there = st.query_params.get(name)
+    # The address is news if we did not write it (a link, back, forward) and nothing was clicked meanwhile. On
+    # arrival from another page it may be empty only because the navigation left it out.
+    if there != written and here == written and not (st.session_state.get(_ARRIVED) and there is None):
+        here = there
+        if here is not None and here not in valid:
+            say.warn(f"You asked for {name.replace('_', ' ')} {quoted(here)}, but {but}.")
+    if here not in valid:
+        here = None
+    st.session_state[_CHOSEN + name] = st.session_state[_WRITTEN + name] = here
+    if here is not None:
+        st.query_params[name] = here
+    else:
+        leave([name])
+    return here
+
+
+def link_to(choice: Choice, own: Mapping[str, str] | None) -> str:
+    """The whole address that restores this page.
+
+    own: what was typed, where the link is to carry it; None where it is left out, which the link says.
+    """
+    card = BY_SCRIPT[st.session_state[_PAGE]]
+    said = {"model": choice.model.source, "layer": choice.layer, "head": choice.head}
+    parts: dict[str, Any] = {name: value for name, value in said.items() if name in card.all_keys}
+    for name in sorted(card.all_keys - OWN_TEXTS - parts.keys()):
+        value = st.query_params.get(name) if name in _BY_HAND else st.session_state.get(name)
+        if value is not None and value is not False and value not in ("All", ["All"]) and name != "example":
+            parts[name] = str(value).lower() if value is True else value
+    parts |= {_WITHOUT: "text"} if own is None else own
+    return f"{(st.context.url or '').split('?')[0]}?{urlencode(parts, doseq=True)}"

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from attnlit.app import say
+from attnlit.app.frame import address
 from attnlit.wording import quoted
 
 T = TypeVar("T")
@@ -48,11 +49,14 @@ def one_of(
     return chosen if chosen in options else start  # whatever a browser sends
 
 
-def some_of(label: str, options: Sequence[T], key: str, *, but: str, **more: Any) -> list[T]:
-    """Draw a choice of any number of options, in their order."""
-    drop_invalid_choice(key, options, [], but)
-    chosen = st.pills(label, options, selection_mode="multi", key=key, **IN_ADDRESS, **more)
-    return [option for option in options if option in (chosen or ())]
+def some_of(
+    draw: Callable[..., Any], label: str, options: Sequence[T], key: str, *, default: T, but: str, **more: Any
+) -> list[T]:
+    """Draw a choice of one option or more with `st.pills` or `st.multiselect`; they come in their order."""
+    drop_invalid_choice(key, options, [default], but)
+    kind = {"selection_mode": "multi"} if draw == st.pills else {}
+    chosen = draw(label, options, default=[default], key=key, **kind, **IN_ADDRESS, **more)
+    return [option for option in options if option in (chosen or ())] or [default]
 
 
 def number(label: str, most: int, key: str, *, default: int, but: str) -> int:
@@ -77,18 +81,18 @@ def typed(draw: Callable[..., str], label: str, start: str, key: str, most: int,
 def drop_invalid_choice(name: str, options: Sequence[Any], fallback: Any, but: str) -> None:
     """Before the control `name` is drawn: forget a choice that is none of its `options`, and say so.
 
-    A list of choices (fallback `[]`) keeps its valid part.
+    A list of choices (where the fallback is a list) keeps its valid part.
     """
     by_name = {str(option): option for option in options}
     held = st.session_state.get(name)
     if held is None:  # the control will read the address, and drop silently what it does not know
-        asked = [value for value in st.query_params.get_all(name) if value]
+        asked = address.asked(name)
     else:
         asked = [str(value) for value in (held if isinstance(held, list) else [held])]
     wrong = [value for value in asked if value not in by_name]
     if not wrong:
         return
     right = [by_name[value] for value in asked if value in by_name]
-    st.session_state[name] = right if isinstance(fallback, list) else fallback
+    st.session_state[name] = (right or fallback) if isinstance(fallback, list) else fallback
     named = [value if value.isalnum() and len(value) <= _SHORT else quoted(value) for value in wrong]
     say.warn(f"You asked for {name.rstrip('s')} {', '.join(named[:3])}, but {but}.")

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis import distance
-from attnlit.app import panels
+from attnlit.app import export, panels
 from attnlit.app.neurons import on_text
 from attnlit.app.neurons.fall import curves, file_name
 from attnlit.charts.dimensions import dimensions_picture
@@ -18,7 +18,7 @@ from attnlit.words.dimensions import SOME_FALL, WORTH_NAMING, carriers_in_words
 
 if TYPE_CHECKING:
     from attnlit.analysis.distance import DistanceProfile
-    from attnlit.app.state import Request
+    from attnlit.app.frame.request import Request
 
 _DRAWN = 3  # dimensions with a curve of their own
 
@@ -55,7 +55,7 @@ def _fall_bars(request: Request, table: pd.DataFrame, added: float) -> None:
         key="fall_bars",
         alt="How much of the fall with distance each dimension carries",
     )
-    panels.save_numbers(lambda: table, f"{file_name(request)} falling dimensions", key="fall_file")
+    export.numbers(lambda: table, f"{file_name(request)} falling dimensions", key="fall_file")
 
 
 def _fall_curves(request: Request, by: DistanceProfile, table: pd.DataFrame, side: str) -> None:
@@ -77,4 +77,4 @@ def _fall_curves(request: Request, by: DistanceProfile, table: pd.DataFrame, sid
         key="fall_curves",
         alt="How the products of the strongest dimensions fall with distance",
     )
-    panels.save_numbers(lambda: scores, f"{file_name(request)} scores by distance", key="scores_file")
+    export.numbers(lambda: scores, f"{file_name(request)} scores by distance", key="scores_file")

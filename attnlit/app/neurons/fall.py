@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis import distance
-from attnlit.app import panels, say
+from attnlit.app import export, panels, say
 from attnlit.app.frame.controls import IN_ADDRESS
 from attnlit.charts.distance import distance_picture
 from attnlit.charts.head_map import head_map_picture
@@ -18,7 +18,7 @@ from attnlit.words.dimensions import decay_heads_in_words
 
 if TYPE_CHECKING:
     from attnlit.analysis.distance import DistanceProfile
-    from attnlit.app.state import Request
+    from attnlit.app.frame.request import Request
 
 EVEN = "all tokens alike"
 
@@ -95,7 +95,7 @@ def curve(request: Request, by: DistanceProfile) -> bool:
         f"Mean over {pairs:,} tokens of the built-in sample texts. Every point rests on the same tokens, so "
         "that the length of a text does not look like a fall. Distance 0 is the token itself."
     )
-    panels.save_numbers(lambda: table, f"{file_name(request)} by distance", key="curve_file")
+    export.numbers(lambda: table, f"{file_name(request)} by distance", key="curve_file")
     return with_first
 
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from attnlit.analysis import distance
-from attnlit.app import panels
+from attnlit.app import export, panels
+from attnlit.app.frame import address
 from attnlit.app.neurons.fall import file_name
 from attnlit.charts.dimensions import dimensions_picture
 from attnlit.words.dimensions import pair_in_words
 
 if TYPE_CHECKING:
-    from attnlit.app.state import Request
+    from attnlit.app.frame.request import Request
 
-_WRITTEN = "key_token_in_address"  # the text, and what we last left there
 _STRONGEST = "strongest"  # the choice of a key token: the one that the query looks at most
 
 
@@ -36,7 +35,7 @@ def products(request: Request, with_first: bool) -> None:
             key="pair_bars",
             alt="The product of query and key in each dimension, for one pair of tokens",
         )
-        panels.save_numbers(lambda: pair, f"{file_name(request)} one pair", key="pair_file")
+        export.numbers(lambda: pair, f"{file_name(request)} one pair", key="pair_file")
     with right:
         shares = distance.score_shares(request.shown, layer, head, without_first=not with_first)
         st.markdown("Over all its pairs: share of what makes scores differ between words.")
@@ -45,7 +44,7 @@ def products(request: Request, with_first: bool) -> None:
             key="share_bars",
             alt="Share of the scores' variance that each dimension carries on the text",
         )
-        panels.save_numbers(lambda: shares, f"{file_name(request)} shares", key="shares_file")
+        export.numbers(lambda: shares, f"{file_name(request)} shares", key="shares_file")
 
 
 def _key(request: Request) -> int:
@@ -54,39 +53,21 @@ def _key(request: Request) -> int:
     row = np.nan_to_num(request.shown.weights[layer, head, query])  # (keys,)
     visible = np.isfinite(request.shown.vectors(layer, head).scores[query])
     seen = {str(token.position): place for place, token in enumerate(tokens) if visible[place]}
-    st.session_state["key_token"] = _asked_key(request, seen)
-    chosen = st.selectbox(
+    chosen = address.settled("key_token", seen, "the query token sees only some, and this is none of them")
+    st.session_state["key_token"] = chosen or _STRONGEST
+    st.selectbox(
         "Key token",
         [_STRONGEST, *seen],
         format_func=lambda each: (
             "the one it looks at most" if each == _STRONGEST else f"{tokens[seen[each]].text}  ·  {each}"
         ),
         key="key_token",
-        help="The token that is looked at. The query token is chosen in the sidebar.",
+        on_change=_choose_key,
+        help="The token that is looked at. The query token is chosen above.",
     )
-    if chosen not in seen:
-        chosen = _STRONGEST
-    if chosen == _STRONGEST and "key_token" in st.query_params:
-        del st.query_params["key_token"]
-    elif chosen != _STRONGEST:
-        st.query_params["key_token"] = chosen
-    st.session_state[_WRITTEN] = (_text_of(request), chosen)
-    return int(row.argmax()) if chosen == _STRONGEST else seen[chosen]
+    return int(row.argmax()) if chosen is None else seen[chosen]
 
 
-def _asked_key(request: Request, seen: Collection[str]) -> str:
-    """What was chosen here, unless the address is news (a link, back) or the text is new.
-
-    Not bound to the address as other widgets are: Streamlit would write the option's label there, and so a
-    word of the text.
-    """
-    in_address = st.query_params.get("key_token", _STRONGEST)
-    text, written = st.session_state.get(_WRITTEN, (_text_of(request), None))
-    if text != _text_of(request):
-        return _STRONGEST
-    asked = st.session_state.get("key_token", in_address) if in_address == written else in_address
-    return asked if asked in seen else _STRONGEST
-
-
-def _text_of(request: Request) -> tuple[str, str, str | None]:
-    return request.model.identity, request.attention.text, request.attention.pair
+def _choose_key() -> None:
+    chosen = st.session_state["key_token"]
+    address.choose("key_token", None if chosen == _STRONGEST else chosen)

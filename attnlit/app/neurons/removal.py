@@ -10,7 +10,7 @@ import streamlit as st
 
 from attnlit.analysis import distance
 from attnlit.analysis.ablation import intervene
-from attnlit.app import panels, say
+from attnlit.app import export, panels, say
 from attnlit.app.frame.controls import number
 from attnlit.app.neurons.fall import EVEN, curves
 from attnlit.app.neurons.measure import averages_without
@@ -22,7 +22,7 @@ from attnlit.words.dimensions import removal_in_words
 
 if TYPE_CHECKING:
     from attnlit.analysis.distance import DistanceProfile
-    from attnlit.app.state import Request
+    from attnlit.app.frame.request import Request
 
 
 def experiment(
@@ -65,7 +65,7 @@ def experiment(
     )
     st.markdown(removal_in_words(falls, chosen))
     _prediction(request, removed)
-    panels.export_menu(
+    export.menu(
         request,
         "removal",
         lambda: distance_picture(long, **{**drawing, "theme": LIGHT}),

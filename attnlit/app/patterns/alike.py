@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis.statistics import classical_mds
-from attnlit.app import panels, say
+from attnlit.app import export, panels, say
 from attnlit.charts.head_points import head_points_picture
 
 if TYPE_CHECKING:
     from attnlit.analysis.survey import Survey
-    from attnlit.app.state import Request
+    from attnlit.app.frame.request import Request
 
 ALIKE = 5  # heads that are named as most like the chosen one
 
@@ -48,9 +48,7 @@ def alike(request: Request, found: Survey) -> None:
         selection=["cell"],
         alt="Map of heads: one dot a head, heads that look alike are near each other",
     )
-    panels.save_numbers(
-        lambda: _points_table(found, points), f"{found.model} map of heads", key="points_file"
-    )
+    export.numbers(lambda: _points_table(found, points), f"{found.model} map of heads", key="points_file")
 
 
 def _points_table(found: Survey, points: np.ndarray) -> pd.DataFrame:

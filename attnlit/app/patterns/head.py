@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from attnlit.analysis.repetition import another_head
-from attnlit.app import panels
+from attnlit.app import export, panels
 from attnlit.app.patterns.measure import repeated
 from attnlit.charts.head import head_picture
 from attnlit.charts.heatmap import heatmap_picture
@@ -16,7 +16,7 @@ from attnlit.words.survey import in_words, repeated_in_words, score_in_words
 
 if TYPE_CHECKING:
     from attnlit.analysis.survey import Survey
-    from attnlit.app.state import Request
+    from attnlit.app.frame.request import Request
     from attnlit.attention import Attention
     from attnlit.charts.picture import Picture
     from attnlit.charts.theme import Theme
@@ -58,4 +58,4 @@ def repeated_text(request: Request, found: Survey) -> None:
     heads = [(layer, head), *([] if other is None else [(layer, other)])]
     table = repeated(request.model, tuple(heads))
     st.markdown(repeated_in_words(table))
-    panels.save_numbers(lambda: table, f"{request.model.name} repeated words", key="repeated_file")
+    export.numbers(lambda: table, f"{request.model.name} repeated words", key="repeated_file")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from attnlit.analysis.sample import Text
     from attnlit.analysis.survey import Survey
-    from attnlit.app.state import Request
+    from attnlit.app.frame.request import Request
     from attnlit.models.model import Model
 
 SAMPLE_TEXTS, ONE_TEXT, LONG_TEXT = "Built-in sample", "This text", "A longer text"

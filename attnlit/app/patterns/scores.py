@@ -9,7 +9,7 @@ import streamlit as st
 
 from attnlit.analysis import survey
 from attnlit.analysis.scores import BY_NAME
-from attnlit.app import panels, say
+from attnlit.app import export, panels, say
 from attnlit.app.frame.controls import one_of
 from attnlit.charts.head_map import head_map_picture
 from attnlit.charts.theme import LIGHT
@@ -17,7 +17,7 @@ from attnlit.words.survey import rests_on, shown
 
 if TYPE_CHECKING:
     from attnlit.analysis.survey import Survey
-    from attnlit.app.state import Request
+    from attnlit.app.frame.request import Request
 
 
 def choose_score(found: Survey) -> str:
@@ -68,7 +68,7 @@ def _map(request: Request, found: Survey, score: str) -> dict[str, Any]:
 
 def export_menu(request: Request, found: Survey, score: str) -> None:
     """A link to what is chosen, and the map and all numbers as files."""
-    panels.export_menu(
+    export.menu(
         request,
         "patterns",
         lambda: head_map_picture(**{**_map(request, found, score), "theme": LIGHT}),

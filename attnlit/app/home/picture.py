@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from attnlit.app import cache, start
-from attnlit.app.examples import EXAMPLES, strongest_head
-from attnlit.app.sidebar import theme
+from attnlit.app.examples import EXAMPLES, where
+from attnlit.app.frame.theme import theme
 
 
 def living_picture() -> None:
@@ -14,10 +14,10 @@ def living_picture() -> None:
     from attnlit.charts.head import head_picture
 
     first = EXAMPLES["previous"]
-    layer, head = strongest_head(first)
     record = cache.attention(cache.load_model(first.model), first.text, first.pair)["self"]
+    layer, head, query = where(first, record)
     panels.picture(
-        head_picture(record, layer, [head], theme=theme()),
+        head_picture(record, layer, [head], theme=theme(), pinned=("query", query)),
         key="living_picture",
-        alt=f"Head view of layer {layer}, head {head} of {first.model}",
+        alt=f"Head view of one head of {first.model}",
     )

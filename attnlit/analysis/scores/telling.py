@@ -1,0 +1,63 @@
+"""The head of a text that shows most plainly what a head can do: where a picture of it begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnlit.analysis.scores.evidence import FEWEST_TOKENS
+from attnlit.analysis.scores.on_text import head_scores
+from attnlit.analysis.scores.registry import BY_NAME, RESTS, SCORES
+
+if TYPE_CHECKING:
+    from attnlit.attention.record import Attention
+
+
+def telling_head(attention: Attention, score: str = "") -> tuple[int, int]:
+    """(layer, head) of the head that scores most on this text.
+
+    score: a column of `head_roles`; without one, the head that exceeds the threshold of any role most, but
+    that of resting on the first token, as most heads of many models do. Where the text has nothing to score
+    it is the first head of the middle layer. Raises AttnlitError as `head_roles`.
+    """
+    most, found = -np.inf, (attention.weights.shape[0] // 2, 0)
+    if min(len(attention.queries), len(attention.keys)) < FEWEST_TOKENS and not score:
+        return found
+    roles = {each.name: each.role for each in SCORES if each.role and each.role.on_one_text}
+    wanted = [score] if score else [name for name, role in roles.items() if role is not RESTS]
+    for name, values in head_scores(attention, only=wanted).items():
+        role = BY_NAME[name].role
+        least = 1.0 if score or role is None else role.least
+        if np.isfinite(values).any() and np.nanmax(values) / least > most:
+            most = float(np.nanmax(values) / least)
+            layer, head = np.unravel_index(np.nanargmax(values), values.shape)
+            found = int(layer), int(head)
+    return found
+
+
+def looking_head(attention: Attention, query: int, key: int) -> tuple[int, int]:
+    """(layer, head) of the head in which one token looks most at another. query, key: indices."""
+    weights = np.nan_to_num(attention.weights[:, :, query, key])  # (layers, heads)
+    layer, head = np.unravel_index(weights.argmax(), weights.shape)
+    return int(layer), int(head)
+
+
+def telling_query(attention: Attention, layer: int, head: int) -> int:
+    """The index of the token that shows best what a head does: a word that looks hardest at another word.
+
+    What lies on the first token, on tokens that the tokenizer added, or on the token itself, does not count.
+    The last word where no word looks at another.
+    """
+    weights = np.nan_to_num(attention.weights[layer, head])  # (queries, keys)
+    words = np.array([not each.special and each.text.isalnum() for each in attention.queries])
+    others = np.array([not each.special and each.position > 0 for each in attention.keys])
+    there = weights * others
+    if attention.kind != "cross":
+        positions = [[each.position for each in tokens] for tokens in (attention.queries, attention.keys)]
+        there = there * (np.array(positions[0])[:, None] != np.array(positions[1])[None])
+    best = np.where(words, there.max(axis=1, initial=0), -1.0)
+    if best.max() <= 0:
+        last = np.flatnonzero(words)
+        return int(last[-1]) if len(last) else len(attention.queries) - 1
+    return int(best.argmax())

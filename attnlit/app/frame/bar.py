@@ -1,0 +1,107 @@
+"""The bar above the picture: where in the model it is, what of the attention it shows, which token looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnlit.app import cache
+from attnlit.app.frame import chosen
+from attnlit.app.frame.controls import IN_ADDRESS, one_of
+from attnlit.wording import escaped
+
+if TYPE_CHECKING:
+    from attnlit.attention import Attention
+    from attnlit.models.model import Model
+
+
+def title_line(model: Model, kind: str, layer: int, heads: Sequence[int]) -> None:
+    """Draw which model, layer and head stand in the picture, with steps to the ones beside them.
+
+    On a phone, whose sidebar is closed, this is the way through layers and heads.
+    """
+    of = model.heads_of(kind)
+    one = len(heads) == 1
+    some = f"head **{heads[0]}**" if one else _several(heads, of)
+    with st.container(horizontal=True, vertical_alignment="center", key="title_line"):
+        st.markdown(f"**{escaped(model.name)}** ·", width="content")
+        _step("layer", -1, (layer - 1, heads[0]), possible=layer > 0)
+        st.markdown(f"layer **{layer}**", width="content")
+        _step("layer", 1, (layer + 1, heads[0]), possible=layer < model.layers_of(kind) - 1)
+        back, on = (heads[0] - 1, heads[0] + 1) if one else (heads[0], heads[0])  # of several to the first
+        _step("head", -1, (layer, back), possible=back >= 0)
+        st.markdown(some, width="content")
+        _step("head", 1, (layer, on), possible=on < of)
+
+
+def _several(heads: Sequence[int], of: int) -> str:
+    if len(heads) == of:
+        return f"all **{of}** heads"
+    return f"heads **{', '.join(str(head) for head in heads)}**"
+
+
+def _step(what: str, by: int, to: tuple[int, int], *, possible: bool) -> None:
+    st.button(
+        f":material/chevron_{'left' if by < 0 else 'right'}:",
+        key=f"{what}_{'back' if by < 0 else 'on'}",
+        help=f"The {what} {'before' if by < 0 else 'after'}",
+        type="tertiary",
+        disabled=not possible,
+        on_click=chosen.choose_layer if what == "layer" else chosen.choose_head,
+        args=to[:1] if what == "layer" else to,
+    )
+
+
+def filters(attention: Attention, *, vectors: bool) -> cache.Filters:
+    """Draw the filters that make a difference to this record.
+
+    vectors: the page shows queries and keys, and weights that are their softmax. Words have none, and
+    rescaled rows are none, so that page has neither filter.
+    """
+    from attnlit.attention.filters import BETWEEN, has_pair
+    from attnlit.attention.words import has_pieces
+
+    sentences = BETWEEN[0]
+    if has_pair(attention):
+        about = "A→B: only what words of sentence A see in sentence B. This rescales no weight."
+        sentences = one_of(st.segmented_control, "Sentences", BETWEEN, "filter", help=about)
+    whole = (
+        not vectors
+        and has_pieces(attention)
+        and _toggle(
+            "Whole words",
+            "words",
+            "Put the pieces of a word together: weights to them are added up, weights from them averaged.",
+        )
+    )
+    special = _toggle("Hide special tokens", "special", "[CLS], [SEP] and their like.")
+    rescaled = (
+        special
+        and not vectors
+        and _toggle(
+            "Rescale what is left to 100%",
+            "rescaled",
+            "Divides each row by what the special tokens leave of it. A row that gave them all is empty.",
+        )
+    )
+    return cache.Filters(sentences, whole, special, rescaled)
+
+
+def _toggle(label: str, key: str, about: str) -> bool:
+    return st.toggle(label, key=key, help=about, **IN_ADDRESS)
+
+
+def query(shown: Attention) -> None:
+    """Draw the list of tokens, one of which looks."""
+    words = {token.position: token.text for token in shown.queries}
+    st.selectbox(
+        "Query token",
+        [*words],
+        format_func=lambda position: f"{words[position]}  ·  {position}",
+        key="query",
+        on_change=lambda: chosen.choose_query(st.session_state["query"]),
+        help="The token that looks. You can also click it in the picture.",
+        width=220,
+    )

@@ -1,0 +1,120 @@
+"""The pages: what the navigation says of each, which controls it needs, and what its address may hold.
+
+A new page is one script in `pages/` and one card here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VIEWS, QUESTIONS = "Views", "Questions"  # the paper's three views and its three uses
+BEYOND = "Beyond the weights"
+
+# What the frame's controls are called in the address.
+_MODEL = frozenset({"model", "kind"})
+_TEXT = frozenset({"example", "text", "pair", "target", "without"})
+_FILTERS = frozenset({"filter", "words", "special", "rescaled"})
+KEYS_OF = {
+    "model": _MODEL,
+    "text": _TEXT | _FILTERS,
+    "head": frozenset({"layer", "head"}),
+    "heads": frozenset({"layer", "heads"}),
+    "query": frozenset({"query", "key"}),
+    "vectors": frozenset(),
+    "whole": frozenset(),
+}
+# A text may be empty, as a second sentence is that somebody took away; no other choice is.
+OWN_TEXTS = frozenset({"text", "pair", "target", "first", "second", "expected", "other", "watched"})
+
+
+@dataclass(frozen=True)
+class PageCard:
+    """What the frame has to know of a page."""
+
+    # The name of its file in `pages/`, and its address.
+    script: str
+    title: str
+    icon: str
+    # One sentence under the title.
+    lead: str
+    # What the frame asks for: "model", "text", "head" or "heads", "query". With "vectors" the page shows
+    # queries and keys, which whole words do not have; with "whole" it looks at all layers and tokens at
+    # once, and has no layer, head or filter.
+    controls: frozenset[str] = frozenset()
+    # Menu of the navigation that it stands in.
+    section: str = ""
+    # What the page's own controls are called in the address.
+    keys: frozenset[str] = frozenset()
+
+    @property
+    def all_keys(self) -> frozenset[str]:
+        """Every name that an address of this page may hold."""
+        return self.keys.union(*(KEYS_OF[control] for control in self.controls))
+
+
+HOME = PageCard("home", "attnlit", ":material/home:", "See what the attention of a language model does.")
+PAGES = (
+    HOME,
+    PageCard(
+        "head_view",
+        "Head view",
+        ":material/grid_goldenratio:",
+        "Which words look at which? Each line is one look, each colour one head of the chosen layer.",
+        frozenset({"model", "text", "heads", "query"}),
+        VIEWS,
+    ),
+    PageCard(
+        "model_view",
+        "Model view",
+        ":material/apps:",
+        "Every head of every layer at once. Click a thumbnail to see that head large.",
+        frozenset({"model", "text", "head", "query"}),
+        VIEWS,
+    ),
+    PageCard(
+        "neuron_view",
+        "Neuron view",
+        ":material/neurology:",
+        "Where a weight comes from: the query meets each key, dimension by dimension.",
+        frozenset({"model", "text", "head", "query", "vectors"}),
+        VIEWS,
+    ),
+    PageCard(
+        "bias",
+        "Bias",
+        ":material/balance:",
+        "Swap one word, she for he: what changes in the model's guess, and through which heads?",
+        frozenset({"model", "head"}),
+        QUESTIONS,
+        frozenset({"scope", "prompts", "measure", "expected_only"})
+        | {"first", "second", "expected", "other", "watched"},
+    ),
+    PageCard(
+        "patterns",
+        "Patterns",
+        ":material/pattern:",
+        "What is each head for? Every head of the model, scored for each role that research has named.",
+        frozenset({"model", "text", "head", "query"}),
+        QUESTIONS,
+        frozenset({"over", "score"}),
+    ),
+    PageCard(
+        "neurons",
+        "Neurons",
+        ":material/trending_down:",
+        "Which heads look less the farther away a word is, and which few dimensions make it so?",
+        frozenset({"model", "text", "head", "query", "vectors"}),
+        QUESTIONS,
+        frozenset({"with_first", "dimensions", "key_token"}),
+    ),
+    PageCard(
+        "flow",
+        "Flow",
+        ":material/account_tree:",
+        "Layer by layer, a token takes in parts of others. What is it made of in the end?",
+        frozenset({"model", "text", "whole", "query"}),
+        BEYOND,
+        frozenset({"way", "alone"}),
+    ),
+)
+BY_SCRIPT = {card.script: card for card in PAGES}

@@ -1,0 +1,158 @@
+"""What a visitor has chosen of the picture: its head or heads, and the token that looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnlit.app.examples import EXAMPLES, where
+from attnlit.app.frame import address
+
+if TYPE_CHECKING:
+    from attnlit.attention import Attention
+    from attnlit.attention.record import Token
+    from attnlit.charts.head.clicks import Side
+
+# Choices of the frame that stay from page to page.
+_FILTERS = ("filter", "words", "special", "rescaled")
+_HEAD = ("layer", "head", "heads")
+_SHARED = ("model", "text", "pair", "target", "kind", *_HEAD, *_FILTERS)
+LET_GO = -1  # in place of a position: no token is pinned
+ALL = "All"  # heads: an option of its own, so that nothing chosen never means all
+# Keys of the session that belong to no control:
+_BEFORE = "heads_before"  # what the control of several heads said when it was drawn last
+_BEGIN = "begin_with"  # the example whose head is to be looked up
+
+
+def keep_over_pages() -> None:
+    """On arrival on another page: hold what was set and no control has changed since.
+
+    Streamlit forgets it for the first run there, unless it is set again. What the address names wins anyway.
+    """
+    for name in _SHARED:
+        if name in st.session_state and not address.names(name):
+            st.session_state[name] = st.session_state[name]
+
+
+def last_head(layers: int, heads: int) -> tuple[int, int]:
+    """The layer and head that other pages go on with, on a page that asks for neither.
+
+    Streamlit forgets what no control of a run holds, unless it is set again.
+    """
+    for name in (*_HEAD, *_FILTERS):
+        if name in st.session_state:
+            st.session_state[name] = st.session_state[name]
+    layer, head = st.session_state.get("layer"), st.session_state.get("head")
+    return layer if layer in range(layers) else 0, head if head in range(heads) else 0
+
+
+def begin_with(example: str) -> None:
+    """Show an example's head and token, as soon as its text is read."""
+    st.session_state[_BEGIN] = example
+
+
+def begin(attention: Attention) -> None:
+    """Choose where the picture begins, if nobody has: at an example's head, or at the most telling one.
+
+    attention: the whole record of the text.
+    """
+    example = st.session_state.pop(_BEGIN, None)
+    if example is None and (address.names(*_HEAD) or any(name in st.session_state for name in _HEAD)):
+        return
+    layer, head, query = where(EXAMPLES.get(example), attention)
+    choose_head(layer, head)
+    address.show({"layer": [str(layer)], "head": [str(head)], "heads": [str(head)]})
+    if not address.names("query"):
+        choose_query(attention.queries[query].position)
+
+
+def choose_head(layer: int, head: int) -> None:
+    """Make this head the chosen one everywhere. For callbacks: before the controls are drawn."""
+    st.session_state["layer"], st.session_state["head"], st.session_state["heads"] = layer, head, [head]
+
+
+def choose_layer(layer: int) -> None:
+    """Make this layer the chosen one everywhere. For callbacks: before the controls are drawn."""
+    st.session_state["layer"] = layer
+
+
+def only_this_head() -> None:
+    """After a click on the control of one head: the head view shows it alone, too."""
+    st.session_state["heads"] = [st.session_state["head"]]
+
+
+def choose_heads(heads: Sequence[int], of: int) -> None:
+    """Make these heads of a layer of `of` the chosen ones. For callbacks: before the controls are drawn."""
+    st.session_state["heads"] = [ALL] if len(heads) == of else sorted(heads)
+    st.session_state["head"] = min(heads)
+
+
+def note_heads(heads: Sequence[int | str]) -> None:
+    """Remember what the control of several heads says: for other pages, and to know what a click changes."""
+    st.session_state[_BEFORE] = [*heads]
+    if ALL not in heads:
+        st.session_state["head"] = heads[0]
+
+
+def settle_heads() -> None:
+    """After a click on that control: all heads or some, and never none. The last one stays on."""
+    now, before = st.session_state["heads"], st.session_state.get(_BEFORE, [ALL])
+    if not now:
+        now = before
+    elif ALL in now:
+        now = [ALL] if ALL not in before else [head for head in now if head != ALL]
+    st.session_state["heads"] = now
+    if ALL not in now:
+        st.session_state["head"] = min(now)
+
+
+def choose_query(position: int) -> None:
+    """Make this token the query everywhere. For callbacks: before the controls are drawn."""
+    address.choose("query", position)
+    address.choose("key", None)
+
+
+def pin(shown: Attention, pinned: tuple[Side, int] | None) -> None:
+    """Pin this token of the picture, or none. A query is then the chosen one everywhere. For callbacks."""
+    if pinned is None:
+        choose_query(LET_GO)
+    elif pinned[0] == "query":
+        choose_query(shown.queries[pinned[1]].position)
+    else:
+        address.choose("key", shown.keys[pinned[1]].position)
+
+
+def settle_query(whole: Attention, shown: Attention) -> tuple[int, tuple[Side, int] | None]:
+    """The index of the query token among the shown ones, and which token is pinned.
+
+    The query is chosen here, named in the address, or the text's last word. It is pinned, unless somebody
+    let go of it, or a key is pinned. Positions in the sequence are kept, not indices: they stay the same
+    token whatever a filter hides.
+    """
+    query, key = (
+        address.settled(
+            name,
+            {str(token.position) for token in tokens} | {str(LET_GO)},
+            f"this text has tokens {tokens[0].position} to {tokens[-1].position}",
+        )
+        for name, tokens in (("query", whole.queries), ("key", whole.keys))
+    )
+    index = _index(shown.queries, query)
+    at = _last_word(shown) if index is None else index
+    st.session_state["query"] = shown.queries[at].position
+    looked_at = _index(shown.keys, key)
+    if looked_at is not None:
+        return at, ("key", looked_at)
+    return at, None if query == str(LET_GO) else ("query", at)
+
+
+def _index(tokens: Sequence[Token], position: str | None) -> int | None:
+    return next((index for index, token in enumerate(tokens) if str(token.position) == position), None)
+
+
+def _last_word(shown: Attention) -> int:
+    tokens = shown.queries
+    words = [index for index, each in enumerate(tokens) if not each.special and each.text.isalnum()]
+    return words[-1] if words else len(tokens) - 1

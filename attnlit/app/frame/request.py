@@ -1,0 +1,40 @@
+"""What a page is asked to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from attnlit.attention import Attention
+    from attnlit.charts.head.clicks import Side
+    from attnlit.charts.theme import Theme
+    from attnlit.models.model import Model
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a page needs that brings its own texts."""
+
+    model: Model
+    # One of `model.kinds`.
+    kind: str
+    layer: int
+    head: int
+    theme: Theme
+
+
+@dataclass(frozen=True)
+class Request(Choice):
+    """Everything that a page needs to draw the visitor's text."""
+
+    # Of the whole text.
+    attention: Attention
+    # What the filters leave of it.
+    shown: Attention
+    # Never empty; `head` is the first of them.
+    heads: tuple[int, ...]
+    # Index of the query token among the shown ones.
+    query: int
+    # The token whose lines stay: "query" or "key", and its index among the shown ones.
+    pinned: tuple[Side, int] | None

@@ -1,0 +1,118 @@
+"""One router for all pages: navigation, title, controls, and every mistake or fault answered in words.
+
+Streamlit runs a file of `pages/` *alone* when a deep link arrives before anybody has opened `/` (after every
+wake-up of a sleeping server). So each page begins with `ask()`, `ask_model()` or `ensure_routed()`: if the
+router is not at work in this run, it takes over, draws the frame, and runs the page as it would have been.
+
+Streamlit calls a page without arguments. What the frame has asked for is handed over in `_this_run`, which
+each script run, having a thread of its own, sees for itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner_utils.exceptions import ScriptControlException
+
+from attnlit.app import history, say, start
+from attnlit.app.frame import address, asking, chosen
+from attnlit.app.frame.cards import BY_SCRIPT, HOME, PAGES, PageCard
+from attnlit.app.frame.request import Choice, Request
+from attnlit.errors import AttnlitError
+
+_PAGES = Path(__file__).parents[3] / "pages"
+_ICON = str(Path(__file__).parents[1] / "icon.svg")
+_STYLE = Path(__file__).with_name("style.css")
+
+
+class _ThisRun(threading.local):
+    card: PageCard | None = None
+    asked: Choice | None = None
+
+
+_this_run = _ThisRun()
+
+
+def run() -> None:
+    """Draw the frame and run the page that the address names."""
+    st.set_page_config(page_title="attnlit", page_icon=_ICON, layout="wide")
+    st.logo(_ICON, size="large")
+    card, page = _navigation()
+    st.title(card.title, anchor=False)
+    st.markdown(card.lead)
+    st.html(_STYLE)
+    history.one_step_a_click()
+    try:
+        address.clean()
+        address.note_arrival(card.script)
+        if address.arrived():
+            chosen.keep_over_pages()
+        if card.controls:  # home has none: it shows its words first
+            start.prepare_process()  # after the title: a cold server shows at once that it is there
+        # The controls are drawn here, not by the page: what the address says of them would be lost with each
+        # step "back" to another page, because Streamlit takes it for something that only that page asks.
+        with _routing(card):
+            page.run()
+        start.build_specs()
+    except AttnlitError as mistake:  # a visitor's mistake: its message says what to do
+        say.warn(str(mistake))
+    except (ScriptControlException, KeyboardInterrupt, SystemExit):  # Streamlit ends or restarts the run
+        raise
+    except BaseException as fault:  # a panic in Rust is no Exception
+        say.unforeseen(fault)
+
+
+def ensure_routed() -> None:
+    """A page's first line: hand over to the router unless the router called."""
+    if _this_run.card is None:
+        run()
+        st.stop()
+
+
+def ask() -> Request:
+    """The first line of a page whose card asks for a text: what was chosen."""
+    ensure_routed()
+    if not isinstance(_this_run.asked, Request):
+        raise TypeError("this page's card asks for no text")
+    return _this_run.asked
+
+
+def ask_model() -> Choice:
+    """The same for a page that brings its own texts: only model, layer and head are asked for."""
+    ensure_routed()
+    if _this_run.asked is None:
+        raise TypeError("this page's card asks for no model")
+    return _this_run.asked
+
+
+def _navigation() -> tuple[PageCard, Any]:
+    """Draw the navigation; the card and the page that are open."""
+    sections: dict[str, list[Any]] = {}
+    for card in PAGES:
+        page = st.Page(
+            _PAGES / f"{card.script}.py",
+            title="Home" if card is HOME else card.title,
+            icon=card.icon,
+            default=card is HOME,
+            help=card.lead,
+        )
+        sections.setdefault(card.section, []).append(page)
+    page = st.navigation(sections, position="top")
+    return BY_SCRIPT[page.url_path or HOME.script], page
+
+
+@contextmanager
+def _routing(card: PageCard) -> Iterator[None]:
+    """Draw the controls that the page needs, and hold what they say while it runs."""
+    _this_run.card = card
+    try:
+        if card.controls:
+            _this_run.asked = asking.draw(card)
+        yield
+    finally:
+        _this_run.card = _this_run.asked = None

@@ -1,0 +1,174 @@
+"""The sidebar: which model, which text, which layer and which head or heads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnlit.app import cache, say
+from attnlit.app.frame import address, chosen, kept_text, link
+from attnlit.app.frame.controls import IN_ADDRESS, drop_invalid_choice, one_of, some_of, typed
+from attnlit.errors import AttnlitError
+from attnlit.models import limits
+from attnlit.models.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from attnlit.attention import Attention
+    from attnlit.models.model import Model
+
+TEXT = "The cat sat on the mat because it was warm."
+PAIR = "The dog lay down on the rug near the cat."
+FIRST_MODEL = "mini-gpt2"
+FEW = 15  # layers or heads: more of them are a list to choose from, not a row of buttons
+_CHARACTERS = 40  # that may be typed for each token that may be read
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the sidebar says."""
+
+    model: Model
+    kind: str
+    layer: int
+    heads: tuple[int, ...]
+    text: str = ""
+    pair: str = ""
+    attention: Attention | None = None
+
+
+def draw(controls: frozenset[str]) -> Asked:
+    """Draw the controls that a page needs. Raises AttnlitError in words; what was typed stays."""
+    followed = link.follow()
+    with st.sidebar:
+        model = _model()
+        if "text" not in controls:
+            kind = _kind(model)
+            return Asked(model, kind, *_layer_and_heads(model, kind, controls))
+        text, pair = _text(model)
+        kept_text.keep(own_texts(model), from_a_link=followed)
+        kind = _kind(model)
+        try:
+            with st.spinner("Reading the text …", show_time=True):
+                attention = cache.attention(model, text, pair)[kind]
+        except AttnlitError:
+            _layer_and_heads(model, kind, controls)  # they stay, whatever the text is
+            raise
+        _say_what_is_unknown(model, attention)
+        if "whole" not in controls:
+            chosen.begin(attention)
+        layer, heads = _layer_and_heads(model, kind, controls)
+        return Asked(model, kind, layer, heads, text, pair, attention)
+
+
+def _model() -> Model:
+    about = {
+        each.id: each.about + ("" if each.bundled else f" {each.megabytes} MB to fetch.")
+        for each in CATALOGUE
+    }
+    anything = limits.any_model()
+    if not anything:
+        drop_invalid_choice("model", [*about], FIRST_MODEL, "this server opens only the models of its list")
+    name = st.selectbox(
+        "Model",
+        [*about],
+        key="model",
+        on_change=address.forget_by_hand,
+        accept_new_options=anything,
+        help="The first two come with attnlit; the others are fetched from the Hugging Face hub."
+        + (" You can also type any text model's name there, or a folder." if anything else ""),
+        **IN_ADDRESS,
+    )
+    if not isinstance(name, str) or not (anything or name in about):  # whatever a browser sends
+        name = FIRST_MODEL
+    if name in about:
+        say.quiet(about[name])
+    model = cache.load_model(name)
+    for note in model.notes:
+        say.quiet(note)
+    return model
+
+
+def _text(model: Model) -> tuple[str, str]:
+    target = model.pairs == "target"
+    second, label = ("target", "Target text") if target else ("pair", "Sentence B (optional)")
+    # The starting texts are the fields' own values. Set in the session they would win over what a browser
+    # still shows when it comes back after its session has ended, and be gone after a page switch at once.
+    start = PAIR if model.pairs == "segments" else ""
+    with st.form("texts", border=False):
+        most = limits.max_tokens() * _CHARACTERS
+        text = typed(st.text_area, "Sentence A", TEXT, "text", most, height=80)
+        hint = "Leave it empty and the model writes it." if target else ""
+        pair = typed(st.text_area, label, start, second, most, height=80, placeholder=hint)
+        st.form_submit_button("Show attention", type="primary", on_click=link.leave_text, width="stretch")
+    return text, pair
+
+
+def own_texts(model: Model) -> dict[str, str]:
+    """What was typed, by the names that a link gives it."""
+    second = "target" if model.pairs == "target" else "pair"
+    return {name: st.session_state.get(name) or "" for name in ("text", second)}
+
+
+def was_typed(model: Model) -> bool:
+    """Whether somebody has typed these texts, or they are those that everybody begins with."""
+    text, second = own_texts(model).values()
+    return text != TEXT or second not in ("", PAIR)
+
+
+def _say_what_is_unknown(model: Model, attention: Attention) -> None:
+    """Say it where the model does not know what was typed: to it all such words are one and the same."""
+    tokens = [token for token in attention.queries if not token.special]
+    count = sum(token.id == model.tokenizer.unk_token_id for token in tokens)
+    if count:
+        say.quiet(
+            f"{model.name} does not know {count} of these {len(tokens)} tokens: it reads each of them as "
+            f"{model.tokenizer.unk_token}."
+        )
+
+
+def _kind(model: Model) -> str:
+    if len(model.kinds) == 1:
+        return model.kinds[0]
+    return one_of(
+        st.segmented_control,
+        "Attention",
+        model.kinds,
+        "kind",
+        but=f"{model.name} has {', '.join(model.kinds)}",
+        on_change=address.forget_by_hand,
+        help="Encoder: the text on itself. Decoder: the target on its past. Cross: the target on the text.",
+    )
+
+
+def _layer_and_heads(model: Model, kind: str, controls: frozenset[str]) -> tuple[int, tuple[int, ...]]:
+    if "whole" in controls:
+        layer, head = chosen.last_head(model.layers_of(kind), model.heads_of(kind))
+        return layer, (head,)
+    return _layer(model, kind), _heads(model, kind, controls)
+
+
+def _layer(model: Model, kind: str) -> int:
+    count = model.layers_of(kind)
+    draw = st.pills if count <= FEW else st.selectbox
+    return one_of(draw, "Layer", range(count), "layer", but=f"{model.name} has layers {_span(count)}")
+
+
+def _heads(model: Model, kind: str, controls: frozenset[str]) -> tuple[int, ...]:
+    count = model.heads_of(kind)
+    but = f"{model.name} has heads {_span(count)}"
+    if "heads" not in controls:
+        draw = st.pills if count <= FEW else st.selectbox
+        return (one_of(draw, "Head", range(count), "head", but=but, on_change=chosen.only_this_head),)
+    options = [chosen.ALL, *range(count)]
+    draw = st.pills if count <= FEW else st.multiselect
+    some = some_of(
+        draw, "Heads", options, "heads", default=chosen.ALL, but=but, on_change=chosen.settle_heads
+    )
+    chosen.note_heads(some)
+    return tuple(range(count)) if chosen.ALL in some else tuple(some)
+
+
+def _span(count: int) -> str:
+    return "0 only" if count == 1 else f"0 to {count - 1}"

@@ -1,0 +1,1 @@
+"""The home page: a living picture, and examples to open."""

@@ -1,0 +1,161 @@
+"""The frame of all pages: where a picture begins, what a link carries, and what following it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from attnlit.app import cache
+from attnlit.app.examples import EXAMPLES
+from attnlit.app.frame import link
+from attnlit.app.frame.cards import PAGES
+from tests import tiny
+from tests.app.test_pages import VIEWS, opened, plain, typed
+
+
+def links(app: AppTest) -> list[dict[str, list[str]]]:
+    """The links that the page offers, by what they name."""
+    return [parse_qs(urlsplit(code.value).query, keep_blank_values=True) for code in app.code]
+
+
+@pytest.mark.parametrize("page", VIEWS)
+def test_a_page_opens_at_the_most_telling_head_with_a_word_that_shows_it(page: str) -> None:
+    app = opened(page)
+    assert app.button_group(key="layer").value == 3
+    assert app.query_params["query"] == "3"
+    assert any("previous-token head" in each.value for each in app.markdown)
+    assert any("*sat* looks mostly at *cat*" in each.value.replace("Sat", "sat") for each in app.markdown)
+
+
+def test_whoever_names_a_head_gets_it() -> None:
+    app = opened("model_view", head="5")
+    assert app.button_group(key="layer").value == 0
+    assert app.button_group(key="head").value == 5
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_opens_at_its_head_and_its_word(name: str) -> None:
+    example = EXAMPLES[name]
+    app = opened(example.page, example=name)
+    assert not app.exception
+    assert not app.warning
+    assert app.text_area(key="text").value == example.text
+    assert "query" in app.query_params
+    if example.look:
+        query, key = example.look
+        assert any(f"*{query}* looks mostly at *{key}*" in each.value for each in app.markdown)
+
+
+def test_following_a_link_runs_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would run before the page shows that anything is done."""
+    followed: list[str] = []
+    follow = link.follow
+
+    def noted() -> None:
+        with monkeypatch.context() as within:
+            for name in ("load_model", "attention"):
+                within.setattr(cache, name, lambda *asked: pytest.fail("a model was asked"))
+            follow()
+        followed.append("followed")
+
+    monkeypatch.setattr(link, "follow", noted)
+    app = opened("head_view", example="induction")
+    assert not app.exception
+    assert not app.error
+    assert followed
+    assert "Dursby" in app.text_area(key="text").value
+
+
+def test_the_first_of_two_links_carries_what_was_typed() -> None:
+    app = typed(opened("head_view"), "Nobody else typed this.")
+    mine, bare = links(app)
+    assert mine["text"] == ["Nobody else typed this."]
+    assert "without" not in mine
+    assert "text" not in bare
+    assert bare["layer"] == mine["layer"] == ["3"]
+    there = opened("head_view", **{name: values[-1] for name, values in bare.items()})
+    assert "came without the text" in plain(there.info[0].value)
+    here = opened("head_view", **{name: values[-1] for name, values in mine.items()})
+    assert not here.info
+    assert here.text_area(key="text").value == "Nobody else typed this."
+
+
+def test_one_link_is_enough_where_nothing_was_typed() -> None:
+    (only,) = links(opened("head_view"))
+    assert {"text", "pair", "without"}.isdisjoint(only)
+
+
+@pytest.mark.parametrize("card", [card for card in PAGES if card.controls], ids=lambda card: card.script)
+def test_a_link_names_only_what_its_card_declares(card: object) -> None:
+    for found in links(opened(card.script)):  # type: ignore[attr-defined]
+        assert {"model"} < set(found) <= card.all_keys  # type: ignore[attr-defined]
+
+
+def heads(app: AppTest) -> list[object]:
+    return app.button_group(key="heads").value
+
+
+def test_all_heads_are_a_choice_of_their_own_and_none_is_not() -> None:
+    app = opened("head_view", heads="3")
+    assert heads(app) == [3]
+    app.button_group(key="heads").set_value([3, 5]).run()
+    assert heads(app) == [3, 5]
+    app.button_group(key="heads").set_value([]).run()
+    assert heads(app) == [3, 5]  # the last ones stay
+    app.button_group(key="heads").set_value(["All", 3, 5]).run()
+    assert heads(app) == ["All"]
+    assert "Switch these 8 heads off" in [toggle.label for toggle in app.toggle]
+    app.button_group(key="heads").set_value(["All", 6]).run()
+    assert heads(app) == [6]
+    app.switch_page("pages/model_view.py").run()
+    assert app.button_group(key="head").value == 6
+
+
+def test_steps_beside_the_picture_lead_to_the_next_layer_and_head() -> None:
+    app = opened("head_view", layer="0", heads="2")
+    app.button_group(key="heads").set_value([2, 5]).run()
+    app.button(key="head_on").click().run()
+    assert heads(app) == [2]
+    app.button(key="head_on").click().run()
+    assert heads(app) == [3]
+    assert app.button(key="layer_back").disabled
+    app.button(key="layer_on").click().run()
+    assert app.button_group(key="layer").value == 1
+    assert heads(app) == [3]
+
+
+def test_many_layers_and_heads_are_lists_to_choose_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
+    tokenizer = cache.load_model("mini-gpt2").tokenizer
+    tokenizer.save_pretrained(tmp_path)
+    size = {"n_embd": 32, "n_layer": 17, "n_head": 16, "n_positions": 64}
+    size |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+    tiny.build("GPT2LMHeadModel", size, len(tokenizer)).save_pretrained(tmp_path)
+    for page in VIEWS:
+        app = opened(page, model=str(tmp_path), layer="16", head="15", heads="15")
+        assert not app.exception
+        assert not app.warning
+        assert app.selectbox(key="layer").value == 16
+        chosen = app.multiselect(key="heads") if page == "head_view" else app.selectbox(key="head")
+        assert chosen.value in (15, [15])
+
+
+def test_texts_that_the_browser_has_kept_are_taken_and_nothing_else() -> None:
+    app = AppTest.from_function(_take_kept_texts).run()
+    assert app.session_state["text"] == "Kept by the tab."
+    assert "pair" not in app.session_state
+    assert "model" not in app.session_state
+
+
+def _take_kept_texts() -> None:
+    import streamlit as st
+
+    from attnlit.app.frame import kept_text
+
+    st.session_state["kept_text"] = {"texts": {"text": "Kept by the tab.", "pair": 3, "model": "other"}}
+    kept_text.take()
