@@ -6,8 +6,9 @@ the model itself reports is among those seen, and the softmax of the recorded sc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 
 import torch
@@ -17,7 +18,7 @@ from attnlit.attention.growth import check_growth
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.probes import Probe, check_weights, first_output, real_probe, spread_probe
 from attnlit.attention.recorder import Call, layer_inputs
-from attnlit.attention.routes import recording, run
+from attnlit.attention.routes import recording, run, whereabouts
 from attnlit.attention.softmax import softmax_error, softmax_tolerance
 from attnlit.errors import AttnlitError
 from attnlit.models.failures import explain, machine_is_full
@@ -40,6 +41,8 @@ class _Seen:
     repeats: tuple[tuple[int, int], ...] = ()
     head_size: int = 0
     why_no_vectors: str = ""
+    # By kind: the number in the model of each layer with attention; empty where it is not known.
+    numbers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def prove(checkpoint: Checkpoint) -> Model:
@@ -85,7 +88,13 @@ def _try(route: str, checkpoint: Checkpoint, probes: Sequence[Probe]) -> _Seen:
 def _sites(route: str, checkpoint: Checkpoint, probe: Probe) -> _Seen:
     """Which of the model's attention matrices each call of a forward pass makes."""
     calls: list[Call] = []
-    with recording(route, calls.append):
+    layers: list[int | None] = []
+
+    def take(call: Call) -> None:
+        calls.append(call)
+        layers.append(inside[-1] if inside else None)
+
+    with whereabouts(checkpoint.module) as inside, recording(route, take):
         outputs = run(checkpoint.module, probe.inputs)
     difference = _difference(first_output(probe.outputs), first_output(outputs))
     if not difference <= LOGITS_TOLERANCE:
@@ -104,7 +113,31 @@ def _sites(route: str, checkpoint: Checkpoint, probe: Probe) -> _Seen:
         _check_scores(layer, calls[fits[0]])
         sites[fits[0]] = Site(kind, layer)
     query = next(call.query for call, site in zip(calls, sites, strict=True) if site is not None)
-    return _Seen(route, tuple(sites), _repeats(calls, sites), 0 if query is None else query.shape[-1])
+    return _Seen(
+        route,
+        tuple(sites),
+        _repeats(calls, sites),
+        head_size=0 if query is None else query.shape[-1],
+        numbers=_numbers(sites, layers),
+    )
+
+
+def _numbers(sites: Sequence[Site | None], layers: Sequence[int | None]) -> dict[str, tuple[int, ...]]:
+    """The number in the model of each layer with attention, by kind; where they do not rise, their count.
+
+    Layers that share one module (ALBERT) are all called 0.
+    """
+    found: dict[str, dict[int, int | None]] = {}
+    for site, layer in zip(sites, layers, strict=True):
+        if site is not None:
+            found.setdefault(site.kind, {})[site.layer] = layer
+    numbers = {}
+    for kind, of_layers in found.items():
+        named = [of_layers[layer] for layer in sorted(of_layers)]
+        rising = [each for each in named if each is not None]
+        rises = len(rising) == len(named) and all(a < b for a, b in pairwise(rising))
+        numbers[kind] = tuple(rising) if rises else tuple(range(len(named)))
+    return numbers
 
 
 def _repeats(calls: Sequence[Call], sites: Sequence[Site | None]) -> tuple[tuple[int, int], ...]:
@@ -149,10 +182,14 @@ def _is_causal(probe: Probe) -> bool:
 def _model(checkpoint: Checkpoint, spread: Probe, real: Probe, seen: _Seen) -> Model:
     heads = {kind: matrix.shape[1] for (kind, _), matrix in spread.matrices.items()}
     kinds, causal = tuple(heads), _is_causal(spread)
+    counts = Counter(kind for kind, _ in spread.matrices)
+    numbers = {kind: seen.numbers.get(kind) or tuple(range(counts[kind])) for kind in kinds}
+    own = {each.name: getattr(checkpoint, each.name) for each in fields(Checkpoint)}
     return Model(
-        **{each.name: getattr(checkpoint, each.name) for each in fields(Checkpoint)},
+        **own | {"notes": tuple(dict.fromkeys([*checkpoint.notes, *_notes(numbers)]))},
         kinds=kinds,
-        layers=sum(kind == kinds[0] for kind, _ in spread.matrices),
+        layers=len(numbers[kinds[0]]),
+        numbers_by_kind=numbers,
         heads=heads[kinds[0]],
         heads_by_kind=heads,
         head_size=seen.head_size,
@@ -164,3 +201,11 @@ def _model(checkpoint: Checkpoint, spread: Probe, real: Probe, seen: _Seen) -> M
         sites=seen.sites,
         repeats=seen.repeats,
     )
+
+
+def _notes(numbers: Mapping[str, tuple[int, ...]]) -> list[str]:
+    """What is to be said of a model of which only some layers have attention."""
+    if all(own == tuple(range(len(own))) for own in numbers.values()):
+        return []
+    named = "; ".join(dict.fromkeys(", ".join(map(str, own)) for own in numbers.values()))
+    return [f"Only some layers of this model have attention: {named}. Here they are numbered from 0."]

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -27,6 +28,38 @@ def recording(
     edits: of each call, in the order of the forward pass; empty where nothing is changed.
     """
     return interface.recording(on_call, edits) if route == "interface" else Trace(on_call, edits)
+
+
+@contextmanager
+def whereabouts(module: PreTrainedModel) -> Iterator[list[int]]:
+    """A list whose last item is the number of the layer that a pass inside is in; empty between two layers.
+
+    A layer's number is the first in the names of its modules: 3 of `model.layers.3.self_attn`. Not for models
+    that others run at the same time: it hangs hooks on the module.
+    """
+    inside: list[int] = []
+    hooks = []
+    for name, part in module.named_modules():
+        *above, number = name.split(".")
+        if number.isdigit() and not any(each.isdigit() for each in above):
+            enter = partial(_enter, inside, int(number))
+            hooks += [
+                part.register_forward_pre_hook(enter),
+                part.register_forward_hook(partial(_leave, inside)),
+            ]
+    try:
+        yield inside
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _enter(inside: list[int], number: int, *_: Any) -> None:
+    inside.append(number)
+
+
+def _leave(inside: list[int], *_: Any) -> None:
+    inside.pop()
 
 
 def run(module: PreTrainedModel, inputs: dict[str, torch.Tensor], **options: Any) -> Any:

@@ -102,6 +102,8 @@ class Model(Checkpoint):
     layers: int  # of its first kind
     heads: int  # query heads a layer, of its first kind
     heads_by_kind: Mapping[str, int]
+    # By kind: the number of each layer in the model itself, of which others may have no attention.
+    numbers_by_kind: Mapping[str, tuple[int, ...]]
     head_size: int  # 0 where only the weights are recorded
     causal: bool  # its self-attention (an encoder-decoder's decoder) sees only earlier tokens
     pairs: str  # "segments": sentence pairs; "joined": two texts in a row; "target": the second is the target
@@ -112,6 +114,11 @@ class Model(Checkpoint):
     # (call, earlier call) where the same attention is made once more, for other values (DiffLlama): what is
     # changed in the one is changed in both.
     repeats: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The numbers in the model of its first kind's layers: (3, 7) where others have no attention."""
+        return self.numbers_by_kind[self.kinds[0]]
 
     def layers_of(self, kind: str) -> int:
         """Layers with attention of this kind: an encoder may have more of them than its decoder."""

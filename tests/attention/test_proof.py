@@ -15,6 +15,7 @@ import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 from attnlit.attention import attend, attend_all, load, proof
+from attnlit.attention.capture import untrained
 from attnlit.attention.edits import HeadsAblated
 from attnlit.attention.forward import forward
 from attnlit.attention.reading import read
@@ -266,3 +267,21 @@ def test_a_layer_and_a_head_are_enough(tmp_path: Path) -> None:
             assert record.vectors(0, 0).scores.shape == record.weights.shape[2:]
         off = HeadsAblated(kind=model.kinds[0], layer=0, heads=(0,))
         assert forward(model, [read(model, "a", write=False).inputs], edits=[off]).logits.isfinite().all()
+
+
+LFM2 = {**DIFF, "num_hidden_layers": 4, "layer_types": ["conv", "full_attention", "conv", "full_attention"]}
+
+
+def test_layers_without_attention_are_counted_and_said(tmp_path: Path) -> None:
+    model = load(save(tmp_path, "Lfm2ForCausalLM", LFM2, tiny.byte_level()))
+    assert (model.layers, model.layer_numbers) == (2, (1, 3))
+    assert "have attention: 1, 3. Here they are numbered from 0." in " ".join(model.notes)
+    assert untrained(model).notes == model.notes
+
+
+@pytest.mark.parametrize("architecture", list(tiny.ARCHITECTURES))
+def test_where_every_layer_has_attention_nothing_is_said(architecture: str, tiny_model: GetModel) -> None:
+    model = tiny_model(architecture)
+    assert model.notes == ()
+    for kind in model.kinds:
+        assert model.numbers_by_kind[kind] == tuple(range(model.layers_of(kind)))
