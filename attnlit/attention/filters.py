@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from attnlit.attention.record import ATTENTION, SHARES, Attention, Token, frozen
+from attnlit.attention.record import Attention, Token, frozen
 from attnlit.errors import AttnlitError
 
 BETWEEN = ("All", "A→A", "A→B", "B→A", "B→B")  # from the first or second sentence's tokens, to those of which
@@ -57,24 +57,6 @@ def hide_and_renormalise(attention: Attention, keys: Collection[int]) -> Attenti
     with np.errstate(invalid="ignore", divide="ignore"):
         weights = np.where(sums < EMPTY_BELOW, np.float32(np.nan), left.weights / sums)
     return replace(left, whole=False, weights=frozen(weights.astype(np.float32, copy=False)))
-
-
-def in_shares(attention: Attention) -> Attention:
-    """A record of norms, each layer divided by the sum of its strongest row, so that it can be drawn.
-
-    Opacity then says how much of the most that any head of the layer brings to any token a line is. A record
-    of attention, or of shares, stays as it is.
-    """
-    if attention.weighs == ATTENTION or attention.weighs.endswith(SHARES):
-        return attention
-    sums = np.nan_to_num(attention.weights).sum(axis=-1)  # (L, H, Q)
-    strongest = sums.max(axis=(1, 2))[:, None, None, None]
-    weights = attention.weights / np.where(strongest > 0, strongest, 1)
-    return replace(
-        attention,
-        weights=frozen(weights.astype(np.float32, copy=False)),
-        weighs=attention.weighs + SHARES,
-    )
 
 
 def keep(attention: Attention, queries: Sequence[int], keys: Sequence[int]) -> Attention:

@@ -18,7 +18,6 @@ MOST_DRAWN = 200  # characters of a token: a vocabulary's may be of any length
 KINDS = ("self", "encoder", "decoder", "cross")
 # What a record's weights are: see `Attention.weighs`.
 ATTENTION, PASSED_ON = "attention", "norm of what is passed on"
-SHARES = ", as a share of the layer's strongest row"  # at the end, where norms were scaled to be drawn
 # A recorded score that differs from scaling * q.k by more than rounding has had something added.
 _ROUNDING = 1e-3
 
@@ -160,7 +159,7 @@ class Attention:
     # As the pass left it: no token filtered away, no pieces merged, no row rescaled.
     whole: bool = True
     # What `weights` are: ATTENTION, or begins with PASSED_ON. Norms are absolute, in the units of the
-    # residual stream, and their rows sum to anything, unless SHARES is at the end.
+    # residual stream, and their rows sum to anything.
     weighs: str = ATTENTION
 
     @classmethod

@@ -1,4 +1,8 @@
-"""Opacity is the weight itself, in every view: what is drawn at full opacity, and in which units."""
+"""Opacity is the weight itself, in every view: what is drawn at full opacity, and in which units.
+
+Norms of what is passed on have no natural largest value: they are drawn, and written, as shares of the most
+that any head of the layer brings to any token.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnlit.attention.record import ATTENTION
 from attnlit.wording import percent
 
 if TYPE_CHECKING:
@@ -15,19 +20,31 @@ FULL = 1000  # weights travel as whole thousandths of the weight that is drawn a
 FAINT_LAYER = 0.02  # where no weight of a layer is larger, the largest is drawn at full opacity
 
 
+def one(attention: Attention, layer: int) -> float:
+    """The weight that counts as 1: 1, or of norms the sum of the layer's strongest row."""
+    if attention.weighs == ATTENTION:
+        return 1.0
+    return float(np.nan_to_num(attention.weights[layer]).sum(axis=-1).max(initial=0)) or 1.0
+
+
 def full_opacity(attention: Attention, layer: int) -> float:
-    """The weight drawn at full opacity: 1, or in a layer of only small weights the largest of them."""
-    peak = float(np.nanmax(attention.weights[layer], initial=0))  # an empty row is NaN
+    """The share of `one` at full opacity: 1, or in a layer of only small weights the largest of them."""
+    largest = float(np.nanmax(attention.weights[layer], initial=0))  # an empty row is NaN
+    peak = largest / one(attention, layer)
     return peak if 0 < peak <= FAINT_LAYER else 1.0
 
 
-def scaled_note(full: float) -> str:
-    """The sentence that says that opacity is scaled, or nothing."""
-    if full == 1:
-        return ""
-    return (
-        f"No weight in this layer exceeds {percent(full)}, so {percent(full)} is drawn at full opacity here."
-    )
+def scale_notes(attention: Attention, full: float) -> tuple[str, ...]:
+    """The sentences that say what a line weighs, unless it is attention, and that opacity is scaled."""
+    notes = []
+    if attention.weighs != ATTENTION:
+        notes.append(
+            "Lines weigh what is passed on: 100% is the most that any head of this layer brings to one token."
+        )
+    if full < 1:
+        most = percent(full)
+        notes.append(f"No weight in this layer exceeds {most}, so {most} is drawn at full opacity here.")
+    return tuple(notes)
 
 
 def unavailable(attention: Attention) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from attnlit.analysis import distance
 from attnlit.wording import escaped
-from attnlit.words.read_out import token_name
+from attnlit.words.names import token_name
 
 if TYPE_CHECKING:
     import pandas as pd

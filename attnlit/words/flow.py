@@ -9,7 +9,7 @@ import numpy as np
 
 from attnlit.analysis.flow.mixing import STAYS
 from attnlit.wording import percent, times
-from attnlit.words.read_out import token_name
+from attnlit.words.names import token_name
 
 if TYPE_CHECKING:
     from attnlit.analysis.flow import Routes

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.scores import FEWEST_TOKENS, RESTS
-from attnlit.wording import capitalised, escaped, ordinal, percent
+from attnlit.attention.record import ATTENTION
+from attnlit.wording import capitalised, percent
+from attnlit.words.names import token_name
+from attnlit.words.passed_on import brought_from, brought_to
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
-    from attnlit.attention.record import Token
 
 MOSTLY = 0.5  # from this share on a token looks "mostly" at another
 AT_ALL = 0.2  # below this the largest share is still small: attention is spread
@@ -36,9 +38,14 @@ def read_out(
 
     `query` and `key` are places in `attention.queries` and `attention.keys`. With several heads the
     weights are means over them. Where the weight lies on the first token, or on one that the tokenizer added,
-    a sentence says what that is; why a head looks there, weights do not tell.
+    a sentence says what that is; why a head looks there, weights do not tell. Of a record of what is passed
+    on the sentences are those of `attnlit.words.passed_on`.
     """
     weights = attention.weights[layer, list(heads)]  # (heads, queries, keys)
+    if attention.weighs != ATTENTION and query is not None:
+        return brought_to(attention, layer, heads, query)
+    if attention.weighs != ATTENTION and key is not None:
+        return brought_from(attention, layer, heads, key)
     if query is not None:
         return _looks_at(attention, weights, heads, query)
     if key is None:
@@ -133,11 +140,3 @@ def _resting_place(attention: Attention, weights: np.ndarray, heads: Sequence[in
     else:
         who = f"{resting} of these {len(heads)} heads rest{'s' * (resting == 1)} on it"
     return f"{sentence} {who}. Whether that does anything shows only when the head is switched off."
-
-
-def token_name(tokens: Sequence[Token], place: int) -> str:
-    """A token in Markdown italics; one whose text occurs several times with its number: the 2nd *the*."""
-    text = tokens[place].text
-    same = [other for other, token in enumerate(tokens) if token.text == text]
-    name = f"*{escaped(text)}*"
-    return name if len(same) == 1 else f"the {ordinal(same.index(place) + 1)} {name}"

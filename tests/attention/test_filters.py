@@ -7,14 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from attnlit.attention import Attention, attend, passed_on
+from attnlit.attention import Attention, attend
 from attnlit.attention.filters import (
     BETWEEN,
     between,
     has_pair,
     hide_and_renormalise,
     hide_special,
-    in_shares,
     keep,
 )
 from attnlit.errors import AttnlitError
@@ -141,19 +140,3 @@ def test_only_a_record_of_everything_is_whole(record: Attention) -> None:
         keep(between(record, "A→A"), [0], [0]),
     ):
         assert not part.whole
-
-
-def test_norms_are_drawn_as_shares_of_the_layers_strongest_row(tiny_model: GetModel) -> None:
-    norms = passed_on(tiny_model("bert"), TEXT, PAIR)
-    shares = in_shares(norms)
-    assert shares.weighs.startswith(norms.weighs)
-    assert shares.weighs != norms.weighs
-    for absolute, drawn in zip(norms.weights, shares.weights, strict=True):
-        assert drawn.sum(-1).max() == pytest.approx(1, abs=1e-6)
-        np.testing.assert_allclose(drawn * absolute.sum(-1).max(), absolute, rtol=1e-5)
-    assert in_shares(shares) is shares
-    assert in_shares(hide_special(shares)).weights.sum(-1).max() < 1  # not scaled up again
-
-
-def test_attention_needs_no_scaling(record: Attention) -> None:
-    assert in_shares(record) is record

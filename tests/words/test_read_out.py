@@ -7,7 +7,8 @@ import pytest
 
 from attnlit.analysis.scores import RESTS
 from attnlit.wording import escaped, percent
-from attnlit.words.read_out import read_out, token_name
+from attnlit.words.names import token_name
+from attnlit.words.read_out import read_out
 from attnlit.words.roles import role_in_words
 from tests.charts.hand_made import record, tokens
 

@@ -19,11 +19,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from attnlit.attention.record import ATTENTION
 from attnlit.charts.head.clicks import PinnedToken
 from attnlit.charts.head.layout import HeadShape
 from attnlit.charts.head.notes import notes
 from attnlit.charts.labels import column_width, font_size, labels
-from attnlit.charts.opacity import FULL, filled, full_opacity, unavailable
+from attnlit.charts.opacity import FULL, filled, full_opacity, one, scale_notes, unavailable
 from attnlit.charts.packed_text import joined, one_text, rows_table
 from attnlit.charts.theme import Theme, head_colour, head_dash, ink_on
 from attnlit.errors import AttnlitError
@@ -76,6 +77,8 @@ def head_tables(
         raise AttnlitError(f"The budget is how many lines are drawn: 0 or more, not {budget}.")
     whole = len(heads) == attention.heads
     weights = filled(attention.weights[layer] if whole else attention.weights[layer, heads])
+    if attention.weighs != ATTENTION:
+        weights = weights / np.float32(one(attention, layer))
     full = full_opacity(attention, layer)
     flat = weights.ravel()
     present = np.compress(flat >= LEAST_WEIGHT, flat)  # a causal model's many zeros would take long to part
@@ -89,7 +92,7 @@ def head_tables(
         "rows": _row_table(weights, detail_from, full),
         "switches": _switch_table(heads, switches, theme),
     }
-    return tables, notes(weights, present.size, flat[drawn], detail_from, full)
+    return tables, notes(weights, present.size, flat[drawn], detail_from, scale_notes(attention, full))
 
 
 def line_budget(shape: HeadShape) -> int:
@@ -102,10 +105,10 @@ def head_table(
 ) -> pd.DataFrame:
     """The numbers behind the head view: one row a head and pair of tokens.
 
-    Columns: `model`, `layer`, `head`, `query`, `query position`, `key`, `key position`, `weight`. The weight
-    is NaN, and empty in a file, where the model hides the key from the query: it is not a weight of 0. Pairs
-    below `at_least` are left out, hidden ones too if it is more than 0. Raises `AttnlitError` for a layer or
-    head that the record lacks.
+    Columns: `model`, `layer`, `head`, `query`, `query position`, `key`, `key position`, `weight`; `norm`
+    instead where the record is of what is passed on. The weight is NaN, and empty in a file, where the model
+    hides the key from the query: it is not a weight of 0. Pairs below `at_least` are left out, hidden ones
+    too if it is more than 0. Raises `AttnlitError` for a layer or head that the record lacks.
     """
     heads = chosen_heads(attention, layer, heads)
     weights = np.where(
@@ -123,7 +126,7 @@ def head_table(
             "query position": [queries[place].position for place in query],
             "key": [keys[place].text for place in key],
             "key position": [keys[place].position for place in key],
-            "weight": weights[kept],
+            "weight" if attention.weighs == ATTENTION else "norm": weights[kept],
         }
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnlit.charts.opacity import scaled_note
 from attnlit.wording import percent
 
 HOW_TO = (
@@ -14,12 +13,12 @@ HOW_TO = (
 
 
 def notes(
-    weights: np.ndarray, present: int, drawn: np.ndarray, detail_from: float, full: float
+    weights: np.ndarray, present: int, drawn: np.ndarray, detail_from: float, scale: tuple[str, ...]
 ) -> tuple[str, ...]:
     """What is left out of `weights` (heads, queries, keys), in sentences.
 
     `present` weights are worth a line; `drawn` are those that are drawn while nothing is pointed at, from the
-    weakest to the strongest; pointing shows those from `detail_from` up; `full` is drawn at full opacity.
+    weakest to the strongest; pointing shows those from `detail_from` up; `scale` says what a weight is.
     """
     sentences = []
     if present and not len(drawn):
@@ -30,11 +29,9 @@ def notes(
         share = float(drawn.sum()) / float(weights.sum())
         sentences.append(
             f"Drawn are the {len(drawn):,} strongest of {present:,} lines, from {percent(drawn[0])} up: "
-            f"{share:.0%} of the attention. "
+            f"{share:.0%} of their weight. "
             f"Pointing at a token shows its lines from {percent(detail_from)} up."
         )
     if len(weights) > 1:
         sentences.append("The number beside a token is the mean over the heads that are switched on.")
-    if full < 1:
-        sentences.append(scaled_note(full))
-    return tuple(sentences)
+    return (*sentences, *scale)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnlit.attention.record import ATTENTION
 from attnlit.charts.heatmap.data import Matrix, matrix_tables
 from attnlit.charts.heatmap.spec import theme_spec
 from attnlit.charts.labels import labels
 from attnlit.charts.notebook import notebook_chart
-from attnlit.charts.opacity import full_opacity, scaled_note, unavailable
+from attnlit.charts.opacity import full_opacity, one, scale_notes, unavailable
 from attnlit.charts.picture import Picture
 from attnlit.charts.theme import LIGHT, Theme, head_colour
 from attnlit.wording import percent
@@ -32,7 +33,7 @@ def heatmap_picture(attention: Attention, layer: int = 0, head: int = 0, *, them
     Raises `AttnlitError` for a layer or head that the record does not have.
     """
     attention.check(layer, head)
-    weights = attention.weights[layer, head]  # (queries, keys)
+    weights = attention.weights[layer, head] / one(attention, layer)  # (queries, keys)
     full = full_opacity(attention, layer)
     matrix = Matrix(
         values=np.nan_to_num(weights),
@@ -42,12 +43,11 @@ def heatmap_picture(attention: Attention, layer: int = 0, head: int = 0, *, them
         full=full,
         above=head_colour(head, theme),
         below=head_colour(head, theme),
-        name="weight",
+        name="weight" if attention.weighs == ATTENTION else "share",
         least="0",
         most=percent(full),
     )
-    note = scaled_note(full)
-    return matrix_picture(matrix, theme, (note,) if note else ())
+    return matrix_picture(matrix, theme, scale_notes(attention, full))
 
 
 def heatmap(

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from attnlit.attention.measures import looks_back, row_entropies, strongest_pair
+from attnlit.attention.record import ATTENTION
 from attnlit.charts.drawn import Drawn
 from attnlit.charts.grid import GAP_SHARE, cells_of, grid_tables
-from attnlit.charts.opacity import filled
+from attnlit.charts.opacity import filled, one
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.raster import line_strips
 from attnlit.charts.theme import Theme
@@ -53,6 +54,9 @@ def _draw(
 ) -> dict[str, pa.Table]:
     whole = shown == tuple(range(attention.layers))
     weights = filled(attention.weights if whole else attention.weights[list(shown)])
+    if attention.weighs != ATTENTION:
+        ones = np.array([one(attention, layer) for layer in shown], np.float32)
+        weights = weights / ones[:, None, None, None]
     layers, heads = weights.shape[:2]
     height = thumbnail_height(layers * heads)
     role_of = [[_role(roles, layer, head) for head in range(heads)] for layer in shown]

@@ -9,6 +9,7 @@ from attnlit.charts.grid import current_table, grid_height
 from attnlit.charts.model.data import Roles, checked_layers, model_tables
 from attnlit.charts.model.spec import HIGHEST_CELL, below, spec_by_itself, theme_spec
 from attnlit.charts.notebook import notebook_chart
+from attnlit.charts.opacity import scale_notes
 from attnlit.charts.picture import Picture
 from attnlit.charts.theme import LIGHT, Theme
 
@@ -57,7 +58,7 @@ def model_picture(
         theme,
         tables | {"current": current_table(shown, selected)},
         height=height,
-        notes=NOTES,
+        notes=(*NOTES, *scale_notes(attention, full=1.0)),
         draw_by_itself=spec_by_itself,
     )
 

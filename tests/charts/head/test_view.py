@@ -90,7 +90,7 @@ def test_the_budget_keeps_the_strongest_lines_and_the_notes_say_what_share() -> 
     assert np.allclose(np.sort(opacity)[::-1], weights[:50], atol=5e-5)
     assert (np.diff(opacity) >= 0).all(), "the strongest must be drawn last, on top"
     share = weights[:50].sum() / weights.sum()
-    assert f"{share:.0%} of the attention" in picture.notes[0]
+    assert f"{share:.0%} of their weight" in picture.notes[0]
     assert "50 strongest of" in picture.notes[0]
 
 
