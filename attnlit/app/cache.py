@@ -133,12 +133,14 @@ ALL = (models, records, filtered_records, profiles, surveys, effects, routes, un
 def load_model(name: str) -> Model:
     """A model by name, loaded once for everybody. Raises AttnlitError in words."""
     from attnlit.attention import load
+    from attnlit.models.load import find
 
     kept = models.get((name, identity_of(name)))
     if kept is not None:
         return kept
     with st.spinner("Opening the model …", show_time=True):
-        return models.find((name, identity_of(name)), lambda: load(name))
+        identity = find(name).identity  # of a hub's model it is known once its files are here
+        return models.find((name, identity), lambda: load(name))
 
 
 def attention(model: Model, text: str, pair: str) -> dict[str, Attention]:

@@ -109,7 +109,7 @@ def _are_words(checkpoint: Checkpoint, inputs: dict[str, torch.Tensor]) -> bool:
             routes.run(checkpoint.module, inputs)
         except Exception:  # such as more types than the model has: what measures it will say so
             return False
-    looked_up = [each for each in seen if each.shape == types.shape and torch.equal(each, types)]
+    looked_up = [each for each in seen if each.shape == types.shape and torch.equal(each.cpu(), types)]
     return bool(looked_up) and not torch.equal(types, inputs["input_ids"])
 
 

@@ -40,8 +40,7 @@ def load(
     progress and cancelled: of a download, see `attnlit.models.hub.fetch`. Raises AttnlitError, in words,
     whatever goes wrong: unknown name, no network, no safetensors, too large, no tokenizer, not a text model.
     """
-    wanted = os.fspath(name).strip()
-    place = _find(wanted, isinstance(name, os.PathLike), revision, progress, cancelled)
+    place = find(name, revision=revision, progress=progress, cancelled=cancelled)
     try:
         return _from_folder(place)
     except AttnlitError:
@@ -51,32 +50,41 @@ def load(
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where a model is read from."""
 
-    shown: str  # its name in sentences and pictures
-    source: str  # what `load` takes to find it again
+    # Its name in sentences and pictures.
+    shown: str
+    # What `load` takes to find it again.
+    source: str
     folder: Path
+    # See `attnlit.models.identity`.
     identity: str
     # Its files are replaced, never written over, so that the model may go on reading them where they lie.
     lasting: bool = True
 
 
-def _find(
-    name: str,
-    is_path: bool,
-    revision: str | None,
-    progress: Progress | None,
-    cancelled: Callable[[], bool] | None,
-) -> _Place:
+def find(
+    name: str | os.PathLike[str],
+    *,
+    revision: str | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Place:
+    """The place of a model on this machine; what is missing of a hub's model is fetched first.
+
+    The arguments are those of `load`. Raises AttnlitError for a name that leads nowhere.
+    """
+    is_path = isinstance(name, os.PathLike)
+    name = os.fspath(name).strip()
     if not name:
         raise AttnlitError("Choose a model first: a bundled one such as “mini-bert”, or a name from the hub.")
     known = catalogue.entry(name)
     if known is not None and known.bundled:
-        return _Place(name, name, catalogue.BUNDLED / name, identity.of_bundled(name))
+        return Place(name, name, catalogue.BUNDLED / name, identity.of_bundled(name))
     local = identity.folder_named(name)
     if local is not None and (is_path or folder.holds_model(local)):
-        return _Place(folder.shown_name(local), name, local, identity.of_folder(local), lasting=False)
+        return Place(folder.shown_name(local), name, local, identity.of_folder(local), lasting=False)
     if is_path or name.startswith((".", "/", "~")) or "\\" in name or name.count("/") > 1:
         raise AttnlitError(folder.no_model(name))
     id_, named = split_revision(name)
@@ -85,10 +93,10 @@ def _find(
     revision = revision or named
     got = fetch(id_, revision=revision, progress=progress, cancelled=cancelled)
     shown = one_line(id_ if revision is None else f"{id_}@{revision}", 80)
-    return _Place(shown, shown, got.folder, identity.of_hub(id_, got.commit))
+    return Place(shown, shown, got.folder, identity.of_hub(id_, got.commit))
 
 
-def _from_folder(place: _Place) -> Checkpoint:
+def _from_folder(place: Place) -> Checkpoint:
     import torch
 
     name, notes = place.shown, folder.check(place.folder, place.shown)
@@ -111,6 +119,12 @@ def _from_folder(place: _Place) -> Checkpoint:
         _own(module)
     _prepare(module, settings.read(place.folder, settings.GENERATION_CONFIG, name))
     found.tokenizer.name_or_path = str(place.folder)
+    unread = settings.left_out(settings.read(place.folder, settings.TOKENIZER_CONFIG, name))
+    if unread:
+        notes = (
+            *notes,
+            f"Its tokenizer has settings that are not used here: {one_line(', '.join(unread), 80)}.",
+        )
     longest, most, head = max_tokens(module, found.tokenizer), found.most_tokens, found.head
     return Checkpoint(
         name=name,

@@ -35,12 +35,19 @@ _NEVER = frozenset({"auto_map", "quantization_config", "task_specific_params", "
 # What a tokenizer's settings may hold besides numbers and switches.
 _WORDS = frozenset(
     {"padding_side", "truncation_side", "tokenizer_class", "src_lang", "tgt_lang", "source_lang"}
-    | {"target_lang", "language_codes", "language", "task", "lang", "add_prefix_space", "prepend_scheme"}
+    | {"target_lang", "language_codes", "language", "task", "lang", "prepend_scheme", "errors"}
+    | {"word_tokenizer_type", "subword_tokenizer_type", "backend", "processor_class"}
+)
+# These become tables or arguments whatever they hold, and the files beside have what they say.
+_NEVER_OF_TOKENIZERS = frozenset({"vocab", "merges", "init_inputs", "auto_map"})
+# Of no use here, so that nobody need be told that they are left out.
+_USELESS = frozenset(
+    {"name_or_path", "_name_or_path", "auto_map", "tokenizer_file", "special_tokens_map_file", "vocab_file"}
+    | {"device_map", "cache_dir", "init_inputs", "image_processor_type", "tokenizer_type", "model_type"}
 )
 _TOKENS = frozenset({"additional_special_tokens", "extra_special_tokens", "never_split"})
 _TOKEN_PARTS = frozenset({"content", "lstrip", "rstrip", "normalized", "single_word", "special", "__type"})
 _NUMBERED_TOKENS = "added_tokens_decoder"
-_NAMED_NUMBERS = frozenset({"sp_model_kwargs", "lang_code_to_id", "id_to_lang_code"})
 _NAMES_OF_INPUTS = "model_input_names"
 _TEMPLATE = "chat_template"
 # What decides which token a model writes next; all else of a generation_config.json is left to the caller.
@@ -96,15 +103,18 @@ def _cleaned(key: str, value: object) -> object:
 
 def clean_tokenizer_config(found: dict[str, Any]) -> dict[str, Any]:
     """A tokenizer_config.json with what is on the list; everything else would be a constructor's argument."""
-    return {
-        key: value for key, value in found.items() if _IDENTIFIER.fullmatch(key) and _may_pass(key, value)
-    }
+    return {key: value for key, value in found.items() if _may_pass(key, value)}
+
+
+def left_out(found: dict[str, Any]) -> list[str]:
+    """What `clean_tokenizer_config` leaves out and what may have meant something."""
+    return sorted(set(found) - set(clean_tokenizer_config(found)) - _USELESS)
 
 
 def _may_pass(key: str, value: object) -> bool:
-    if value is None or isinstance(value, (bool, int, float)):
-        return True
-    if key.endswith("_token"):
+    if not _IDENTIFIER.fullmatch(key) or key in _NEVER_OF_TOKENIZERS:
+        return False
+    if key.endswith("_token") and value is not None:
         return _is_token(value)
     if key in _TOKENS:
         return _all_tokens(list(value.values()) if isinstance(value, dict) else value)
@@ -114,15 +124,19 @@ def _may_pass(key: str, value: object) -> bool:
             and all(str(id_).isdecimal() for id_ in value)
             and all(isinstance(each, dict) and _is_token(each) for each in value.values())
         )
-    if key in _NAMED_NUMBERS:
-        return isinstance(value, dict) and not any(
-            isinstance(each, (str, list, dict)) for each in value.values()
-        )
     if key == _NAMES_OF_INPUTS:
         return isinstance(value, list) and all(_is_word(each) for each in value)
     if key == _TEMPLATE:
         return isinstance(value, (str, list))
-    return key in _WORDS and _is_word(value)
+    return _is_wordless(value) or (key in _WORDS and _is_word(value))
+
+
+def _is_wordless(value: object, depth: int = 3) -> bool:
+    """Whether there are only numbers and switches in it: none of them can name anything."""
+    if isinstance(value, (dict, list)):
+        inside = value.values() if isinstance(value, dict) else value
+        return depth > 0 and all(_is_wordless(each, depth - 1) for each in inside)
+    return not isinstance(value, str)
 
 
 def _is_word(value: object) -> bool:

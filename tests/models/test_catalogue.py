@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from attnlit.models.catalogue import CATALOGUE, entry
+from attnlit.models.catalogue import CATALOGUE, entry, groups
+from attnlit.models.offer import is_hub_id
 
 
 def test_the_bundled_pair_comes_first() -> None:
@@ -18,6 +19,17 @@ def test_entries_are_complete_and_unlike_each_other() -> None:
     for each in CATALOGUE:
         assert 0 < each.megabytes < 2048
         assert each.about.endswith((".", "?"))
+        assert each.languages
+        assert each.licence
+        assert each.bundled or is_hub_id(each.id)
+
+
+def test_groups_hold_every_entry_once_and_together() -> None:
+    assert [each for entries in groups().values() for each in entries] == list(CATALOGUE)
+    assert next(iter(groups())) == "With attnlit"
+    assert all(
+        each.bundled == (name == "With attnlit") for name, entries in groups().items() for each in entries
+    )
 
 
 def test_an_entry_is_found_by_its_id() -> None:

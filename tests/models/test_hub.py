@@ -263,7 +263,7 @@ def test_every_answer_has_its_sentence(
     assert sentence in said
     assert "hf_secret" not in said
     assert "127.0.0.1" not in said
-    assert len(hub.asked) == 1  # it was asked once
+    assert len(hub.asked_for("/api/models")) == 1  # it was asked once
 
 
 def test_no_hub_at_all(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -197,6 +197,14 @@ def test_a_broken_tokenizer(folder: Path, capfd: pytest.CaptureFixture[str]) -> 
         assert "without a tokenizer that can be read" in refusal(str(folder))
 
 
+def test_a_tokenizer_whose_package_is_missing(folder: Path) -> None:
+    (folder / "tokenizer.json").rename(folder / "vocab.txt")
+    words = {"tokenizer_class": "BertJapaneseTokenizer", "word_tokenizer_type": "mecab"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(words))
+    assert "needs a Python package" in refusal(str(folder))
+    assert "that is not installed here" in refusal(str(folder))
+
+
 @pytest.mark.parametrize("keep", [(), ("tokenizer_config.json",)])
 def test_a_folder_without_a_tokenizer(keep: tuple[str, ...], folder: Path) -> None:
     for file in folder.glob("*token*"):

@@ -81,7 +81,7 @@ def test_settings_as_they_are_saved_come_through(
     config = json.loads((place / "config.json").read_text())
     assert settings.clean_config(config) == config
     tokenizer = json.loads((place / "tokenizer_config.json").read_text())
-    assert set(tokenizer) - set(settings.clean_tokenizer_config(tokenizer)) <= {"backend"}
+    assert settings.clean_tokenizer_config(tokenizer) == tokenizer
 
 
 def test_settings_of_many_kinds_come_through() -> None:
@@ -97,6 +97,9 @@ def test_settings_of_many_kinds_come_through() -> None:
         "padding_side": "left",
         "src_lang": "eng_Latn",
         "model_input_names": ["input_ids", "attention_mask"],
+        "cls_token_box": [0, 0, 0, 0],
+        "lang2id": {"en": 0},
+        "word_tokenizer_type": "mecab",
         "sp_model_kwargs": {"nbest_size": 1},
         "chat_template": "{{ messages[0]['content'] }}",
         "tokenizer_class": "LlamaTokenizerFast",
@@ -109,10 +112,14 @@ def test_settings_of_many_kinds_come_through() -> None:
     "found",
     [
         {"padding_side": "/etc/passwd"},
+        {"vocab": {"word": 0}},
+        {"merges": []},
+        {"mecab_kwargs": {"mecab_option": "-d /x"}},
+        {"deep": [[[[[1]]]]]},
         {"src_lang": "..\\x"},
         {"anything": "word"},
         {"anything": ["word"]},
-        {"anything": {"word": 1}},
+        {"anything": {"word": "1"}},
         {"bos_token": {"content": "a", "file": "b"}},
         {"added_tokens_decoder": {"x": {"content": "a"}}},
         {"added_tokens_decoder": {"7": "a"}},
@@ -124,6 +131,13 @@ def test_settings_of_many_kinds_come_through() -> None:
 )
 def test_settings_of_a_tokenizer_that_stay_outside(found: dict[str, Any]) -> None:
     assert settings.clean_tokenizer_config(found) == {}
+
+
+def test_what_may_have_meant_something_is_said(folder: Path) -> None:
+    change(folder / "tokenizer_config.json", name_or_path="a/b", auto_map={"AutoTokenizer": ["a.B", None]})
+    assert load(str(folder)).notes == ()
+    change(folder / "tokenizer_config.json", spelling="old", vocab={"a": 0})
+    assert load(str(folder)).notes == ("Its tokenizer has settings that are not used here: spelling, vocab.",)
 
 
 def test_settings_of_a_model_that_stay_outside() -> None:
