@@ -87,18 +87,20 @@ def current_table(layers: Sequence[int], selected: tuple[int, int] | None) -> pa
 
 def grid_chart(
     below: Sequence[alt.Chart],
-    tooltip: Sequence[alt.Tooltip],
+    tooltip: str,
     theme: Theme,
     *,
     by_itself: bool,
     highest_cell: int,
     space_below: str = "2",
+    signals: Sequence[alt.Parameter] = (),
 ) -> alt.LayerChart:
     """A chart on the grid: layers, then the frames of the pointed and the current cell, then what is clicked.
 
     Its tables are those of `grid_tables`, "cells" (id, row, column, layer, head and what the tooltip shows)
     and "current" (`current_table`). A click comes back as `[{"layer": 3, "head": 7}]` under the name "cell".
-    by_itself: the click itself frames a head, as no server answers it.
+    tooltip: what it says beside layer and head, as objects in Vega's language.
+    by_itself: the click itself frames a head, as no server answers it. signals: those that `below` needs.
     """
     hover = hover_selection("hover", "grid", "id")
     kept: dict[str, Any] = {"clear": False} if by_itself else {}
@@ -106,13 +108,11 @@ def grid_chart(
     hover_frame = on_cell(table("cells").transform_filter(hover), stroke=theme.faint, strokeWidth=1.5)
     current = table("cells").transform_filter(cell) if by_itself else table("current")
     current_frame = on_cell(current, margin=1.5, stroke=theme.text, strokeWidth=2.5)
-    named = [alt.Tooltip("layer:O", title="Layer"), alt.Tooltip("head:O", title="Head"), *tooltip]
+    said = computed(f"merge({{'Layer': datum.layer, 'Head': datum.head}}, {tooltip})")
     # Last, and so on top: what the pointer meets.
-    grid = (
-        on_cell(table("cells", name="grid"), cursor="pointer").encode(tooltip=named).add_params(hover, cell)
-    )
-    signals = [*setup_signals(layers=1, heads=1, roles=0), *geometry(highest_cell, space_below)]
-    chart = alt.layer(*below, *labels(theme), hover_frame, current_frame, grid).add_params(*signals)
+    grid = on_cell(table("cells", name="grid"), cursor="pointer").encode(tooltip=said).add_params(hover, cell)
+    own = [*setup_signals(layers=1, heads=1, roles=0), *geometry(highest_cell, space_below)]
+    chart = alt.layer(*below, *labels(theme), hover_frame, current_frame, grid).add_params(*own, *signals)
     return framed(chart, theme, width=800, height=800)
 
 

@@ -165,7 +165,7 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
         )
     )
     return grid_chart(
-        [colours, numbers, *_legend(theme)], [alt.Tooltip("text:N", title="Value")], theme,
+        [colours, numbers, *_legend(theme)], "{'Value': datum.text}", theme,
         by_itself=by_itself, highest_cell=HIGHEST_CELL, space_below=str(LEGEND_SPACE),
     )  # fmt: skip
 

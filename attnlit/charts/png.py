@@ -11,14 +11,14 @@ import numpy as np
 
 
 def palette(colours: Sequence[str], alphas: Sequence[int]) -> bytes:
-    """The part of a PNG that gives each index a colour ``#rrggbb`` and an opacity 0-255."""
+    """The part of a PNG that gives each index a colour `#rrggbb` and an opacity 0-255."""
     return _chunk(b"PLTE", bytes.fromhex("".join(colours).replace("#", ""))) + _chunk(b"tRNS", bytes(alphas))
 
 
 def palette_picture(shades: np.ndarray, palette: bytes, bits: int = 4) -> str:
     """A PNG of palette indices (rows, columns) as an address that a chart shows without another request.
 
-    With 4 ``bits`` a pixel there are 16 shades, with 8 there are 256.
+    With 4 `bits` a pixel there are 16 shades, with 8 there are 256.
     """
     rows, columns = shades.shape
     # Each row opens with its filter: 0, none.

@@ -26,7 +26,7 @@ SIGNED_STEPS = 7  # shades on either side of zero in a strip of signed values
 
 
 def pool(weights: np.ndarray, most: int = MOST_ROWS) -> np.ndarray:
-    """Shrink attention (heads, queries, keys) to at most ``most`` rows and columns: (heads, rows, columns).
+    """Shrink attention (heads, queries, keys) to at most `most` rows and columns: (heads, rows, columns).
 
     Mean over the queries that share a row, *sum* over the keys that share a column: a row still adds up to 1.
     """
@@ -134,10 +134,10 @@ def _strip(shades: np.ndarray, colours: Sequence[str]) -> str:
 
 
 def signed_roots(values: np.ndarray, limit: float) -> np.ndarray:
-    """The square root of each value's size, with the value's sign: 1 where the value reaches ``limit``.
+    """The square root of each value's size, with the value's sign: 1 where the value reaches `limit`.
 
     Strips are shaded by the root, as faint values differ more to the eye than strong ones. The root of a
-    product is the product of the roots: for ``a * b`` take ``signed_roots(a, limit) * signed_roots(b, 1)``.
+    product is the product of the roots: for `a * b` take `signed_roots(a, limit) * signed_roots(b, 1)`.
     """
     return np.copysign(np.sqrt(np.abs(values) * (1 / limit)), values)
 

@@ -81,7 +81,7 @@ def _channels(colour: str) -> list[int]:
 
 
 def contrast(colour: str, other: str) -> float:
-    """WCAG contrast ratio of two ``#rrggbb`` colours, from 1 (the same) to 21 (black on white)."""
+    """WCAG contrast ratio of two `#rrggbb` colours, from 1 (the same) to 21 (black on white)."""
     lighter, darker = sorted((_luminance(colour), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 

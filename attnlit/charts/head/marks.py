@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 
 from attnlit.charts.head.data import FINE, HUNDREDTHS
+from attnlit.charts.head.layout import NUMBER_WIDTH
 from attnlit.charts.head.switches import SLOT_IS_ON
 from attnlit.charts.opacity import FULL
 from attnlit.charts.theme import MONOSPACE_DIGITS, Theme
@@ -239,7 +240,8 @@ def titles(theme: Theme) -> list[alt.Chart]:
         mark = once().mark_text(align=align, baseline="middle", text=text, **style)
         return mark.encode(x=computed(x), y=computed("titles"))
 
-    word = "idle ? '' : heads_on === 1 ? 'weight' : 'mean'"
+    # On a phone the numbers stand under the legend.
+    word = f"idle || beside < {NUMBER_WIDTH} ? '' : heads_on === 1 ? 'weight' : 'mean'"
     return [
         title("left - 6", "right", "attends from"),
         title("right + 6", "left", "attends to"),

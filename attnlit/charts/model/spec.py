@@ -9,11 +9,14 @@ import altair as alt
 from attnlit.charts.grid import COLUMN_X, LEFT, TOP, bands, grid_chart
 from attnlit.charts.picture import frozen
 from attnlit.charts.theme import Theme
-from attnlit.charts.vega import computed, table
+from attnlit.charts.vega import computed, once, signal, table
 
 HIGHEST_CELL = 140  # pixels: a small model does not grow beyond it on a wide screen
 ROLE_WIDTH, ROLE_HEIGHT = 190, 20  # pixels for one role of the legend
 _ROLES_A_ROW = f"max(1, floor((width - {LEFT}) / {ROLE_WIDTH}))"
+
+
+LENS = 150  # pixels: how high the thumbnail under the pointer is drawn, where it is smaller
 
 
 @frozen
@@ -43,17 +46,55 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
         )
         .encode(x=computed(COLUMN_X), y=alt.YValue(TOP), url="url:N")
     )  # fmt: skip
-    tooltip = [
-        alt.Tooltip("role:N", title="What it does"),
-        alt.Tooltip("strongest:N", title="Strongest"),
-        alt.Tooltip("spread:N", title="Spreads over"),
-        alt.Tooltip("back:N", title="Looks"),
-    ]
+    tooltip = (
+        "roles > 0 ? {'What it does': datum.role} : {}, "
+        "{'Strongest': datum.strongest, 'Spreads over': datum.spread, 'Looks': datum.back}"
+    )
     space = f"(2 + (roles > 0 ? 8 + ceil(roles / {_ROLES_A_ROW}) * {ROLE_HEIGHT} : 0))"
     return grid_chart(
-        [bands(theme), thumbnails, *_legend(theme)], tooltip, theme,
-        by_itself=by_itself, highest_cell=HIGHEST_CELL, space_below=space,
+        [bands(theme), thumbnails, *_legend(theme), *_lens(theme)], tooltip, theme,
+        by_itself=by_itself, highest_cell=HIGHEST_CELL, space_below=space, signals=_where_the_lens_is(),
     )  # fmt: skip
+
+
+def _where_the_lens_is() -> list[alt.Parameter]:
+    """Beside the thumbnail under the pointer: where it has room on the left, as tooltips are on the right."""
+    return [
+        signal("pointed", "hover.id ? hover.id[0] : -1"),
+        signal("zoom", f"{LENS} / thumbnail_height"),
+        signal("pointed_x", f"{LEFT} + pointed % heads * cell_width"),
+        signal("pointed_row", "floor(pointed / heads)"),
+        signal("lens_width", "thumbnail_width * zoom"),
+        signal("room_on_left", "pointed_x - lens_width - 10"),
+        signal("lens_x", "room_on_left >= 0 ? room_on_left : pointed_x + cell_width + 10"),
+        signal("lens_on", "pointed >= 0 && zoom > 1.5 && lens_x + lens_width < width - 4"),
+        signal("beside_row", f"{TOP} + (pointed_row + 0.5) * cell_height - {LENS / 2}"),
+        signal("lens_y", f"clamp(beside_row, 2, max(2, height - {LENS} - 2))"),
+    ]
+
+
+def _lens(theme: Theme) -> list[alt.Chart]:
+    """The thumbnail under the pointer once more, large. It is a part of its strip, cut out."""
+    edge: dict[str, Any] = {"x": computed("lens_x - 4"), "y": computed("lens_y - 4")}
+    ground = (
+        once()
+        .transform_filter("lens_on")
+        .mark_rect(cornerRadius=6, fill=theme.background, stroke=theme.faint, strokeWidth=1)
+        .encode(**edge, x2=computed("lens_x + lens_width + 4"), y2=computed(f"lens_y + {LENS + 4}"))
+    )
+    corners = f"'M' + lens_x + ',' + lens_y + 'h' + lens_width + 'v{LENS}h' + (-lens_width) + 'z'"
+    enlarged = (
+        table("strips")
+        .transform_filter("lens_on && datum.column === pointed % heads")
+        .mark_image(
+            align="left", baseline="top", aspect=False, clip=alt.ExprRef(f"pathShape({corners})"),
+            width=alt.ExprRef("lens_width"), height=alt.ExprRef("cell_height * layers * zoom"),
+        )
+        .encode(
+            x=computed("lens_x"), y=computed("lens_y - pointed_row * cell_height * zoom"), url="url:N"
+        )
+    )  # fmt: skip
+    return [ground, enlarged]
 
 
 def _legend(theme: Theme) -> list[alt.Chart]:

@@ -20,10 +20,10 @@ from attnlit.attention.filters import keep
 from attnlit.attention.record import Attention
 from attnlit.charts import grid
 from attnlit.charts.model import Roles, drawn, model_picture, model_view
-from attnlit.charts.model.spec import HIGHEST_CELL
+from attnlit.charts.model.spec import HIGHEST_CELL, LENS
 from attnlit.charts.theme import DARK, LIGHT
 from attnlit.errors import AttnlitError
-from tests.charts.drawing import pixels, sources, svg_of, texts
+from tests.charts.drawing import pixels, place_of, sources, svg_of, texts
 from tests.charts.records import record, weights_record
 
 
@@ -54,7 +54,7 @@ def test_distance_is_signed_and_counts_positions() -> None:
     other_sentence = keep(weights_record(np.full((1, 1, 9, 9), 1 / 9)), [0, 1], [7, 8])
     assert [cell["back"] for cell in cells(other_sentence)] == ["7 tokens ahead"]
     tooltip = json.dumps(model_picture(attention).spec)
-    assert '"field": "back", "title": "Looks"' in tooltip
+    assert "'Looks': datum.back" in tooltip
 
 
 def test_distance_in_the_tooltip_is_that_of_the_table_of_heads() -> None:
@@ -293,3 +293,34 @@ def test_heads_of_a_layer_stand_closer_than_layers() -> None:
         between_heads = lefts[1] - lefts[0] - float(images[0].get("width", 0))
         cell = float(images[0].get("height", 0)) / 6
         assert between_heads < cell / 9, "than the gap below a thumbnail"
+
+
+def lens(width: int, head: int) -> tuple[list[dict[str, float]], int]:
+    """Images that are larger than a strip, with their places; how many clips there are."""
+    svg = svg_of(model_picture(record(layers=4, heads=12, queries=5)), width=width, hover=[{"id": head}])
+    images = [each for each in svg.iter() if each.tag.endswith("image")]
+    usual = min(float(each.get("height", 0)) for each in images)
+    large = [each for each in images if float(each.get("height", 0)) > usual]
+    places = [
+        {
+            **dict(zip(("x", "y"), place_of(each), strict=True)),
+            "width": float(each.get("width", 0)),
+            "height": float(each.get("height", 0)),
+        }
+        for each in large
+    ]
+    return places, sum(each.tag.endswith("clipPath") for each in svg.iter())
+
+
+def test_a_small_thumbnail_is_enlarged_under_the_pointer_and_a_large_one_is_not() -> None:
+    (image,), clips = lens(500, 2 * 12 + 7)
+    zoom = image["height"] / (4 * ((500 - grid.LEFT) // 12))
+    assert zoom * ((500 - grid.LEFT) // 12) * 8 / 9 == pytest.approx(LENS, rel=0.01)
+    assert clips >= 1, "the rest of the strip is cut off"
+    row = image["y"] + 2 * image["height"] / 4  # where the head's own thumbnail begins
+    assert 0 <= row <= 4 * 38 + grid.TOP
+    assert image["x"] >= 0
+    assert image["x"] + image["width"] < grid.LEFT + 7 * 38, "it lies beside its thumbnail, not on it"
+    (on_the_right,), _ = lens(500, 2 * 12)
+    assert on_the_right["x"] > grid.LEFT + 38
+    assert lens(2000, 2 * 12 + 7)[0] == []
