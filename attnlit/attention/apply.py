@@ -1,7 +1,7 @@
 """The arithmetic of edits, the same for both ways of seeing attention.
 
 Every function takes the edits of one attention call, and returns a new tensor where something changes: the
-model may still need the old one.
+model may still need the old one. T texts of a batch, H heads, G key heads, Q queries, K keys, d head size.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _Kind = TypeVar("_Kind", bound=Edit)
 
 
 def dimensions_removed(query: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
-    """Queries (batch, heads, queries, d) with the named dimensions at 0."""
+    """Queries (T, H, Q, d) with the named dimensions at 0."""
     for edit in _of_kind(DimensionsRemoved, edits, heads=query.shape[1]):
         _check("dimension", edit.dimensions, query.shape[-1])
         query = query.clone()
@@ -27,7 +27,7 @@ def dimensions_removed(query: torch.Tensor, edits: Sequence[Edit]) -> torch.Tens
 
 
 def edges_cut(edits: Sequence[Edit], shape: Sequence[int], device: torch.device) -> torch.Tensor | None:
-    """True where an edge is cut, (batch, heads, queries, keys); None where none is."""
+    """True where an edge is cut, (T, H, Q, K); None where none is."""
     cuts = [edit for edit in _of_kind(AttentionKnockout, edits, heads=shape[1]) if edit.edges]
     if not cuts:
         return None
@@ -55,7 +55,7 @@ def check_cut(weights: torch.Tensor, cut: torch.Tensor) -> None:
 
 
 def attention_given(weights: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
-    """Weights (batch, heads, queries, keys) with the given ones in their place."""
+    """Weights (T, H, Q, K) with the given ones in their place."""
     for edit in _of_kind(PatternPatched, edits, heads=weights.shape[1]):
         queries = weights.shape[2] if edit.queries is None else min(edit.queries, weights.shape[2])
         there = (len(edit.heads), queries, weights.shape[3])
@@ -72,7 +72,7 @@ def attention_given(weights: torch.Tensor, edits: Sequence[Edit]) -> torch.Tenso
 
 
 def heads_off(passed_on: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
-    """What heads pass on, (batch, heads, queries, anything), with some of them switched off.
+    """What heads pass on, (T, H, Q, anything), with some of them switched off.
 
     It may be their output, or the weights that are about to be multiplied with the values: the output is
     linear in them, so 0 and the mean over the queries come out the same.
@@ -87,9 +87,9 @@ def heads_off(passed_on: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
 def of_given(
     output: torch.Tensor, weights: torch.Tensor, value: torch.Tensor, edits: Sequence[Edit]
 ) -> torch.Tensor:
-    """Output (batch, heads, queries, d) made anew, from weights and values, for heads with a given attention.
+    """Output (T, H, Q, d) made anew, from weights and values, for heads with a given attention.
 
-    weights: (batch, heads, queries, keys); value: (batch, key heads, keys, d).
+    weights: (T, H, Q, K); value: (T, G, K, d).
     """
     heads_a_key = output.shape[1] // value.shape[1]
     for edit in _of_kind(PatternPatched, edits, heads=output.shape[1]):
@@ -112,7 +112,7 @@ def _rows(edit: Edit) -> slice | int:
 
 
 def _column(heads: Sequence[int]) -> torch.Tensor:
-    """(heads, 1), to be combined with every dimension or edge."""
+    """(H, 1), to be combined with every dimension or edge."""
     return torch.tensor(heads, dtype=torch.long)[:, None]
 
 

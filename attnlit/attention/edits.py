@@ -62,14 +62,14 @@ class PatternPatched(Edit):
     In a record of the pass these weights stand where the head's own would; its scores are still its own.
     """
 
-    weights: np.ndarray  # float32 (heads given, queries, keys)
+    weights: np.ndarray  # float32 (H, Q, K), of the heads that are named
     queries: int | None = None  # only the first so many, of which the weights are; later ones keep their own
 
 
 def freeze_patterns(weights: Mapping[str, np.ndarray]) -> list[PatternPatched]:
     """Edits that hold every head at the attention of another pass.
 
-    weights: by kind, (layers, heads, queries, keys), as `Attention.weights`.
+    weights: by kind, (L, H, Q, K), as `Attention.weights`.
     """
     return [
         PatternPatched(kind=kind, layer=layer, heads=tuple(range(len(matrices))), weights=matrices)

@@ -53,7 +53,7 @@ def hide_and_renormalise(attention: Attention, keys: Collection[int]) -> Attenti
     """
     columns = [index for index, token in enumerate(attention.keys) if token.position not in keys]
     left = keep(attention, range(len(attention.queries)), columns)
-    sums = left.weights.sum(axis=-1, keepdims=True)  # (layers, heads, queries, 1)
+    sums = left.weights.sum(axis=-1, keepdims=True)  # (L, H, Q, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         weights = np.where(sums < EMPTY_BELOW, np.float32(np.nan), left.weights / sums)
     return replace(left, whole=False, weights=frozen(weights.astype(np.float32, copy=False)))

@@ -76,7 +76,7 @@ def _attention(
         apply.check_cut(weights, cut)
     if edits:
         weights = apply.attention_given(weights, edits)
-        by_head = apply.of_given(output.transpose(1, 2), weights, value, edits)  # (batch, heads, queries, d)
+        by_head = apply.of_given(output.transpose(1, 2), weights, value, edits)  # (T, H, Q, d)
         output = apply.heads_off(by_head, edits).transpose(1, 2).contiguous()
     if running is not None:
         scaling = options.get("scaling")

@@ -101,7 +101,7 @@ class LayerInputs:
         key_head = head // heads_a_key
         group = range(key_head * heads_a_key, (key_head + 1) * heads_a_key)
         q, k = self.q[head], self.k[key_head]
-        product = self.scaling * (q @ k.T)  # (queries, keys)
+        product = self.scaling * (q @ k.T)  # (Q, K)
         scores = product if self.logits is None else self.logits[head]
         adds = []
         if self.softcap is not None:

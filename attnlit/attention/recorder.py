@@ -17,16 +17,16 @@ from attnlit.models.model import Site
 class Call:
     """One attention call as the model made it. Tensors have a batch of 1 in front."""
 
-    weights: torch.Tensor  # (1, heads, queries, keys)
-    query: torch.Tensor | None = None  # (1, heads, queries, d)
-    key: torch.Tensor | None = None  # (1, key heads, keys, d)
+    weights: torch.Tensor  # (1, H, Q, K)
+    query: torch.Tensor | None = None  # (1, H, Q, d)
+    key: torch.Tensor | None = None  # (1, G, K, d)
     scaling: float = 1.0
     softcap: float | None = None
-    bias: torch.Tensor | None = None  # (1, 1 or heads, queries, keys)
-    mask: torch.Tensor | None = None  # (1, 1 or heads, queries, keys)
-    logits: torch.Tensor | None = None  # (1, heads, queries, keys), where the scores themselves were seen
-    sinks: torch.Tensor | None = None  # (heads,)
-    value: torch.Tensor | None = None  # (1, key heads, keys, value d)
+    bias: torch.Tensor | None = None  # (1, 1 or H, Q, K)
+    mask: torch.Tensor | None = None  # (1, 1 or H, Q, K)
+    logits: torch.Tensor | None = None  # (1, H, Q, K), where the scores themselves were seen
+    sinks: torch.Tensor | None = None  # (H,)
+    value: torch.Tensor | None = None  # (1, G, K, value size)
     # What all heads put out, after any edit: the very tensor that the model goes on with, in its own shape.
     output: torch.Tensor | None = None
 
@@ -39,9 +39,8 @@ class Recorder:
     """Copies each call into numpy as soon as it is made, so that no tensor of the model outlives the pass."""
 
     sites: tuple[Site | None, ...]
-    weights: dict[str, np.ndarray] = field(
-        default_factory=dict
-    )  # by kind: float32 (layers, heads, queries, keys)
+    # By kind: float32 (L, H, Q, K).
+    weights: dict[str, np.ndarray] = field(default_factory=dict)
     inputs: dict[Site, LayerInputs] = field(default_factory=dict)
     _calls: int = 0
     # Masks and biases that several layers share, by place in memory; the tensor keeps its place taken.
@@ -87,7 +86,7 @@ class WeightsRecorder:
 
     sites: tuple[Site | None, ...]
     kind: str
-    layers: dict[int, np.ndarray] = field(default_factory=dict)  # float32 (texts, heads, queries, keys)
+    layers: dict[int, np.ndarray] = field(default_factory=dict)  # float32 (T, H, Q, K)
     _calls: int = 0
 
     def take(self, call: Call) -> None:
@@ -103,7 +102,7 @@ class WeightsRecorder:
         )
 
     def texts(self) -> np.ndarray:
-        """float32 (texts, layers, heads, queries, keys), read-only."""
+        """float32 (T, L, H, Q, K), read-only."""
         layers = [self.layers[layer] for layer in range(len(self.layers))]
         return frozen(np.stack(layers, axis=1, dtype=np.float32))
 

@@ -34,7 +34,7 @@ _ENDS = {F.linear, torch.addmm, F.layer_norm, F.embedding, F.rms_norm}
 
 @dataclass(frozen=True, eq=False)
 class _Product:
-    """Queries (..., queries, d) times keys (..., keys, d)."""
+    """Queries (..., Q, d) times keys (..., K, d)."""
 
     query: Tensor
     key: Tensor
@@ -47,7 +47,7 @@ class _Scores:
     product: _Product
     scaling: float
     logits: Tensor
-    cut: Tensor | None  # bool (1, heads, queries, keys): edges that an edit took away
+    cut: Tensor | None  # bool (1, H, Q, K): edges that an edit took away
 
 
 class Trace(TorchFunctionMode):
@@ -67,9 +67,8 @@ class Trace(TorchFunctionMode):
     def _forget(self) -> None:
         """Nothing of one attention call matters to the next one."""
         self._products: list[_Product] = []
-        self._factors: dict[
-            int, dict[int, float]
-        ] = {}  # by a tensor's id: products in it, and each one's scale
+        # By a tensor's id: the products in it, and each one's scale.
+        self._factors: dict[int, dict[int, float]] = {}
         self._capped: set[int] = set()  # products that went through a soft cap
         self._softmaxed: dict[int, _Scores] = {}  # by a tensor's id: the scores whose softmax is in it
         self._alive: list[Tensor] = []  # a tensor that is gone could leave its id to another
@@ -153,7 +152,7 @@ class Trace(TorchFunctionMode):
     def _attention(
         self, weights: Tensor, value: Tensor, scores: _Scores, multiply: Callable[[Tensor], Tensor]
     ) -> Tensor:
-        """Takes a call that multiplies weights (..., queries, keys) with values (..., keys, d).
+        """Takes a call that multiplies weights (..., Q, K) with values (..., K, d).
 
         Returns what `multiply` makes of the weights, once they are edited: the heads' output.
         """
@@ -230,5 +229,5 @@ def _numbers(values: Iterable[Any]) -> list[float]:
 
 
 def _with_batch(tensor: Tensor) -> Tensor:
-    """(1, heads, ...): some models fold the batch, which is 1 here, into the heads."""
+    """(1, H, ...): some models fold the batch, which is 1 here, into the heads."""
     return tensor[None] if tensor.dim() == 3 else tensor

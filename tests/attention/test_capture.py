@@ -5,9 +5,7 @@ The models are random, so nothing here depends on what a model has learned.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +13,8 @@ import pytest
 import torch
 import transformers
 
-from attnlit.attention import Attention, attend, attend_all, load
-from attnlit.attention.capture import attend_together, untrained
-from attnlit.attention.reading import read
+from attnlit.attention import attend, attend_all, load
+from attnlit.attention.capture import untrained
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import tiny
@@ -174,54 +171,6 @@ def test_what_the_model_adds_is_named(architecture: str, adds: tuple[str, ...], 
     assert attend(tiny_model(architecture), TEXT).vectors(0, 1).adds == adds
 
 
-@pytest.mark.parametrize("architecture", ["bert", "albert", "llama", "deberta-v2", "bart"])
-def test_threads_on_one_model_never_mix(architecture: str, tiny_model: GetModel) -> None:
-    model = tiny_model(architecture)
-    texts = [f"{TEXT} {'dog ' * count}" for count in range(8)]
-    alone = [attend_all(model, text, PAIR) for text in texts]
-    together: dict[tuple[int, int], dict[str, Attention]] = {}
-    start = threading.Barrier(len(texts))
-
-    def visit(number: int) -> None:
-        start.wait()
-        for turn in range(6):
-            together[number, turn] = attend_all(model, texts[number], PAIR)
-
-    threads = [threading.Thread(target=visit, args=(number,)) for number in range(len(texts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(together) == 48
-    for (number, _), records in together.items():
-        for kind, record in records.items():
-            assert record.query_tokens == alone[number][kind].query_tokens
-            np.testing.assert_allclose(record.weights, alone[number][kind].weights, atol=ROUNDING)
-            scores = alone[number][kind].vectors(1, 1).scores
-            largest = np.abs(scores[np.isfinite(scores)]).max()
-            np.testing.assert_allclose(record.vectors(1, 1).scores, scores, atol=ROUNDING * largest)
-
-
-@pytest.mark.parametrize("architecture", ["bert", "deberta-v2", "bart"])
-def test_the_shared_model_is_left_as_it_was(architecture: str, tiny_model: GetModel) -> None:
-    model = tiny_model(architecture)
-
-    def state() -> list[object]:
-        parts = list(model.module.modules())
-        # transformers leaves hooks of its own on a model that was asked for attentions; none are ours
-        hooks = [[*part._forward_hooks.values(), *part._forward_pre_hooks.values()] for part in parts]
-        assert not [hook for each in hooks for hook in each if hook.__module__.startswith("attnlit")]
-        names = [sorted(vars(part)) for part in parts]
-        return [hooks, names, model.module.config.to_dict(), model.module.training]
-
-    before = state()
-    weights = {name: value.clone() for name, value in model.module.state_dict().items()}
-    attend_all(model, TEXT, PAIR)
-    assert state() == before
-    for name, value in model.module.state_dict().items():
-        assert torch.equal(value, weights[name])
-
-
 @pytest.mark.parametrize("architecture", ["gpt2", "bloom"])
 def test_records_are_read_only_and_own_their_memory(architecture: str, tiny_model: GetModel) -> None:
     record = attend(tiny_model(architecture), TEXT)
@@ -247,59 +196,6 @@ def test_memory_counts_every_array_once(tiny_model: GetModel) -> None:
     wide = attend(tiny_model("gpt2"), TEXT)
     count = len(wide.queries)
     assert wide.nbytes == 3 * 4 * count**2 * 4 + 3 * 2 * count * 32 * 4 + count**2 * 4
-
-
-def test_without_a_way_to_see_queries_there_are_still_weights(
-    tiny_folder: GetFolder, tiny_model: GetModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from attnlit.attention import load, softmax
-
-    monkeypatch.setattr(softmax, "TOLERANCE", -1.0)  # no recording is good enough
-    model = load(str(tiny_folder("bart")))
-    assert model.capture_route == "weights"
-    assert model.why_no_vectors
-    for kind, record in attend_all(model, TEXT, PAIR).items():
-        expected = attend(tiny_model("bart"), TEXT, PAIR, kind)
-        np.testing.assert_allclose(record.weights, expected.weights, atol=ROUNDING)
-        with pytest.raises(AttnlitError, match="neuron view is not possible"):
-            record.vectors(0, 0)
-
-
-def test_a_way_that_changes_the_model_is_refused(
-    tiny_folder: GetFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Without the registered mask causal models see the future: the proof must notice."""
-    from transformers import AttentionMaskInterface
-
-    from attnlit.attention import interface, load
-
-    registered = AttentionMaskInterface._global_mapping
-    monkeypatch.delitem(registered, interface.NAME)
-    model = load(str(tiny_folder("llama")))
-    assert model.capture_route == "trace"  # which needs no registration
-    record = attend(model, TEXT)
-    assert not np.triu(record.weights, 1).any()
-
-
-def test_a_way_that_changes_only_the_output_is_refused(
-    tiny_folder: GetFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A wrong output of the last layer changes no attention, only what the model predicts."""
-    from attnlit.attention import interface, load
-
-    own_eager = interface._own_eager
-
-    def spoilt(kind: type) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
-        def eager(
-            module: torch.nn.Module, *args: object, **options: object
-        ) -> tuple[torch.Tensor, torch.Tensor]:
-            output, weights = own_eager(kind)(module, *args, **options)
-            return (output * 2 if module.layer_idx == tiny.LAYERS - 1 else output), weights
-
-        return eager
-
-    monkeypatch.setattr(interface, "_own_eager", spoilt)
-    assert load(str(tiny_folder("llama"))).capture_route == "trace"
 
 
 def test_kind_is_the_first_by_default_and_must_exist(tiny_model: GetModel) -> None:
@@ -332,25 +228,6 @@ def test_heads_are_counted_for_each_kind(tmp_path: Path) -> None:
     record = attend(model, "The cat sat.", pair="Der Hund", kind="cross")
     assert model.heads_of("encoder") == 4
     assert model.heads_of("cross") == record.heads == 2
-
-
-@every_architecture
-def test_texts_read_together_have_the_attention_that_they_have_alone(
-    architecture: str, tiny_double: GetModel
-) -> None:
-    model = tiny_double(architecture)
-    one = read(model, TEXT, PAIR)
-    source = one.source
-    backwards = {**source.inputs, "input_ids": source.inputs["input_ids"][::-1]}
-    other = replace(one, source=replace(source, inputs=backwards))  # for certain of the same length
-    for kind in model.kinds:
-        together = attend_together(model, [one, other], kind)
-        np.testing.assert_allclose(
-            together[0].weights, attend(model, TEXT, PAIR, kind).weights, atol=ROUNDING
-        )
-        (alone,) = attend_together(model, [other], kind)
-        np.testing.assert_allclose(together[1].weights, alone.weights, atol=ROUNDING)
-        assert np.abs(together[0].weights - together[1].weights).max() > 0.01
 
 
 @pytest.mark.parametrize("architecture", ["bert", "gpt2", "t5", "bloom"])
