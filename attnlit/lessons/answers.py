@@ -1,0 +1,82 @@
+"""What a student answered: it fits into a link, and becomes a sheet to print or to hand in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from attnlit.lessons.reading import Lesson, Step
+from attnlit.wording import one_line
+
+_ANSWER = re.compile(r"(\d{0,2})(?:n(-?\d{1,6}(?:\.\d{1,3})?))?")
+NEAR = 0.02  # a number counts as right within two hundredths: what is read off a picture is rounded
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one step: the option that was chosen, and the number that was filled in."""
+
+    option: int | None = None
+    number: float | None = None
+
+    def is_right(self, step: Step) -> bool:
+        """Whether the prediction was right."""
+        return self.option is not None and step.options[self.option].right
+
+
+def encode(answers: Sequence[Answer]) -> str:
+    """Answers as a link carries them, such as `2n79_0n82_`: option, n, number; a step's end is `_`."""
+    return "".join(
+        ("" if each.option is None else str(each.option))
+        + ("" if each.number is None else f"n{each.number:g}")
+        + "_"
+        for each in answers
+    )
+
+
+def decode(text: str, lesson: Lesson) -> list[Answer]:
+    """The answers of a link, one for each step of the lesson; what it cannot mean is left out."""
+    answers = []
+    given = text.split("_")[: len(lesson.steps)]
+    for step, each in zip(lesson.steps, given + [""] * (len(lesson.steps) - len(given)), strict=True):
+        found = _ANSWER.fullmatch(each)
+        option = int(found[1]) if found and found[1] else None
+        number = float(found[2]) if found and found[2] else None
+        answers.append(Answer(option if option is not None and option < len(step.options) else None, number))
+    return answers
+
+
+def as_written(value: float) -> float:
+    """A measured value as a student writes it: percent, or an effect times 100."""
+    return 100 * value
+
+
+def is_near(value: float, written: float) -> bool:
+    """Whether what a student wrote is what was measured, up to what can be read off a picture."""
+    return abs(as_written(value) - written) <= 100 * NEAR
+
+
+def sheet(lesson: Lesson, answers: Sequence[Answer], name: str = "") -> str:
+    """The answer sheet in Markdown, without the key: questions, and what was answered."""
+    lines = [f"# {lesson.title}", "", f"Name: {one_line(name, 80) or '____________'}", ""]
+    for number, (step, answer) in enumerate(zip(lesson.steps, answers, strict=True), start=1):
+        lines += [f"## {number}. {step.title}", "", step.question, ""]
+        for index, option in enumerate(step.options):
+            lines.append(f"- [{'x' if index == answer.option else ' '}] {option.text}")
+        if step.measure is not None:
+            written = "____________" if answer.number is None else f"{answer.number:g}"
+            lines += ["", f"{step.number} {written}"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def key(lesson: Lesson, values: Sequence[float | None]) -> str:
+    """The key to a lesson in Markdown, for the teacher. values: what was measured for each step, or None."""
+    lines = [f"# {lesson.title}: the key", "", f"What students get wrong: {lesson.mistakes}", ""]
+    for number, (step, value) in enumerate(zip(lesson.steps, values, strict=True), start=1):
+        right = next(option.text for option in step.options if option.right)
+        lines += [f"## {number}. {step.title}", "", f"{step.question} **{right}**", ""]
+        if step.measure is not None and value is not None:
+            lines += [f"{step.number} **{as_written(value):.1f}**", ""]
+    return "\n".join(lines)

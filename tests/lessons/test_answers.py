@@ -1,0 +1,54 @@
+"""A student's answers fit into a link and onto a sheet; a broken link loses only what it cannot mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from attnlit.lessons import LESSONS
+from attnlit.lessons.answers import Answer, as_written, decode, encode, is_near, key, sheet
+
+LESSON = LESSONS["one-step-back"]
+
+
+def test_a_link_carries_all_answers() -> None:
+    answers = [Answer(2, 99.0), Answer(None, 82.5), Answer(1, None)]
+    assert encode(answers) == "2n99_n82.5_1_"
+    assert decode(encode(answers), LESSON) == answers
+
+
+@pytest.mark.parametrize("text", ["", "_", "x", "99_", "<b>", "2n_", "n1e9_", "-1_", "_" * 500, "\x00"])
+def test_what_a_link_cannot_mean_is_left_out(text: str) -> None:
+    assert decode(text, LESSON) == [Answer()] * len(LESSON.steps)
+
+
+def test_a_broken_answer_spoils_no_other() -> None:
+    assert decode("7_1_x", LESSON) == [Answer(), Answer(1), Answer()]
+
+
+def test_a_right_prediction_and_a_number_that_is_near() -> None:
+    right = [option.right for option in LESSON.steps[0].options].index(True)
+    assert Answer(right).is_right(LESSON.steps[0])
+    assert not Answer(1 - min(right, 1)).is_right(LESSON.steps[0])
+    assert not Answer().is_right(LESSON.steps[0])
+    assert as_written(0.394) == pytest.approx(39.4)
+    assert is_near(0.99, 99)
+    assert is_near(0.99, 97.5)
+    assert not is_near(0.99, 90)
+
+
+def test_the_sheet_holds_the_answers_and_not_the_key() -> None:
+    text = sheet(LESSON, [Answer(0, 12.0), Answer(), Answer()], "Ada\n# x")
+    assert "Name: Ada # x" in text
+    assert f"- [x] {LESSON.steps[0].options[0].text}" in text
+    assert f"- [ ] {LESSON.steps[0].options[2].text}" in text
+    assert f"{LESSON.steps[0].number} 12" in text
+    assert "**" not in text
+    assert text.count("____________") == 2  # two numbers are open
+
+
+def test_the_key_holds_what_is_right_and_what_was_measured() -> None:
+    text = key(LESSON, [0.99, 0.82, None])
+    assert LESSON.mistakes in text
+    assert "**99.0**" in text
+    for step in LESSON.steps:
+        assert f"**{next(option.text for option in step.options if option.right)}**" in text
