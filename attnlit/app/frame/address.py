@@ -101,6 +101,16 @@ def show(some: Mapping[str, list[str]]) -> None:
                 params[name] = values
 
 
+def write(**values: str) -> None:
+    """Put these into the address, for choices that are bound to no control."""
+    st.query_params.update(values)
+
+
+def of_this_page() -> str:
+    """The address without what stands behind its "?"."""
+    return (st.context.url or "").split("?")[0]
+
+
 def leave(some: Collection[str]) -> None:
     """Take these names out of the address: it no longer holds what a link put there."""
     for name in some:
@@ -161,4 +171,4 @@ def link_to(choice: Choice, own: Mapping[str, str] | None) -> str:
         if value is not None and value is not False and value not in ("All", ["All"]) and name != "example":
             parts[name] = str(value).lower() if value is True else value
     parts |= {_WITHOUT: "text"} if own is None else own
-    return f"{(st.context.url or '').split('?')[0]}?{urlencode(parts, doseq=True)}"
+    return f"{of_this_page()}?{urlencode(parts, doseq=True)}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 VIEWS, QUESTIONS = "Views", "Questions"  # the paper's three views and its three uses
 BEYOND = "Beyond the weights"
+LEARN = "Learn"
 
 # What the frame's controls are called in the address.
 _MODEL = frozenset({"model", "kind"})
@@ -53,6 +54,14 @@ class PageCard:
 
 
 HOME = PageCard("home", "attnlit", ":material/home:", "See what the attention of a language model does.")
+LESSONS = PageCard(
+    "lessons",
+    "Lessons",
+    ":material/school:",
+    "Predict, look, switch off: six lessons of 10 to 15 minutes, alone or with a class.",
+    section=LEARN,
+    keys=frozenset({"lesson", "step", "answers", "only"}),
+)
 PAGES = (
     HOME,
     PageCard(
@@ -115,6 +124,14 @@ PAGES = (
         frozenset({"model", "text", "whole", "query"}),
         BEYOND,
         frozenset({"way", "alone"}),
+    ),
+    LESSONS,
+    PageCard(
+        "glossary",
+        "Glossary",
+        ":material/dictionary:",
+        "What the terms of the field mean, in a sentence or two.",
+        section=LEARN,
     ),
 )
 BY_SCRIPT = {card.script: card for card in PAGES}

@@ -20,8 +20,8 @@ import streamlit as st
 from streamlit.runtime.scriptrunner_utils.exceptions import ScriptControlException
 
 from attnlit.app import history, say, start
-from attnlit.app.frame import address, asking, chosen
-from attnlit.app.frame.cards import BY_SCRIPT, HOME, PAGES, PageCard
+from attnlit.app.frame import address, asking, chosen, classroom
+from attnlit.app.frame.cards import BY_SCRIPT, HOME, PageCard
 from attnlit.app.frame.request import Choice, Request
 from attnlit.errors import AttnlitError
 
@@ -93,7 +93,7 @@ def ask_model() -> Choice:
 def _navigation() -> tuple[PageCard, Any]:
     """Draw the navigation; the card and the page that are open."""
     sections: dict[str, list[Any]] = {}
-    for card in PAGES:
+    for card in classroom.allowed():
         page = st.Page(
             _PAGES / f"{card.script}.py",
             title="Home" if card is HOME else card.title,

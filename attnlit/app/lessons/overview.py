@@ -1,0 +1,108 @@
+"""The list of lessons, the answer sheet, and what a teacher needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from attnlit.app import cache
+from attnlit.app.frame import address, classroom
+from attnlit.app.frame.cards import BY_SCRIPT, VIEWS
+from attnlit.app.lessons import place as places
+from attnlit.lessons import LESSONS, Lesson, measured
+from attnlit.lessons.answers import key, sheet
+
+if TYPE_CHECKING:
+    from attnlit.app.lessons.place import Place
+
+HOW = """
+**How to run a lesson.** Send the class one link (below). Let everybody predict before they look: a wrong
+prediction is worth more than a right reading. Then look together, switch off together, and collect the
+sheets.
+
+Nobody needs an account. A student's answers stand in the address of their own page, so a reload loses
+nothing; the server keeps none of it.
+"""
+
+
+def all_lessons() -> None:
+    """A card for each lesson."""
+    for number, lesson in enumerate(LESSONS.values()):
+        if number % 3 == 0:
+            columns = st.columns(3)
+        with columns[number % 3].container(border=True, height="stretch"):
+            st.button(
+                f"**{number + 1} · {lesson.title}**",
+                key=f"open_{lesson.name}",
+                type="tertiary",
+                on_click=places.go,
+                args=(lesson.name,),
+            )
+            st.markdown(lesson.about)
+            st.caption(f"{lesson.minutes} minutes · {lesson.model}")
+
+
+def walk(place: Place) -> None:
+    """Back, on, and what to hand in."""
+    lesson, last = place.lesson, place.number + 1 == len(place.lesson.steps)
+    with st.container(horizontal=True):
+        if place.number:
+            st.button("‹ Back", on_click=places.go, args=(lesson.name, place.number - 1))
+        if not last:
+            st.button("Next ›", type="primary", on_click=places.go, args=(lesson.name, place.number + 1))
+        st.button("All lessons", type="tertiary", on_click=places.go, args=(None,))
+    if last:
+        st.markdown("**Hand it in.** The sheet holds your answers, and not the key.")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.text_input("Your name (stays on your sheet)", max_chars=80)
+            st.download_button(
+                "Answer sheet",
+                lambda: sheet(lesson, place.answers, name),
+                f"{lesson.name}.md",
+                "text/markdown",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+
+
+def teacher() -> None:
+    """How to run a lesson, a link for a class, what students get wrong, and the key."""
+    st.markdown(HOW)
+    titles = {lesson.title: lesson for lesson in LESSONS.values()}
+    lesson = titles.get(st.selectbox("Lesson", [*titles]) or "", next(iter(LESSONS.values())))
+    st.markdown(f"**What students get wrong.** {lesson.mistakes}")
+    _class_link(lesson)
+    if st.button("Measure the key", help="The numbers are measured now, on the model of the lesson."):
+        st.download_button(
+            "Save the key", _key(lesson), f"{lesson.name}-key.md", "text/markdown", on_click="ignore"
+        )
+        st.markdown(_key(lesson))
+
+
+def _class_link(lesson: Lesson) -> None:
+    views = {card.title: card.script for card in BY_SCRIPT.values() if card.section == VIEWS}
+    allowed = st.multiselect(
+        "Pages that the class can open beside the lesson", [*views], default=[*views], key="class_pages"
+    )
+    parts = {
+        "lesson": lesson.name,
+        "step": "1",
+        classroom.KEY: classroom.spelled(views[each] for each in allowed),
+    }
+    st.markdown("**A link for the class:**")
+    st.code(f"{address.of_this_page()}?{urlencode(parts)}", language=None, wrap_lines=True)
+
+
+def _key(lesson: Lesson) -> str:
+    model = cache.load_model(lesson.model)
+    values = [
+        None
+        if step.measure is None
+        else measured(
+            step.measure, model, step.choices.get("text", lesson.text), step.choices.get("pair", lesson.pair)
+        )
+        for step in lesson.steps
+    ]
+    return key(lesson, values)

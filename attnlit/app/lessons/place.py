@@ -1,0 +1,76 @@
+"""Where a student is: the lesson, the step and the answers so far. All of it stands in the address.
+
+So a reload loses nothing, a link hands it in, and the server keeps no accounts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from attnlit.app import say
+from attnlit.app.frame import address
+from attnlit.app.frame.cards import LESSONS as CARD
+from attnlit.lessons import LESSONS, Lesson, Step
+from attnlit.lessons.answers import Answer, decode, encode
+from attnlit.wording import quoted
+
+
+@dataclass(frozen=True)
+class Place:
+    """One step of one lesson, and the answers to all steps."""
+
+    lesson: Lesson
+    # Counts from 0; the address counts from 1, as people do.
+    number: int
+    answers: tuple[Answer, ...]
+
+    @property
+    def step(self) -> Step:
+        return self.lesson.steps[self.number]
+
+    @property
+    def answer(self) -> Answer:
+        return self.answers[self.number]
+
+
+def here() -> Place | None:
+    """Where the address says that the student is; None for the list of lessons."""
+    asked = address.asked("lesson")
+    if not asked:
+        return None
+    lesson = LESSONS.get(asked[0])
+    if lesson is None:
+        say.warn(f"There is no lesson {quoted(asked[0])}. Choose one of these.")
+        return None
+    step = address.asked("step") or ["1"]
+    number = int(step[0]) - 1 if step[0].isascii() and step[0].isdigit() and len(step[0]) < 4 else -1
+    if not 0 <= number < len(lesson.steps):
+        say.warn(f"This lesson has steps 1 to {len(lesson.steps)}, but no step {quoted(step[0])}.")
+        number = 0
+    answers = decode((address.asked("answers") or [""])[0], lesson)
+    return Place(lesson, number, tuple(answers))
+
+
+def go(lesson: str | None, number: int = 0) -> None:
+    """Open a step of a lesson, or the list. For callbacks."""
+    if lesson is None:
+        address.leave(CARD.keys)
+    else:
+        address.write(lesson=lesson, step=str(number + 1))
+
+
+def keep(place: Place, answer: Answer) -> None:
+    """Keep the answer to this step in the address. For callbacks."""
+    answers = list(place.answers)
+    answers[place.number] = answer
+    address.write(answers=encode(answers))
+
+
+def with_option(place: Place, option: int | None) -> Answer:
+    """The answer to this step with another prediction."""
+    return replace(place.answer, option=option)
+
+
+def with_number(place: Place, number: float | None) -> Answer:
+    """The answer to this step with another number."""
+    return replace(place.answer, number=number)

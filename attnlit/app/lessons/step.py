@@ -1,0 +1,131 @@
+"""One step of a lesson: look, predict, see what is so, and measure it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnlit.analysis.ablation import switch_off
+from attnlit.app import cache, panels, say
+from attnlit.app.frame.cards import BY_SCRIPT
+from attnlit.app.frame.theme import theme
+from attnlit.app.lessons import place as places
+from attnlit.charts.head import head_picture
+from attnlit.charts.model import model_picture
+from attnlit.charts.neuron import neuron_picture
+from attnlit.lessons import measured
+from attnlit.lessons.answers import as_written, is_near
+
+if TYPE_CHECKING:
+    from attnlit.app.lessons.place import Place
+    from attnlit.charts.picture import Picture
+    from attnlit.models.model import Model
+
+
+def show(place: Place) -> None:
+    """Draw the step that the student is at."""
+    lesson, step = place.lesson, place.step
+    st.progress((place.number + 1) / len(lesson.steps), f"Step {place.number + 1} of {len(lesson.steps)}")
+    st.subheader(step.title, anchor=False)
+    model = cache.load_model(lesson.model)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.markdown(step.words)
+        _picture(place, model)
+    with right, st.container(border=True):
+        _predict(place)
+        if place.answer.option is not None:
+            _reveal(place, model)
+
+
+def _texts(place: Place) -> tuple[str, str]:
+    """The text and the second sentence of a step."""
+    own = place.step.choices
+    return own.get("text", place.lesson.text), own.get("pair", place.lesson.pair)
+
+
+def _picture(place: Place, model: Model) -> None:
+    step = place.step
+    text, pair = _texts(place)
+    card = BY_SCRIPT[step.page]
+    chart = _chart(place, model)
+    if chart is not None:
+        panels.picture(chart, key=f"lesson_{step.page}", alt=f"{card.title} of {model.name}")
+    shown = {
+        name: value for name, value in step.choices.items() if name not in ("text", "pair", "switch_off")
+    }
+    own = {} if step.page == "bias" else {"text": text, "pair": pair}
+    st.page_link(
+        f"pages/{step.page}.py",
+        label=f"Open it on the page “{card.title}”",
+        icon=card.icon,
+        query_params={"model": place.lesson.model, **shown, **own},
+    )
+
+
+def _chart(place: Place, model: Model) -> Picture | None:
+    """The step's picture; None where it is a page of its own."""
+    step, (text, pair) = place.step, _texts(place)
+    if step.page == "bias":
+        return None
+    record = cache.attention(model, text, pair)[model.kinds[0]]
+    layer, head = int(step.choices["layer"]), _heads(step.choices)[0]
+    if step.page == "model_view":
+        return model_picture(record, selected=(layer, head), theme=theme())
+    query = int(step.choices.get("query", len(record.queries) - 1))
+    if step.page == "neuron_view":
+        return neuron_picture(record, layer, head, query, theme=theme())
+    return head_picture(record, layer, _heads(step.choices), theme=theme(), pinned=("query", query))
+
+
+def _heads(choices: Mapping[str, str]) -> list[int]:
+    return [int(head) for head in (choices.get("heads") or choices["head"]).split(",")]
+
+
+def _predict(place: Place) -> None:
+    key = f"predict_{place.lesson.name}_{place.number}"
+    options = place.step.options
+    st.radio(
+        place.step.question,
+        range(len(options)),
+        index=place.answer.option,
+        format_func=lambda index: options[index].text,
+        key=key,
+        on_change=lambda: places.keep(place, places.with_option(place, st.session_state[key])),
+    )
+
+
+def _reveal(place: Place, model: Model) -> None:
+    right = place.answer.is_right(place.step)
+    say.hint(
+        "That is what happens." if right else "Not quite.", ":material/check:" if right else ":material/undo:"
+    )
+    st.markdown(place.step.reveal)
+    text, pair = _texts(place)
+    if place.step.choices.get("switch_off"):
+        heads = [(int(place.step.choices["layer"]), head) for head in _heads(place.step.choices)]
+        panels.prediction(switch_off(model, text, heads, pair=pair or None, top=5))
+    if place.step.measure is not None:
+        _measure(place, measured(place.step.measure, model, text, pair))
+
+
+def _measure(place: Place, value: float) -> None:
+    key = f"measure_{place.lesson.name}_{place.number}"
+    written = st.number_input(
+        place.step.number,
+        value=place.answer.number,
+        min_value=-999.0,
+        max_value=999.0,
+        step=1.0,
+        format="%g",
+        key=key,
+        on_change=lambda: places.keep(place, places.with_number(place, st.session_state[key])),
+    )
+    if written is None:
+        return
+    if is_near(value, written):
+        say.hint(f"Right: measured here it is {as_written(value):.1f}.", ":material/check:")
+    else:
+        say.hint("Not that. Point at the token in the picture and read the number again.", ":material/undo:")

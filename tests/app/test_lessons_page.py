@@ -1,0 +1,95 @@
+"""The lessons: a class walks through one, a reload loses nothing, a link of nonsense breaks nothing."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from attnlit.lessons import LESSONS
+from tests.app.test_pages import opened
+
+
+def shown(app: AppTest) -> str:
+    assert not app.exception
+    return " ".join(
+        each.value for kind in (app.markdown, app.info, app.warning, app.subheader) for each in kind
+    )
+
+
+def test_the_list_opens_a_lesson_and_the_lesson_walks_on_and_back() -> None:
+    app = opened("lessons")
+    assert all(lesson.about in shown(app) for lesson in LESSONS.values())
+    app.button(key="open_one-step-back").click().run()
+    assert LESSONS["one-step-back"].steps[0].title in shown(app)
+    assert app.get("vega_lite_chart")
+    next(button for button in app.button if button.label.startswith("Next")).click().run()
+    assert LESSONS["one-step-back"].steps[1].title in shown(app)
+    next(button for button in app.button if button.label.endswith("Back")).click().run()
+    assert LESSONS["one-step-back"].steps[0].title in shown(app)
+    next(button for button in app.button if button.label == "All lessons").click().run()
+    assert "lesson" not in app.query_params
+
+
+def test_what_is_so_is_told_after_a_prediction_and_the_answers_stand_in_the_address() -> None:
+    step = LESSONS["one-step-back"].steps[0]
+    app = opened("lessons", lesson="one-step-back")
+    assert step.reveal not in shown(app)
+    app.radio[0].set_value(0).run()
+    assert step.reveal in shown(app)
+    assert "Not quite" in shown(app)
+    assert app.query_params["answers"] == "0___"
+    right = [option.right for option in step.options].index(True)
+    app.radio[0].set_value(right).run()
+    assert "That is what happens" in shown(app)
+    app.number_input[0].set_value(99.0).run()
+    assert "Right" in shown(app)
+    assert app.query_params["answers"] == f"{right}n99___"
+
+
+def test_a_reload_and_a_link_restore_the_answers() -> None:
+    app = opened("lessons", lesson="one-step-back", step="2", answers="2n99_2n50_")
+    assert app.radio[0].value == 2
+    assert app.number_input[0].value == 50
+    assert "Not that" in shown(app)
+
+
+def test_a_step_that_switches_off_shows_what_the_model_then_says() -> None:
+    app = opened("lessons", lesson="said-twice", step="2", answers="_0_")
+    assert "Har" in set(app.dataframe[0].value["token"])
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_step_of_every_lesson_opens(lesson: str) -> None:
+    for number in range(1, len(LESSONS[lesson].steps) + 1):
+        app = opened("lessons", lesson=lesson, step=str(number))
+        assert not app.exception
+        assert not app.warning
+
+
+@pytest.mark.parametrize("value", ["0", "99", "-1", "x", "²", "1" * 500, "<b>", "![](http://a.b)"])
+def test_nonsense_in_a_link_opens_the_lesson_at_its_start(value: str) -> None:
+    app = opened("lessons", lesson="one-step-back", step=value)
+    assert LESSONS["one-step-back"].steps[0].title in shown(app)
+    assert "no step" in shown(app)
+    assert "There is no lesson" in shown(opened("lessons", lesson=value))
+    assert LESSONS["one-step-back"].steps[0].title in shown(
+        opened("lessons", lesson="one-step-back", answers=value)
+    )
+
+
+def test_a_teacher_gets_a_link_and_a_key_that_is_measured() -> None:
+    app = opened("lessons")
+    [link] = [code.value for code in app.code]
+    assert parse_qs(urlsplit(link).query) == {
+        "lesson": ["one-step-back"],
+        "step": ["1"],
+        "only": ["head_view.model_view.neuron_view"],
+    }
+    next(button for button in app.button if button.label == "Measure the key").click().run()
+    assert "the key" in shown(app)
+
+
+def test_the_glossary_explains() -> None:
+    assert "**Attention sink**" in shown(opened("glossary"))
