@@ -36,6 +36,8 @@ _MARK = "_attnlit_mark"  # an attribute of the tensor itself, so that it goes wh
 class PassedOn:
     """One attention call with its output projection. H heads, Q queries, K keys, d value size, D width.
 
+    All in float32, on the model's device, whatever numbers the model computes with.
+
     Head h brings `weights[h, i, j] * (gate[h, i] * value_of(h)[j]) @ written_by(h)` from token j to token i,
     (D,). The sum of that over heads and keys, and the bias, is the projection's output.
     """
@@ -47,6 +49,7 @@ class PassedOn:
     weight: Tensor  # (H * d, D), the model's own
     bias: Tensor | None  # (D,)
     output: Tensor  # (Q, D), the bias included
+    eps: float  # of the numbers that the model computes with
 
     @property
     def heads(self) -> int:
@@ -188,13 +191,14 @@ class Following(TorchFunctionMode):
         if call is None or call.value is None or tensor.shape[-1] != inputs:
             return
         passed = PassedOn(
-            weights=call.weights[0],
-            value=call.value[0],
-            entered=tensor.reshape(-1, inputs),
-            plain=None if mark.plain is None else mark.plain.reshape(-1, inputs),
-            weight=weight,
-            bias=bias,
-            output=out.reshape(-1, width),
+            weights=call.weights[0].float(),
+            value=call.value[0].float(),
+            entered=tensor.reshape(-1, inputs).float(),
+            plain=None if mark.plain is None else mark.plain.reshape(-1, inputs).float(),
+            weight=weight.float(),
+            bias=None if bias is None else bias.float(),
+            output=out.reshape(-1, width).float(),
+            eps=torch.finfo(tensor.dtype).eps,
         )
         self.passed_on(mark.call, passed)
 
@@ -217,9 +221,10 @@ class Following(TorchFunctionMode):
         if func is F.layer_norm:
             eps = args[4] if len(args) > 4 else kwargs.get("eps", 1e-5)
             weight = args[2] if len(args) > 2 else kwargs.get("weight")
-            rows = tensor.reshape(-1, tensor.shape[-1])
+            rows = tensor.reshape(-1, tensor.shape[-1]).float()
             deviation = (rows.var(-1, correction=0, keepdim=True) + eps).sqrt()
-            self.normed(mark.call, mark.additions, Norm(weight, deviation))
+            norm = Norm(None if weight is None else weight.float(), deviation)
+            self.normed(mark.call, mark.additions, norm)
         out = func(*args, **kwargs)
         if out is tensor or out is None:
             delattr(tensor, _MARK)  # changed in place, by we know not what

@@ -15,11 +15,14 @@ from attnlit.attention.forward import forward
 from attnlit.attention.norms import NOTHING, Around
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.probes import spread_inputs
+from attnlit.attention.softmax import FLOAT32
 from attnlit.attention.values import Proof
 from attnlit.models.model import Model, Site
 
-# Of sums of so many float32 numbers as a head or a layer is wide, relative to the size of what is summed.
+# Of sums of so many float32 numbers as a head or a layer is wide, relative to the size of what is summed;
+# where a model computes in 16 bits, each of its results is off by a few units in its last place.
 TOLERANCE = 1e-5
+ROUNDINGS = 4
 
 
 class Measuring(Following):
@@ -57,7 +60,7 @@ class Measuring(Following):
     def added(self, call: int, additions: int, other: Tensor) -> None:
         if call in self._waiting and additions == self._proof.additions:
             passed, _ = self._waiting.pop(call)
-            around = Around(residual=other.reshape(passed.output.shape))
+            around = Around(residual=other.reshape(passed.output.shape).float())
             if self._norm:
                 self._waiting[call] = passed, around
             else:
@@ -120,21 +123,22 @@ def _why_not_whole(seen: list[PassedOn]) -> str:
     value = torch.stack([passed.value_of(head) for head in range(passed.heads)])  # (H, K, d)
     plain = passed.by_head(passed.entered if passed.plain is None else passed.plain)
     output = passed.weights @ value  # (H, Q, d)
-    if output.shape != plain.shape or not _close(output, plain, value.abs().max()):
+    if output.shape != plain.shape or not _close(output, plain, value.abs().max(), passed.eps):
         return "its heads' output is not their weights times their values"
     gate = passed.gate
     gated = output if gate is None else output * gate
     parts = [gated[head] @ passed.written_by(head) for head in range(passed.heads)]
     whole = sum(parts, torch.zeros_like(passed.output) if passed.bias is None else passed.bias)
     size = (gated.movedim(0, 1).flatten(1).abs() @ passed.weight.abs()).max()
-    if not _close(whole, passed.output, size):
+    if not _close(whole, passed.output, size, passed.eps):
         return "what its heads write does not add up to what its output projection puts out"
     return ""
 
 
-def _close(first: Tensor, second: Tensor, size: Tensor) -> bool:
+def _close(first: Tensor, second: Tensor, size: Tensor, eps: float) -> bool:
     """Whether the two differ by rounding alone; false for anything that is not a number."""
-    return bool((first - second).abs().max() <= TOLERANCE * size)
+    tolerance = max(TOLERANCE, ROUNDINGS * eps) if eps > FLOAT32 else TOLERANCE
+    return bool((first - second).abs().max() <= tolerance * size)
 
 
 def _surroundings(model: Model, sites: dict[int, Site], witness: _Witness, outputs: Any) -> Proof:

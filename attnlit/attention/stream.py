@@ -124,7 +124,7 @@ class Stream(Following):
                 node = Written(call, self._layer, _of_query(passed, self._position))
         self._note(out, node)
         if self.entered is not None and self.scores is None:
-            self.scores = out.reshape(-1, self._words)[self._position].double()
+            self.scores = out.reshape(-1, self._words)[self._position].double().cpu()
         changed = bool(args) and isinstance(args[0], Tensor) and (out is args[0] or name == "__setitem__")
         if node is None and changed:
             self._note(args[0], None)  # in place, by we know not what
@@ -181,7 +181,7 @@ class Stream(Following):
         )
 
     def _row(self, tensor: Tensor) -> Tensor:
-        return tensor.reshape(-1, self._width)[self._position].double().clone()
+        return tensor.reshape(-1, self._width)[self._position].double().cpu().clone()
 
     def _known(self, tensor: Tensor) -> Node | None:
         """The node of a tensor that is more than a leaf."""
@@ -199,7 +199,7 @@ class Stream(Following):
         if self._is_state(tensor):
             return Leaf(self._row(tensor), layer)
         if tensor.numel() == self._width and tensor.shape[-1] == self._width:
-            return Leaf(tensor.reshape(-1).double().clone(), layer)  # the same for every token
+            return Leaf(tensor.reshape(-1).double().cpu().clone(), layer)  # the same for every token
         return None
 
     def _factor(self, other: Any) -> tuple[Tensor, bool] | None:
@@ -209,12 +209,12 @@ class Stream(Following):
         if not isinstance(other, Tensor):
             return None
         if other.numel() == 1:
-            return other.reshape(()).double(), self._length == 1 and other.dim() > 1
+            return other.reshape(()).double().cpu(), self._length == 1 and other.dim() > 1
         if other.shape[-1] == 1 and other.numel() == self._length:
-            return other.reshape(-1)[self._position].double(), True
+            return other.reshape(-1)[self._position].double().cpu(), True
         if other.shape[-1] == self._width and other.numel() in (self._width, self._length * self._width):
             rows = other.reshape(-1, self._width)
-            return rows[self._position if len(rows) > 1 else 0].double().clone(), False
+            return rows[self._position if len(rows) > 1 else 0].double().cpu().clone(), False
         return None
 
     def _scaled(self, args: Any, first: Node | None) -> Node | None:
@@ -240,14 +240,14 @@ class Stream(Following):
         weight, bias, eps = _norm_arguments(args, kwargs, ("weight", "bias", "eps"), (None, None, 1e-5))
         row = self._row(args[0])
         node = Scaled(Centred(node), (row.var(correction=0) + eps).rsqrt(), True)
-        node = node if weight is None else Scaled(node, weight.double(), False)
-        return node if bias is None else Shifted(node, bias.double())
+        node = node if weight is None else Scaled(node, weight.double().cpu(), False)
+        return node if bias is None else Shifted(node, bias.double().cpu())
 
     def _rms_norm(self, node: Node, args: Any, kwargs: Any) -> Node | None:
         weight, eps = _norm_arguments(args, kwargs, ("weight", "eps"), (None, None))
         eps = torch.finfo(args[0].dtype).eps if eps is None else eps
         node = Scaled(node, (self._row(args[0]).square().mean() + eps).rsqrt(), True)
-        return node if weight is None else Scaled(node, weight.double(), False)
+        return node if weight is None else Scaled(node, weight.double().cpu(), False)
 
 
 def _norm_arguments(args: Any, kwargs: Any, names: tuple[str, ...], usual: tuple[Any, ...]) -> list[Any]:
@@ -269,4 +269,5 @@ def _of_query(passed: PassedOn, query: int) -> PassedOn:
         weight=passed.weight,
         bias=passed.bias,
         output=passed.output[only].double(),
+        eps=passed.eps,
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from attnlit.attention import attend, load
 from attnlit.attention.reading import read
@@ -283,6 +285,21 @@ def test_a_residual_beside_an_mlp_is_found(tiny_model: GetModel) -> None:
     value = (value + layer.attention.query_key_value.bias).unflatten(-1, (4, 3, 8))[..., 2, :].flatten(-2)
     expected = (states[0][:1] + value @ layer.attention.dense.weight.T).norm()
     assert with_residual[0, 0, 0] == pytest.approx(float(expected), rel=1e-4)
+
+
+@pytest.mark.parametrize("numbers", [torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("architecture", ["bert", "llama", "bloom"])
+def test_a_model_in_16_bits_passes_on_nearly_the_same(
+    architecture: str, numbers: torch.dtype, tiny_folder: Callable[[str], Path], tiny_model: GetModel
+) -> None:
+    folder = tiny_folder(architecture)
+    module = getattr(transformers, tiny.ARCHITECTURES[architecture][0]).from_pretrained(folder, dtype=numbers)
+    model = load(module.eval(), tokenizer=transformers.AutoTokenizer.from_pretrained(folder))
+    record = passed_on(model, TEXT)
+    assert record.weights.dtype == np.float32
+    # Scores of some tens, rounded to 8 bits, change single weights; the picture stays.
+    exact = passed_on(tiny_model(architecture), TEXT).weights
+    assert np.corrcoef(record.weights.ravel(), exact.ravel())[0, 1] > 0.98
 
 
 def test_the_shared_model_keeps_nothing(tiny_model: GetModel) -> None:

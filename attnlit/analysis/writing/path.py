@@ -82,11 +82,11 @@ class Call:
         values = passed.weights[head, 0][:, None] * passed.value_of(head)  # (K, d)
         gate = passed.gate
         values = values if gate is None else values * gate[head]
-        return self.path.apply((values.float() @ passed.written_by(head)).double())
+        return self.path.apply((values.float() @ passed.written_by(head)).double().cpu())
 
     def _written(self, rows: Tensor, head: int) -> Tensor:
         passed = self.written.passed
-        return (passed.by_head(rows)[head].float() @ passed.written_by(head)).double()
+        return (passed.by_head(rows)[head].float() @ passed.written_by(head)).double().cpu()
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,7 @@ def expand(root: Node, sites: tuple[Site | None, ...]) -> Expanded:
                 found[Part(HEAD, leaf.layer, site.layer, head, site.kind)] = call.head(head)
             if passed.bias is not None:
                 bias = Part(OUTPUT_BIAS, leaf.layer, site.layer, None, site.kind)
-                found[bias] = path.apply(passed.bias.double())
+                found[bias] = path.apply(passed.bias.double().cpu())
             continue
         part = _part(leaf, with_attention)
         vector = path.apply(leaf.row if isinstance(leaf, Leaf) else leaf.shift)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # Of sums of as many float32 numbers as a state is wide and a model deep, relative to the sizes summed.
 TOLERANCE = 1e-5
 LAST = -1  # the last token, or a masked model's first [MASK]
+_FLOAT32_BYTES = 4
 _NUMBER = re.compile(r"\.(\d+)\.")
 
 
@@ -110,6 +111,12 @@ def take_apart(model: Model, text: str, pair: str | None = None, position: int =
 def _check(model: Model) -> None:
     """Raises AttnlitError for a model that predicts no words, or whose heads cannot be told apart."""
     check_predicts(model)
+    if model.module.dtype.itemsize < _FLOAT32_BYTES:
+        kind = str(model.module.dtype).removeprefix("torch.")
+        raise AttnlitError(
+            f"{model.name} computes in {kind}, which rounds its states by more than many heads write. Load "
+            "it with dtype=torch.float32 to take a prediction apart."
+        )
     prove_values(model)
 
 

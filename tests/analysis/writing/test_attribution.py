@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from attnlit.analysis.writing import head_words, look_logits, look_words, take_apart, totals, writes
 from attnlit.attention import load
@@ -217,6 +218,14 @@ def test_a_model_without_a_head_for_words_writes_none(tiny_model: GetModel) -> N
 
     with pytest.raises(AttnlitError, match="no trained head for words"):
         writes(replace(tiny_model("gpt2"), predicts=False), TEXT)
+
+
+def test_a_state_that_is_rounded_to_16_bits_is_not_taken_apart(tiny_folder: Callable[[str], Path]) -> None:
+    folder = tiny_folder("gpt2")
+    module = transformers.GPT2LMHeadModel.from_pretrained(folder, dtype=torch.bfloat16).eval()
+    model = load(module, tokenizer=transformers.AutoTokenizer.from_pretrained(folder))
+    with pytest.raises(AttnlitError, match="computes in bfloat16"):
+        writes(model, TEXT)
 
 
 def test_one_token_is_enough(tiny_model: GetModel) -> None:
