@@ -1,0 +1,35 @@
+"""The documentation and the code say the same: every page has one, and its examples run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCS = {file.stem: file.read_text(encoding="utf-8") for file in sorted((ROOT / "docs").glob("*.md"))}
+EXAMPLES = [
+    pytest.param(example, id=f"{name}-{number}")
+    for name, text in DOCS.items()
+    for number, example in enumerate(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+]
+WITHOUT = {"home"}  # pages that explain themselves
+
+
+def test_every_page_of_the_app_is_documented_and_listed() -> None:
+    pages = {file.stem for file in (ROOT / "pages").glob("*.py")} - WITHOUT
+    assert pages <= set(DOCS)
+    listed = set(re.findall(r"^(\w+)$", DOCS["index"], re.MULTILINE))
+    assert listed >= set(DOCS) - {"index"}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_its_examples_run(example: str) -> None:
+    exec(compile(example, "docs", "exec"), {})
+
+
+def test_every_page_names_its_source_and_its_limits() -> None:
+    measuring = set(DOCS) - {"index", "bertviz"}
+    assert not [name for name in measuring if "**Source.**" not in DOCS[name]]
+    assert not [name for name in measuring if "**Limits.**" not in DOCS[name]]
