@@ -19,6 +19,7 @@ with words:
         "**Point at a word** in the picture. Then open an example, or type a text of your own."
     )
     st.page_link("pages/head_view.py", label="Try your own text", icon=":material/edit:")
+    st.page_link("pages/lessons.py", label="Six lessons, alone or with a class", icon=":material/school:")
 with living:
     living_picture()
 
