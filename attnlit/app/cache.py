@@ -164,12 +164,27 @@ class Filters:
     without_special: bool = False
     # Without special tokens, each row divided by what is left of it.
     rescaled: bool = False
+    # The lengths of what is passed on, instead of attention.
+    passed_on: bool = False
 
 
 def filtered(model: Model, text: str, pair: str, kind: str, filters: Filters) -> Attention:
     """What the filters leave of a record; kept, as its thumbnails are."""
     key = (model.identity, text, pair, kind, filters)
-    return filtered_records.find(key, lambda: _filtered(attention(model, text, pair)[kind], filters))
+    recorded = _passed_on if filters.passed_on else _attention
+    return filtered_records.find(key, lambda: _filtered(recorded(model, text, pair, kind), filters))
+
+
+def _attention(model: Model, text: str, pair: str, kind: str) -> Attention:
+    return attention(model, text, pair)[kind]
+
+
+def _passed_on(model: Model, text: str, pair: str, kind: str) -> Attention:
+    """The same record with the lengths of what is passed on in place of its weights."""
+    from attnlit.attention import passed_on
+
+    key = (model.identity, text, pair, kind, "passed on")
+    return records.find(key, lambda: passed_on(model, text, pair or None, kind))
 
 
 def _filtered(record: Attention, filters: Filters) -> Attention:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnlit.app.frame import address, sidebar
+from attnlit.attention.record import ATTENTION
 from attnlit.charts.figure import KINDS, csv, figure, file_stem, heading
 from attnlit.wording import quoted
 
@@ -32,6 +33,8 @@ def menu(
     view: names the files. chart: makes the picture in the light theme. heads: those of the layer that it
     shows, none where it shows the whole model; they and the caption stand in its title.
     """
+    if request.shown.weighs != ATTENTION:
+        caption = f"{caption} · Lines weigh what is passed on" if caption else "Lines weigh what is passed on"
     layer = request.layer if heads else None
     title = heading(request.model.name, layer, heads, request.attention.heads)
     name = file_stem(request.model.name, view, layer, heads[0] if len(heads) == 1 else None)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnlit.analysis.ablation import switch_off
-from attnlit.app import export, say
+from attnlit.app import export, say, sinks
 from attnlit.app.frame.chosen import choose_head
 from attnlit.app.frame.controls import one_of
 from attnlit.charts.head import head_picture, head_table
 from attnlit.charts.heatmap import heatmap_picture
+from attnlit.charts.opacity import one
 from attnlit.errors import AttnlitError
 from attnlit.words.prediction import effect_in_words
 from attnlit.words.read_out import read_out
@@ -100,6 +101,7 @@ def words(request: Request) -> None:
             side, index = request.pinned
             for sentence in read_out(request.shown, request.layer, request.heads, **{side: index}):
                 st.markdown(sentence)
+        sinks.card(request)
     st.caption(
         "Attention shows where a head looks; it does not by itself explain what the model answers. "
         "Switch it off and see what changes:"
@@ -154,7 +156,7 @@ def one_head(request: Request) -> None:
         heat = heatmap_picture(request.shown, layer, head, theme=request.theme)
         picture(heat, key="heat_map", alt="Heat map of one head")
     else:
-        columns = ("query", "key", "weight", "query position", "key position")
-        table = head_table(request.shown, layer, [head], at_least=0.01)
+        columns = ("query", "key", "weight", "norm", "query position", "key position")
+        table = head_table(request.shown, layer, [head], at_least=0.01 * one(request.shown, layer))
         st.dataframe(table, hide_index=True, column_order=columns)
         st.caption("Weights of 1% and more. The head view saves them all.")

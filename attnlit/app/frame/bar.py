@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnlit.app import cache
+from attnlit.app import cache, say
 from attnlit.app.frame import chosen
 from attnlit.app.frame.controls import IN_ADDRESS, one_of
+from attnlit.errors import AttnlitError
 from attnlit.wording import escaped
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
     from attnlit.models.model import Model
+
+WEIGHS = ("Attention", "What is passed on")
 
 
 def title_line(model: Model, kind: str, layer: int, heads: Sequence[int]) -> None:
@@ -54,15 +57,16 @@ def _step(what: str, by: int, to: tuple[int, int], *, possible: bool) -> None:
     )
 
 
-def filters(attention: Attention, *, vectors: bool) -> cache.Filters:
-    """Draw the filters that make a difference to this record.
+def filters(model: Model, attention: Attention, *, vectors: bool) -> cache.Filters:
+    """Draw what the lines weigh, and the filters that make a difference to this record.
 
     vectors: the page shows queries and keys, and weights that are their softmax. Words have none, and
-    rescaled rows are none, so that page has neither filter.
+    rescaled rows and lengths are none, so that page has none of these.
     """
     from attnlit.attention.filters import BETWEEN, has_pair
     from attnlit.attention.words import has_pieces
 
+    passed_on = not vectors and _weighs_what_is_passed_on(model)
     sentences = BETWEEN[0]
     if has_pair(attention):
         about = "A→B: only what words of sentence A see in sentence B. This rescales no weight."
@@ -86,7 +90,25 @@ def filters(attention: Attention, *, vectors: bool) -> cache.Filters:
             "Divides each row by what the special tokens leave of it. A row that gave them all is empty.",
         )
     )
-    return cache.Filters(sentences, whole, special, rescaled)
+    return cache.Filters(sentences, whole, special, rescaled, passed_on)
+
+
+def _weighs_what_is_passed_on(model: Model) -> bool:
+    """Draw the choice of what a line weighs. Where a model cannot show it, a sentence says why."""
+    from attnlit.attention.values import prove_values
+
+    about = (
+        "Attention: how much of its look a head gives to a token. What is passed on: how long the vector is "
+        "that it brings from there. A head may look hard and bring little."
+    )
+    if one_of(st.segmented_control, "Lines weigh", WEIGHS, "weigh", help=about) == WEIGHS[0]:
+        return False
+    try:
+        prove_values(model)
+    except AttnlitError as mistake:
+        say.hint(str(mistake))
+        return False
+    return True
 
 
 def _toggle(label: str, key: str, about: str) -> bool:

@@ -14,7 +14,7 @@ LEARN = "Learn"
 # What the frame's controls are called in the address.
 _MODEL = frozenset({"model", "kind"})
 _TEXT = frozenset({"example", "text", "pair", "target", "without"})
-_FILTERS = frozenset({"filter", "words", "special", "rescaled"})
+_FILTERS = frozenset({"weigh", "filter", "words", "special", "rescaled"})
 KEYS_OF = {
     "model": _MODEL,
     "text": _TEXT | _FILTERS,

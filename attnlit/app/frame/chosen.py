@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from attnlit.charts.head.clicks import Side
 
 # Choices of the frame that stay from page to page.
-_FILTERS = ("filter", "words", "special", "rescaled")
+_FILTERS = ("weigh", "filter", "words", "special", "rescaled")
 _HEAD = ("layer", "head", "heads")
 _SHARED = ("model", "text", "pair", "target", "kind", *_HEAD, *_FILTERS)
 LET_GO = -1  # in place of a position: no token is pinned
