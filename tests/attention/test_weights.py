@@ -55,6 +55,7 @@ def test_a_body_that_looks_otherwise_is_not_taken(tiny_model: GetModel) -> None:
         """Turns the tokens round before the body reads them."""
 
         base_model = model.module.base_model
+        device = model.module.device
 
         def forward(self, input_ids: torch.Tensor, **others: Any) -> Any:
             return model.module(input_ids.flip(1), **others)
