@@ -6,6 +6,8 @@ import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
 from attnlit.analysis.sample import SENTENCES
+from attnlit.charts.grid import WIDER
+from attnlit.charts.head_map import HIGHEST_CELL
 from tests.browser.conftest import open_page, settled
 
 
@@ -29,18 +31,19 @@ def start_long_text(page: Page, server: str, seed: int) -> None:
 def test_a_click_on_the_map_chooses_that_head(page: Page, server: str) -> None:
     page.goto(f"{server}/patterns")
     settled(page)
-    expect(page.get_by_role("heading", name="Layer 0, head 0")).to_be_visible()
+    expect(page.get_by_role("heading", name="Layer 3, head 2")).to_be_visible()
     box = page.get_by_test_id("stVegaLiteChart").first.bounding_box()
     assert box
-    cell = min(56, (box["width"] - 34) // 8)
-    page.mouse.move(box["x"] + 34 + 2.3 * cell, box["y"] + 34 + 3.3 * cell)
-    page.mouse.move(box["x"] + 34 + 2.5 * cell, box["y"] + 34 + 3.5 * cell)
+    across = min((box["width"] - 34) // 8, WIDER * HIGHEST_CELL)
+    down = min(HIGHEST_CELL, across)
+    page.mouse.move(box["x"] + 34 + 4.3 * across, box["y"] + 34 + 1.3 * down)
+    page.mouse.move(box["x"] + 34 + 4.5 * across, box["y"] + 34 + 1.5 * down)
     page.mouse.down()
     page.mouse.up()
-    expect(page.get_by_role("heading", name="Layer 3, head 2")).to_be_visible()
+    expect(page.get_by_role("heading", name="Layer 1, head 4")).to_be_visible()
     settled(page)
-    assert "layer=3" in page.url
-    assert "head=2" in page.url
+    assert "layer=1" in page.url
+    assert "head=4" in page.url
 
 
 def test_back_from_another_page_finds_what_was_chosen(page: Page, server: str) -> None:
@@ -48,12 +51,12 @@ def test_back_from_another_page_finds_what_was_chosen(page: Page, server: str) -
     settled(page)
     page.get_by_text("This text", exact=True).click()
     settled(page)
-    page.get_by_role("radiogroup", name="Layer").get_by_role("radio", name="3", exact=True).click()
+    page.get_by_role("radiogroup", name="Layer").get_by_role("radio", name="1", exact=True).click()
     settled(page)
     open_page(page, "Head view")
     page.go_back()
     settled(page)
-    expect(page.get_by_role("heading", name="Layer 3, head 0")).to_be_visible()
+    expect(page.get_by_role("heading", name="Layer 1, head 2")).to_be_visible()
     expect(page.get_by_role("radio", name="This text")).to_be_checked()
     assert "over=This+text" in page.url
 
@@ -61,7 +64,7 @@ def test_back_from_another_page_finds_what_was_chosen(page: Page, server: str) -
 def test_a_long_text_can_be_cancelled_and_goes_on(page: Page, server: str) -> None:
     start_long_text(page, server, seed=1)
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("texts are read.")).to_be_visible()
+    expect(page.get_by_text("Stopped at")).to_be_visible()
     settled(page)
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("Reading the texts …")).to_be_visible()
