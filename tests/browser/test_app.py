@@ -282,10 +282,10 @@ def test_on_a_phone_a_double_tap_leaves_one_head_alone(browser: Browser, server:
     page.goto(f"{server}/head_view?layer=2&query=-1&text={TEXT}")
     settled(page)
     eventually(lambda: ink(pixels(page)) > 1000)
-    box = chart(page).bounding_box()
-    assert box
 
     def tap(head: int) -> None:
+        box = chart(page).bounding_box()
+        assert box
         across, down = switch(page, head)
         page.touchscreen.tap(box["x"] + across * box["width"], box["y"] + down)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from attnlit.models.model import Model
 
 WEIGHS = ("Attention", "What is passed on")
+_NAMED = 2  # heads: more of them are counted
 
 
 def title_line(model: Model, kind: str, layer: int, heads: Sequence[int]) -> None:
@@ -42,6 +43,8 @@ def title_line(model: Model, kind: str, layer: int, heads: Sequence[int]) -> Non
 def _several(heads: Sequence[int], of: int) -> str:
     if len(heads) == of:
         return f"all **{of}** heads"
+    if len(heads) > _NAMED:  # a longer line would break on a phone, and move the picture
+        return f"**{len(heads)}** of {of} heads"
     return f"heads **{', '.join(str(head) for head in heads)}**"
 
 
