@@ -289,6 +289,7 @@ def test_on_a_phone_a_double_tap_leaves_one_head_alone(browser: Browser, server:
         across, down = switch(page, head)
         page.touchscreen.tap(box["x"] + across * box["width"], box["y"] + down)
 
+    page.wait_for_timeout(1500)  # the picture listens to taps a while after it is painted
     every = ink(pixels(page))
     tap(4)  # a single tap switches one head off
     eventually(lambda: heads(page) == ["0", "1", "2", "3", "5", "6", "7"])
