@@ -57,7 +57,9 @@ def test_a_tokenizer_reads_no_file_of_this_machine(
     file: str, kind: str, found: dict[str, Any], folder: Path, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret.txt"
-    secret.write_text("root:x:0\npassword\n[UNK]\n[CLS]\n[SEP]\n[PAD]\n[MASK]\n")
+    special = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
+    lines = [*special, "password", *(f"line{number}" for number in range(300))]  # enough for a vocabulary
+    secret.write_text("\n".join(lines))
     (folder / "tokenizer.json").unlink()
     filled = json.loads(json.dumps(found).replace("{}", str(secret)))
     change(folder / "tokenizer_config.json", tokenizer_class=kind)
