@@ -151,7 +151,8 @@ def switch(page: Page, head: int) -> tuple[float, float]:
 
 
 def heads(page: Page) -> list[str]:
-    return parse_qs(urlsplit(page.url).query).get("heads", [])
+    """Those in the address. Asked of the page: `page.url` stands still while nothing else is asked of it."""
+    return parse_qs(page.evaluate("location.search").removeprefix("?")).get("heads", [])
 
 
 def test_a_click_on_a_switch_chooses_heads_everywhere(server: str, page: Page) -> None:
@@ -276,7 +277,6 @@ def test_on_a_phone_a_tap_chooses(browser: Browser, server: str) -> None:
     context.close()
 
 
-@pytest.mark.xfail(reason="the first tap is lost in the test's browser; by hand on the same page it is not")
 def test_on_a_phone_a_double_tap_leaves_one_head_alone(browser: Browser, server: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
@@ -284,13 +284,14 @@ def test_on_a_phone_a_double_tap_leaves_one_head_alone(browser: Browser, server:
     settled(page)
     eventually(lambda: ink(pixels(page)) > 1000)
 
-    def tap(head: int) -> None:
+    def tap(head: int, times: int = 1) -> None:
         box = chart(page).bounding_box()
         assert box
         across, down = switch(page, head)
-        page.touchscreen.tap(box["x"] + across * box["width"], box["y"] + down)
+        for _ in range(times):
+            page.touchscreen.tap(box["x"] + across * box["width"], box["y"] + down)
+            page.wait_for_timeout(100)  # between the two of a double tap
 
-    page.wait_for_timeout(1500)  # the picture listens to taps a while after it is painted
     every = ink(pixels(page))
     tap(4)  # a single tap switches one head off
     eventually(lambda: heads(page) == ["0", "1", "2", "3", "5", "6", "7"])
@@ -299,15 +300,15 @@ def test_on_a_phone_a_double_tap_leaves_one_head_alone(browser: Browser, server:
     tap(4)
     eventually(lambda: heads(page) == [])
     eventually(lambda: abs(ink(pixels(page)) / every - 1) < 0.005)
+    page.wait_for_timeout(500)  # else it would be the second of a double tap
     tap(2)  # and is forgotten when another head is left alone
     eventually(lambda: "2" not in heads(page) and len(heads(page)) == 7)
-    for _ in range(2):
-        tap(4)
+    page.wait_for_timeout(500)
+    tap(4, times=2)
     eventually(lambda: heads(page) == ["4"])
     eventually(lambda: ink(pixels(page)) < 0.5 * without_one)
     page.wait_for_timeout(500)
-    for _ in range(2):
-        tap(4)
+    tap(4, times=2)
     eventually(lambda: heads(page) == [])
     eventually(lambda: abs(ink(pixels(page)) / every - 1) < 0.005)
     context.close()
