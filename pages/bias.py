@@ -22,10 +22,9 @@ scope = one_of(st.segmented_control, "Show", ask.SCOPES, "scope", label_visibili
 if scope == ask.PAIR:
     contrast, words = ask.contrast(choice.model)
     first, second = measure.records(choice.model, contrast)
+    pair.prompts(first, second)
     watched = ask.watched(first, second, words)
     differences = attention_differences(first, second, watched)
-
-    st.subheader("What the model makes of it", anchor=False)
     found = measure.effects(choice.model, contrast, len(first.queries))
     if found is not None:
         three = effects.pair_effects(found)

@@ -1,27 +1,27 @@
-"""Home: what attention is in three sentences, one living picture, examples to click."""
+"""Home: a text and a living picture of it, what attention is in three sentences, examples to click."""
 
 import streamlit as st
 
 from attnlit.app.examples import EXAMPLES
 from attnlit.app.frame.cards import PAGES, QUESTIONS
 from attnlit.app.frame.router import ensure_routed
-from attnlit.app.home.picture import living_picture
+from attnlit.app.home.picture import ask, living_picture
 
 ensure_routed()
 
 words, living = st.columns([2, 3], gap="large")
 with words:
+    text = ask()
     st.markdown(
         "A language model reads a text as **tokens**: words, or pieces of them. In every **layer**, several "
         "**heads** decide for each token which other tokens it should take information from.\n\n"
         "That choice is **attention**: weights that add up to 1. A line here is one weight; the stronger the "
         "line, the more the token on the left takes from the token on the right.\n\n"
-        "**Point at a word** in the picture. Then open an example, or type a text of your own."
+        "**Point at a word** in the picture. Then open an example."
     )
-    st.page_link("pages/head_view.py", label="Try your own text", icon=":material/edit:")
     st.page_link("pages/lessons.py", label="Six lessons, alone or with a class", icon=":material/school:")
-with living:
-    living_picture()
+with living.container(key="living"):
+    living_picture(text)
 
 st.subheader("Examples", anchor=False)
 for number, (name, example) in enumerate(EXAMPLES.items()):

@@ -48,26 +48,41 @@ def signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
 
 
-def prompt_in_words(text: str, other: str) -> str:
-    """The prompt with those words in bold that the other prompt does not have in the same place."""
+def prompt_in_words(text: str, other: str, colour: str = "") -> str:
+    """The prompt with those words in bold that the other prompt does not have in the same place.
+
+    colour: of the ground behind them.
+    """
     words, others = text.split(), other.split()
     if len(words) != len(others):
         return escaped(text)
     parts = [
-        escaped(word) if word == there else f"**{escaped(word)}**"
+        escaped(word) if word == there else _marked(escaped(word), colour)
         for word, there in zip(words, others, strict=True)
     ]
     return " ".join(parts)
+
+
+def _marked(word: str, colour: str) -> str:
+    return f":{colour}-background[**{word}**]" if colour else f"**{word}**"
 
 
 def ratio_in_words(found: Effects, one: str, other: str) -> str:
     """How much more likely one continuation is than the other, after both. one, other: the swapped words."""
     expected, unexpected = escaped(found.contrast.expected), escaped(found.contrast.other)
     before, after = found.ratios
+    change = after / before
     return (
-        f"After *{one}* the model finds “{unexpected}” **{before:#.3g}** times as likely as "
-        f"“{expected}”, after *{other}* **{after:#.3g}** times. The second is {after / before:#.3g} "
-        f"times the first, so the total effect is {after / before:#.3g} − 1."
+        f"After *{one}*, “{unexpected}” is {_likely(before)} “{expected}”; after *{other}*, it is "
+        f"{_likely(after)} it. Swapping the word makes that ratio {change:.2f} times what it was: a total "
+        f"effect of {change:.2f} − 1."
+    )
+
+
+def _likely(ratio: float) -> str:
+    """“**2.6 times less likely** than”, “**1.8 times as likely** as”"""
+    return (
+        f"**{ratio:.1f} times as likely** as" if ratio >= 1 else f"**{1 / ratio:.1f} times less likely** than"
     )
 
 

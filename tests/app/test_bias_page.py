@@ -172,7 +172,7 @@ def test_spaces_around_what_was_typed_change_nothing() -> None:
 
 
 def test_a_button_goes_to_the_strongest_head() -> None:
-    app = opened("bias")
+    app = opened("bias", head="1")
     strongest = app.dataframe[1].value
     best = strongest.loc[strongest["indirect"].abs().idxmax()]
     button = next(each for each in app.button if each.label.startswith("Show the strongest"))

@@ -13,7 +13,7 @@ from attnlit.app.examples import EXAMPLES
 from attnlit.app.frame import link
 from attnlit.app.frame.cards import PAGES
 from tests import tiny
-from tests.app.test_pages import VIEWS, opened, plain, typed
+from tests.app.test_pages import ROOT, VIEWS, opened, plain, typed
 
 
 def links(app: AppTest) -> list[dict[str, list[str]]]:
@@ -159,3 +159,35 @@ def _take_kept_texts() -> None:
 
     st.session_state["kept_text"] = {"texts": {"text": "Kept by the tab.", "pair": 3, "model": "other"}}
     kept_text.take()
+
+
+def test_what_is_typed_at_home_is_drawn_there_and_on_every_page() -> None:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    app.text_area(key="text").set_value("A dog met a dog at the gate. Later the dog met a dog at the gate")
+    next(each for each in app.button if each.label == "Show attention").click().run()
+    assert not app.exception
+    assert app.get("vega_lite_chart")
+    assert any("The 2nd *met* looks" in each.value for each in app.markdown)
+    app.switch_page("pages/head_view.py").run()
+    assert app.text_area(key="text").value.startswith("A dog met a dog")
+    app.switch_page("pages/home.py").run()
+    app.text_area(key="text").set_value("")
+    next(each for each in app.button if each.label == "Show attention").click().run()
+    assert "The text is empty" in plain(app.warning[0].value)
+
+
+def test_a_page_that_measures_the_strongest_head_begins_there_unless_somebody_has_chosen() -> None:
+    app = opened("bias")
+    strongest = app.dataframe[1].value.iloc[0]
+    assert app.button_group(key="layer").value == strongest["layer"]
+    assert app.button_group(key="head").value == strongest["head"]
+    assert opened("bias", head="1").button_group(key="head").value == 1
+    app.button_group(key="head").set_value(1).run()
+    assert app.button_group(key="head").value == 1
+    measured = opened("neurons")
+    assert not [
+        each for each in measured.button if each.label.startswith("Show the strongest") and not each.disabled
+    ]
+    seen_elsewhere = opened("head_view")
+    seen_elsewhere.switch_page("pages/neurons.py").run()
+    assert seen_elsewhere.button_group(key="layer").value == 3  # as it was there

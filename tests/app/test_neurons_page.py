@@ -66,7 +66,7 @@ def test_the_planted_head_is_found_shown_and_flattened(decaying: str, count: int
 
 
 def test_a_button_goes_to_the_clearest_head_and_the_slider_removes() -> None:
-    app = opened("neurons", text="The cat sat on the mat.")
+    app = opened("neurons", text="The cat sat on the mat.", head="1")
     button = next(each for each in app.button if each.label.startswith("Show the strongest"))
     button.click().run()
     layer, head = app.button_group(key="layer").value, app.button_group(key="head").value

@@ -19,9 +19,9 @@ def test_ratios_are_those_of_the_scores() -> None:
     contrast = Contrast("a b", "a c", "was *kind*", "was late")
     found = Effects(contrast, np.array([[0.2, 0.1], [0.1, 0.2]]), np.ones((2, 4)), (1, 2))
     said = ratio_in_words(found, "She", "He")
-    assert "“was late” **0.500** times as likely as “was \\*kind\\*”" in said
-    assert "after *He* **2.00** times" in said
-    assert said.endswith("so the total effect is 4.00 − 1.")
+    assert "After *She*, “was late” is **2.0 times less likely** than “was \\*kind\\*”" in said
+    assert "after *He*, it is **2.0 times as likely** as it." in said
+    assert said.endswith("4.00 times what it was: a total effect of 4.00 − 1.")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import streamlit as st
 
 from attnlit.analysis.bias import Effects, Published
 from attnlit.app import export, panels
+from attnlit.app.frame.chosen import begin_at
 from attnlit.charts.head_map import head_map_picture
 from attnlit.words.bias import ABOUT_MEASURES, LIMITS, MEASURES, PLAIN, signed
 
@@ -55,6 +56,9 @@ def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hin
 
     hint: what a click is good for, or how to read the map.
     """
+    best = table.loc[table[measure].abs().idxmax()]
+    if measure != "direct":  # near the total effect for every head
+        begin_at(int(best["layer"]), int(best["head"]))
     layers, heads = (int(table[name].max()) + 1 for name in ("layer", "head"))
     values = table.sort_values(["layer", "head"])[measure].to_numpy().reshape(layers, heads)
     left, right = st.columns(2)
@@ -76,8 +80,7 @@ def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hin
         )
         st.caption(f"{ABOUT_MEASURES[measure]} {hint}")
     with right:
-        if measure != "direct":  # near the total effect for every head
-            best = table.loc[table[measure].abs().idxmax()]
+        if measure != "direct":
             panels.show_head(choice, int(best["layer"]), int(best["head"]), signed(best[measure]))
         shown = table.sort_values(measure, ascending=False)
         panels.numbers(shown, f"{key}_heads", key=f"{key}_heads", column_config=decimals(shown), height=360)

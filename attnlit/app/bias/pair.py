@@ -63,6 +63,14 @@ def _from_swapped(record: Attention, swapped: Sequence[int]) -> Attention:
     return replace(record, weights=record.weights[:, :, start:], queries=record.queries[start:])
 
 
+def prompts(first: Attention, second: Attention) -> None:
+    """Both prompts in large type, the swapped word marked."""
+    for column, text, other, colour in zip(
+        st.columns(2), (first.text, second.text), (second.text, first.text), ("orange", "blue"), strict=True
+    ):
+        column.markdown(f"#### {prompt_in_words(text, other, colour)}")
+
+
 def continuations(found: Effects, first: Attention, second: Attention) -> None:
     """How likely each continuation is after each prompt, and their ratio."""
     swapped = swapped_tokens(first, second)
@@ -74,10 +82,11 @@ def continuations(found: Effects, first: Attention, second: Attention) -> None:
             f"after {other}": found.scores[1],
         }
     )
-    percent = st.column_config.NumberColumn(format="percent")
+    most = float(found.scores.max()) or 1.0
+    bar = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=most)
     left, right = st.columns(2)
     with left:
-        columns = dict.fromkeys(table.columns[1:], percent)
+        columns = dict.fromkeys(table.columns[1:], bar)
         panels.numbers(table, "bias_continuations", key="bias_continuations", column_config=columns)
     with right:
         st.markdown(ratio_in_words(found, escaped(one), escaped(other)))

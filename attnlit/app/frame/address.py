@@ -43,9 +43,19 @@ def clean() -> None:
         return
     with context.session_state.query_params() as params:
         empty = [name for name in params if name not in OWN_TEXTS and not any(params.get_all(name))]
-        for name in empty:
+    release(empty)
+
+
+def release(some: Collection[str]) -> None:
+    """Take these names out of the address, those of controls too: they begin with what the session says."""
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    with context.session_state.query_params() as params:
+        there = [name for name in some if name in params]
+        for name in there:
             params.remove_param(name)  # in the browser, too
-        if empty:
+        if there:
             params.set_initial_query_params_from_current()  # from these the controls take their values
 
 
@@ -65,6 +75,11 @@ def note_arrival(script: str) -> None:
 def arrived() -> bool:
     """Whether this run is the first on its page."""
     return bool(st.session_state.get(_ARRIVED))
+
+
+def page() -> str:
+    """The script of the page that is open."""
+    return str(st.session_state[_PAGE])
 
 
 def names(*some: str) -> bool:
@@ -94,7 +109,7 @@ def show(some: Mapping[str, list[str]]) -> None:
     context = get_script_run_ctx()
     if context is None:
         return
-    known = BY_SCRIPT[st.session_state[_PAGE]].all_keys
+    known = BY_SCRIPT[page()].all_keys
     with context.session_state.query_params() as params:
         for name, values in some.items():
             if name in known and not params.is_bound(name):
@@ -163,7 +178,7 @@ def link_to(choice: Choice, own: Mapping[str, str] | None) -> str:
 
     own: what was typed, where the link is to carry it; None where it is left out, which the link says.
     """
-    card = BY_SCRIPT[st.session_state[_PAGE]]
+    card = BY_SCRIPT[page()]
     said = {"model": choice.model.source, "layer": choice.layer, "head": choice.head}
     parts: dict[str, Any] = {name: value for name, value in said.items() if name in card.all_keys}
     for name in sorted(card.all_keys - OWN_TEXTS - parts.keys()):

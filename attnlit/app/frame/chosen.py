@@ -23,7 +23,9 @@ LET_GO = -1  # in place of a position: no token is pinned
 ALL = "All"  # heads: an option of its own, so that nothing chosen never means all
 # Keys of the session that belong to no control:
 _BEFORE = "heads_before"  # what the control of several heads said when it was drawn last
-_BEGIN = "begin_with"  # the example whose head is to be looked up
+_EXAMPLE = "begin_with"  # the example whose head is to be looked up
+_BEGUN = "head_begun"  # the page that began at a head by itself; nothing once somebody has chosen one
+_NEXT = "head_next"  # where the next run goes
 
 
 def keep_over_pages() -> None:
@@ -50,7 +52,16 @@ def last_head(layers: int, heads: int) -> tuple[int, int]:
 
 def begin_with(example: str) -> None:
     """Show an example's head and token, as soon as its text is read."""
-    st.session_state[_BEGIN] = example
+    st.session_state[_EXAMPLE] = example
+
+
+def take_up() -> None:
+    """Before the controls are drawn: take up the head that a link names, or that the last run went to."""
+    if _BEGUN not in st.session_state and address.names(*_HEAD):
+        note_choice()
+    if _NEXT in st.session_state:
+        address.release(_HEAD)  # what stands there was this page's own beginning
+        _show(*st.session_state.pop(_NEXT))
 
 
 def begin(attention: Attention) -> None:
@@ -58,33 +69,56 @@ def begin(attention: Attention) -> None:
 
     attention: the whole record of the text.
     """
-    example = st.session_state.pop(_BEGIN, None)
-    if example is None and (address.names(*_HEAD) or any(name in st.session_state for name in _HEAD)):
+    example = st.session_state.pop(_EXAMPLE, None)
+    if example is None and _BEGUN in st.session_state:
         return
     layer, head, query = where(EXAMPLES.get(example), attention)
-    choose_head(layer, head)
-    address.show({"layer": [str(layer)], "head": [str(head)], "heads": [str(head)]})
+    _show(layer, head)
     if not address.names("query"):
         choose_query(attention.queries[query].position)
+    st.session_state[_BEGUN] = address.page() if example is None else ""
+
+
+def begin_at(layer: int, head: int) -> None:
+    """On a page that measures which head tells most: go there, unless somebody has chosen or seen another."""
+    page = address.page()
+    if st.session_state.get(_BEGUN, page) == page:
+        note_choice()
+        st.session_state[_NEXT] = layer, head
+        st.rerun()
+
+
+def _show(layer: int, head: int) -> None:
+    st.session_state["layer"], st.session_state["head"], st.session_state["heads"] = layer, head, [head]
+    address.show({"layer": [str(layer)], "head": [str(head)], "heads": [str(head)]})
+
+
+def note_choice() -> None:
+    """Somebody has chosen a layer or a head: no page goes to another one by itself any more."""
+    st.session_state[_BEGUN] = ""
 
 
 def choose_head(layer: int, head: int) -> None:
     """Make this head the chosen one everywhere. For callbacks: before the controls are drawn."""
+    note_choice()
     st.session_state["layer"], st.session_state["head"], st.session_state["heads"] = layer, head, [head]
 
 
 def choose_layer(layer: int) -> None:
     """Make this layer the chosen one everywhere. For callbacks: before the controls are drawn."""
+    note_choice()
     st.session_state["layer"] = layer
 
 
 def only_this_head() -> None:
     """After a click on the control of one head: the head view shows it alone, too."""
+    note_choice()
     st.session_state["heads"] = [st.session_state["head"]]
 
 
 def choose_heads(heads: Sequence[int], of: int) -> None:
     """Make these heads of a layer of `of` the chosen ones. For callbacks: before the controls are drawn."""
+    note_choice()
     st.session_state["heads"] = [ALL] if len(heads) == of else sorted(heads)
     st.session_state["head"] = min(heads)
 
@@ -98,6 +132,7 @@ def note_heads(heads: Sequence[int | str]) -> None:
 
 def settle_heads() -> None:
     """After a click on that control: all heads or some, and never none. The last one stays on."""
+    note_choice()
     now, before = st.session_state["heads"], st.session_state.get(_BEFORE, [ALL])
     if not now:
         now = before

@@ -41,6 +41,7 @@ class Asked:
 def draw(controls: frozenset[str]) -> Asked:
     """Draw the controls that a page needs. Raises AttnlitError in words; what was typed stays."""
     followed = link.follow()
+    chosen.take_up()
     with st.sidebar:
         model = _model()
         if "text" not in controls:
@@ -97,12 +98,17 @@ def _text(model: Model) -> tuple[str, str]:
     # still shows when it comes back after its session has ended, and be gone after a page switch at once.
     start = PAIR if model.pairs == "segments" else ""
     with st.form("texts", border=False):
-        most = limits.max_tokens() * _CHARACTERS
+        most = most_characters()
         text = typed(st.text_area, "Sentence A", TEXT, "text", most, height=80)
         hint = "Leave it empty and the model writes it." if target else ""
         pair = typed(st.text_area, label, start, second, most, height=80, placeholder=hint)
         st.form_submit_button("Show attention", type="primary", on_click=link.leave_text, width="stretch")
     return text, pair
+
+
+def most_characters() -> int:
+    """How long a text may be that is typed here."""
+    return limits.max_tokens() * _CHARACTERS
 
 
 def own_texts(model: Model) -> dict[str, str]:
@@ -152,7 +158,8 @@ def _layer_and_heads(model: Model, kind: str, controls: frozenset[str]) -> tuple
 def _layer(model: Model, kind: str) -> int:
     count = model.layers_of(kind)
     draw = st.pills if count <= FEW else st.selectbox
-    return one_of(draw, "Layer", range(count), "layer", but=f"{model.name} has layers {_span(count)}")
+    but = f"{model.name} has layers {_span(count)}"
+    return one_of(draw, "Layer", range(count), "layer", but=but, on_change=chosen.note_choice)
 
 
 def _heads(model: Model, kind: str, controls: frozenset[str]) -> tuple[int, ...]:

@@ -1,23 +1,55 @@
-"""The home page's living picture."""
+"""The home page: a text, and a living picture of its most telling head."""
 
 from __future__ import annotations
 
-from attnlit.app import cache, start
-from attnlit.app.examples import EXAMPLES, where
+import streamlit as st
+
+from attnlit.app import cache, say, start
+from attnlit.app.examples import where
+from attnlit.app.frame import kept_text, link
+from attnlit.app.frame.controls import typed
+from attnlit.app.frame.sidebar import FIRST_MODEL, TEXT, most_characters
 from attnlit.app.frame.theme import theme
+from attnlit.errors import AttnlitError
 
 
-def living_picture() -> None:
-    """One head of the first example. A cold server shows the words beside it first."""
+def ask() -> str:
+    """Draw the field for a text; the other pages go on with what stands in it."""
+    with st.form("home_text", border=False):
+        text = typed(st.text_area, "Type a sentence", TEXT, "text", most_characters(), height=80)
+        st.form_submit_button("Show attention", type="primary", on_click=link.leave_text)
+    others = {name: st.session_state[name] for name in ("pair", "target") if st.session_state.get(name)}
+    kept_text.keep({"text": text, **others}, from_a_link=False)
+    return text
+
+
+def living_picture(text: str) -> None:
+    """The most telling head of a text, a word pinned that shows it. A cold server shows the page first."""
     start.prepare_process()
     from attnlit.app import panels
     from attnlit.charts.head import head_picture
+    from attnlit.words.read_out import read_out
 
-    first = EXAMPLES["previous"]
-    record = cache.attention(cache.load_model(first.model), first.text, first.pair)["self"]
-    layer, head, query = where(first, record)
+    try:
+        record = cache.attention(cache.load_model(FIRST_MODEL), text, "")["self"]
+    except AttnlitError as mistake:  # an empty text, one that is too long
+        say.warn(str(mistake))
+        return
+    layer, head, query = where(None, record)
+    st.markdown(" ".join(read_out(record, layer, [head], query)[:1]))
     panels.picture(
         head_picture(record, layer, [head], theme=theme(), pinned=("query", query)),
         key="living_picture",
-        alt=f"Head view of one head of {first.model}",
+        alt=f"Head view of one head of {FIRST_MODEL}",
+    )
+    st.page_link(
+        "pages/head_view.py",
+        label=f"Open layer {layer}, head {head} in the head view",
+        icon=":material/grid_goldenratio:",
+        query_params={
+            "model": FIRST_MODEL,
+            "layer": str(layer),
+            "heads": str(head),
+            "query": str(record.queries[query].position),
+        },
     )

@@ -10,6 +10,7 @@ import streamlit as st
 
 from attnlit.analysis import distance
 from attnlit.app import export, panels, say
+from attnlit.app.frame.chosen import begin_at
 from attnlit.app.frame.controls import IN_ADDRESS
 from attnlit.charts.distance import distance_picture
 from attnlit.charts.head_map import head_map_picture
@@ -26,6 +27,8 @@ EVEN = "all tokens alike"
 def which_head(request: Request, by: DistanceProfile) -> pd.Series:
     """The map of all heads and what is said of the chosen one. Returns its row of the scan."""
     table = distance.scan(by)
+    if np.isfinite(table["decay"].iloc[0]):
+        begin_at(int(table["layer"].iloc[0]), int(table["head"].iloc[0]))
     chosen = table[(table["layer"] == request.layer) & (table["head"] == request.head)].iloc[0]
     st.subheader("1 · Which heads look less the farther a word is?", anchor=False)
     st.markdown(
