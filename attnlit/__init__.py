@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attnlit.analysis.ablation import switch_off as switch_off
     from attnlit.analysis.flow import flow as flow
     from attnlit.analysis.flow import rollout as rollout
+    from attnlit.analysis.patching import patch as patch
     from attnlit.analysis.scores import head_roles as head_roles
     from attnlit.analysis.survey import survey as survey
     from attnlit.analysis.writing import writes as writes
@@ -51,6 +52,7 @@ _HOMES = {
     "survey": "attnlit.analysis.survey",
     "intervene": "attnlit.analysis.ablation",
     "switch_off": "attnlit.analysis.ablation",
+    "patch": "attnlit.analysis.patching",
     "writes": "attnlit.analysis.writing",
     "AttnlitError": "attnlit.errors",
 }

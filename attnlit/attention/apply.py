@@ -11,7 +11,14 @@ from typing import TypeVar
 
 import torch
 
-from attnlit.attention.edits import AttentionKnockout, DimensionsRemoved, Edit, HeadsAblated, PatternPatched
+from attnlit.attention.edits import (
+    AttentionKnockout,
+    DimensionsRemoved,
+    Edit,
+    HeadsAblated,
+    OutputPatched,
+    PatternPatched,
+)
 from attnlit.errors import AttnlitError
 
 _Kind = TypeVar("_Kind", bound=Edit)
@@ -98,6 +105,28 @@ def of_given(
         rows = _rows(edit)
         output[rows, heads] = weights[rows, heads] @ value[rows, key_heads]
     return output
+
+
+def output_given(output: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
+    """Output (T, H, Q, d) with the given vectors in their place."""
+    for edit in _of_kind(OutputPatched, edits, heads=output.shape[1]):
+        queries = range(output.shape[2]) if edit.queries is None else edit.queries
+        _check("query token", queries, output.shape[2])
+        there = (len(edit.heads), len(queries), output.shape[3])
+        if edit.outputs.shape != there:
+            raise AttnlitError(
+                f"The given output is of shape {edit.outputs.shape}; these heads and tokens need {there}. "
+                "Use a text of the same model, and name the tokens if there are not equally many."
+            )
+        output = output.clone()
+        given = torch.tensor(edit.outputs, dtype=output.dtype, device=output.device)
+        output[_rows(edit), _column(edit.heads), torch.tensor(queries, dtype=torch.long)] = given
+    return output
+
+
+def outputs_patched(edits: Sequence[Edit]) -> bool:
+    """Whether one of them gives heads another output."""
+    return any(isinstance(edit, OutputPatched) for edit in edits)
 
 
 def _of_kind(kind: type[_Kind], edits: Sequence[Edit], heads: int) -> list[_Kind]:

@@ -3,8 +3,8 @@
 An edit is plain data; `attnlit.attention.apply` holds the arithmetic. The shared model is never written to:
 the change lives in one forward pass of one thread, and passes with other edits may run beside it.
 
-Several edits of one pass add up. At one layer dimensions and edges come first, then a given attention takes
-the place of what the head computed, and last a head is switched off.
+Several edits of one pass add up. At one layer dimensions and edges come first, then a given attention and a
+given output take the place of what the head computed, and last a head is switched off.
 """
 
 from __future__ import annotations
@@ -66,6 +66,17 @@ class PatternPatched(Edit):
     queries: int | None = None  # only the first so many, of which the weights are; later ones keep their own
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OutputPatched(Edit):
+    """The heads put out these vectors in place of their own: weights times values, before the projection.
+
+    The weights of a record of the pass are the heads' own.
+    """
+
+    outputs: np.ndarray  # float32 (H, Q, d), of the heads and queries that are named
+    queries: tuple[int, ...] | None = None  # of these tokens; None: of all
+
+
 def freeze_patterns(weights: Mapping[str, np.ndarray]) -> list[PatternPatched]:
     """Edits that hold every head at the attention of another pass.
 
@@ -78,6 +89,12 @@ def freeze_patterns(weights: Mapping[str, np.ndarray]) -> list[PatternPatched]:
     ]
 
 
+def check_editable(model: Model) -> None:
+    """Raises AttnlitError for a model whose attention cannot be changed."""
+    if model.capture_route == "weights":
+        raise AttnlitError(f"Nothing can be changed inside {model.name}: {model.why_no_vectors}")
+
+
 def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...], ...]:
     """The edits of each attention call of the forward pass, in its order.
 
@@ -86,8 +103,7 @@ def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...]
     edits = tuple(edits)
     if not edits:
         return ()
-    if model.capture_route == "weights":
-        raise AttnlitError(f"Nothing can be changed inside {model.name}: {model.why_no_vectors}")
+    check_editable(model)
     places = [None if site is None else (site.kind, site.layer) for site in model.sites]
     for call, earlier in model.repeats:
         places[call] = places[earlier]

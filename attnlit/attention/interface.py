@@ -77,6 +77,7 @@ def _attention(
     if edits:
         weights = apply.attention_given(weights, edits)
         by_head = apply.of_given(output.transpose(1, 2), weights, value, edits)  # (T, H, Q, d)
+        by_head = apply.output_given(by_head, edits)
         output = apply.heads_off(by_head, edits).transpose(1, 2).contiguous()
     if running is not None:
         scaling = options.get("scaling")

@@ -105,6 +105,11 @@ def find_proof(model: Model) -> Proof:
     witness = _Witness()
     with witness:
         outputs = forward(model, [inputs], witness, hidden_states=True)
+    scaled = any(passed.plain is not None for seen in witness.passed.values() for passed in seen)
+    return replace(_proof(model, witness, outputs), scaled=scaled)
+
+
+def _proof(model: Model, witness: _Witness, outputs: Any) -> Proof:
     sites = {call: site for call, site in enumerate(model.sites) if site is not None}
     for call, site in sites.items():
         why = _why_not_whole(witness.passed.get(call, []))

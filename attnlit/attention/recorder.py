@@ -42,6 +42,9 @@ class Recorder:
     # By kind: float32 (L, H, Q, K).
     weights: dict[str, np.ndarray] = field(default_factory=dict)
     inputs: dict[Site, LayerInputs] = field(default_factory=dict)
+    # What each head puts out, its weights times its values: float32 (H, Q, d), where it is asked for.
+    keep_outputs: bool = False
+    outputs: dict[Site, np.ndarray] = field(default_factory=dict)
     _calls: int = 0
     # Masks and biases that several layers share, by place in memory; the tensor keeps its place taken.
     _shared: dict[tuple[int, ...], tuple[torch.Tensor, np.ndarray | None]] = field(default_factory=dict)
@@ -64,6 +67,8 @@ class Recorder:
             )
             self.weights[site.kind] = np.empty((layers, *call.weights.shape[1:]), dtype=np.float32)
         self.weights[site.kind][site.layer] = to_numpy(call.weights[0])
+        if self.keep_outputs and call.value is not None:
+            self.outputs[site] = to_numpy(_head_outputs(call))
         if call.query is not None:
             self.inputs[site] = layer_inputs(call, self._share)
 
@@ -105,6 +110,14 @@ class WeightsRecorder:
         """float32 (T, L, H, Q, K), read-only."""
         layers = [self.layers[layer] for layer in range(len(self.layers))]
         return frozen(np.stack(layers, axis=1, dtype=np.float32))
+
+
+def _head_outputs(call: Call) -> torch.Tensor:
+    """(H, Q, d): before the output projection, and before anything that the model does to it on the way."""
+    assert call.value is not None
+    weights, value = call.weights[0], call.value[0]
+    of_heads = value.repeat_interleave(len(weights) // len(value), 0)  # heads may share values
+    return (weights.to(value.dtype) @ of_heads).float()
 
 
 def _copy(tensor: torch.Tensor) -> np.ndarray:

@@ -80,7 +80,13 @@ class Trace(TorchFunctionMode):
         if func in _MATMUL and args[0].dim() >= 3 and args[1].dim() >= 3:
             scores = self._softmaxed.get(id(args[0]))
             if scores is not None:
-                return self._attention(args[0], args[1], scores, lambda made: func(made, *args[1:], **kwargs))
+                return self._attention(
+                    args[0],
+                    args[1],
+                    scores,
+                    lambda made: func(made, *args[1:], **kwargs),
+                    lambda out, edit: edit(_with_batch(out)).reshape(out.shape),
+                )
             return self._product(func(*args, **kwargs), args[0], args[1].transpose(-1, -2))
         if func in _BADDBMM:
             left, right = kwargs.get("batch1", args[1:2]), kwargs.get("batch2", args[2:3])
@@ -113,8 +119,18 @@ class Trace(TorchFunctionMode):
         if scores is not None:
             back = [order.index(place) for place in range(len(order))]
             value = operands[1].permute([second.index(letter) for letter in batch + summed + columns])
+            by_head = [result.index(letter) for letter in batch + rows + columns]
+            laid_out = [by_head.index(place) for place in range(len(by_head))]
             return self._attention(
-                left, value, scores, lambda made: torch.einsum(args[0], made.permute(back), operands[1])
+                left,
+                value,
+                scores,
+                lambda made: torch.einsum(args[0], made.permute(back), operands[1]),
+                lambda out, edit: (
+                    edit(_with_batch(out.permute(by_head)))
+                    .reshape(out.permute(by_head).shape)
+                    .permute(laid_out)
+                ),
             )
         right = operands[1].permute([second.index(letter) for letter in batch + columns + summed])
         return self._product(torch.einsum(*args), left, right)
@@ -150,11 +166,17 @@ class Trace(TorchFunctionMode):
         return out
 
     def _attention(
-        self, weights: Tensor, value: Tensor, scores: _Scores, multiply: Callable[[Tensor], Tensor]
+        self,
+        weights: Tensor,
+        value: Tensor,
+        scores: _Scores,
+        multiply: Callable[[Tensor], Tensor],
+        by_head_edited: Callable[[Tensor, Callable[[Tensor], Tensor]], Tensor],
     ) -> Tensor:
         """Takes a call that multiplies weights (..., Q, K) with values (..., K, d).
 
         Returns what `multiply` makes of the weights, once they are edited: the heads' output.
+        by_head_edited: lets a function of (1, H, Q, d) change that output, which has a shape of its own.
         """
         by_head = _with_batch(weights)
         edits = self._edits_now()
@@ -162,6 +184,10 @@ class Trace(TorchFunctionMode):
             apply.check_cut(by_head, scores.cut)
         by_head = apply.attention_given(by_head, edits)
         output = multiply(apply.heads_off(by_head, edits).reshape(weights.shape) if edits else weights)
+        if apply.outputs_patched(edits):
+            output = by_head_edited(
+                output, lambda out: apply.heads_off(apply.output_given(out, edits), edits)
+            )
         self._on_call(
             Call(
                 weights=by_head,

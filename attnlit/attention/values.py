@@ -37,21 +37,25 @@ class Proof:
     why_no_residual: str = ""
     why_no_norm: str = ""
     additions: int = 0  # how many things are added to what heads wrote before the residual is
+    scaled: bool = False  # a gate or a norm scales what heads put out before the output projection
 
 
 _proofs: WeakKeyDictionary[Model, Proof] = WeakKeyDictionary()
 
 
-def prove_values(model: Model) -> Proof:
-    """What can be said of the values of this model, found out once on a few tokens.
-
-    Raises AttnlitError where what its heads pass on does not add up to what its attention layers put out.
-    """
+def proof_of(model: Model) -> Proof:
+    """What can be said of the values of this model, found out once on a few tokens."""
     proof = _proofs.get(model)
     if proof is None:
         from attnlit.attention.measuring import find_proof  # imports torch
 
         proof = _proofs[model] = find_proof(model)  # two threads may find the same
+    return proof
+
+
+def prove_values(model: Model) -> Proof:
+    """The same. Raises AttnlitError where what heads pass on is not all that attention layers put out."""
+    proof = proof_of(model)
     if proof.why_no_values:
         raise AttnlitError(
             f"What the heads of {model.name} pass on cannot be shown: {proof.why_no_values} Look at its "

@@ -11,9 +11,14 @@ from attnlit.attention.edits import (
     AttentionKnockout,
     DimensionsRemoved,
     HeadsAblated,
+    OutputPatched,
     PatternPatched,
     freeze_patterns,
 )
+from attnlit.attention.forward import forward
+from attnlit.attention.recorder import Recorder
+from attnlit.errors import AttnlitError
+from attnlit.models.model import Site
 from tests import tiny
 from tests.attention.edited import (
     HEAD,
@@ -28,6 +33,7 @@ from tests.attention.edited import (
     GetModel,
     edit_head,
     every_architecture,
+    ids,
     largest_difference,
     logits,
     plain_copy,
@@ -177,6 +183,37 @@ def test_a_given_attention_weighs_the_heads_own_values(
     assert largest_difference(logits(model), expected) > MISTAKE
     recorded = attend_all(model, TEXT, PAIR, [edit])[kind].weights
     np.testing.assert_array_equal(recorded[LAYER, HEAD], given)
+
+
+@pytest.mark.parametrize(("architecture", "kind"), list(OUTPUT))
+def test_a_given_output_is_what_enters_the_output_projection(
+    architecture: str, kind: str, tiny_model: GetModel, tiny_folder: GetFolder
+) -> None:
+    model = tiny_model(architecture)
+    recorder = Recorder(model.sites, keep_outputs=True)
+    forward(model, [ids(model)], recorder)
+    outputs = recorder.outputs[Site(kind, LAYER)]  # (heads, queries, d)
+    places = (1, 3, 4)
+    given = outputs[[HEAD, 0]][:, [0, 1, 2]]
+    copy = plain_copy(tiny_folder(architecture), architecture)
+
+    def replaced(_: torch.nn.Module, inputs: tuple[torch.Tensor]) -> torch.Tensor:
+        by_head = inputs[0].unflatten(-1, (tiny.HEADS, SIZE)).clone()  # (1, tokens, heads, d)
+        np.testing.assert_allclose(by_head[0].movedim(1, 0), outputs, atol=ROUNDING * np.abs(outputs).max())
+        for number, head in enumerate((HEAD, 0)):
+            by_head[0, list(places), head] = torch.tensor(given[number])
+        return by_head.flatten(-2)
+
+    copy.get_submodule(OUTPUT[architecture, kind]).register_forward_pre_hook(replaced)
+    where = edit_head(kind=kind, heads=(HEAD, 0))
+    edit = OutputPatched(**where, outputs=given, queries=places)
+    expected = plain_logits(copy, model)
+    assert largest_difference(logits(model, [edit]), expected) <= ROUNDING
+    assert largest_difference(logits(model), expected) > MISTAKE
+    off = HeadsAblated(**where)  # comes last, whatever was given before
+    assert largest_difference(logits(model, [edit, off]), logits(model, [off])) <= ROUNDING
+    with pytest.raises(AttnlitError, match="name the tokens"):
+        logits(model, [OutputPatched(**where, outputs=given)])
 
 
 @pytest.mark.parametrize("architecture", ["gpt2", "bert", "llama", "bloom", "deberta-v2"])

@@ -15,10 +15,7 @@ from attnlit.analysis.bias.contrast import Template as Template
 from attnlit.analysis.bias.contrast import with_blank as with_blank
 from attnlit.analysis.bias.effects import STRONGEST as STRONGEST
 from attnlit.analysis.bias.effects import Effects as Effects
-from attnlit.analysis.bias.effects import Progress as Progress
 from attnlit.analysis.bias.effects import effects as effects
-from attnlit.analysis.bias.prompts import check_model as check_model
-from attnlit.analysis.bias.prompts import swapped_tokens as swapped_tokens
 from attnlit.analysis.bias.published import Published as Published
 from attnlit.analysis.bias.published import published_sentence as published_sentence
 from attnlit.analysis.bias.published import published_set as published_set
@@ -29,3 +26,5 @@ from attnlit.analysis.bias.sets import set_effects as set_effects
 from attnlit.analysis.bias.templates import PRESETS as PRESETS
 from attnlit.analysis.bias.templates import TEMPLATES as TEMPLATES
 from attnlit.analysis.bias.templates import Preset as Preset
+from attnlit.analysis.patching.prompts import check_model as check_model
+from attnlit.analysis.patching.prompts import swapped_tokens as swapped_tokens

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.bias.prompts import swapped_tokens
+from attnlit.analysis.patching.prompts import swapped_tokens
 from attnlit.attention.spelling import words_of
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted

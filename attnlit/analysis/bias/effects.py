@@ -5,17 +5,14 @@ x is the first prompt and x' the second. Every effect is y after a change / y(x)
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attnlit.analysis.bias.contrast import Contrast
-from attnlit.analysis.bias.prompts import PromptText, check_model, check_prompts, prompt_texts
-from attnlit.analysis.predict import in_batches, log_probabilities
-from attnlit.attention.edits import Edit, PatternPatched
-from attnlit.attention.recorder import Recorder
+from attnlit.analysis.patching.prompts import check_model, check_prompts, prompt_texts
+from attnlit.analysis.patching.runs import Heads, Progress, measure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,9 +20,6 @@ if TYPE_CHECKING:
     from attnlit.models.model import Model
 
 STRONGEST = 10  # heads whose effects are added up
-
-Progress = Callable[[int, int], None]
-_Patch = list[tuple[int, tuple[int, ...]]]  # (layer, heads) whose attention is patched in one run
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,58 +108,15 @@ def effects(model: Model, contrast: Contrast, *, progress: Progress | None = Non
     """
     check_model(model)
     check_prompts(model, contrast.first, contrast.second)
-    first, second = (prompt_texts(model, each, contrast) for each in (contrast.first, contrast.second))
-    scores = np.empty((2, 2))
-    weights: list[list[np.ndarray]] = [[], []]  # of each prompt's texts, (layers, heads, queries, keys)
-    for row, texts in enumerate((first, second)):
-        for text in texts:
-            recorder = Recorder(model.sites)
-            found = log_probabilities(model, text.inputs, text.places, recorder=recorder)
-            scores[row, text.columns] = _scores(found, text)[0]
-            weights[row].append(recorder.weights["self"])
-    layers, heads = weights[0][0].shape[:2]
-    patches = _patches(layers, heads)
-    patched = np.empty((2, len(patches), 2))
-    done, runs = 0, patched[..., 0].size * len(first)
-    for row, texts in enumerate((first, second)):
-        for text, own, others in zip(texts, weights[row], weights[1 - row], strict=True):
-            variants = [_patched(others, text.prompt, patch) for patch in patches]
-            start = 0
-            for found in in_batches(model, text.inputs, text.places, variants, {"self": own}):
-                patched[row][start : start + len(found), text.columns] = _scores(found, text)
-                start += len(found)
-                done += len(found)
-                if progress is not None:
-                    progress(done, runs)
-    return Effects(contrast, scores, patched[..., 1] / patched[..., 0], (layers, heads))
+    words = contrast.expected, contrast.other
+    texts = [prompt_texts(model, each, words) for each in (contrast.first, contrast.second)]
+    runs = measure(model, texts, _patches, progress=progress)
+    expected, other = np.exp(runs.patched[..., 0]), np.exp(runs.patched[..., 1])
+    return Effects(contrast, np.exp(runs.scores), other / expected, runs.shape)
 
 
-def _scores(found: np.ndarray, text: PromptText) -> np.ndarray:
-    """exp of the mean log probability of each continuation, from log probabilities (copies, places, words).
-
-    float64 (copies, continuations).
-    """
-    tokens = np.array(text.tokens)  # (continuations, places)
-    chosen = found[:, np.arange(len(text.places)), tokens]  # (copies, continuations, places)
-    return np.exp(chosen.mean(-1))
-
-
-def _patches(layers: int, heads: int) -> list[_Patch]:
+def _patches(layers: int, heads: int) -> list[Heads]:
     """Whose attention is patched in each run: each head's, each whole layer's, and all."""
-    single: list[_Patch] = [[(layer, (head,))] for layer, head in np.ndindex(layers, heads)]
+    single: list[Heads] = [[(layer, (head,))] for layer, head in np.ndindex(layers, heads)]
     whole = [(layer, tuple(range(heads))) for layer in range(layers)]
     return [*single, *([each] for each in whole), whole]
-
-
-def _patched(weights: np.ndarray, prompt: int, patch: _Patch) -> list[Edit]:
-    """Edits that give heads the attention of another prompt. weights: (layers, heads, queries, keys)"""
-    return [
-        PatternPatched(
-            kind="self",
-            layer=layer,
-            heads=heads,
-            weights=weights[layer, list(heads), :prompt],
-            queries=prompt,
-        )
-        for layer, heads in patch
-    ]

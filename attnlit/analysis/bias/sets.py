@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.bias.contrast import Template, with_blank
-from attnlit.analysis.bias.effects import STRONGEST, Effects, Progress, effects
-from attnlit.analysis.bias.prompts import check_model
+from attnlit.analysis.bias.effects import STRONGEST, Effects, effects
+from attnlit.analysis.patching.prompts import check_model
+from attnlit.analysis.patching.runs import Progress
 from attnlit.analysis.statistics import interval
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted

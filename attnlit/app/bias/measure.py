@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attnlit.analysis import bias
-from attnlit.analysis.bias import TEMPLATES, Contrast, Effects, Progress, SetEffects
+from attnlit.analysis.bias import TEMPLATES, Contrast, Effects, SetEffects
+from attnlit.analysis.patching import Progress
 from attnlit.app import cache, work
 
 if TYPE_CHECKING:

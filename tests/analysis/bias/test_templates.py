@@ -12,7 +12,7 @@ from attnlit.analysis.bias import (
     TEMPLATES,
     with_blank,
 )
-from attnlit.analysis.bias.prompts import check_prompts, prompt_texts
+from attnlit.analysis.patching.prompts import check_prompts, prompt_texts
 from attnlit.attention import load
 from attnlit.models.model import Model
 
@@ -29,6 +29,6 @@ def test_our_sentences_suit_the_bundled_models(name: str) -> None:
     contrasts += [preset.fitted(model) for preset in PRESETS.values()]
     for contrast in contrasts:
         check_prompts(model, contrast.first, contrast.second)
-        prompt_texts(model, contrast.first, contrast)
+        prompt_texts(model, contrast.first, (contrast.expected, contrast.other))
     for preset in PRESETS.values():
         assert all(word in preset.contrast.first.lower() for word in preset.watched)

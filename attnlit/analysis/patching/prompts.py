@@ -1,12 +1,11 @@
-"""What a model reads to score the two ways to go on after a prompt, and which prompts can be compared."""
+"""What a model reads to score two words after a prompt, and which two prompts can be compared."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from attnlit.analysis.bias.contrast import Contrast
 from attnlit.analysis.predict import check_predicts
 from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
@@ -38,13 +37,10 @@ def check_model(model: Model) -> None:
         )
 
 
-def prompt_texts(model: Model, prompt: str, contrast: Contrast) -> list[PromptText]:
-    """What the model must read to score both continuations: one text where they are single tokens."""
+def prompt_texts(model: Model, prompt: str, words: tuple[str, str]) -> list[PromptText]:
+    """What the model must read to score two words, or longer continuations: one text for single tokens."""
     ask = _filled if model.masked else _continued
-    texts = [
-        ask(model, prompt, continuation, column)
-        for column, continuation in enumerate((contrast.expected, contrast.other))
-    ]
+    texts = [ask(model, prompt, continuation, column) for column, continuation in enumerate(words)]
     one, other = texts
     if one.tokens == other.tokens:
         raise AttnlitError(
@@ -53,6 +49,27 @@ def prompt_texts(model: Model, prompt: str, contrast: Contrast) -> list[PromptTe
     if one.inputs == other.inputs:
         return [PromptText(one.inputs, one.prompt, one.places, [0, 1], one.tokens + other.tokens)]
     return texts
+
+
+def next_word(model: Model, prompt: str) -> PromptText:
+    """What the model must read to be asked for the word after the prompt, or the one at its [MASK]."""
+    return _blank(model, prompt) if model.masked else _to_its_end(model, prompt)
+
+
+def _to_its_end(model: Model, prompt: str) -> PromptText:
+    ids, inputs = _read_words(model, prompt.rstrip())
+    return PromptText(inputs, len(ids), [len(ids) - 1], [], [])
+
+
+def _blank(model: Model, prompt: str) -> PromptText:
+    source = read(model, prompt).source
+    places = [token.position for token in source.tokens if token.id == model.mask_id]
+    if len(places) != 1:
+        raise AttnlitError(
+            f"{model.name} guesses a word that is left out. Put {model.mask_token} exactly once into each "
+            f"prompt, as in “The nurse helped the farmer because she was {model.mask_token}.”"
+        )
+    return PromptText(source.inputs, len(source.tokens), places, [], [])
 
 
 def _continued(model: Model, prompt: str, continuation: str, column: int) -> PromptText:
@@ -75,10 +92,20 @@ def _continued(model: Model, prompt: str, continuation: str, column: int) -> Pro
     )
 
 
+def prompt_tokens(model: Model, prompt: str) -> Sequence[Token]:
+    """The tokens of a prompt; where a word is to follow, without the end mark that some tokenizers add."""
+    tokens = read(model, prompt.rstrip(), write=False).source.tokens
+    return tokens if model.masked else tokens[: _end(tokens)]
+
+
+def _end(tokens: Sequence[Token]) -> int:
+    return 1 + max((token.position for token in tokens if not token.special), default=-1)
+
+
 def _read_words(model: Model, text: str) -> tuple[list[int], dict[str, list[int]]]:
-    """Ids and inputs of a text, without the end mark that some tokenizers add."""
+    """Ids and inputs of a text, without the end mark."""
     source = read(model, text, write=False).source
-    end = 1 + max((token.position for token in source.tokens if not token.special), default=-1)
+    end = _end(source.tokens)
     return [token.id for token in source.tokens[:end]], {
         name: values[:end] for name, values in source.inputs.items()
     }
@@ -88,15 +115,10 @@ def _filled(model: Model, prompt: str, continuation: str, column: int) -> Prompt
     """A model that fills gaps is asked for the word at [MASK]."""
     _check_continuation(continuation)
     mask, unknown = model.mask_token, model.unknown_id
+    blank = _blank(model, prompt)
     source = read(model, prompt).source
-    places = [token.position for token in source.tokens if token.id == model.mask_id]
-    if len(places) != 1:
-        raise AttnlitError(
-            f"{model.name} guesses a word that is left out. Put {mask} exactly once into each prompt, as in "
-            f"“The nurse helped the farmer because she was {mask}.”"
-        )
     whole = read(model, prompt.replace(mask, continuation.strip())).source
-    place, before = places[0], [token.id for token in source.tokens]
+    place, before = blank.places[0], [token.id for token in source.tokens]
     ids = [token.id for token in whole.tokens]
     alike = len(ids) == len(before) and ids[:place] + ids[place + 1 :] == before[:place] + before[place + 1 :]
     if not alike or ids[place] in (unknown, before[place]):
@@ -104,7 +126,7 @@ def _filled(model: Model, prompt: str, continuation: str, column: int) -> Prompt
             f"{quoted(continuation)} is not a single token of {model.name}, and one {mask} holds one token. "
             "Choose a shorter or more common word."
         )
-    return PromptText(source.inputs, len(before), places, [column], [[ids[place]]])
+    return replace(blank, columns=[column], tokens=[[ids[place]]])
 
 
 def _check_continuation(continuation: str) -> None:
@@ -114,8 +136,8 @@ def _check_continuation(continuation: str) -> None:
 
 def check_prompts(model: Model, first: str, second: str) -> None:
     """Raises AttnlitError for prompts whose attention cannot be exchanged."""
-    one, other = (read(model, text.rstrip(), write=False).source for text in (first, second))
-    check_comparable(model.name, first, one.tokens, second, other.tokens)
+    one, other = (prompt_tokens(model, text) for text in (first, second))
+    check_comparable(model.name, first, one, second, other)
 
 
 def swapped_tokens(first: Attention, second: Attention) -> list[int]:
