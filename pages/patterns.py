@@ -4,7 +4,7 @@ import streamlit as st
 
 from attnlit.app import panels
 from attnlit.app.frame.router import ask
-from attnlit.app.patterns import alike, head, measure, scores
+from attnlit.app.patterns import alike, examples, head, measure, scores
 
 request = ask()
 
@@ -19,6 +19,7 @@ with left:
     scores.head_map(request, found, score)
     st.subheader("Heads like this one", anchor=False)
     alike.alike(request, found)
+    examples.texts(request, found)
 with right:
     head.card(request, found, score)
     head.repeated_text(request, found)

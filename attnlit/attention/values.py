@@ -101,6 +101,15 @@ def passed_on(
     )
 
 
+def passed_on_norms(model: Model, reading: Reading, kind: str) -> np.ndarray:
+    """What `passed_on` weighs, of a text that has been read already: float32 (L, H, Q, K)."""
+    from attnlit.attention.norms import head_norms
+
+    return _measure_reading(
+        model, reading, kind, lambda passed, _: head_norms(passed), residual=False, norm=False
+    )
+
+
 def output_lengths(model: Model, text: str, pair: str | None = None, kind: str | None = None) -> np.ndarray:
     """How long all that each head writes into each token is: float32 (L, H, Q), units of the residual stream.
 
@@ -175,6 +184,20 @@ def _measure(
     norm: bool,
 ) -> tuple[Reading, np.ndarray]:
     """(the text as it was read, what `measure` makes of every layer of this kind: float32 (L, ...))."""
+    prove_values(model)  # before a text is read by a model that cannot say it
+    reading = read(model, text, pair)
+    return reading, _measure_reading(model, reading, kind, measure, residual=residual, norm=norm)
+
+
+def _measure_reading(
+    model: Model,
+    reading: Reading,
+    kind: str,
+    measure: Callable[[PassedOn, Around], Tensor],
+    *,
+    residual: bool,
+    norm: bool,
+) -> np.ndarray:
     from attnlit.attention.measuring import Measuring
 
     proof = prove_values(model)
@@ -183,8 +206,7 @@ def _measure(
             raise AttnlitError(f"{why_not} Leave it out, or choose another model.")
     if residual and kind == "cross":
         raise AttnlitError("In cross-attention no token looks at itself, so it has no residual to be added.")
-    reading = read(model, text, pair)
     measuring = Measuring(model.sites, kind, measure, proof, residual=residual, norm=norm)
     with measuring:
         forward(model, [reading.inputs], measuring)
-    return reading, measuring.layers()
+    return measuring.layers()

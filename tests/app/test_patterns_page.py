@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -75,6 +77,10 @@ def test_a_longer_text_is_asked_for_scored_and_not_lost() -> None:
     assert "11 texts" in words(app)
     assert app.text_area(key="long_text").value == text
     assert app.get("vega_lite_chart")
+    shown = next(each.value for each in app.markdown if "-background[" in each.value)
+    app.button(key="show_text_0").click().run()  # no link: it would hold what was typed
+    assert not app.exception
+    assert app.text_area(key="text").value in plain(re.sub(r":\w+-background\[\*+(.*?)\*+\]", r"\1", shown))
 
 
 def test_planted_heads_are_found_in_a_longer_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,3 +180,19 @@ def test_other_architectures_and_kinds_open(
     assert not app.exception
     assert not app.warning
     assert app.get("vega_lite_chart")
+
+
+def test_a_text_beside_the_scores_opens_in_the_head_view_at_its_head_and_token() -> None:
+    app = opened("patterns", layer="5", head="7", list="Any texts")
+    assert not app.exception
+    assert "In 5.8% of 52 texts" in words(app)
+    app.segmented_control(key="list").set_value("Most surprising").run()
+    first = next(each.value for each in app.markdown if "-background[" in each.value)
+    link = next(each.proto for each in app.get("page_link") if each.proto.label == "Open")
+    app = opened("head_view", **dict(parse_qsl(link.query_string, keep_blank_values=True)))
+    assert not app.exception
+    assert app.text_area(key="text").value in plain(re.sub(r":\w+-background\[\*+(.*?)\*+\]", r"\1", first))
+    assert (app.session_state["layer"], app.session_state["heads"]) == (5, [7])
+    query = app.selectbox(key="query")
+    token = query.options[int(query.value)].split("  ·  ")[0]
+    assert f":blue-background[**{token}**]" in plain(first)

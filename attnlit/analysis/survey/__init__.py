@@ -4,6 +4,9 @@
 machines, `controls` on one, and `finish` for all their parts, in any order.
 """
 
+from attnlit.analysis.survey.lists import Example as Example
+from attnlit.analysis.survey.lists import Examples as Examples
+from attnlit.analysis.survey.lists import ListName as ListName
 from attnlit.analysis.survey.random_tokens import period as period
 from attnlit.analysis.survey.random_tokens import random_sequences as random_sequences
 from attnlit.analysis.survey.run import READING as READING

@@ -22,6 +22,7 @@ from attnlit.analysis.survey.sums import Sums, left_out, merge, summarise
 from attnlit.attention.capture import attend_together, checked_kind, untrained
 from attnlit.attention.forward import Inputs
 from attnlit.attention.reading import Reading, read
+from attnlit.attention.values import passed_on_norms, prove_values
 from attnlit.attention.weights import body_suffices
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
@@ -60,30 +61,56 @@ class Step:
     so_far: SoFar | None = None  # given to `steps` it goes on from here
 
 
+@dataclass(frozen=True)
+class _Way:
+    """How texts are read, and what is kept of them; see `summarise`."""
+
+    model: Model
+    kind: str
+    written: bool = False
+    scores_only: bool = False
+
+    def sums(self, indices: Sequence[int], batch: Sequence[Reading]) -> Sums:
+        """The sums of a batch. Nothing else of it outlives the call: its records are large."""
+        norms = [passed_on_norms(self.model, text, self.kind) for text in batch] if self.written else None
+        records = attend_together(self.model, batch, self.kind)
+        return summarise(records, indices, norms=norms, scores_only=self.scores_only)
+
+
 _At = Callable[[int], Step]  # the step at which so many texts are read
 _Reading = Generator[Step, None, Sums]
 
 
-def survey(model: Model, texts: Sequence[Text], *, kind: str | None = None) -> Survey:
-    """Every head of one kind, scored on texts (text, second sentence or None); see `steps`."""
-    *_, last = steps(model, texts, kind=kind)
+def survey(model: Model, texts: Sequence[Text], *, kind: str | None = None, written: bool = False) -> Survey:
+    """Every head of one kind, scored on texts (text, second sentence or None), and the texts that excite it.
+
+    The arguments and errors are those of `steps`.
+    """
+    *_, last = steps(model, texts, kind=kind, written=written)
     assert last.survey is not None
     return last.survey
 
 
 def steps(
-    model: Model, texts: Sequence[Text], *, kind: str | None = None, so_far: SoFar | None = None
+    model: Model,
+    texts: Sequence[Text],
+    *,
+    kind: str | None = None,
+    written: bool = False,
+    so_far: SoFar | None = None,
 ) -> Iterator[Step]:
     """The same in steps of one forward pass at most, so that the caller can show them, or stop.
 
+    written: also list the texts in which each head writes most, which takes a forward pass a text more.
     so_far: of the last step of the same survey that had one; what was read until then is not read again.
-    Raises AttnlitError where no text can be scored.
+    Raises AttnlitError where no text can be scored, and for `written` as `attnlit.passed_on` does.
     """
-    kind = checked_kind(model, kind)
+    way = _way(model, kind, written)
+    kind = way.kind
     some = texts[:UNTRAINED_TEXTS]
     total = len(texts) + len(some) + 2 * DRAWS
     sums = yield from _read_texts(
-        model, texts, kind, lambda done: Step(done, total, READING), so_far or SoFar(0, Sums())
+        way, texts, lambda done: Step(done, total, READING), so_far or SoFar(0, Sums())
     )
     check_scored(sums)
     control = yield from _control(
@@ -94,14 +121,17 @@ def steps(
     yield Step(total, total, "Adding up", found)
 
 
-def partial(model: Model, texts: Sequence[Text], *, first: int = 0, kind: str | None = None) -> Partial:
+def partial(
+    model: Model, texts: Sequence[Text], *, first: int = 0, kind: str | None = None, written: bool = False
+) -> Partial:
     """What a part of the texts adds to a survey, for `finish`; any number of machines can each take a part.
 
     first: the place of the first of these texts among all. Texts that are too short or too long are counted.
     """
-    kind = checked_kind(model, kind)
-    sums = _result(_read_texts(model, texts, kind, _unseen, SoFar(0, Sums()), first=first))
-    return Partial(model.name, kind, sums)
+    way = _way(model, kind, written)
+    return Partial(
+        model.name, way.kind, _result(_read_texts(way, texts, _unseen, SoFar(0, Sums()), first=first))
+    )
 
 
 def controls(model: Model, texts: Sequence[Text], *, kind: str | None = None) -> Partial:
@@ -111,6 +141,12 @@ def controls(model: Model, texts: Sequence[Text], *, kind: str | None = None) ->
     """
     kind = checked_kind(model, kind)
     return _result(_control(model, texts[:UNTRAINED_TEXTS], kind, lambda doing, done: _unseen(done)))
+
+
+def _way(model: Model, kind: str | None, written: bool) -> _Way:
+    if written:
+        prove_values(model)  # it may have no such thing: better said before the first text than after it
+    return _Way(model, checked_kind(model, kind), written)
 
 
 def _unseen(done: int) -> Step:
@@ -154,12 +190,10 @@ def _control(
     except AttnlitError as too_large:
         return Partial(model.name, kind, sums, why_no_untrained=str(too_large))
     read_before = yield from _read_texts(
-        before,
+        _Way(before, kind, scores_only=True),
         texts,
-        kind,
         lambda done: at("Reading with the untrained model", DRAWS + done),
         SoFar(0, Sums()),
-        for_map=False,
     )
     random_before = yield from _read_random(
         before, kind, lambda done: at(_RANDOM, DRAWS + len(texts) + done), (model.identity, kind, False)
@@ -167,22 +201,13 @@ def _control(
     return Partial(model.name, kind, sums, merge(read_before, random_before))
 
 
-def _read_texts(
-    model: Model,
-    texts: Sequence[Text],
-    kind: str,
-    at: _At,
-    so_far: SoFar,
-    *,
-    first: int = 0,
-    for_map: bool = True,
-) -> _Reading:
+def _read_texts(way: _Way, texts: Sequence[Text], at: _At, so_far: SoFar, *, first: int = 0) -> _Reading:
     sums, done = so_far.sums, so_far.texts
     for start in range(done, len(texts), WINDOW):
         readings: dict[tuple[int, int], list[tuple[int, Reading]]] = {}  # by lengths: index and text
         for index, text in enumerate(texts[start : start + WINDOW], first + start):
             try:
-                reading = read(model, *text, write=kind != "encoder")
+                reading = read(way.model, *text, write=way.kind != "encoder")
             except AttnlitError as mistake:  # too long, most likely
                 sums = merge(sums, left_out([index], str(mistake)))
                 done += 1
@@ -194,14 +219,11 @@ def _read_texts(
                 sums = merge(sums, left_out([index for index, _ in found], _TOO_SHORT))
                 done += len(found)
                 continue
-            together = _together(model, kind, found[0][1].inputs)
+            together = _together(way.model, way.kind, found[0][1].inputs)
             for place in range(0, len(found), together):
                 indices, batch = zip(*found[place : place + together], strict=True)
                 with room_for_a_batch():
-                    # No name for the records: they must be gone when the room is free again.
-                    sums = merge(
-                        sums, summarise(attend_together(model, batch, kind), indices, for_map=for_map)
-                    )
+                    sums = merge(sums, way.sums(indices, batch))
                 done += len(batch)
                 yield at(done)
         yield replace(at(done), so_far=SoFar(done, sums))

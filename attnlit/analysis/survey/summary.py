@@ -12,6 +12,7 @@ import numpy as np
 from attnlit.analysis.scores import BY_NAME, RESTS, SCORES, Score
 from attnlit.analysis.scores.positions import most_frequent
 from attnlit.analysis.statistics import interval
+from attnlit.analysis.survey.lists import Examples, ranked_lists
 from attnlit.analysis.survey.sums import EXACT, MOST_COMPARED_HEADS, ROWS, Sums, merge
 from attnlit.errors import AttnlitError
 
@@ -56,6 +57,8 @@ class Survey:
     # Which heads have the role of each score, bool: the score reaches its threshold, its whole interval lies
     # above the untrained model's best head, and it rests on FEWEST_TEXTS texts or random sequences or more.
     claimed: Mapping[str, np.ndarray]
+    # The texts that excite each head, and any; see `attnlit.analysis.survey.lists`.
+    examples: Examples
 
 
 def finish(partials: Iterable[Partial]) -> Survey:
@@ -89,6 +92,7 @@ def check_scored(sums: Sums) -> None:
 
 def _survey(whole: Partial) -> Survey:
     sums = whole.trained
+    assert sums.examples is not None  # texts that are scored are also looked through for examples
     values, offset = _values(sums)
     before = {} if whole.untrained is None or not whole.untrained.bins else _values(whole.untrained)[0]
     random = np.random.default_rng(_SEED)
@@ -112,6 +116,7 @@ def _survey(whole: Partial) -> Survey:
         untrained=before,
         why_no_untrained=whole.why_no_untrained,
         claimed=claims(values, lower, units, before),
+        examples=ranked_lists(sums.examples),
     )
 
 

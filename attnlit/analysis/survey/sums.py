@@ -8,7 +8,7 @@ adding is exact: in whatever order parts are merged, every byte is the same.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ import numpy as np
 from attnlit.analysis.scores import SCORES
 from attnlit.analysis.scores.evidence import Evidence, evidence_of
 from attnlit.analysis.scores.spread import divergence
+from attnlit.analysis.survey.examples import Collected, both, collect
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention
@@ -56,21 +57,31 @@ class Sums:
     # ... and how unlike each two heads are: EXACT times summed Jensen-Shannon divergences, int64 (L·H, L·H).
     divergence: np.ndarray | None = None
     divergence_rows: int = 0
+    # Texts to show beside the scores; None where none were asked for.
+    examples: Collected | None = None
 
     @property
     def nbytes(self) -> int:
         """Memory of the arrays."""
         parts = [*self.bins.values(), *self.starts.values(), self.divergence]
-        return sum(part.nbytes for part in parts if part is not None)
+        return sum(part.nbytes for part in [*parts, self.examples] if part is not None)
 
 
-def summarise(records: Sequence[Attention], indices: Sequence[int], *, for_map: bool = True) -> Sums:
+def summarise(
+    records: Sequence[Attention],
+    indices: Sequence[int],
+    *,
+    norms: Sequence[np.ndarray] | None = None,
+    scores_only: bool = False,
+) -> Sums:
     """The sums of a few whole texts. indices: the place of each among all texts.
 
-    for_map: also how unlike each two heads are, which the map of heads needs.
+    norms: (L, H, Q, K) of each, what `attnlit.passed_on` weighs: to list where heads write most.
+    scores_only: no texts to show, and not how unlike each two heads are, which the map of heads needs.
     """
-    parts = (_of_text(record, index, for_map) for record, index in zip(records, indices, strict=True))
-    return reduce(merge, parts, Sums())
+    parts = (_of_text(record, index, not scores_only) for record, index in zip(records, indices, strict=True))
+    sums = reduce(merge, parts, Sums())
+    return sums if scores_only else replace(sums, examples=collect(records, indices, norms))
 
 
 def left_out(indices: Sequence[int], why: str) -> Sums:
@@ -84,6 +95,7 @@ def merge(one: Sums, other: Sums) -> Sums:
     for number, block in other.bins.items():
         bins[number] = bins[number] + block if number in bins else block
     divergences = [sums.divergence for sums in (one, other) if sums.divergence is not None]
+    examples = [sums.examples for sums in (one, other) if sums.examples is not None]
     reasons = {**one.why_left_out, **other.why_left_out}
     return Sums(
         bins=bins,
@@ -94,6 +106,7 @@ def merge(one: Sums, other: Sums) -> Sums:
         starts={**one.starts, **other.starts},
         divergence=sum(divergences[1:], divergences[0]) if divergences else None,
         divergence_rows=one.divergence_rows + other.divergence_rows,
+        examples=reduce(both, examples) if examples else None,
     )
 
 

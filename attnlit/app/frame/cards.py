@@ -105,7 +105,7 @@ PAGES = (
         "What is each head for? Every head of the model, scored for each role that research has named.",
         frozenset({"model", "text", "head", "query"}),
         QUESTIONS,
-        frozenset({"over", "score"}),
+        frozenset({"over", "score", "list"}),
     ),
     PageCard(
         "neurons",

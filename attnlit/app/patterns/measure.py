@@ -43,6 +43,11 @@ def texts(request: Request) -> Sequence[Text] | None:
     return _long_text()
 
 
+def typed_here() -> bool:
+    """Whether the texts that heads are scored on are the visitor's own."""
+    return bool(st.session_state.get("over") != SAMPLE_TEXTS)
+
+
 def _long_text() -> Sequence[Text] | None:
     with st.form("longer"):
         pasted = typed(

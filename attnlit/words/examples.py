@@ -1,0 +1,101 @@
+"""A text that excites a head, as a sentence in which the two tokens are marked."""
+
+from __future__ import annotations
+
+from math import exp, isnan
+from typing import TYPE_CHECKING
+
+from attnlit.wording import escaped, percent, quoted, times
+
+if TYPE_CHECKING:
+    from attnlit.analysis.survey.lists import Example, Examples, ListName
+
+# Titles of the lists, and what each holds.
+LIST_TITLES: dict[ListName, str] = {
+    "surprise": "Most surprising",
+    "written": "Writes most",
+    "sample": "Any texts",
+}
+_ABOUT: dict[ListName, str] = {
+    "surprise": (
+        "Of each text one look, ranked by surprise: how many times what this head usually gives at that "
+        "distance. The first token, special tokens and the token itself do not count."
+    ),
+    "written": "Ranked by the length of what the head brings from one token to the other.",
+    "sample": (
+        "Drawn by their number, not by what the head does there: so this is what it does in just any text."
+    ),
+}
+_QUERY, _KEY = ":blue-background[**{}**]", ":orange-background[*{}*]"
+_BETWEEN = " / "  # a text and its pair
+_AROUND = 90  # characters that are shown before, between and after the two tokens
+_MOST_TIMES = 1000  # beyond that a ratio counts how small the usual weight is, and nothing else
+
+
+def list_in_words(examples: Examples, which: ListName, layer: int, head: int) -> str:
+    """What a list holds, and how often the head looks clearly at anything at all."""
+    share = percent(float(examples.clear[layer, head]))
+    return (
+        f"{_ABOUT[which]} In {share} of {examples.texts:,} texts this head gives one such token half of its "
+        "attention or more."
+    )
+
+
+def marked(example: Example) -> str:
+    """The text, with the token that looks in bold and the token that it looks at in italics, both coloured.
+
+    Markdown; everything else in the text is escaped. Long texts are cut around the two.
+    """
+    whole = example.text + (_BETWEEN + example.pair if example.pair else "")
+    second = len(example.text) + len(_BETWEEN)
+    marks = []
+    places = (
+        (example.query_place, ":blue-background[**{}**]"),
+        (example.key_place, ":orange-background[*{}*]"),
+    )
+    for place, form in places:
+        if place is not None:
+            start = second if place[0] else 0
+            marks.append((start + place[1], start + place[2], form))
+    words, done = [], 0
+    for number, (start, end, form) in enumerate(sorted(marks)):
+        if start < done or not whole[start:end].strip():  # a piece of a character that is marked already
+            continue
+        words.append(_plain(_cut(whole[done:start], first=number == 0)))
+        words.append(form.format(escaped(whole[start:end])))
+        done = end
+    rest = whole[done:]
+    words.append(_plain(rest if len(rest) <= _AROUND else rest[:_AROUND] + "…"))
+    return "".join(words)
+
+
+def _cut(text: str, *, first: bool) -> str:
+    if len(text) <= _AROUND:
+        return text
+    return "…" + text[-_AROUND:] if first else f"{text[: _AROUND // 2]} … {text[-_AROUND // 2 :]}"
+
+
+def _plain(text: str) -> str:
+    """A part of a text, harmless, with the blanks at its ends."""
+    if not text.strip():
+        return " " if text else ""
+    before, after = " " * text[0].isspace(), " " * text[-1].isspace()
+    return before + escaped(text) + after
+
+
+def example_in_words(example: Example) -> str:
+    """Which token looks at which, and how much: one line without markup."""
+    query, key = (_words_at(example, place) for place in (example.query_place, example.key_place))
+    if isnan(example.surprise):
+        return f"{query} takes from {key}: a vector of length {example.value:.3g}"
+    ratio = exp(example.surprise)
+    how = "over ×1,000" if ratio > _MOST_TIMES else times(ratio)
+    return f"{query} looks at {key}: {percent(example.value)}, {how} its usual"
+
+
+def _words_at(example: Example, place: tuple[int, int, int] | None) -> str:
+    if place is None:
+        return "a token"
+    segment, start, end = place
+    text = example.pair if segment else example.text
+    return quoted((text or "")[start:end])

@@ -1,0 +1,55 @@
+"""Sentences with a pair of tokens marked: true to the text, harmless, and not too long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import log, nan
+
+from attnlit.analysis.survey import Example
+from attnlit.words.examples import example_in_words, marked
+
+EXAMPLE = Example(
+    text="The cat saw the cat.", pair=None, number=3, query=4, key=1,
+    query_place=(0, 16, 19), key_place=(0, 4, 7), value=0.62, surprise=log(12),
+)  # fmt: skip
+
+
+def test_the_two_tokens_are_marked_where_they_stand() -> None:
+    assert marked(EXAMPLE) == r"The :orange-background[*cat*] saw the :blue-background[**cat**]\."
+    assert example_in_words(EXAMPLE) == "“cat” looks at “cat”: 62%, ×12 its usual"
+
+
+def test_a_pair_follows_its_text() -> None:
+    two = replace(EXAMPLE, pair="A cat slept.", query_place=(1, 2, 5))
+    assert (
+        marked(two) == r"The :orange-background[*cat*] saw the cat\. \/ A :blue-background[**cat**] slept\."
+    )
+
+
+def test_what_stands_in_a_text_is_no_markup() -> None:
+    text = "A **b** [c](http://d) $e$ f"
+    said = marked(replace(EXAMPLE, text=text, query_place=(0, 26, 27), key_place=(0, 0, 1)))
+    assert r"\*\*b\*\*" in said
+    assert "](" not in said.replace("\\", "#")
+    assert "http://" not in said
+
+
+def test_a_long_text_is_cut_around_the_two() -> None:
+    long = "x " * 500
+    text = f"{long}cat {long}dog {long}"
+    query, key = text.index("dog"), text.index("cat")
+    said = marked(replace(EXAMPLE, text=text, query_place=(0, query, query + 3), key_place=(0, key, key + 3)))
+    assert len(said) < 450
+    assert said.count("…") == 3
+    assert said.index("cat") < said.index("dog")
+
+
+def test_tokens_that_stand_nowhere_in_the_text_are_not_marked() -> None:
+    assert "background" not in marked(replace(EXAMPLE, query_place=None, key_place=None))
+    same = replace(EXAMPLE, query_place=(0, 4, 7))  # two pieces of one character
+    assert marked(same).count("background") == 1
+
+
+def test_ratios_without_sense_and_lengths_are_said_otherwise() -> None:
+    assert "over ×1,000" in example_in_words(replace(EXAMPLE, surprise=12.0))
+    assert example_in_words(replace(EXAMPLE, surprise=nan, value=3.14159)).endswith("length 3.14")
