@@ -50,8 +50,8 @@ class Examples:
     # The mean of log weights by groups of distances, (L, H, B): what a head usually gives. NaN: no such pair.
     usual: np.ndarray
     # By name: looks (L, H, KEPT), and their surprise. "written" only where it was asked for.
-    lists: Mapping[str, Ranked]
-    surprise: Mapping[str, np.ndarray]
+    lists: Mapping[ListName, Ranked]
+    surprise: Mapping[ListName, np.ndarray]
     sources: Mapping[int, Source]
 
     def of(self, layer: int, head: int, which: ListName = "surprise") -> list[Example]:
@@ -95,7 +95,8 @@ def ranked_lists(collected: Collected) -> Examples:
         usual = collected.logs / EXACT / collected.pairs  # (L, H, B)
     best, how = _by_surprise(collected.best, usual)
     sample, how_sample = _sample(collected, usual)
-    lists, surprise = {"surprise": best, "sample": sample}, {"surprise": how, "sample": how_sample}
+    lists: dict[ListName, Ranked] = {"surprise": best, "sample": sample}
+    surprise: dict[ListName, np.ndarray] = {"surprise": how, "sample": how_sample}
     if collected.written is not None:
         lists["written"] = Ranked(*(part[:, :, 0] for part in collected.written.parts))
         surprise["written"] = np.full(lists["written"].values.shape, np.nan)

@@ -105,7 +105,7 @@ def _pairs(record: Attention) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if record.kind != "cross":
         np.fill_diagonal(counts, False)
     if record.causal:
-        counts &= np.tri(*counts.shape, dtype=bool)
+        counts &= np.tri(*counts.shape).astype(bool)
     queries, keys = np.nonzero(counts)
     group = group_of(queries - keys, record.kind, record.causal)
     order = np.argsort(group, kind="stable")
