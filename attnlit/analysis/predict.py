@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.attention.edits import Edit
-from attnlit.attention.forward import forward
+from attnlit.attention.forward import keeps_logits, logits_at
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
@@ -86,8 +86,8 @@ def log_probabilities(
     The other arguments are those of `attnlit.attention.forward.forward`. Raises AttnlitError for a model
     whose logits are not finite.
     """
-    logits = forward(model, [inputs] * rows, recorder, edits).logits  # (rows, tokens, words)
-    found = to_numpy(logits[:, list(places)].double().log_softmax(-1))
+    logits = logits_at(model, [inputs] * rows, places, recorder, edits)  # (rows, places, words)
+    found = to_numpy(logits.double().log_softmax(-1))
     if np.isnan(found).any():
         raise AttnlitError(
             f"{model.name} answers this text with numbers that are not finite, so it predicts nothing. Its "
@@ -112,21 +112,22 @@ def in_batches(
     from which follows how many copies fit into a pass. Yields, pass by pass and in order, the log
     probabilities of every word of the vocabulary: float64 (copies, places, words).
     """
-    words = model.vocabulary_size
-    together = _copies_at_once(model, weights, words)
+    together = _copies_at_once(model, weights, len(places))
     for start in range(0, len(variants), together):
         batch = variants[start : start + together]
         edits = [replace(edit, row=row) for row, variant in enumerate(batch) for edit in variant]
         yield log_probabilities(model, inputs, places, [*always, *edits], len(batch))
 
 
-def _copies_at_once(model: Model, weights: Mapping[str, np.ndarray], words: int) -> int:
+def _copies_at_once(model: Model, weights: Mapping[str, np.ndarray], places: int) -> int:
     """How many copies of the text one forward pass carries: as many as its memory allows."""
     if model.capture_route == "trace":
         return 1
     longest = max(matrices.shape[2] for matrices in weights.values())
-    largest = max(longest * words, *(matrices[0].size for matrices in weights.values()))
-    return max(1, NUMBERS_AT_ONCE // largest)
+    logits = (places if keeps_logits(model) else longest) * model.vocabulary_size
+    heads = max(matrices.shape[1] for matrices in weights.values())
+    inner = longest * heads * max(model.head_size, 64) * 4  # of a layer's MLP, mostly
+    return max(1, NUMBERS_AT_ONCE // max(logits, inner, *(matrices[0].size for matrices in weights.values())))
 
 
 def kl_divergence(before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ The shared model is never written to, so any number of threads may run it at onc
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -15,6 +16,8 @@ from attnlit.models import limits
 from attnlit.models.model import Model
 
 if TYPE_CHECKING:
+    import torch
+
     from attnlit.attention.following import Following
     from attnlit.attention.recorder import Call, Recorder, WeightsRecorder
 
@@ -30,6 +33,7 @@ def forward(
     *,
     hidden_states: bool = False,
     body: bool = False,
+    places: Sequence[int] | None = None,
 ) -> Any:
     """One forward pass that `recorder` watches. Returns the model's outputs: logits (T, N, words).
 
@@ -38,6 +42,7 @@ def forward(
     edits: what is changed in this pass, and only in it; a traced model takes one row then.
     hidden_states: the outputs also hold what enters each layer, `hidden_states`: (T, N, D) each.
     body: the pass ends before the model's head, and there are no logits; see `attnlit.attention.weights`.
+    places: a model that can computes the logits of these tokens alone, (T, places, words); see `logits_at`.
     Raises AttnlitError for edits that do not fit the model or the text.
     """
     import torch
@@ -48,7 +53,9 @@ def forward(
     if by_call and len(batch) > 1 and model.capture_route == "trace":
         raise ValueError("a traced model may fold its batch into its heads: edit one row at a time")
     tensors = {name: torch.tensor([text[name] for text in batch]) for name in batch[0]}
-    options = {"output_hidden_states": True} if hidden_states else {}
+    options: dict[str, Any] = {"output_hidden_states": True} if hidden_states else {}
+    if places is not None and keeps_logits(model):
+        options["logits_to_keep"] = torch.tensor(places, device=model.module.device)
     module = model.module.base_model if body else model.module
     with slot():
         if model.capture_route == "weights":
@@ -58,6 +65,27 @@ def forward(
             return outputs
         with routes.recording(model.capture_route, _ignore if recorder is None else recorder.take, by_call):
             return routes.run(module, tensors, **options)
+
+
+def logits_at(
+    model: Model,
+    batch: Sequence[Inputs],
+    places: Sequence[int],
+    recorder: Recorder | None = None,
+    edits: Iterable[Edit] = (),
+) -> torch.Tensor:
+    """What one forward pass predicts at some of the tokens: logits (T, places, words).
+
+    For a vocabulary of 50,000 words the logits of a whole text cost as much as several layers, so most models
+    are told which of them to compute. The other arguments are those of `forward`.
+    """
+    logits: torch.Tensor = forward(model, batch, recorder, edits, places=places).logits
+    return logits if logits.shape[1] == len(places) else logits[:, list(places)]
+
+
+def keeps_logits(model: Model) -> bool:
+    """Whether the model can be told at which tokens to compute logits; since 2025 most can."""
+    return "logits_to_keep" in inspect.signature(model.module.forward).parameters
 
 
 def _ignore(call: Call) -> None:

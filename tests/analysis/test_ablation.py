@@ -239,8 +239,8 @@ def test_batches_tell_their_progress_and_can_be_ended(
 ) -> None:
     model = tiny_double("gpt2")
     whole = switch_off_each(model, TEXT)
-    logits = len(model.tokenizer(TEXT)["input_ids"]) * len(model.tokenizer)  # of one copy of the text
-    monkeypatch.setattr(predict, "NUMBERS_AT_ONCE", 5 * logits)
+    within = len(model.tokenizer(TEXT)["input_ids"]) * tiny.HEADS * 64 * 4  # a layer of one copy of the text
+    monkeypatch.setattr(predict, "NUMBERS_AT_ONCE", 5 * within)
     seen = []
     parts = switch_off_each(model, TEXT, progress=lambda done, there: seen.append((done, there)))
     assert seen == [(5, 12), (10, 12), (12, 12)]

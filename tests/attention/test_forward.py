@@ -12,10 +12,11 @@ import torch
 
 from attnlit.attention import Attention, attend, attend_all
 from attnlit.attention.capture import attend_together
+from attnlit.attention.forward import forward, keeps_logits, logits_at
 from attnlit.attention.reading import read
 from attnlit.models.model import Model
 from tests import tiny
-from tests.tolerances import ROUNDING
+from tests.tolerances import MISTAKE, ROUNDING
 
 pytestmark = pytest.mark.numeric
 
@@ -92,3 +93,26 @@ def test_texts_read_together_have_the_attention_that_they_have_alone(
         (alone,) = attend_together(model, [other], kind)
         np.testing.assert_allclose(together[1].weights, alone.weights, atol=ROUNDING)
         assert np.abs(together[0].weights - together[1].weights).max() > 0.01
+
+
+@every_architecture
+def test_logits_at_some_tokens_are_those_of_the_whole_text(architecture: str, tiny_model: GetModel) -> None:
+    model = tiny_model(architecture)
+    inputs = read(model, TEXT, PAIR).inputs
+    whole = forward(model, [inputs]).logits
+    found = logits_at(model, [inputs, inputs], [1, 4])
+    assert found.shape == (2, 2, whole.shape[-1])
+    for row in found:
+        torch.testing.assert_close(row, whole[0, [1, 4]], atol=ROUNDING * whole.abs().max().item(), rtol=0)
+    assert (whole[0, 1] - whole[0, 4]).abs().max() > MISTAKE
+
+
+@pytest.mark.parametrize(("architecture", "some"), [("gpt2", True), ("llama", True), ("t5", False)])
+def test_a_model_that_can_computes_no_other_logits(
+    architecture: str, some: bool, tiny_model: GetModel
+) -> None:
+    model = tiny_model(architecture)
+    inputs = read(model, TEXT, PAIR).inputs
+    assert keeps_logits(model) == some
+    computed = forward(model, [inputs], places=[1, 4]).logits.shape[1]
+    assert (computed == 2) == some
