@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
 
 _MOST_CLASSES = 1000
-_MOST_TENSORS = 10_000  # models of hundreds of experts have 6,000
+MOST_TENSORS = 10_000  # models of hundreds of experts have 6,000
 _SPARSE = ("big_bird", "bigbird_pegasus")
 
 
@@ -73,6 +73,7 @@ def parameters(config: PretrainedConfig, head: Head, name: str) -> int:
     import torch
     from transformers import initialization
 
+    _check_layers(config, name)
     # Some models compute with what they create, which the meta device alone would refuse.
     computing = getattr(initialization, "meta_device_safe_creation_ops", nullcontext)
     with _counting(name), torch.device("meta"), computing(), initialization.no_init_weights():
@@ -85,6 +86,20 @@ def numbers(module: PreTrainedModel) -> int:
     """Numbers in a model's parameters and buffers; what several parts share counts once."""
     tensors = {id(each): each for each in [*module.parameters(), *module.buffers()]}
     return sum(each.numel() for each in tensors.values())
+
+
+def _check_layers(config: PretrainedConfig, name: str) -> None:
+    """Raises AttnlitError at once where the layers alone are too many parts: to build them takes seconds."""
+    layers = getattr(config.get_text_config(), "num_hidden_layers", None)
+    if isinstance(layers, int) and layers > MOST_TENSORS:
+        raise AttnlitError(_too_many_parts(name))
+
+
+def _too_many_parts(name: str) -> str:
+    return (
+        f"The configuration of {quoted(name)} asks for more than {MOST_TENSORS:,} parts. Choose another "
+        "model."
+    )
 
 
 def _counting(name: str) -> Any:
@@ -107,11 +122,8 @@ def _counting(name: str) -> Any:
                 self.tensors += 1
                 if self.created > most:
                     limits.check_size(name, self.created)
-                if self.tensors > _MOST_TENSORS:
-                    raise AttnlitError(
-                        f"The configuration of {quoted(name)} asks for more than {_MOST_TENSORS:,} parts. "
-                        "Choose another model."
-                    )
+                if self.tensors > MOST_TENSORS:
+                    raise AttnlitError(_too_many_parts(name))
             return made
 
     return Counting()

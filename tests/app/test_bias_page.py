@@ -26,13 +26,14 @@ OWN = {
 }
 
 
-@pytest.fixture
-def two_sentences(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A set of two templates, measured anew."""
-    monkeypatch.setattr(measure, "TEMPLATES", TEMPLATES[:2])
-    cache.effects.clear()
-    yield
-    cache.effects.clear()
+@pytest.fixture(scope="module")
+def two_sentences() -> Iterator[None]:
+    """A set of two templates; what is measured of them is shared by the tests here, as by visitors."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measure, "TEMPLATES", TEMPLATES[:2])
+        cache.effects.clear()
+        yield
+        cache.effects.clear()
 
 
 def numbers(app: AppTest) -> dict[str, float]:

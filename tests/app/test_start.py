@@ -5,6 +5,9 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,8 +18,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from attnlit.app import start
-from attnlit.charts import specs
-from attnlit.charts.theme import DARK, LIGHT
+from attnlit.charts import SPECS, specs
+from attnlit.charts.theme import DARK, LIGHT, Theme
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,16 +53,18 @@ def test_the_garbage_collector_works_again_where_an_import_fails(monkeypatch: py
     assert gc.isenabled()
 
 
-def test_every_view_is_ready_after_the_first_run() -> None:
-    views = [*specs().values()]
-    for view in views:
-        view.cache_clear()
-    start._build_every_spec()
-    ready = [view.cache_info().misses for view in views]
-    for theme in (LIGHT, DARK):
-        for view in views:
-            view(theme)
-    assert [view.cache_info().misses for view in views] == ready == [2] * len(views)
+def test_every_view_of_the_registry_is_built_in_both_themes(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[tuple[str, Theme]] = []
+
+    def counted() -> dict[str, Callable[[Theme], None]]:
+        return {name: lambda theme, name=name: built.append((name, theme)) for name in specs()}
+
+    monkeypatch.setattr("attnlit.charts.specs", counted)
+    start.build_specs.__wrapped__()
+    for thread in threading.enumerate():
+        if thread.name == "attnlit specs":
+            thread.join()
+    assert sorted(built, key=str) == sorted(product(SPECS, (LIGHT, DARK)), key=str)
 
 
 def test_a_visitor_keeps_two_uploads_and_takes_none_from_others() -> None:

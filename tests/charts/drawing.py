@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree
 
+import altair as alt
 import numpy as np
 from PIL import Image
 
@@ -24,6 +25,11 @@ def svg_of(chart: Any, width: int | None = None, **values: Any) -> Svg:
         size = {} if width is None else {"width": width}
         return ElementTree.fromstring(rendered({**spec, **size, "datasets": rows_of(chart.tables)}, "svg"))
     return ElementTree.fromstring(rendered(chart.to_dict(), "svg"))
+
+
+def assert_vega_lite_takes(spec: dict[str, Any]) -> None:
+    """Its form is what Vega-Lite's schema asks for. (To make a chart of it would take ten times as long.)"""
+    alt.TopLevelLayerSpec.validate({**spec, "$schema": alt.SCHEMA_URL})
 
 
 def texts(svg: Svg) -> list[str]:

@@ -18,7 +18,7 @@ from attnlit.charts.heatmap import difference_map, heatmap
 from attnlit.charts.model import model_view
 from attnlit.charts.neuron import neuron_view
 from attnlit.charts.theme import DARK
-from tests.charts.drawing import svg_of, texts
+from tests.charts.drawing import assert_vega_lite_takes, svg_of, texts
 from tests.charts.hand_made import random_record, record
 from tests.charts.records import record as vectors_record
 
@@ -40,7 +40,7 @@ CHARTS: dict[str, Callable[..., alt.LayerChart]] = {
 def test_it_is_an_altair_chart_that_vega_lite_takes(name: str) -> None:
     chart = CHARTS[name]()
     assert isinstance(chart, alt.LayerChart)
-    alt.LayerChart.from_dict(chart.to_dict(), validate=True)
+    assert_vega_lite_takes(chart.to_dict())
     assert CHARTS[name](width=333, theme=DARK).to_dict()["width"] == 333
 
 

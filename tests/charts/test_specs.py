@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,7 +21,7 @@ from attnlit.charts.model import Roles, model_picture
 from attnlit.charts.neuron import neuron_picture
 from attnlit.charts.picture import Picture
 from attnlit.charts.theme import DARK, LIGHT, Theme
-from tests.charts.drawing import sources, svg_of, texts
+from tests.charts.drawing import assert_vega_lite_takes, sources, svg_of, texts
 from tests.charts.flow.test_layers import random_routes
 from tests.charts.hand_made import random_record, record
 from tests.charts.records import record as vectors_record
@@ -129,7 +128,7 @@ def test_specs_are_what_vega_lite_takes(name: str) -> None:
     """They are built without Altair's check, which would take a third of the time: so it is made here."""
     picture = PAIRS[name][0](LIGHT)
     for spec in (picture.spec, picture.spec_by_itself):
-        alt.LayerChart.from_dict({**spec, "$schema": alt.SCHEMA_URL}, validate=True)
+        assert_vega_lite_takes(spec)
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -12,6 +12,7 @@ import pytest
 from transformers.utils import logging
 
 from attnlit.errors import AttnlitError
+from attnlit.models import classes
 from attnlit.models.examine import alone_and_quiet, check_settings
 from attnlit.models.load import load
 from attnlit.models.weights import headers
@@ -76,3 +77,12 @@ def test_a_huge_configuration_over_tiny_weights(
     for look in (check_settings, lambda folder, _: load(str(folder))):
         with pytest.raises(AttnlitError, match=r"needs [\d,]+ MB of memory|asks for more than|holds values"):
             look(place, "copy")
+
+
+def test_parts_are_counted_while_they_are_made(
+    tiny_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a configuration calls them: this one's layers are few."""
+    monkeypatch.setattr(classes, "MOST_TENSORS", 20)
+    with pytest.raises(AttnlitError, match="asks for more than 20 parts"):
+        check_settings(tiny_folder("gpt2"), "tiny")

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree
 
-import altair as alt
 import numpy as np
 import pytest
 
@@ -128,11 +127,6 @@ def test_all_tokens_of_a_text_share_one_spec_and_long_ones_do_too() -> None:
     assert flow_picture(one).spec is flow_picture(random_routes(5, 30, 20)).spec
     long, longer = random_routes(2, 70, 60), random_routes(3, 90, 10)
     assert flow_picture(long).spec is flow_picture(longer).spec
-
-
-def test_a_spec_is_what_altair_makes_of_it() -> None:
-    alt.LayerChart.from_dict(flow_picture(random_routes()).spec).to_dict()
-    alt.LayerChart.from_dict(flow_picture(random_routes(2, 70, 60)).spec).to_dict()
 
 
 def test_only_the_strongest_lines_are_drawn_and_a_note_says_how_much_that_is() -> None:
