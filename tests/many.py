@@ -147,6 +147,20 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     # Layers without attention, or with a gate behind it.
     "qwen3.5": ("Qwen3_5ForCausalLM", {**_WIDE, **_LINEAR}),
     "lfm2": ("Lfm2ForCausalLM", {**_GROUPED, "layer_types": ["conv", "full_attention"]}),
+    "jamba": (
+        "JambaForCausalLM",
+        {
+            **_GROUPED,
+            "num_hidden_layers": 4,
+            "attn_layer_period": 2,
+            "attn_layer_offset": 1,
+            "num_experts": 2,
+            "num_experts_per_tok": 1,
+            "mamba_d_state": 4,
+            "mamba_dt_rank": 4,
+            "use_mamba_kernels": False,
+        },
+    ),
     # Encoder and decoder.
     "t5": ("T5ForConditionalGeneration", _T5),
     "bart": ("BartForConditionalGeneration", _BART),

@@ -19,6 +19,7 @@ from attnlit.analysis.predict import (
 from attnlit.attention.capture import checked_kind
 from attnlit.attention.edits import Edit, HeadsAblated, freeze_patterns
 from attnlit.errors import AttnlitError
+from attnlit.models.layers import heads_in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ def switch_off(
     edits: list[Edit] = [_off(kind, layer, head, how) for layer, head in unique]
     recorder = _recorder(model) if how == "pattern-preserving" and unique else None
     before = log_probabilities(model, question.inputs, question.places, recorder=recorder)
-    kept = [] if recorder is None else freeze_patterns(recorder.weights)
+    kept = [] if recorder is None else freeze_patterns(model, recorder.weights)
     after = log_probabilities(model, question.inputs, question.places, [*kept, *edits])
     return _effect(model, question, before[0], after[0], top, kind, tuple(unique))
 
@@ -112,8 +113,8 @@ def switch_off_each(
     before = log_probabilities(model, question.inputs, question.places, recorder=recorder)
     best = before.argmax(-1, keepdims=True)  # (1, places, 1)
     weights = recorder.weights
-    kept = freeze_patterns(weights) if how == "pattern-preserving" else []
-    heads = list(np.ndindex(*weights[kind].shape[:2]))
+    kept = freeze_patterns(model, weights) if how == "pattern-preserving" else []
+    heads = heads_in_order(model.numbers_by_kind[kind], model.heads_of(kind))
     each_off = [[_off(kind, layer, head, how)] for layer, head in heads]
     divergences, likeliest = [], []
     for after in in_batches(model, question.inputs, question.places, each_off, weights, always=kept):

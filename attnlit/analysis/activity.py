@@ -15,6 +15,7 @@ from attnlit.analysis.sample import SAMPLE, Text
 from attnlit.analysis.statistics import interval
 from attnlit.attention.capture import checked_kind
 from attnlit.attention.values import output_lengths
+from attnlit.models.layers import heads_in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,14 +42,10 @@ def activity(model: Model, texts: Sequence[Text] = SAMPLE, *, kind: str | None =
     means = lengths.mean(-1, keepdims=True)
     shares = np.divide(lengths, means, out=np.ones_like(lengths), where=means > 0)
     lower, upper = interval(shares, np.random.default_rng(0))
-    layers, heads = np.indices(lower.shape)
-    return pd.DataFrame(
-        {
-            "layer": layers.ravel(),
-            "head": heads.ravel(),
-            "share": shares.mean(0).ravel(),
-            "lower": lower.ravel(),
-            "upper": upper.ravel(),
-            "inactive": (upper < INACTIVE).ravel(),
-        }
+    heads = heads_in_order(model.numbers_by_kind[kind], model.heads_of(kind))
+    return pd.DataFrame(heads, columns=["layer", "head"]).assign(
+        share=shares.mean(0).ravel(),
+        lower=lower.ravel(),
+        upper=upper.ravel(),
+        inactive=(upper < INACTIVE).ravel(),
     )

@@ -147,7 +147,8 @@ def _shares(attention: Attention, norms: Attention, layer: int, head: int) -> tu
     """(share of attention on resting places, share of norms, length of their values, of the others')."""
     resting = np.array([token.special or token.position == 0 for token in attention.keys])
     rows = slice(1, None) if attention.causal and len(attention.queries) > 1 else slice(None)
-    weights, lengths = attention.weights[layer, head][rows], norms.weights[layer, head][rows]
+    at = (attention.row(layer, head), head)
+    weights, lengths = attention.weights[at][rows], norms.weights[at][rows]
     with np.errstate(invalid="ignore"):
         share, share_of_norms = (each[:, resting].sum() / each.sum() for each in (weights, lengths))
     looked_at = weights.sum(0) > 0  # what no token looks at shows no value

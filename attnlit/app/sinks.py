@@ -49,5 +49,5 @@ def _rests(request: Request) -> bool:
     if min(len(attention.queries), len(attention.keys)) < FEWEST_TOKENS:
         return False
     resting = np.array([token.special or token.position == 0 for token in attention.keys])
-    weights = attention.weights[request.layer, request.head][:, resting]  # (Q, resting)
+    weights = attention.weights[attention.row(request.layer), request.head][:, resting]  # (Q, resting)
     return float(weights.sum(-1).mean()) >= RESTS.least

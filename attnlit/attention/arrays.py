@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from attnlit.attention.align import readable
-from attnlit.attention.record import KINDS, Attention, LayerInputs, Token, frozen
+from attnlit.attention.record import KINDS, Attention, Token, frozen
 from attnlit.attention.softmax import FLOAT32, softmax_error, softmax_tolerance
+from attnlit.attention.vectors import LayerInputs
 from attnlit.errors import AttnlitError
 
 MODEL = "This model"  # what it is called if nobody says

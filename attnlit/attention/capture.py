@@ -142,4 +142,5 @@ def record_of(model: Model, kind: str, reading: Reading, weights: np.ndarray) ->
         text=reading.text,
         pair=reading.pair,
         why_no_vectors="only the weights of these texts were recorded.",
+        layer_numbers=model.numbers_by_kind[kind],
     )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.errors import AttnlitError
+from attnlit.models.layers import row_of
 
 if TYPE_CHECKING:
     from attnlit.models.model import Model
@@ -26,7 +27,7 @@ class Edit:
     """Where something is changed: some heads of one layer."""
 
     kind: str  # "self", "encoder", "decoder" or "cross"
-    layer: int
+    layer: int  # its number in the model
     heads: tuple[int, ...]
     row: int | None = None  # only in this row of the batch; None is every row
 
@@ -77,15 +78,15 @@ class OutputPatched(Edit):
     queries: tuple[int, ...] | None = None  # of these tokens; None: of all
 
 
-def freeze_patterns(weights: Mapping[str, np.ndarray]) -> list[PatternPatched]:
-    """Edits that hold every head at the attention of another pass.
+def freeze_patterns(model: Model, weights: Mapping[str, np.ndarray]) -> list[PatternPatched]:
+    """Edits that hold every head of a model at the attention of another pass.
 
     weights: by kind, (L, H, Q, K), as `Attention.weights`.
     """
     return [
         PatternPatched(kind=kind, layer=layer, heads=tuple(range(len(matrices))), weights=matrices)
         for kind, layers in weights.items()
-        for layer, matrices in enumerate(layers)
+        for layer, matrices in zip(model.numbers_by_kind[kind], layers, strict=True)
     ]
 
 
@@ -108,10 +109,10 @@ def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...]
     for call, earlier in model.repeats:
         places[call] = places[earlier]
     for edit in edits:
-        if (edit.kind, edit.layer) not in places:
-            there = " and ".join(f"{model.layers_of(kind)} of the kind “{kind}”" for kind in model.kinds)
+        if edit.kind not in model.kinds:
+            kinds = " and ".join(f"“{kind}”" for kind in model.kinds)
             raise AttnlitError(
-                f"{model.name} has no layer {edit.layer} of the kind “{edit.kind}”. Its layers, counted from "
-                f"0, are {there}."
+                f"{model.name} has no layer {edit.layer} of the kind “{edit.kind}”; its kinds are {kinds}."
             )
+        row_of(edit.layer, model.numbers_by_kind[edit.kind], model.name)
     return tuple(tuple(edit for edit in edits if (edit.kind, edit.layer) == place) for place in places)

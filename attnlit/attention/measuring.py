@@ -46,7 +46,7 @@ class Measuring(Following):
 
     def layers(self) -> np.ndarray:
         """What was measured of every layer, float32 (L, ...)."""
-        return np.stack([self._layers[layer] for layer in range(len(self._layers))], dtype=np.float32)
+        return np.stack([self._layers[row] for row in range(len(self._layers))], dtype=np.float32)
 
     def passed_on(self, call: int, passed: PassedOn) -> None:
         site = self._sites[call]
@@ -74,8 +74,8 @@ class Measuring(Following):
     def _finish(self, call: int, passed: PassedOn, around: Around) -> None:
         site = self._sites[call]
         assert site is not None
-        around = replace(around, layer=site.layer)
-        self._layers[site.layer] = to_numpy(self._measure(passed, around))
+        around = replace(around, row=site.row)
+        self._layers[site.row] = to_numpy(self._measure(passed, around))
 
 
 class _Witness(Following):

@@ -51,7 +51,7 @@ class Around:
 
     residual: Tensor | None = None  # (Q, D): each token's own state, which is added to what the heads bring
     norm: Norm | None = None  # what their sum then goes through
-    layer: int = 0
+    row: int = 0  # of the layer, in arrays of all of them
 
 
 NOTHING = Around()

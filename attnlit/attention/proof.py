@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 
 import torch
@@ -66,7 +66,7 @@ def prove(checkpoint: Checkpoint) -> Model:
             reasons.append(f"{type(error).__name__}: {error}")
     module.set_attn_implementation("eager")
     why_no_vectors = "its queries and keys could not be recorded (" + "; ".join(reasons) + ")."
-    sites = tuple(Site(kind, layer) for kind, layer in spread.matrices)
+    sites = tuple(Site(kind, layer, layer) for kind, layer in spread.matrices)
     return _model(checkpoint, spread, real, _Seen("weights", sites, why_no_vectors=why_no_vectors))
 
 
@@ -111,14 +111,16 @@ def _sites(route: str, checkpoint: Checkpoint, probe: Probe) -> _Seen:
         if not fits:
             raise _Unproven(f"the {kind} attention of layer {layer} was not seen")
         _check_scores(layer, calls[fits[0]])
-        sites[fits[0]] = Site(kind, layer)
+        sites[fits[0]] = Site(kind, layer, layer)
+    numbers = _numbers(sites, layers)
+    sites = [site and replace(site, layer=numbers[site.kind][site.row]) for site in sites]
     query = next(call.query for call, site in zip(calls, sites, strict=True) if site is not None)
     return _Seen(
         route,
         tuple(sites),
         _repeats(calls, sites),
         head_size=0 if query is None else query.shape[-1],
-        numbers=_numbers(sites, layers),
+        numbers=numbers,
     )
 
 
@@ -130,10 +132,10 @@ def _numbers(sites: Sequence[Site | None], layers: Sequence[int | None]) -> dict
     found: dict[str, dict[int, int | None]] = {}
     for site, layer in zip(sites, layers, strict=True):
         if site is not None:
-            found.setdefault(site.kind, {})[site.layer] = layer
+            found.setdefault(site.kind, {})[site.row] = layer
     numbers = {}
     for kind, of_layers in found.items():
-        named = [of_layers[layer] for layer in sorted(of_layers)]
+        named = [of_layers[row] for row in sorted(of_layers)]
         rising = [each for each in named if each is not None]
         rises = len(rising) == len(named) and all(a < b for a, b in pairwise(rising))
         numbers[kind] = tuple(rising) if rises else tuple(range(len(named)))
@@ -208,4 +210,4 @@ def _notes(numbers: Mapping[str, tuple[int, ...]]) -> list[str]:
     if all(own == tuple(range(len(own))) for own in numbers.values()):
         return []
     named = "; ".join(dict.fromkeys(", ".join(map(str, own)) for own in numbers.values()))
-    return [f"Only some layers of this model have attention: {named}. Here they are numbered from 0."]
+    return [f"Only some layers of this model have attention: {named}. The others mix tokens in another way."]

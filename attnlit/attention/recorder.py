@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from attnlit.attention.numbers import to_numpy
-from attnlit.attention.record import LayerInputs, frozen
+from attnlit.attention.record import frozen
+from attnlit.attention.vectors import LayerInputs
 from attnlit.models.model import Site
 
 
@@ -41,10 +42,11 @@ class Recorder:
     sites: tuple[Site | None, ...]
     # By kind: float32 (L, H, Q, K).
     weights: dict[str, np.ndarray] = field(default_factory=dict)
-    inputs: dict[Site, LayerInputs] = field(default_factory=dict)
+    # By kind and row of `weights`.
+    inputs: dict[tuple[str, int], LayerInputs] = field(default_factory=dict)
     # What each head puts out, its weights times its values: float32 (H, Q, d), where it is asked for.
     keep_outputs: bool = False
-    outputs: dict[Site, np.ndarray] = field(default_factory=dict)
+    outputs: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
     _calls: int = 0
     # Masks and biases that several layers share, by place in memory; the tensor keeps its place taken.
     _shared: dict[tuple[int, ...], tuple[torch.Tensor, np.ndarray | None]] = field(default_factory=dict)
@@ -53,30 +55,28 @@ class Recorder:
         site = self.sites[self._calls]
         self._calls += 1
         if site is not None:
-            self._put(site, call)
+            self._put(site.kind, site.row, call)
 
     def take_reported(self, matrices: dict[tuple[str, int], torch.Tensor]) -> None:
-        """The matrices that the model itself reported, by kind and layer, where its calls cannot be seen."""
-        for (kind, layer), weights in matrices.items():
-            self._put(Site(kind, layer), Call(weights=weights))
+        """The matrices that the model itself reported, by kind and row, where its calls cannot be seen."""
+        for (kind, row), weights in matrices.items():
+            self._put(kind, row, Call(weights=weights))
 
-    def _put(self, site: Site, call: Call) -> None:
-        if site.kind not in self.weights:
-            layers = 1 + max(
-                other.layer for other in self.sites if other is not None and other.kind == site.kind
-            )
-            self.weights[site.kind] = np.empty((layers, *call.weights.shape[1:]), dtype=np.float32)
-        self.weights[site.kind][site.layer] = to_numpy(call.weights[0])
+    def _put(self, kind: str, row: int, call: Call) -> None:
+        if kind not in self.weights:
+            layers = sum(site is not None and site.kind == kind for site in self.sites)
+            self.weights[kind] = np.empty((layers, *call.weights.shape[1:]), dtype=np.float32)
+        self.weights[kind][row] = to_numpy(call.weights[0])
         if self.keep_outputs and call.value is not None:
-            self.outputs[site] = to_numpy(_head_outputs(call))
+            self.outputs[kind, row] = to_numpy(_head_outputs(call))
         if call.query is not None:
-            self.inputs[site] = layer_inputs(call, self._share)
+            self.inputs[kind, row] = layer_inputs(call, self._share)
 
     def kind(self, kind: str) -> tuple[np.ndarray, tuple[LayerInputs, ...]]:
         """(weights, inputs of all layers) of one kind, read-only; no inputs where only weights were seen."""
         weights = frozen(self.weights[kind])
-        sites = [Site(kind, layer) for layer in range(len(weights))]
-        return weights, tuple(self.inputs[site] for site in sites if site in self.inputs)
+        rows = ((kind, row) for row in range(len(weights)))
+        return weights, tuple(self.inputs[each] for each in rows if each in self.inputs)
 
     def _share(self, tensor: torch.Tensor) -> np.ndarray | None:
         place = (tensor.data_ptr(), *tensor.shape, *tensor.stride())
@@ -98,17 +98,17 @@ class WeightsRecorder:
         site = self.sites[self._calls]
         self._calls += 1
         if site is not None and site.kind == self.kind:
-            self.layers[site.layer] = to_numpy(call.weights)
+            self.layers[site.row] = to_numpy(call.weights)
 
     def take_reported(self, matrices: dict[tuple[str, int], torch.Tensor]) -> None:
-        """The matrices that the model itself reported, by kind and layer, where its calls cannot be seen."""
+        """The matrices that the model itself reported, by kind and row, where its calls cannot be seen."""
         self.layers.update(
-            {layer: to_numpy(weights) for (kind, layer), weights in matrices.items() if kind == self.kind}
+            {row: to_numpy(weights) for (kind, row), weights in matrices.items() if kind == self.kind}
         )
 
     def texts(self) -> np.ndarray:
         """float32 (T, L, H, Q, K), read-only."""
-        layers = [self.layers[layer] for layer in range(len(self.layers))]
+        layers = [self.layers[row] for row in range(len(self.layers))]
         return frozen(np.stack(layers, axis=1, dtype=np.float32))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnlit.attention.record import LayerInputs
+from attnlit.attention.vectors import LayerInputs
 
 TOLERANCE = 1e-5  # of a weight, beside what rounding adds to it
 FLOAT32 = float(np.finfo(np.float32).eps)

@@ -76,7 +76,7 @@ def passed_on(
 ) -> Attention:
     """What each head brings from each token to each other: a record whose weights are lengths of vectors.
 
-    `weights[l, h, i, j]` is the length of A[h, i, j] (g[i, h] * v[j]) W_O[h] in layer l, float32, in the
+    `weights[l, h, i, j]` is the length of A[h, i, j] (g[i, h] * v[j]) W_O[h] in each layer, float32, in the
     units of the residual stream (Kobayashi et al. 2020, arXiv 2004.10102); the arguments are those of
     `attnlit.attend`, and so is the rest of the record, but for queries, keys and scores, which it lacks.
 
@@ -168,7 +168,7 @@ def contributions(
     norm = not prove_values(model).why_no_norm
 
     def measure(passed: PassedOn, around: Around) -> Tensor:
-        return contributions_with(passed, around, None if weights is None else weights[around.layer])
+        return contributions_with(passed, around, None if weights is None else weights[around.row])
 
     return frozen(_measure(model, text, pair, kind, measure, residual=True, norm=norm)[1])
 

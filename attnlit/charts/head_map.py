@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -36,6 +37,7 @@ def head_map_picture(
     values: np.ndarray,
     *,
     title: str,
+    layers: Sequence[int] | None = None,
     selected: tuple[int, int] | None = None,
     signed: bool = False,
     limits: tuple[float, float] | None = None,
@@ -44,7 +46,8 @@ def head_map_picture(
 ) -> Picture:
     """The map, for the app. values: float (layers, heads); NaN is drawn empty, as "–".
 
-    title: what the number is; it stands under the map beside the colours. signed: blue above and orange below
+    title: what the number is; it stands under the map beside the colours. layers: the number in the model of
+    each row of values; counted from 0 if not given. signed: blue above and orange below
     zero, equally strong. limits: the values of the palest and the strongest colour (None: 0, or the smallest
     value below it, and the largest). form: how a number is written, a Python format such as ".0%".
     A click comes back as the selection "cell", as in the model view. `selected` (layer, head) is framed.
@@ -53,18 +56,18 @@ def head_map_picture(
     values = np.asarray(values, np.float64)
     if values.ndim != 2 or not values.size:
         raise AttnlitError("A head map needs one number for each head: an array of layers by heads.")
-    layers, heads = values.shape
-    if selected is not None and not (0 <= selected[0] < layers and 0 <= selected[1] < heads):
+    numbers, heads = _numbers(values, layers), values.shape[1]
+    if selected is not None and not (selected[0] in numbers and 0 <= selected[1] < heads):
         raise AttnlitError(
-            f"There is no head {selected[0]}-{selected[1]}. Choose a layer from 0 to {layers - 1} and a head "
-            f"from 0 to {heads - 1}."
+            f"There is no head {selected[0]}-{selected[1]} in this map. Choose a layer of "
+            f"{', '.join(map(str, numbers))} and a head from 0 to {heads - 1}."
         )
-    tables = _tables(values, title, signed, limits or _limits(values, signed), form, theme)
+    tables = _tables(values, numbers, title, signed, limits or _limits(values, signed), form, theme)
     return Picture(
         theme_spec,
         theme,
-        tables | {"current": current_table(range(layers), selected)},
-        height=lambda width: grid_height(layers, heads, HIGHEST_CELL, width, LEGEND_SPACE),
+        tables | {"current": current_table(numbers, selected)},
+        height=lambda width: grid_height(len(numbers), heads, HIGHEST_CELL, width, LEGEND_SPACE),
         draw_by_itself=spec_by_itself,
     )
 
@@ -73,6 +76,7 @@ def head_map(
     values: np.ndarray,
     *,
     title: str,
+    layers: Sequence[int] | None = None,
     signed: bool = False,
     limits: tuple[float, float] | None = None,
     form: str = ".2f",
@@ -80,12 +84,29 @@ def head_map(
     width: int = 640,
 ) -> alt.LayerChart:
     """The map as an Altair chart, to show in a notebook or to save; see `head_map_picture`. width: pixels."""
-    picture = head_map_picture(values, title=title, signed=signed, limits=limits, form=form, theme=theme)
+    picture = head_map_picture(
+        values, title=title, layers=layers, signed=signed, limits=limits, form=form, theme=theme
+    )
     return notebook_chart(picture, width)
 
 
+def _numbers(values: np.ndarray, layers: Sequence[int] | None) -> tuple[int, ...]:
+    numbers = tuple(range(len(values)) if layers is None else layers)
+    if len(numbers) != len(values):
+        raise AttnlitError(
+            f"There are {len(values)} rows of values, but the numbers of {len(numbers)} layers."
+        )
+    return numbers
+
+
 def _tables(
-    values: np.ndarray, title: str, signed: bool, limits: tuple[float, float], form: str, theme: Theme
+    values: np.ndarray,
+    numbers: tuple[int, ...],
+    title: str,
+    signed: bool,
+    limits: tuple[float, float],
+    form: str,
+    theme: Theme,
 ) -> dict[str, pa.Table]:
     low, high = limits
     layers, heads = values.shape
@@ -93,12 +114,12 @@ def _tables(
     colours = [_colour(value, low, high, signed, theme) for value in values.ravel()]
     steps = np.linspace(low, high, LEGEND_STEPS)
     return {
-        **grid_tables(range(layers), heads),
+        **grid_tables(numbers, heads),
         "cells": rows_table(
             id=np.arange(layers * heads, dtype=np.int16),
             row=row,
             column=column,
-            layer=row,
+            layer=np.asarray(numbers, np.int16)[row],
             head=column,
             colour=colours,
             ink=[ink_on(colour) for colour in colours],

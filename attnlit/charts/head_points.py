@@ -45,11 +45,14 @@ def head_points_picture(
     points: np.ndarray,
     heads: int,
     *,
+    layers: Sequence[int] | None = None,
     selected: tuple[int, int] | None = None,
     near: Sequence[tuple[int, int]] = (),
     theme: Theme = LIGHT,
 ) -> Picture:
     """The map, for the app. points: float (layers * heads, 2), layer by layer; heads: in each layer.
+
+    layers: their numbers in the model, counted from 0 if not given.
 
     selected (layer, head) is framed and named. The heads in `near`, likest first, are ringed and named where
     their name has room; the others say it under the pointer. A click comes back as the selection "cell", as
@@ -60,8 +63,10 @@ def head_points_picture(
         raise AttnlitError("A map of heads needs two numbers for each head.")
     low, extent = points.min(0), np.ptp(points, axis=0)
     placed = (points - low) / np.where(extent > 0, extent, 1.0)  # 0 to 1
-    layer, head = np.divmod(np.arange(len(points), dtype=np.int16), np.int16(heads))
-    ringed = [one * heads + other for one, other in ([selected] if selected else []) + [*near]]
+    row, head = np.divmod(np.arange(len(points), dtype=np.int16), np.int16(heads))
+    layer = row if layers is None else np.asarray(layers, np.int16)[row]
+    named = list(zip(layer.tolist(), head.tolist(), strict=True))
+    ringed = [named.index(each) for each in ([selected] if selected else []) + [*near]]
     names = _names(placed, list(dict.fromkeys(ringed)))
     dots = rows_table(
         id=np.arange(len(points), dtype=np.int16),
@@ -69,13 +74,13 @@ def head_points_picture(
         head=head,
         across=placed[:, 0],
         down=placed[:, 1],
-        strength=PALEST + (1 - PALEST) * layer / max(1, int(layer.max())),
-        name=[f"{one}-{other}" for one, other in zip(layer, head, strict=True)],
+        strength=PALEST + (1 - PALEST) * row / max(1, int(row.max())),
+        name=[f"{one}-{other}" for one, other in named],
         ringed=np.isin(np.arange(len(points)), ringed),
         named=[index in names for index in range(len(points))],
         name_across=[names.get(index, (0, 0))[0] for index in range(len(points))],
         name_down=[names.get(index, (0, 0))[1] for index in range(len(points))],
-        current=[(int(one), int(other)) == selected for one, other in zip(layer, head, strict=True)],
+        current=[each == selected for each in named],
     )
     return Picture(theme_spec, theme, {"points": dots}, height=lambda _: HEIGHT, notes=NOTES)
 

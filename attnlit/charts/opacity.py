@@ -24,12 +24,12 @@ def one(attention: Attention, layer: int) -> float:
     """The weight that counts as 1: 1, or of norms the sum of the layer's strongest row."""
     if attention.weighs == ATTENTION:
         return 1.0
-    return float(np.nan_to_num(attention.weights[layer]).sum(axis=-1).max(initial=0)) or 1.0
+    return float(np.nan_to_num(attention.weights[attention.row(layer)]).sum(axis=-1).max(initial=0)) or 1.0
 
 
 def full_opacity(attention: Attention, layer: int) -> float:
     """The share of `one` at full opacity: 1, or in a layer of only small weights the largest of them."""
-    largest = float(np.nanmax(attention.weights[layer], initial=0))  # an empty row is NaN
+    largest = float(np.nanmax(attention.weights[attention.row(layer)], initial=0))  # an empty row is NaN
     peak = largest / one(attention, layer)
     return peak if 0 < peak <= FAINT_LAYER else 1.0
 

@@ -64,8 +64,9 @@ def measured(measure: Measure, model: Model, text: str, pair: str = "") -> float
 
 
 def _weight(model: Model, text: str, pair: str | None, where: Mapping[str, str]) -> float:
-    place = tuple(int(where[name]) for name in ("layer", "head", "query", "key"))
-    return float(_record(model, text, pair).weights[place])
+    layer, *place = (int(where[name]) for name in ("layer", "head", "query", "key"))
+    record = _record(model, text, pair)
+    return float(record.weights[record.row(layer), *place])
 
 
 def _score(model: Model, text: str, pair: str | None, where: Mapping[str, str]) -> float:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from attnlit.models.layers import layer_kinds
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -19,7 +21,8 @@ class Site:
     """
 
     kind: str  # "self", "encoder", "decoder" or "cross"
-    layer: int  # counts from 0 within its kind
+    layer: int  # its number in the model
+    row: int  # where it stands in arrays: the how-many-eth of its kind with attention, from 0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -119,6 +122,15 @@ class Model(Checkpoint):
     def layer_numbers(self) -> tuple[int, ...]:
         """The numbers in the model of its first kind's layers: (3, 7) where others have no attention."""
         return self.numbers_by_kind[self.kinds[0]]
+
+    @cached_property
+    def layer_kinds(self) -> tuple[str, ...]:
+        """What each layer of its first kind is: "attention", "sliding window 512", "chunk 8192", "mamba" …
+
+        See `attnlit.models.layers.layer_kinds`.
+        """
+        depth = self.depth if len(self.kinds) == 1 else 0
+        return layer_kinds(self.module, depth, self.layer_numbers)
 
     def layers_of(self, kind: str) -> int:
         """Layers with attention of this kind: an encoder may have more of them than its decoder."""

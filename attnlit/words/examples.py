@@ -34,7 +34,7 @@ _MOST_TIMES = 1000  # beyond that a ratio counts how small the usual weight is, 
 
 def list_in_words(examples: Examples, which: ListName, layer: int, head: int) -> str:
     """What a list holds, and how often the head looks clearly at anything at all."""
-    share = percent(float(examples.clear[layer, head]))
+    share = percent(float(examples.clear[examples.row(layer), head]))
     return (
         f"{_ABOUT[which]} In {share} of {examples.texts:,} texts this head gives one such token half of its "
         "attention or more."

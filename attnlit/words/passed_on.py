@@ -18,7 +18,7 @@ WORTH_NAMING = 0.05  # a second token is named from this share on
 
 def brought_to(attention: Attention, layer: int, heads: Sequence[int], query: int) -> list[str]:
     """From where what some heads of a layer bring to one token comes. `query`: a place among the queries."""
-    norms = np.nan_to_num(attention.weights[layer])  # (H, Q, K); an empty row is NaN
+    norms = np.nan_to_num(attention.weights[attention.row(layer)])  # (H, Q, K); an empty row is NaN
     row = norms[list(heads), query].sum(axis=0)  # (K,)
     subject, who = token_name(attention.queries, query), _who(layer, heads)
     if row.sum() == 0:
@@ -38,7 +38,9 @@ def brought_to(attention: Attention, layer: int, heads: Sequence[int], query: in
 
 def brought_from(attention: Attention, layer: int, heads: Sequence[int], key: int) -> list[str]:
     """Where what some heads of a layer bring from one token goes. `key`: a place among the keys."""
-    column = np.nan_to_num(attention.weights[layer, list(heads)][:, :, key]).sum(axis=0)  # (Q,)
+    column = np.nan_to_num(attention.weights[attention.row(layer), list(heads)][:, :, key]).sum(
+        axis=0
+    )  # (Q,)
     subject, who = token_name(attention.keys, key), _who(layer, heads)
     if column.sum() == 0:
         return [f"{capitalised(who)} bring{_s(heads)} nothing from {subject} to the tokens shown here."]

@@ -41,7 +41,7 @@ def read_out(
     a sentence says what that is; why a head looks there, weights do not tell. Of a record of what is passed
     on the sentences are those of `attnlit.words.passed_on`.
     """
-    weights = attention.weights[layer, list(heads)]  # (heads, queries, keys)
+    weights = attention.weights[attention.row(layer), list(heads)]  # (heads, queries, keys)
     if attention.weighs != ATTENTION and query is not None:
         return brought_to(attention, layer, heads, query)
     if attention.weighs != ATTENTION and key is not None:

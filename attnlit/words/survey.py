@@ -32,14 +32,14 @@ def in_words(survey: Survey, layer: int, head: int) -> str:
 
 def _reason(survey: Survey, score: Score, layer: int, head: int) -> str:
     assert score.role is not None
-    value = shown(score.name, survey.values[score.name][layer, head])
+    value = shown(score.name, survey.values[score.name][survey.at(layer, head)])
     return f"{score.title}: {value} (the name is given from {shown(score.name, score.role.least)})."
 
 
 def _nearest(survey: Survey, score: Score, layer: int, head: int) -> str:
     """How near a head comes to a role that it does not have, and what stands against it."""
     assert score.role is not None
-    value = survey.values[score.name][layer, head]
+    value = survey.values[score.name][survey.at(layer, head)]
     sentence = (
         f"It comes nearest to {with_article(score.role.name)}: {shown(score.name, value)}; "
         f"the name is given from {shown(score.name, score.role.least)}"
@@ -64,19 +64,20 @@ def shown(score: str, value: float) -> str:
 def score_in_words(found: Survey, score: str, layer: int, head: int) -> str:
     """The chosen score of a head, with its interval, on what it rests, and before training."""
     about = BY_NAME[score]
-    value, lower, upper = (each[score][layer, head] for each in (found.values, found.lower, found.upper))
+    at = found.at(layer, head)
+    value, lower, upper = (each[score][at] for each in (found.values, found.lower, found.upper))
     if not np.isfinite(value):
         return f"{about.title}: nothing to score in these texts."
     words = f"{about.title}: **{shown(score, value)}**"
     if np.isfinite(lower):
         low, high = shown(score, lower), shown(score, upper)
         words += f" (95% interval {low} to {high})" if low != high else ""
-    words += f", over {found.counts[score][layer, head]:,} {about.over}."
+    words += f", over {found.counts[score][at]:,} {about.over}."
     if score in found.untrained:
-        own, most = found.untrained[score][layer, head], np.nanmax(found.untrained[score])
+        own, most = found.untrained[score][at], np.nanmax(found.untrained[score])
         words += f" Before training: {shown(score, own)}, and {shown(score, most)} at most."
     if score == "positional":
-        words += f" Its distance: {_distance(int(found.offset[layer, head]))}."
+        words += f" Its distance: {_distance(int(found.offset[at]))}."
     return words
 
 

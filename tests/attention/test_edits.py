@@ -154,7 +154,7 @@ def test_a_cut_edge_has_no_weight_and_the_rest_of_the_row_is_renormalised(
 def test_heads_given_their_own_attention_change_nothing(architecture: str, tiny_model: GetModel) -> None:
     model = tiny_model(architecture)
     own = {kind: record.weights for kind, record in attend_all(model, TEXT, PAIR).items()}
-    assert largest_difference(logits(model, freeze_patterns(own)), logits(model)) <= ROUNDING
+    assert largest_difference(logits(model, freeze_patterns(model, own)), logits(model)) <= ROUNDING
 
 
 @pytest.mark.parametrize(("architecture", "kind"), list(VALUE))
@@ -237,8 +237,8 @@ def test_kept_patterns_stay_while_a_head_is_off(architecture: str, tiny_model: G
     own = {kind: record.weights for kind, record in attend_all(model, TEXT, PAIR).items()}
     off = HeadsAblated(kind=model.kinds[0], layer=0, heads=(HEAD,))
     free = attend_all(model, TEXT, PAIR, [off])
-    kept = attend_all(model, TEXT, PAIR, [*freeze_patterns(own), off])
+    kept = attend_all(model, TEXT, PAIR, [*freeze_patterns(model, own), off])
     for kind, weights in own.items():
         np.testing.assert_array_equal(kept[kind].weights, weights)
     assert np.abs(free[model.kinds[-1]].weights - own[model.kinds[-1]]).max() > MISTAKE
-    assert largest_difference(logits(model, [*freeze_patterns(own), off]), logits(model)) > MISTAKE
+    assert largest_difference(logits(model, [*freeze_patterns(model, own), off]), logits(model)) > MISTAKE

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attnlit.attention.record import LayerInputs
 from attnlit.attention.softmax import FLOAT32, softmax_error, softmax_tolerance
+from attnlit.attention.vectors import LayerInputs
 
 
 def test_the_tolerance_grows_with_the_sum_of_sizes_not_with_the_score() -> None:

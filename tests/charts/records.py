@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnlit.attention.record import Attention, LayerInputs, Token
+from attnlit.attention.record import Attention, Token
+from attnlit.attention.vectors import LayerInputs
 
 MASKED = np.float32(np.finfo(np.float32).min)
 

@@ -17,7 +17,7 @@ def test_the_words_that_differ_are_bold_and_none_is_markup() -> None:
 
 def test_ratios_are_those_of_the_scores() -> None:
     contrast = Contrast("a b", "a c", "was *kind*", "was late")
-    found = Effects(contrast, np.array([[0.2, 0.1], [0.1, 0.2]]), np.ones((2, 4)), (1, 2))
+    found = Effects(contrast, np.array([[0.2, 0.1], [0.1, 0.2]]), np.ones((2, 4)), (0,), 2)
     said = ratio_in_words(found, "She", "He")
     assert "After *She*, “was late” is **2.0 times less likely** than “was \\*kind\\*”" in said
     assert "after *He*, it is **2.0 times as likely** as it." in said

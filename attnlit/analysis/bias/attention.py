@@ -10,6 +10,7 @@ import numpy as np
 from attnlit.analysis.patching.prompts import swapped_tokens
 from attnlit.attention.spelling import words_of
 from attnlit.errors import AttnlitError
+from attnlit.models.layers import heads_in_order
 from attnlit.wording import quoted
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def attention_differences(first: Attention, second: Attention, watched: Sequence
     swapped = swapped_tokens(first, second)
     start = swapped[0] if first.causal else 0
     apart = np.abs(first.weights[:, :, start:] - second.weights[:, :, start:], dtype=np.float64)
-    table = pd.DataFrame(np.ndindex(first.layers, first.heads), columns=["layer", "head"])
+    heads = heads_in_order(first.layer_numbers, first.heads)
+    table = pd.DataFrame(heads, columns=["layer", "head"])
     table["difference"] = (apart.sum(-1) / 2).mean(-1).ravel()
     to_words = []
     for word in watched:

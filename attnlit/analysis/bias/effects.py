@@ -5,7 +5,8 @@ x is the first prompt and x' the second. Every effect is y after a change / y(x)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from attnlit.analysis.bias.contrast import Contrast
 from attnlit.analysis.patching.prompts import check_model, check_prompts, prompt_texts
 from attnlit.analysis.patching.runs import Heads, Progress, measure
+from attnlit.models.layers import heads_in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +35,8 @@ class Effects:
     # Ratio y with patched attention, float64 (2, heads + layers + 1): row 0 is the first prompt with the
     # attention of the second, row 1 the second with that of the first; each head, each layer, all heads.
     patched: np.ndarray
-    shape: tuple[int, int]  # layers, heads a layer
+    layer_numbers: tuple[int, ...]  # in the model, of the layers that have attention
+    heads_a_layer: int
 
     @property
     def ratios(self) -> tuple[float, float]:
@@ -65,9 +68,9 @@ class Effects:
         """
         import pandas as pd
 
-        layers, heads = self.shape
-        table = pd.DataFrame(np.ndindex(layers, heads), columns=["layer", "head"])
-        table["indirect"], table["direct"] = self._effects[:, : layers * heads]
+        heads = heads_in_order(self.layer_numbers, self.heads_a_layer)
+        table = pd.DataFrame(heads, columns=["layer", "head"])
+        table["indirect"], table["direct"] = self._effects[:, : len(heads)]
         return table
 
     @property
@@ -75,9 +78,8 @@ class Effects:
         """The same for all heads of a layer at once: `layer`, `indirect`, `direct`."""
         import pandas as pd
 
-        layers, heads = self.shape
-        table = pd.DataFrame({"layer": range(layers)})
-        table["indirect"], table["direct"] = self._effects[:, layers * heads : -1]
+        table = pd.DataFrame({"layer": self.layer_numbers})
+        table["indirect"], table["direct"] = self._effects[:, -1 - len(table) : -1]
         return table
 
     @property
@@ -89,7 +91,9 @@ class Effects:
         """The same measurement seen from the second prompt: it becomes x, and `other` is expected there."""
         old = self.contrast
         contrast = Contrast(old.second, old.first, old.other, old.expected)
-        return Effects(contrast, self.scores[::-1, ::-1], 1 / self.patched[::-1], self.shape)
+        return replace(
+            self, contrast=contrast, scores=self.scores[::-1, ::-1], patched=1 / self.patched[::-1]
+        )
 
     @property
     def _effects(self) -> np.ndarray:
@@ -112,11 +116,11 @@ def effects(model: Model, contrast: Contrast, *, progress: Progress | None = Non
     texts = [prompt_texts(model, each, words) for each in (contrast.first, contrast.second)]
     runs = measure(model, texts, _patches, progress=progress)
     expected, other = np.exp(runs.patched[..., 0]), np.exp(runs.patched[..., 1])
-    return Effects(contrast, np.exp(runs.scores), other / expected, runs.shape)
+    return Effects(contrast, np.exp(runs.scores), other / expected, model.layer_numbers, model.heads)
 
 
-def _patches(layers: int, heads: int) -> list[Heads]:
+def _patches(layers: Sequence[int], heads: int) -> list[Heads]:
     """Whose attention is patched in each run: each head's, each whole layer's, and all."""
-    single: list[Heads] = [[(layer, (head,))] for layer, head in np.ndindex(layers, heads)]
-    whole = [(layer, tuple(range(heads))) for layer in range(layers)]
+    single: list[Heads] = [[(layer, (head,))] for layer, head in heads_in_order(layers, heads)]
+    whole = [(layer, tuple(range(heads))) for layer in layers]
     return [*single, *([each] for each in whole), whole]

@@ -14,6 +14,7 @@ from attnlit.analysis.patching.prompts import check_model
 from attnlit.analysis.patching.runs import Progress
 from attnlit.analysis.statistics import interval
 from attnlit.errors import AttnlitError
+from attnlit.models.layers import heads_in_order
 from attnlit.wording import quoted
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class SetEffects:
     # Four rows a template: template (its number), first, second, expected, other, total, indirect, direct.
     table: pd.DataFrame
     heads: np.ndarray  # indirect effect of each head, float64 (templates, 4, layers, heads)
+    layer_numbers: tuple[int, ...]  # in the model, of the layers in `heads`
     left_out: tuple[str, ...]  # why, for each template that this model cannot be asked
 
 
@@ -85,10 +87,12 @@ def set_effects(
         found.setdefault(number, []).extend((there, there.turned()))
     if not found:
         raise AttnlitError(f"None of these sentences suits {model.name}. {left_out[0]}")
-    return _set(found, tuple(left_out.values()))
+    return _set(found, model.layer_numbers, tuple(left_out.values()))
 
 
-def _set(found: Mapping[int, Sequence[Effects]], left_out: tuple[str, ...]) -> SetEffects:
+def _set(
+    found: Mapping[int, Sequence[Effects]], numbers: tuple[int, ...], left_out: tuple[str, ...]
+) -> SetEffects:
     """The readings of each template, by its number, in one table."""
     import pandas as pd
 
@@ -104,10 +108,10 @@ def _set(found: Mapping[int, Sequence[Effects]], left_out: tuple[str, ...]) -> S
         for each in readings
     ]
     heads = [
-        [each.heads["indirect"].to_numpy().reshape(each.shape) for each in readings]
+        [each.heads["indirect"].to_numpy().reshape(len(numbers), -1) for each in readings]
         for readings in found.values()
     ]
-    return SetEffects(pd.DataFrame(rows), np.array(heads), left_out)
+    return SetEffects(pd.DataFrame(rows), np.array(heads), numbers, left_out)
 
 
 def averages(measured: SetEffects, *, expected_only: bool = False, seed: int = 0) -> Averages:
@@ -146,7 +150,8 @@ def averages(measured: SetEffects, *, expected_only: bool = False, seed: int = 0
     table["mean"], table["lower"], table["upper"] = with_interval(values)
     factors = (np.exp(each) for each in with_interval(np.log1p(values)))
     table["factor"], table["factor_lower"], table["factor_upper"] = factors
-    heads = pd.DataFrame(np.ndindex(*by_head.shape[1:]), columns=["layer", "head"])
+    named = heads_in_order(measured.layer_numbers, by_head.shape[2])
+    heads = pd.DataFrame(named, columns=["layer", "head"])
     heads["indirect"], heads["lower"], heads["upper"] = (each.ravel() for each in with_interval(by_head))
     strongest = float(heads["indirect"].nlargest(STRONGEST).sum())
     return Averages(len(np.unique(of_template)), table, heads, strongest)

@@ -11,6 +11,7 @@ import numpy as np
 
 from attnlit.analysis.distance.profile import DistanceProfile, towards
 from attnlit.analysis.statistics import rank_correlation
+from attnlit.models.layers import heads_in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,22 +40,23 @@ def scan(profile: DistanceProfile) -> pd.DataFrame:
 
     best = np.where(np.isnan(profile.line), -np.inf, profile.line).argmax(0)  # (L, H): number of the side
     rows = []
-    for layer, head in np.ndindex(*profile.first.shape):
-        side = best[layer, head]
-        relative = profile.attention_rest[layer, head] / profile.even_rest
+    for layer, head in heads_in_order(profile.layer_numbers, profile.first.shape[1]):
+        at = (profile.row(layer), head)
+        side = best[at]
+        relative = profile.attention_rest[at] / profile.even_rest
         distances, curve = towards(profile, layer, head, relative, profile.sides[side])
-        slope, queries = profile.slope[side, layer, head], profile.queries_rest[layer, head]
+        slope, queries = profile.slope[side, *at], profile.queries_rest[at]
         rows.append(
             {
                 "layer": layer,
                 "head": head,
-                "decay": profile.line[side, layer, head] if queries >= FEWEST_QUERIES else np.nan,
+                "decay": profile.line[side, *at] if queries >= FEWEST_QUERIES else np.nan,
                 "side": profile.sides[side],
                 "rank": rank_correlation(distances, curve.round(4)),  # not of rounding errors
-                "by_distance": profile.explained[side, layer, head],
+                "by_distance": profile.explained[side, *at],
                 "fall": -slope,
                 "half": np.log(2) / -slope if slope < 0 else np.nan,
-                "first": profile.first[layer, head],
+                "first": profile.first[at],
                 "queries": queries,
             }
         )
@@ -79,7 +81,8 @@ def distance_table(
     attention, even = (
         (profile.attention, profile.even) if with_first else (profile.attention_rest, profile.even_rest)
     )
-    pairs = profile.queries if with_first else profile.queries_rest[layer, head]
+    at = (profile.row(layer), head)
+    pairs = profile.queries if with_first else profile.queries_rest[at]
     return pd.DataFrame(
-        {"distance": profile.distances, "attention": attention[layer, head], "even": even, "pairs": pairs}
+        {"distance": profile.distances, "attention": attention[at], "even": even, "pairs": pairs}
     )

@@ -20,7 +20,8 @@ from attnlit.errors import AttnlitError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from attnlit.attention.record import Attention, Vectors
+    from attnlit.attention.record import Attention
+    from attnlit.attention.vectors import Vectors
 
 
 def score_shares(attention: Attention, layer: int, head: int, *, without_first: bool = False) -> pd.DataFrame:
@@ -154,6 +155,7 @@ def _mean_products(
     """Distances (distances,), a head's mean score (distances,) and products (d, distances) on one side."""
     if profile.scores is None or profile.products is None:
         raise AttnlitError("This model shows only its attention, not the queries and keys it is made of.")
-    both = np.vstack([profile.scores[layer, head], profile.products[layer, head]])
+    at = (profile.row(layer), head)
+    both = np.vstack([profile.scores[at], profile.products[at]])
     distances, values = towards(profile, layer, head, both, side)
     return distances, values[0], values[1:]

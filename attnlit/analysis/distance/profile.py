@@ -19,9 +19,11 @@ import numpy as np
 
 from attnlit.analysis.scores.spread import SKIPPED_ABOVE
 from attnlit.errors import AttnlitError
+from attnlit.models.layers import row_of
 
 if TYPE_CHECKING:
-    from attnlit.attention.record import Attention, LayerInputs
+    from attnlit.attention.record import Attention
+    from attnlit.attention.vectors import LayerInputs
 
 SIDES = ("before", "after")  # where keys are, seen from the query
 SMALLEST = 1e-5  # a smaller share of attention counts as this: nobody would see the difference
@@ -35,6 +37,8 @@ class DistanceProfile:
     In arrays of (L, H, ...) NaN stands for a head that nothing can be said of.
     """
 
+    # In the model, of the layers that the arrays hold.
+    layer_numbers: tuple[int, ...]
     # int (distances,): query's position - key's, from the longest ahead, if any, to the longest back
     distances: np.ndarray
     attention: np.ndarray  # float64 (L, H, distances): mean A[i, i - distance]
@@ -59,6 +63,10 @@ class DistanceProfile:
     def sides(self) -> tuple[str, ...]:
         """Where keys are: "before" the query and, in an encoder, "after" it."""
         return SIDES[: len(self.line)]
+
+    def row(self, layer: int) -> int:
+        """Where in the arrays a layer stands, by its number in the model."""
+        return row_of(layer, self.layer_numbers, "this model")
 
     @property
     def nbytes(self) -> int:
@@ -99,6 +107,7 @@ class _Sums:
 
     def __init__(self, attention: Attention, longest: int) -> None:
         heads = attention.weights.shape[:2]
+        self.layer_numbers = attention.layer_numbers
         self.distances = np.arange(0 if attention.causal else -longest, longest + 1)
         self.queries = 0
         self.even, self.even_rest = np.zeros((2, len(self.distances)))
@@ -176,6 +185,7 @@ class _Sums:
             line[number] = -slope[number] * np.abs(rise) / squares
             explained[number] = (logs**2).sum(-1) / queries_rest / squares
         return DistanceProfile(
+            layer_numbers=self.layer_numbers,
             distances=self.distances,
             attention=self.weights / self.queries,
             even=self.even / self.queries,
@@ -201,17 +211,17 @@ def towards(
     values: (..., all distances of the profile). Distances that the head does not see are left out.
     """
     sign = 1 if side == SIDES[0] else -1
-    places = np.flatnonzero((profile.distances * sign > 0) & profile.visible[layer, head])
+    places = np.flatnonzero((profile.distances * sign > 0) & profile.visible[profile.row(layer), head])
     places = places[np.argsort(np.abs(profile.distances[places]))]
     return np.abs(profile.distances[places]), values[..., places]
 
 
 def one_head(attention: Attention, layer: int, head: int) -> Attention:
     """The record of one head, as if the model had no other: for `by_distance` where no other matters."""
-    attention.check(layer, head)
-    weights = attention.weights[layer : layer + 1, head : head + 1]
-    inputs = tuple(_of(head, each) for each in attention.inputs[layer : layer + 1])
-    return replace(attention, weights=weights, inputs=inputs)
+    row = attention.row(layer, head)
+    weights = attention.weights[row : row + 1, head : head + 1]
+    inputs = tuple(_of(head, each) for each in attention.inputs[row : row + 1])
+    return replace(attention, weights=weights, inputs=inputs, layer_numbers=(layer,))
 
 
 def _of(head: int, inputs: LayerInputs) -> LayerInputs:

@@ -24,6 +24,6 @@ def contributions_and_even(model: Model, attention: Attention) -> tuple[np.ndarr
     for a model whose heads' values are not known or do not add up.
     """
     check_whole(attention)
-    even = [uniform_weights(attention, layer) for layer in range(attention.layers)]
+    even = [uniform_weights(attention, layer) for layer in attention.layer_numbers]
     asked = (model, attention.text, attention.pair, attention.kind)
     return contributions(*asked), contributions(*asked, weights=even)

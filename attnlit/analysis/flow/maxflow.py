@@ -55,6 +55,7 @@ def flow(
         way="flow",
         residual=residual,
         causal=attention.causal,
+        layer_numbers=attention.layer_numbers,
         edges=own,
         uniform_edges=null,
     )

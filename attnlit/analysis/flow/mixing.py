@@ -29,12 +29,12 @@ def mixing(attention: Attention, *, uniform: bool, residual: bool, heads: Heads)
     """
     check_whole(attention)
     for layer, head in heads or ():
-        attention.check(layer, head)
+        attention.row(layer, head)
     itself = np.eye(len(attention.queries))
     layers = []
-    for layer in range(attention.layers):
+    for layer, own in zip(attention.layer_numbers, attention.weights, strict=True):
         chosen = range(attention.heads) if heads is None else sorted({h for at, h in heads if at == layer})
-        weights = uniform_weights(attention, layer) if uniform else attention.weights[layer]
+        weights = uniform_weights(attention, layer) if uniform else own
         if not chosen:
             layers.append(itself)
             continue

@@ -27,6 +27,8 @@ class Rollout:
     residual: bool
     # Whether no token sees a later one.
     causal: bool
+    # The number in the model of each layer of the matrices.
+    layer_numbers: tuple[int, ...]
     # The layers' mixing matrices: float64 (L, N, N).
     mixing: np.ndarray
     # The same for uniform attention under the same masks.
@@ -64,6 +66,7 @@ class Rollout:
             way=self.way,
             residual=self.residual,
             causal=self.causal,
+            layer_numbers=self.layer_numbers,
             edges=_edges(self.mixing, query),
             uniform_edges=_edges(self.uniform_mixing, query),
         )
@@ -106,6 +109,7 @@ def rollout(
         way="rollout" if contributions is None else "contributions",
         residual=residual,
         causal=attention.causal,
+        layer_numbers=attention.layer_numbers,
         mixing=own,
         uniform_mixing=null,
     )

@@ -35,6 +35,8 @@ class Routes:
     residual: bool
     # Whether no token sees a later one.
     causal: bool
+    # The number in the model of each layer of `edges`.
+    layer_numbers: tuple[int, ...]
     # float64 (L, N, N): what goes through layer l from token j below it to token i above it.
     edges: np.ndarray
     # The same for the null.

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.attention.record import MASKED_BELOW
+from attnlit.attention.vectors import MASKED_BELOW
 
 if TYPE_CHECKING:
-    from attnlit.attention.record import Attention, LayerInputs
+    from attnlit.attention.record import Attention
+    from attnlit.attention.vectors import LayerInputs
 
 
 def visible(attention: Attention, layer: int) -> np.ndarray:
@@ -23,8 +24,8 @@ def visible(attention: Attention, layer: int) -> np.ndarray:
     seen if any head of the layer gives it weight.
     """
     if attention.inputs:
-        return _unmasked(attention.inputs[layer])
-    seen = (attention.weights[layer] > 0).any(axis=0, keepdims=True)
+        return _unmasked(attention.inputs[attention.row(layer)])
+    seen = (attention.weights[attention.row(layer)] > 0).any(axis=0, keepdims=True)
     return seen & np.tri(seen.shape[1], dtype=bool) if attention.causal else seen
 
 

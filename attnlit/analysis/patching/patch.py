@@ -29,6 +29,7 @@ from attnlit.analysis.predict import log_probabilities, vocabulary_texts
 from attnlit.attention.edits import check_editable
 from attnlit.attention.values import proof_of
 from attnlit.errors import AttnlitError
+from attnlit.models.layers import heads_in_order, row_of
 from attnlit.wording import quoted
 
 if TYPE_CHECKING:
@@ -106,8 +107,7 @@ class PatchMap(Lean):
     @property
     def shape(self) -> tuple[int, int]:
         """Layers, heads a layer."""
-        last = self.table.iloc[-1]
-        return int(last["layer"]) + 1, int(last["head"]) + 1
+        return self.table["layer"].nunique(), self.table["head"].nunique()
 
 
 def patch(
@@ -134,10 +134,10 @@ def patch(
         raise AttnlitError("No head is named, so nothing can be patched. Name one or more, such as [(5, 1)].")
     question = _question(model, source, target, what, words)
     for layer, head in unique:
-        if not (0 <= layer < model.layers_of("self") and 0 <= head < model.heads_of("self")):
+        row_of(layer, model.layer_numbers, model.name)
+        if not 0 <= head < model.heads:
             raise AttnlitError(
-                f"{model.name} has no head {layer}-{head}. It has {model.layers_of('self')} layers of "
-                f"{model.heads_of('self')} heads, counted from 0."
+                f"{model.name} has no head {layer}-{head}: its layers have {model.heads} heads, counted from 0."
             )
     runs = question.run(lambda layers, heads: [_by_layer(unique)])
     return question.patch(runs, 0, tuple(unique))
@@ -160,20 +160,20 @@ def patch_each(
 
     question = _question(model, source, target, what, words)
 
-    def single_and_all(layers: int, heads: int) -> list[Heads]:
-        every = [(layer, tuple(range(heads))) for layer in range(layers)]
-        return [*([(layer, (head,))] for layer, head in np.ndindex(layers, heads)), every]
+    each_head = heads_in_order(model.layer_numbers, model.heads)
+
+    def single_and_all(layers: Sequence[int], heads: int) -> list[Heads]:
+        every = [(layer, tuple(range(heads))) for layer in layers]
+        return [*([(layer, (head,))] for layer, head in each_head), every]
 
     runs = question.run(single_and_all, progress)
     lean = Lean(**question.lean(runs))
-    layers, heads = runs.shape
-    table = pd.DataFrame(np.ndindex(layers, heads), columns=["layer", "head"])
+    table = pd.DataFrame(each_head, columns=["layer", "head"])
     leans = _lean(runs.patched)  # (2, patches)
     table["into_target"], table["into_source"] = leans[1, :-1], leans[0, :-1]
     table["sufficient"] = lean.sufficient(leans[1, :-1])
     table["necessary"] = lean.necessary(leans[0, :-1])
-    every = tuple((layer, head) for layer, head in np.ndindex(layers, heads))
-    return PatchMap(**vars(lean), table=table, together=question.patch(runs, -1, every))
+    return PatchMap(**vars(lean), table=table, together=question.patch(runs, -1, tuple(each_head)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +190,9 @@ class _Question:
     what: str
     tokens: tuple[int, int]
 
-    def run(self, patches: Callable[[int, int], Sequence[Heads]], progress: Progress | None = None) -> Runs:
+    def run(
+        self, patches: Callable[[Sequence[int], int], Sequence[Heads]], progress: Progress | None = None
+    ) -> Runs:
         return measure(self.model, self.texts, patches, what=self.what, pairs=self.pairs, progress=progress)
 
     def lean(self, runs: Runs) -> dict[str, Any]:

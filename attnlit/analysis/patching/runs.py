@@ -16,7 +16,7 @@ from attnlit.analysis.predict import in_batches, log_probabilities
 from attnlit.attention.edits import Edit, OutputPatched, PatternPatched
 from attnlit.attention.recorder import Recorder
 from attnlit.errors import AttnlitError
-from attnlit.models.model import Site
+from attnlit.models.layers import row_of
 
 if TYPE_CHECKING:
     from attnlit.analysis.alignment import Pairs
@@ -39,13 +39,12 @@ class Runs:
     scores: np.ndarray
     # The same with patched heads, float64 (2, patches, 2); row 0: the first prompt with heads of the second.
     patched: np.ndarray
-    shape: tuple[int, int]  # layers, heads a layer
 
 
 def measure(
     model: Model,
     texts: Sequence[Sequence[PromptText]],
-    patches: Callable[[int, int], Sequence[Heads]],
+    patches: Callable[[Sequence[int], int], Sequence[Heads]],
     *,
     what: str = PATTERN,
     pairs: Pairs | None = None,
@@ -53,8 +52,8 @@ def measure(
 ) -> Runs:
     """Both prompts, as they are and with each patch from the other one.
 
-    texts: what is read to score the two words after each prompt. patches: made of the numbers of layers and
-    heads. what: "pattern" takes over the whole matrix of the prompt's tokens; "output" what heads put out at
+    texts: what is read to score the two words after each prompt. patches: made of the layers' numbers and
+    of how many heads each has. what: "pattern" takes over the whole matrix of the prompt's tokens; "output" what heads put out at
     the tokens that line up (pairs; None: all one by one). The tokens of a continuation keep their own.
     progress(runs done, runs in all) is called after each forward pass; what it raises ends the work.
     """
@@ -67,14 +66,13 @@ def measure(
             scores[row, text.columns] = _scores(found, text)[0]
             passes[row].append(recorder)
             _check_identity(model, what, text, recorder, found)
-    layers, heads = passes[0][0].weights["self"].shape[:2]
-    asked = patches(layers, heads)
+    asked = patches(model.layer_numbers, model.heads)
     patched = np.empty((2, len(asked), 2))
     done, runs = 0, patched[..., 0].size * len(texts[0])
     for row, of_prompt in enumerate(texts):
         places = None if pairs is None else (pairs[row], pairs[1 - row])
         for text, own, other in zip(of_prompt, passes[row], passes[1 - row], strict=True):
-            variants = [_edits(what, other, text.prompt, places, each) for each in asked]
+            variants = [_edits(model, what, other, text.prompt, places, each) for each in asked]
             start = 0
             for found in in_batches(model, text.inputs, text.places, variants, own.weights):
                 patched[row][start : start + len(found), text.columns] = _scores(found, text)
@@ -82,14 +80,13 @@ def measure(
                 done += len(found)
                 if progress is not None:
                     progress(done, runs)
-    return Runs(scores, patched, (layers, heads))
+    return Runs(scores, patched)
 
 
 def _check_identity(model: Model, what: str, text: PromptText, own: Recorder, found: np.ndarray) -> None:
     """Raises AttnlitError where heads that are given what they have change what the model predicts."""
-    layers, heads = own.weights["self"].shape[:2]
-    every = [(layer, tuple(range(heads))) for layer in range(layers)]
-    edits = _edits(what, own, text.prompt, None, every)
+    every = [(layer, tuple(range(model.heads))) for layer in model.layer_numbers]
+    edits = _edits(model, what, own, text.prompt, None, every)
     again = log_probabilities(model, text.inputs, text.places, edits)
     known = np.isfinite(found)
     instead = "Patch the pattern, or choose another model." if what == OUTPUT else "Choose another model."
@@ -109,8 +106,11 @@ def _scores(found: np.ndarray, text: PromptText) -> np.ndarray:
     return found[:, np.arange(len(text.places)), tokens].mean(-1)
 
 
-def _edits(what: str, other: Recorder, prompt: int, places: Pairs | None, heads: Heads) -> list[Edit]:
+def _edits(
+    model: Model, what: str, other: Recorder, prompt: int, places: Pairs | None, heads: Heads
+) -> list[Edit]:
     """Edits that give heads what they have in another pass. places: ours, and those of the other pass."""
+    rows = {layer: row_of(layer, model.layer_numbers, model.name) for layer, _ in heads}
     if what == PATTERN:
         weights = other.weights["self"]  # (L, H, Q, K)
         return [
@@ -118,7 +118,7 @@ def _edits(what: str, other: Recorder, prompt: int, places: Pairs | None, heads:
                 kind="self",
                 layer=layer,
                 heads=some,
-                weights=weights[layer, list(some), :prompt],
+                weights=weights[rows[layer], list(some), :prompt],
                 queries=prompt,
             )
             for layer, some in heads
@@ -129,7 +129,7 @@ def _edits(what: str, other: Recorder, prompt: int, places: Pairs | None, heads:
             kind="self",
             layer=layer,
             heads=some,
-            outputs=other.outputs[Site("self", layer)][list(some)][:, theirs],
+            outputs=other.outputs["self", rows[layer]][list(some)][:, theirs],
             queries=tuple(ours.tolist()),
         )
         for layer, some in heads

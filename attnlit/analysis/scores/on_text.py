@@ -11,6 +11,7 @@ import numpy as np
 from attnlit.analysis.scores.evidence import FEWEST_TOKENS, evidence_of
 from attnlit.analysis.scores.positions import positional
 from attnlit.analysis.scores.registry import RESTS, SCORES, Role
+from attnlit.models.layers import heads_in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,13 +36,9 @@ def head_roles(attention: Attention) -> pd.DataFrame:
     scores = head_scores(attention)
     if attention.kind != "cross":
         scores["offset"], scores["offset_share"] = positional(attention.weights)
-    layers, heads = np.indices(attention.weights.shape[:2])
-    table = pd.DataFrame(
-        {
-            "layer": layers.ravel(),
-            "head": heads.ravel(),
-            **{name: values.ravel() for name, values in scores.items()},
-        }
+    heads = heads_in_order(attention.layer_numbers, attention.heads)
+    table = pd.DataFrame(heads, columns=["layer", "head"]).assign(
+        **{name: values.ravel() for name, values in scores.items()}
     )
     return table.dropna(axis=1, how="all")
 
@@ -69,10 +66,11 @@ def roles_on_text(attention: Attention, layer: int, head: int) -> list[tuple[Rol
     besides. None for a text of fewer than FEWEST_TOKENS tokens. Raises AttnlitError for a layer or head that
     the model lacks, and as `head_roles`.
     """
-    attention.check(layer, head)
+    row = attention.row(layer, head)
     if min(len(attention.queries), len(attention.keys)) < FEWEST_TOKENS:
         return None
-    one = replace(attention, weights=attention.weights[layer : layer + 1, head : head + 1])
+    weights = attention.weights[row : row + 1, head : head + 1]
+    one = replace(attention, weights=weights, layer_numbers=(layer,))
     telling = {score.name: score.role for score in SCORES if score.role and score.role.on_one_text}
     found = [
         (telling[name], float(values[0, 0]))

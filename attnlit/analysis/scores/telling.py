@@ -21,7 +21,7 @@ def telling_head(attention: Attention, score: str = "") -> tuple[int, int]:
     that of resting on the first token, as most heads of many models do. Where the text has nothing to score
     it is the first head of the middle layer. Raises AttnlitError as `head_roles`.
     """
-    most, found = -np.inf, (attention.weights.shape[0] // 2, 0)
+    most, found = -np.inf, (attention.layer_numbers[attention.layers // 2], 0)
     if min(len(attention.queries), len(attention.keys)) < FEWEST_TOKENS and not score:
         return found
     roles = {each.name: each.role for each in SCORES if each.role and each.role.on_one_text}
@@ -31,16 +31,20 @@ def telling_head(attention: Attention, score: str = "") -> tuple[int, int]:
         least = 1.0 if score or role is None else role.least
         if np.isfinite(values).any() and np.nanmax(values) / least > most:
             most = float(np.nanmax(values) / least)
-            layer, head = np.unravel_index(np.nanargmax(values), values.shape)
-            found = int(layer), int(head)
+            found = _named(attention, int(np.nanargmax(values)))
     return found
 
 
 def looking_head(attention: Attention, query: int, key: int) -> tuple[int, int]:
     """(layer, head) of the head in which one token looks most at another. query, key: indices."""
     weights = np.nan_to_num(attention.weights[:, :, query, key])  # (layers, heads)
-    layer, head = np.unravel_index(weights.argmax(), weights.shape)
-    return int(layer), int(head)
+    return _named(attention, int(weights.argmax()))
+
+
+def _named(attention: Attention, place: int) -> tuple[int, int]:
+    """(layer, head) of a place in an array (L, H) laid out flat."""
+    row, head = divmod(place, attention.heads)
+    return attention.layer_numbers[row], head
 
 
 def telling_query(attention: Attention, layer: int, head: int) -> int:
@@ -49,7 +53,7 @@ def telling_query(attention: Attention, layer: int, head: int) -> int:
     What lies on the first token, on tokens that the tokenizer added, or on the token itself, does not count.
     The last word where no word looks at another.
     """
-    weights = np.nan_to_num(attention.weights[layer, head])  # (queries, keys)
+    weights = np.nan_to_num(attention.weights[attention.row(layer), head])  # (queries, keys)
     words = np.array([not each.special and each.text.isalnum() for each in attention.queries])
     others = np.array([not each.special and each.position > 0 for each in attention.keys])
     there = weights * others

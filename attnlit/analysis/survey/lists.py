@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from attnlit.analysis.survey.examples import EXACT, KEPT, Collected, Ranked, Source
 from attnlit.analysis.survey.looks import FLOOR, NOBODY
+from attnlit.models.layers import heads_in_order, row_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,8 @@ class Example:
 class Examples:
     """The texts beside a survey's scores."""
 
+    # The number in the model of each layer that the arrays hold.
+    layer_numbers: tuple[int, ...]
     # Texts that were read for them.
     texts: int
     # Texts in which a head gives one token at least half of its attention, as a share: (L, H). The first
@@ -59,12 +62,17 @@ class Examples:
         if which not in self.lists:
             return []
         ranked, surprise = self.lists[which], self.surprise[which]
-        rows = zip(*(part[layer, head] for part in (*ranked.parts, surprise)), strict=True)
+        at = (self.row(layer), head)
+        rows = zip(*(part[at] for part in (*ranked.parts, surprise)), strict=True)
         return [
             _example(self.sources[int(number)], int(number), int(query), int(key), float(value), float(how))
             for value, number, query, key, how in rows
             if number != NOBODY
         ]
+
+    def row(self, layer: int) -> int:
+        """Where in the arrays a layer stands, by its number in the model."""
+        return row_of(layer, self.layer_numbers, "this model")
 
     def table(self) -> pd.DataFrame:
         """All lists, one row an example: layer, head, list and rank first, then the fields of `Example`."""
@@ -74,7 +82,7 @@ class Examples:
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
         nowhere = (None, None, None)
-        for layer, head in np.ndindex(*self.clear.shape):
+        for layer, head in heads_in_order(self.layer_numbers, self.clear.shape[1]):
             for name in LISTS:
                 for rank, each in enumerate(self.of(layer, head, name)):
                     yield (
@@ -89,7 +97,7 @@ COLUMNS = (
 )
 
 
-def ranked_lists(collected: Collected) -> Examples:
+def ranked_lists(collected: Collected, layer_numbers: Sequence[int] | None = None) -> Examples:
     """The three lists of every head, from what was kept while the texts were read."""
     with np.errstate(invalid="ignore", divide="ignore"):
         usual = collected.logs / EXACT / collected.pairs  # (L, H, B)
@@ -101,6 +109,7 @@ def ranked_lists(collected: Collected) -> Examples:
         lists["written"] = Ranked(*(part[:, :, 0] for part in collected.written.parts))
         surprise["written"] = np.full(lists["written"].values.shape, np.nan)
     return Examples(
+        layer_numbers=tuple(range(len(collected.clear)) if layer_numbers is None else layer_numbers),
         texts=collected.texts,
         clear=collected.clear / collected.texts,
         usual=usual,

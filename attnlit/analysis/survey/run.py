@@ -117,7 +117,7 @@ def steps(
         model, some, kind, lambda doing, done: Step(len(texts) + done, total, doing)
     )
     with room_for_a_batch():
-        found = finish([Partial(model.name, kind, sums), control])
+        found = finish([Partial(model.name, kind, model.numbers_by_kind[kind], sums), control])
     yield Step(total, total, "Adding up", found)
 
 
@@ -129,9 +129,8 @@ def partial(
     first: the place of the first of these texts among all. Texts that are too short or too long are counted.
     """
     way = _way(model, kind, written)
-    return Partial(
-        model.name, way.kind, _result(_read_texts(way, texts, _unseen, SoFar(0, Sums()), first=first))
-    )
+    sums = _result(_read_texts(way, texts, _unseen, SoFar(0, Sums()), first=first))
+    return Partial(model.name, way.kind, model.numbers_by_kind[way.kind], sums)
 
 
 def controls(model: Model, texts: Sequence[Text], *, kind: str | None = None) -> Partial:
@@ -183,12 +182,13 @@ def _before_training(model: Model) -> Model:
 def _control(
     model: Model, texts: Sequence[Text], kind: str, at: Callable[[str, int], Step]
 ) -> Generator[Step, None, Partial]:
+    numbers = model.numbers_by_kind[kind]
     sums = yield from _read_random(model, kind, lambda done: at(_RANDOM, done), (model.identity, kind, True))
     yield at("Making the untrained model", DRAWS)
     try:
         before = _before_training(model)
     except AttnlitError as too_large:
-        return Partial(model.name, kind, sums, why_no_untrained=str(too_large))
+        return Partial(model.name, kind, numbers, sums, why_no_untrained=str(too_large))
     read_before = yield from _read_texts(
         _Way(before, kind, scores_only=True),
         texts,
@@ -198,7 +198,7 @@ def _control(
     random_before = yield from _read_random(
         before, kind, lambda done: at(_RANDOM, DRAWS + len(texts) + done), (model.identity, kind, False)
     )
-    return Partial(model.name, kind, sums, merge(read_before, random_before))
+    return Partial(model.name, kind, numbers, sums, merge(read_before, random_before))
 
 
 def _read_texts(way: _Way, texts: Sequence[Text], at: _At, so_far: SoFar, *, first: int = 0) -> _Reading:

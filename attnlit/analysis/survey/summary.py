@@ -15,6 +15,7 @@ from attnlit.analysis.statistics import interval
 from attnlit.analysis.survey.lists import Examples, ranked_lists
 from attnlit.analysis.survey.sums import EXACT, MOST_COMPARED_HEADS, ROWS, Sums, merge
 from attnlit.errors import AttnlitError
+from attnlit.models.layers import heads_in_order, row_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,7 @@ class Partial:
 
     model: str
     kind: str
+    layer_numbers: tuple[int, ...]  # in the model, of the layers with attention
     trained: Sums = field(default_factory=Sums)
     untrained: Sums | None = None
     why_no_untrained: str = ""
@@ -40,6 +42,7 @@ class Survey:
 
     model: str
     kind: str
+    layer_numbers: tuple[int, ...]  # in the model, of the layers that the arrays hold
     texts: int
     left_out: int  # texts with fewer tokens than FEWEST_TOKENS, or more than the model takes
     tokens: int
@@ -60,6 +63,15 @@ class Survey:
     # The texts that excite each head, and any; see `attnlit.analysis.survey.lists`.
     examples: Examples
 
+    def at(self, layer: int, head: int) -> tuple[int, int]:
+        """Where in the arrays a head stands: its layer by the number in the model."""
+        return row_of(layer, self.layer_numbers, self.model), head
+
+    @property
+    def heads(self) -> list[tuple[int, int]]:
+        """(layer, head) of every head, in the order of the arrays."""
+        return heads_in_order(self.layer_numbers, self.offset.shape[1])
+
 
 def finish(partials: Iterable[Partial]) -> Survey:
     """The survey that the parts of `partial` and `controls` make together; their order changes no byte.
@@ -78,6 +90,7 @@ def _together(one: Partial, other: Partial) -> Partial:
     return Partial(
         one.model,
         one.kind,
+        one.layer_numbers,
         merge(one.trained, other.trained),
         reduce(merge, before) if before else None,
         max(one.why_no_untrained, other.why_no_untrained),
@@ -102,6 +115,7 @@ def _survey(whole: Partial) -> Survey:
     return Survey(
         model=whole.model,
         kind=whole.kind,
+        layer_numbers=whole.layer_numbers,
         texts=sums.texts,
         left_out=sums.left_out,
         tokens=sums.tokens,
@@ -116,7 +130,7 @@ def _survey(whole: Partial) -> Survey:
         untrained=before,
         why_no_untrained=whole.why_no_untrained,
         claimed=claims(values, lower, units, before),
-        examples=ranked_lists(sums.examples),
+        examples=ranked_lists(sums.examples, whole.layer_numbers),
     )
 
 
@@ -204,28 +218,31 @@ def roles_of(survey: Survey, layer: int, head: int) -> list[Score]:
     Resting on the first token comes last: many heads rest there besides what they look for, so that says
     least about a head.
     """
-    has = [BY_NAME[name] for name, heads in survey.claimed.items() if heads[layer, head]]
+    has = [BY_NAME[name] for name, heads in survey.claimed.items() if heads[survey.at(layer, head)]]
     return sorted(has, key=lambda score: (score.role is RESTS, -nearness(survey, score, layer, head)))
 
 
 def nearness(survey: Survey, score: Score, layer: int, head: int) -> float:
     """How many times the threshold of its role a head's score is."""
     assert score.role is not None
-    return float(np.nan_to_num(survey.values[score.name][layer, head], nan=-np.inf)) / score.role.least
+    return (
+        float(np.nan_to_num(survey.values[score.name][survey.at(layer, head)], nan=-np.inf))
+        / score.role.least
+    )
 
 
 def table(survey: Survey, score: str) -> pd.DataFrame:
     """One row a head, best first: layer, head, role; a score, what it rests on, untrained; the others."""
     import pandas as pd
 
-    layers, heads = np.indices(survey.offset.shape)
+    layers, heads = np.array(survey.heads).T
     columns: dict[str, Any] = {
         "layer": layers,
         "head": heads,
         score: survey.values[score],
         "lower": survey.lower[score],
         "upper": survey.upper[score],
-        "untrained": survey.untrained.get(score, np.full(layers.shape, np.nan)),
+        "untrained": survey.untrained.get(score, np.full(survey.offset.shape, np.nan)),
         "count": survey.counts[score],
         **{name: values for name, values in survey.values.items() if name != score},
         "fixed_distance": survey.offset,
@@ -233,7 +250,7 @@ def table(survey: Survey, score: str) -> pd.DataFrame:
     found = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
     named = [
         ", ".join(each.role.name for each in roles_of(survey, layer, head) if each.role)
-        for layer, head in np.ndindex(*survey.offset.shape)
+        for layer, head in survey.heads
     ]
     found.insert(2, "role", named)
     return found.sort_values(score, ascending=False, ignore_index=True)

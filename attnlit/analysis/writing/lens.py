@@ -17,6 +17,7 @@ from attnlit.analysis.writing.state import State
 from attnlit.analysis.writing.vocabulary import raised_and_lowered, unembedded
 from attnlit.attention.numbers import to_numpy
 from attnlit.errors import AttnlitError
+from attnlit.models.layers import named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,13 +92,15 @@ def _words(state: State, vector: np.ndarray, top: int) -> pd.DataFrame:
 
 def _call(state: State, layer: int, head: int, attention: str) -> Call:
     """Raises AttnlitError for a layer or head that did not write into this state."""
-    kind = attention or ("decoder" if ("decoder", 0) in state.calls else "self")
+    kind = attention or ("decoder" if "decoder" in state.model.kinds else "self")
     call = state.calls.get((kind, layer))
     if call is None:
-        layers = sum(kind == other for other, _ in state.calls)
+        layers = sorted(number for other, number in state.calls if other == kind)
         raise AttnlitError(
-            f"{layers} {kind} layers of {state.model.name} write into this state, counted from 0: there is "
-            f"no layer {layer} among them."
+            f"No {kind} attention of layer {layer} of {state.model.name} writes into this state. Choose "
+            f"{named(layers)}."
+            if layers
+            else f"No {kind} attention of {state.model.name} writes into this state. Choose another kind."
         )
     if not 0 <= head < call.written.passed.heads:
         raise AttnlitError(

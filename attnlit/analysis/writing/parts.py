@@ -14,7 +14,7 @@ class Part:
 
     kind: str  # EMBEDDINGS, HEAD, OUTPUT_BIAS, MLP, LAYER or NORM_BIAS
     number: int | None = None  # of its layer in the model; None for what belongs to no layer
-    # Of heads and output biases: their layer as records count, the head, and "self", "decoder" or "cross".
+    # Of heads and output biases: the layer of their attention, the head, and "self", "decoder" or "cross".
     layer: int | None = None
     head: int | None = None
     attention: str = ""

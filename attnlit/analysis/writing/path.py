@@ -121,7 +121,7 @@ def expand(root: Node, sites: tuple[Site | None, ...]) -> Expanded:
     calls = {}
     for leaf, path in leaves:
         if isinstance(leaf, Written):
-            site = sites[leaf.call] or Site("", leaf.call)
+            site = sites[leaf.call] or Site("", leaf.call, leaf.call)
             call = calls[site.kind, site.layer] = Call(leaf, path)
             passed = leaf.passed
             for head in range(passed.heads):

@@ -59,14 +59,15 @@ def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hin
     best = table.loc[table[measure].abs().idxmax()]
     if measure != "direct":  # near the total effect for every head
         begin_at(int(best["layer"]), int(best["head"]))
-    layers, heads = (int(table[name].max()) + 1 for name in ("layer", "head"))
-    values = table.sort_values(["layer", "head"])[measure].to_numpy().reshape(layers, heads)
+    by_head = table.pivot(index="layer", columns="head", values=measure)  # in order
+    values = by_head.to_numpy()
     left, right = st.columns(2)
     with left:
         panels.picture(
             head_map_picture(
                 values,
                 title=MEASURES[measure],
+                layers=by_head.index.to_list(),
                 selected=(choice.layer, choice.head),
                 signed=measure == "indirect",
                 limits=_limits(values) if measure == "direct" else None,

@@ -26,14 +26,16 @@ def title_line(model: Model, kind: str, layer: int, heads: Sequence[int]) -> Non
 
     On a phone, whose sidebar is closed, this is the way through layers and heads.
     """
-    of = model.heads_of(kind)
+    of, numbers = model.heads_of(kind), model.numbers_by_kind[kind]
+    row = numbers.index(layer)
     one = len(heads) == 1
     some = f"head **{heads[0]}**" if one else _several(heads, of)
     with st.container(horizontal=True, vertical_alignment="center", key="title_line"):
         st.markdown(f"**{escaped(model.name)}** ·", width="content")
-        _step("layer", -1, (layer - 1, heads[0]), possible=layer > 0)
+        _step("layer", -1, (numbers[max(row - 1, 0)], heads[0]), possible=row > 0)
         st.markdown(f"layer **{layer}**", width="content")
-        _step("layer", 1, (layer + 1, heads[0]), possible=layer < model.layers_of(kind) - 1)
+        last = len(numbers) - 1
+        _step("layer", 1, (numbers[min(row + 1, last)], heads[0]), possible=row < last)
         back, on = (heads[0] - 1, heads[0] + 1) if one else (heads[0], heads[0])  # of several to the first
         _step("head", -1, (layer, back), possible=back >= 0)
         st.markdown(some, width="content")

@@ -38,7 +38,7 @@ def keep_over_pages() -> None:
             st.session_state[name] = st.session_state[name]
 
 
-def last_head(layers: int, heads: int) -> tuple[int, int]:
+def last_head(layers: Sequence[int], heads: int) -> tuple[int, int]:
     """The layer and head that other pages go on with, on a page that asks for neither.
 
     Streamlit forgets what no control of a run holds, unless it is set again.
@@ -47,7 +47,7 @@ def last_head(layers: int, heads: int) -> tuple[int, int]:
         if name in st.session_state:
             st.session_state[name] = st.session_state[name]
     layer, head = st.session_state.get("layer"), st.session_state.get("head")
-    return layer if layer in range(layers) else 0, head if head in range(heads) else 0
+    return layer if layer in layers else layers[0], head if head in range(heads) else 0
 
 
 def begin_with(example: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -150,16 +151,16 @@ def _kind(model: Model) -> str:
 
 def _layer_and_heads(model: Model, kind: str, controls: frozenset[str]) -> tuple[int, tuple[int, ...]]:
     if "whole" in controls:
-        layer, head = chosen.last_head(model.layers_of(kind), model.heads_of(kind))
+        layer, head = chosen.last_head(model.numbers_by_kind[kind], model.heads_of(kind))
         return layer, (head,)
     return _layer(model, kind), _heads(model, kind, controls)
 
 
 def _layer(model: Model, kind: str) -> int:
-    count = model.layers_of(kind)
-    draw = st.pills if count <= FEW else st.selectbox
-    but = f"{model.name} has layers {_span(count)}"
-    return one_of(draw, "Layer", range(count), "layer", but=but, on_change=chosen.note_choice)
+    numbers = model.numbers_by_kind[kind]
+    draw = st.pills if len(numbers) <= FEW else st.selectbox
+    but = f"{model.name} has {_layers(numbers)}"
+    return one_of(draw, "Layer", numbers, "layer", but=but, on_change=chosen.note_choice)
 
 
 def _heads(model: Model, kind: str, controls: frozenset[str]) -> tuple[int, ...]:
@@ -175,6 +176,13 @@ def _heads(model: Model, kind: str, controls: frozenset[str]) -> tuple[int, ...]
     )
     chosen.note_heads(some)
     return tuple(range(count)) if chosen.ALL in some else tuple(some)
+
+
+def _layers(numbers: Sequence[int]) -> str:
+    """ "layers 0 to 5", and of a hybrid "attention in layers 3, 7, 11"."""
+    if tuple(numbers) == tuple(range(len(numbers))):
+        return f"layers {_span(len(numbers))}"
+    return f"attention in layers {', '.join(map(str, numbers))}"
 
 
 def _span(count: int) -> str:

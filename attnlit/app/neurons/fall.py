@@ -41,7 +41,8 @@ def which_head(request: Request, by: DistanceProfile) -> pd.Series:
         panels.picture(
             head_map_picture(
                 np.clip(values, 0, 1), title="steady fall with distance explains", form=".0%",
-                limits=(0.0, 1.0), selected=(request.layer, request.head), theme=request.theme,
+                layers=by.layer_numbers, limits=(0.0, 1.0), selected=(request.layer, request.head),
+                theme=request.theme,
             ),
             key="decay_map",
             on_select=lambda: panels.follow_head("decay_map"),

@@ -50,7 +50,7 @@ def products(request: Request, with_first: bool) -> None:
 def _key(request: Request) -> int:
     """The index of the key token that is chosen: by itself the one that the query looks at most."""
     tokens, layer, head, query = request.shown.keys, request.layer, request.head, request.query
-    row = np.nan_to_num(request.shown.weights[layer, head, query])  # (keys,)
+    row = np.nan_to_num(request.shown.weights[request.shown.row(layer), head, query])  # (keys,)
     visible = np.isfinite(request.shown.vectors(layer, head).scores[query])
     seen = {str(token.position): place for place, token in enumerate(tokens) if visible[place]}
     chosen = address.settled("key_token", seen, "the query token sees only some, and this is none of them")

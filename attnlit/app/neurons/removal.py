@@ -49,8 +49,10 @@ def experiment(
             request.model, request.kind, layer, head, tuple(sorted(dimensions))
         )
         if after:
-            drawn.append((label, distance.distance_table(after, 0, 0, with_first=with_first), "attention"))
-            falls[label] = _fall(after, 0, 0, side)
+            drawn.append(
+                (label, distance.distance_table(after, layer, 0, with_first=with_first), "attention")
+            )
+            falls[label] = _fall(after, layer, 0, side)
     long = curves(*drawn, (EVEN, before, "even"))
     drawing: dict[str, Any] = {
         "title": "mean attention",
@@ -83,7 +85,7 @@ def _drawn(others: list[int], count: int) -> tuple[int, ...]:
 
 def _fall(by: DistanceProfile, layer: int, head: int, side: str) -> float:
     """What a head's log attention loses with a token of distance."""
-    return -float(by.slope[by.sides.index(side), layer, head])
+    return -float(by.slope[by.sides.index(side), by.row(layer), head])
 
 
 def _prediction(request: Request, removed: tuple[int, ...]) -> None:

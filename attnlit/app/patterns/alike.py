@@ -24,14 +24,13 @@ def alike(request: Request, found: Survey) -> None:
     if found.divergence is None:
         say.quiet(found.why_no_divergence)
         return
-    heads = request.attention.heads
-    distances = found.divergence[request.layer * heads + request.head]
-    nearest = [int(each) for each in np.argsort(distances, kind="stable")]
-    nearest = [each for each in nearest if each != request.layer * heads + request.head][:ALIKE]
-    named = [divmod(each, heads) for each in nearest]
+    chosen = found.heads.index((request.layer, request.head))
+    distances = found.divergence[chosen]
+    nearest = [int(each) for each in np.argsort(distances, kind="stable") if each != chosen][:ALIKE]
+    near = [found.heads[each] for each in nearest]
     said = ", ".join(
         f"**{layer}-{head}** ({distances[each]:.2f})"
-        for each, (layer, head) in zip(nearest, named, strict=True)
+        for each, (layer, head) in zip(nearest, near, strict=True)
     )
     st.markdown(
         f"Most like {request.layer}-{request.head}: {said}. In brackets the Jensen–Shannon divergence of "
@@ -41,7 +40,12 @@ def alike(request: Request, found: Survey) -> None:
     points = classical_mds(np.sqrt(found.divergence))
     panels.picture(
         head_points_picture(
-            points, heads, selected=(request.layer, request.head), near=named, theme=request.theme
+            points,
+            request.attention.heads,
+            layers=found.layer_numbers,
+            selected=(request.layer, request.head),
+            near=near,
+            theme=request.theme,
         ),
         key="head_points",
         on_select=lambda: panels.follow_head("head_points"),
@@ -52,11 +56,8 @@ def alike(request: Request, found: Survey) -> None:
 
 
 def _points_table(found: Survey, points: np.ndarray) -> pd.DataFrame:
-    layers, heads = np.indices(found.offset.shape)
-    names = [f"{layer}-{head}" for layer, head in np.ndindex(*found.offset.shape)]
-    table = pd.DataFrame(
-        {"layer": layers.ravel(), "head": heads.ravel(), "x": points[:, 0], "y": points[:, 1]}
-    )
+    names = [f"{layer}-{head}" for layer, head in found.heads]
+    table = pd.DataFrame(found.heads, columns=["layer", "head"]).assign(x=points[:, 0], y=points[:, 1])
     return pd.concat(
         [table, pd.DataFrame(found.divergence, columns=names).add_prefix("divergence from ")], axis=1
     )

@@ -53,7 +53,7 @@ def repeated_text(request: Request, found: Survey) -> None:
     if not st.toggle("Switch it off while random words repeat", key="repeat_off", persist_state="session"):
         return
     # Not one of the same kind: another induction head would be missed as much.
-    others = np.flatnonzero(~found.claimed["induction"][layer]).tolist()
+    others = np.flatnonzero(~found.claimed["induction"][found.at(layer, head)[0]]).tolist()
     other = another_head(layer, head, others)
     heads = [(layer, head), *([] if other is None else [(layer, other)])]
     table = repeated(request.model, tuple(heads))

@@ -41,8 +41,8 @@ def head_map(request: Request, found: Survey, score: str) -> None:
         selection=["cell"],
         alt=f"Map of all heads, layers downwards, heads across, coloured by the score {about.title}",
     )
-    best = np.unravel_index(np.nanargmax(found.values[score]), found.offset.shape)
-    panels.show_head(request, int(best[0]), int(best[1]), shown(score, found.values[score][best]))
+    best = int(np.nanargmax(found.values[score]))
+    panels.show_head(request, *found.heads[best], shown(score, found.values[score].flat[best]))
     with_role = int(found.claimed[score].sum())
     role = BY_NAME[score].role
     if role is not None and found.untrained and found.units[score] >= survey.FEWEST_TEXTS:
@@ -59,6 +59,7 @@ def _map(request: Request, found: Survey, score: str) -> dict[str, Any]:
     return {
         "values": values,
         "title": about.title,
+        "layers": found.layer_numbers,
         "signed": about.unit.limits is None and bool(np.nanmin(values) < 0),
         "limits": about.unit.limits,
         "form": about.unit.form,

@@ -42,6 +42,10 @@ class Routes(Protocol):
     def query(self) -> int: ...
 
     @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The number in the model of each layer of the edges."""
+
+    @property
     def edges(self) -> np.ndarray:
         """(L, N, N): the share that goes through layer l from token j below it to token i above it."""
 
@@ -57,6 +61,7 @@ class Drawing:
     texts: tuple[str, ...]
     special: tuple[bool, ...]
     query: int
+    layer_numbers: tuple[int, ...]
     edges: dict[str, np.ndarray]  # of each side: (L, N, N)
     nodes: dict[str, np.ndarray]  # of each side: (L + 1, N), the inputs first; every row sums to 1
 
@@ -85,7 +90,7 @@ def drawing(routes: Routes) -> Drawing:
         texts, special = [*texts, NOWHERE], [*special, True]
         edges = {side: _with_nowhere(each, nodes[side]) for side, each in edges.items()}
         nodes = {side: _nodes(each, routes.query) for side, each in edges.items()}
-    return Drawing(tuple(texts), tuple(special), routes.query, edges, nodes)
+    return Drawing(tuple(texts), tuple(special), routes.query, routes.layer_numbers, edges, nodes)
 
 
 def _nodes(edges: np.ndarray, query: int) -> np.ndarray:
@@ -127,6 +132,7 @@ def _setup_table(drawn: Drawing, with_parts: bool) -> pa.Table:
     row = row_height(count)
     return rows_table(
         layers=[len(drawn.edges["own"])],
+        layer_names=[",".join(map(str, drawn.layer_numbers))],
         count=[count],
         row=[row],
         height=[TOP + count * row + BOTTOM],

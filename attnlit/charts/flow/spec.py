@@ -30,8 +30,8 @@ from attnlit.charts.vega import (
 )
 
 BEFORE_DATA = {
-    "layers": 1, "count": 1, "row": 1, "height": 400, "token_room": 72, "font_size": 14, "query": NOBODY,
-    "with_parts": False,
+    "layers": 1, "layer_names": "0", "count": 1, "row": 1, "height": 400, "token_room": 72,
+    "font_size": 14, "query": NOBODY, "with_parts": False,
 }  # fmt: skip
 THICKEST = 14  # pixels of a line through which everything goes
 LINE_OPACITY = 0.7  # where lines cross, both are seen

@@ -64,7 +64,7 @@ def _setup_table(drawn: Drawing) -> pa.Table:
     layers = len(drawn.edges["own"])
     strip = min(MOST_STRIP, (layers + 1) * USUAL_ROW)
     return rows_table(
-        layers=[layers],
+        last_layer=[drawn.layer_numbers[-1]],
         count=[len(drawn.texts)],
         strip_height=[strip],
         height=[TOP + 2 * BETWEEN + 2 * strip + RATIO_HEIGHT + TOKENS_HEIGHT + LEGEND_HEIGHT],
@@ -110,7 +110,7 @@ def theme_spec(theme: Theme) -> alt.LayerChart:
 
 def _signals() -> list[alt.Parameter]:
     return [
-        *setup_signals(layers=1, count=1, strip_height=1, height=400, query=NOBODY),
+        *setup_signals(last_layer=0, count=1, strip_height=1, height=400, query=NOBODY),
         signal("active", f"hover.place ? hover.place[0] : {NOBODY}"),
         signal("strip_width", f"width - {LEFT} - 2"),
         signal("cell", "strip_width / count"),
@@ -146,7 +146,7 @@ def _names(theme: Theme) -> list[alt.Chart]:
     left = {**bold, "align": "left"}
     marks = [text(titles[strip], LEFT, f"{y} - 12", left) for strip, y in _STRIPS.items()]
     for y in _STRIPS.values():
-        marks.append(text("'after layer ' + (layers - 1)", LEFT - 6, f"{y} + 7", small))
+        marks.append(text("'after layer ' + last_layer", LEFT - 6, f"{y} + 7", small))
         marks.append(text("'input'", LEFT - 6, f"{y} + strip_height - 7", small))
     marks.append(text("'× even'", LEFT - 6, f"{_RATIO} + {RATIO_HEIGHT / 2}", {**bold, "align": "right"}))
     return marks

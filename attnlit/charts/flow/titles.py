@@ -49,7 +49,9 @@ def layer_numbers(theme: Theme) -> list[alt.Chart]:
         first = once().mark_text(text=alt.ExprRef("step > 34 ? 'input' : 'in'"), align="center", **style)
         number = levels.mark_text(
             align="center",
-            text=alt.ExprRef("step > 40 && datum.level === 0 ? 'layer 0' : datum.level"),
+            text=alt.ExprRef(
+                "(step > 40 && datum.level === 0 ? 'layer ' : '') + split(layer_names, ',')[datum.level]"
+            ),
             **style,
         )
         marks += [

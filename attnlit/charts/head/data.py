@@ -45,13 +45,13 @@ NOBODY = -1  # the place of no token
 
 def chosen_heads(attention: Attention, layer: int, heads: Sequence[int] | None) -> list[int]:
     """The heads to show, checked, in order and without repeats."""
-    attention.check(layer)
+    attention.row(layer)
     if heads is None:
         return list(range(attention.heads))
     if len(heads) == 0:
         raise AttnlitError("No head is chosen. Choose at least one.")
     for head in heads:
-        attention.check(layer, head)
+        attention.row(layer, head)
     return sorted({int(head) for head in heads})
 
 
@@ -76,7 +76,8 @@ def head_tables(
     if budget < 0:
         raise AttnlitError(f"The budget is how many lines are drawn: 0 or more, not {budget}.")
     whole = len(heads) == attention.heads
-    weights = filled(attention.weights[layer] if whole else attention.weights[layer, heads])
+    row = attention.row(layer)
+    weights = filled(attention.weights[row] if whole else attention.weights[row, heads])
     if attention.weighs != ATTENTION:
         weights = weights / np.float32(one(attention, layer))
     full = full_opacity(attention, layer)
@@ -112,7 +113,7 @@ def head_table(
     """
     heads = chosen_heads(attention, layer, heads)
     weights = np.where(
-        unavailable(attention), np.nan, attention.weights[layer, heads]
+        unavailable(attention), np.nan, attention.weights[attention.row(layer), heads]
     )  # (heads, queries, keys)
     kept = weights >= at_least if at_least > 0 else np.ones(weights.shape, bool)
     head, query, key = np.nonzero(kept)

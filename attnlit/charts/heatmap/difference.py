@@ -32,8 +32,8 @@ def difference_picture(
     Blue is more in the second text, orange more in the first; the largest difference is drawn at full
     opacity. Raises `AttnlitError` for texts of unequal lengths, and for a layer or head that they lack.
     """
-    _check_comparable(first, second, layer, head)
-    change = second.weights[layer, head] - first.weights[layer, head]  # (queries, keys)
+    one, other = _comparable(first, second, layer, head)
+    change = other - one
     missing = unavailable(first) | np.isnan(change)
     change = np.nan_to_num(change)
     full = float(np.abs(change).max()) or 1.0
@@ -70,11 +70,11 @@ def difference_table(first: Attention, second: Attention, layer: int = 0, head: 
 
     Columns: `query`, `query position`, `key`, `key position`, `first`, `second`, `difference`.
     """
-    _check_comparable(first, second, layer, head)
+    weights = _comparable(first, second, layer, head)
     query, key = np.nonzero(~unavailable(first))
     queries = _names(first.query_tokens, second.query_tokens)
     keys = _names(first.key_tokens, second.key_tokens)
-    one, other = (record.weights[layer, head][query, key] for record in (first, second))
+    one, other = (each[query, key] for each in weights)
     return pd.DataFrame(
         {
             "query": [queries[place] for place in query],
@@ -88,14 +88,15 @@ def difference_table(first: Attention, second: Attention, layer: int = 0, head: 
     )
 
 
-def _check_comparable(first: Attention, second: Attention, layer: int, head: int) -> None:
-    first.check(layer, head)
-    second.check(layer, head)
+def _comparable(first: Attention, second: Attention, layer: int, head: int) -> tuple[np.ndarray, np.ndarray]:
+    """The head's weights in both texts, (queries, keys), or an AttnlitError where they have other sizes."""
+    rows = [record.row(layer, head) for record in (first, second)]
     if first.weights.shape != second.weights.shape:
         raise AttnlitError(
             f"The texts have {len(first.queries)} and {len(second.queries)} tokens. Only two texts of "
             "equally many tokens, in the same model, can be compared token by token."
         )
+    return first.weights[rows[0], head], second.weights[rows[1], head]
 
 
 def _names(ours: Sequence[str], theirs: Sequence[str]) -> list[str]:

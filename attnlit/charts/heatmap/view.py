@@ -32,8 +32,7 @@ def heatmap_picture(attention: Attention, layer: int = 0, head: int = 0, *, them
 
     Raises `AttnlitError` for a layer or head that the record does not have.
     """
-    attention.check(layer, head)
-    weights = attention.weights[layer, head] / one(attention, layer)  # (queries, keys)
+    weights = attention.weights[attention.row(layer, head), head] / one(attention, layer)  # (queries, keys)
     full = full_opacity(attention, layer)
     matrix = Matrix(
         values=np.nan_to_num(weights),

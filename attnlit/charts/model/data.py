@@ -37,7 +37,7 @@ class Roles:
 
     # All roles that there are, in the order of their colours: the same for every text.
     names: tuple[str, ...]
-    # Index into `names` for each head of each layer; None where a head has no role.
+    # Index into `names` for each head of each layer, in the record's order; None where a head has no role.
     of: tuple[tuple[int | None, ...], ...]
 
 
@@ -52,14 +52,15 @@ def model_tables(
 def _draw(
     attention: Attention, shown: tuple[int, ...], theme: Theme, roles: Roles | None
 ) -> dict[str, pa.Table]:
-    whole = shown == tuple(range(attention.layers))
-    weights = filled(attention.weights if whole else attention.weights[list(shown)])
+    rows = [attention.row(layer) for layer in shown]
+    whole = shown == attention.layer_numbers
+    weights = filled(attention.weights if whole else attention.weights[rows])
     if attention.weighs != ATTENTION:
         ones = np.array([one(attention, layer) for layer in shown], np.float32)
         weights = weights / ones[:, None, None, None]
     layers, heads = weights.shape[:2]
     height = thumbnail_height(layers * heads)
-    role_of = [[_role(roles, layer, head) for head in range(heads)] for layer in shown]
+    role_of = [[_role(roles, row, head) for head in range(heads)] for row in rows]
     colours = [
         [theme.ink if role is None else theme.heads[role % len(theme.heads)] for role in row]
         for row in role_of
@@ -88,13 +89,15 @@ def _draw(
     }
 
 
-def _role(roles: Roles | None, layer: int, head: int) -> int | None:
+def _role(roles: Roles | None, row: int, head: int) -> int | None:
     if roles is None:
         return None
     try:
-        return roles.of[layer][head]
+        return roles.of[row][head]
     except IndexError:
-        raise AttnlitError(f"Roles are needed for every head; there is none for {layer}-{head}.") from None
+        raise AttnlitError(
+            f"Roles are needed for every head; there is none for head {head} of layer {row}."
+        ) from None
 
 
 def thumbnail_height(cells: int) -> int:
@@ -150,9 +153,9 @@ def _back(distance: float, about: str) -> str:
 def checked_layers(attention: Attention, layers: Sequence[int] | None) -> tuple[int, ...]:
     """The layers to show, or an `AttnlitError` that says which there are."""
     if layers is None:
-        return tuple(range(attention.layers))
+        return attention.layer_numbers
     if not layers:
-        raise AttnlitError(f"No layer is chosen. Choose from 0 to {attention.layers - 1}.")
+        raise AttnlitError("No layer is chosen. Choose one or more.")
     for layer in layers:
-        attention.check(layer)
+        attention.row(layer)
     return tuple(layers)

@@ -46,7 +46,7 @@ def model_picture(
     """
     shown = checked_layers(attention, layers)
     if selected is not None:
-        attention.check(*selected)
+        attention.row(*selected)
     tables = model_tables(attention, shown, theme, roles)
     present = tables["roles"].num_rows
 

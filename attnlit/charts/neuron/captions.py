@@ -9,7 +9,7 @@ import numpy as np
 from attnlit.charts.neuron.layout import FARTHEST
 
 if TYPE_CHECKING:
-    from attnlit.attention.record import Vectors
+    from attnlit.attention.vectors import Vectors
 
 
 def captions(vectors: Vectors, vector_limit: float, product_limit: float) -> dict[str, list]:

@@ -26,7 +26,8 @@ from attnlit.charts.theme import Theme
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
-    from attnlit.attention.record import Attention, Vectors
+    from attnlit.attention.record import Attention
+    from attnlit.attention.vectors import Vectors
 
 VALUES_LOADED = 2**20  # numbers of q x k that travel at once: all queries of 128 tokens with 64 dimensions
 FULL_COLOUR = 0.995  # of the values reach at most the full colour
@@ -72,7 +73,12 @@ def look_at(attention: Attention, layer: int, head: int, query: int | None) -> L
     step = max(1, len(queries) * vectors.q.shape[1] // SAMPLE)
     products = np.abs(vectors.q[queries[::step]] * vectors.k[keys[::step]])
     return Look(
-        attention, vectors, attention.weights[layer, head], query, _quantile(both), _quantile(products)
+        attention,
+        vectors,
+        attention.weights[attention.row(layer), head],
+        query,
+        _quantile(both),
+        _quantile(products),
     )
 
 

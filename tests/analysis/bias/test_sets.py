@@ -74,7 +74,7 @@ def test_means_and_intervals_of_a_set_by_hand() -> None:
     table = pd.DataFrame({"template": np.repeat([0, 1, 2], 4), "total": totals.ravel()})
     table["indirect"], table["direct"] = table["total"] / 2, 0.0
     heads = totals[:, :, None, None] * np.array([[1.0, 0.0], [0.5, -1.0]])  # (3, 4, 2, 2)
-    measured = SetEffects(table, heads, ())
+    measured = SetEffects(table, heads, tuple(range(heads.shape[2])), ())
     found = averages(measured)
     rows = found.table.set_index("effect")
     means = totals.mean(1)

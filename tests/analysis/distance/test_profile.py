@@ -10,7 +10,7 @@ import pytest
 from attnlit.analysis import distance
 from attnlit.attention import attend
 from attnlit.attention.edits import DimensionsRemoved
-from attnlit.attention.record import LayerInputs
+from attnlit.attention.vectors import LayerInputs
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests.analysis.distance.planted_fall import SLOPE, TEXTS, even, words

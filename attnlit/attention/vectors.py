@@ -1,0 +1,84 @@
+"""What one layer's softmax was made of: queries, keys, scores, and what the model adds to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Models mask with anything from -1e4 (OpenAI GPT) to the smallest float32; no real score comes near.
+MASKED_BELOW = -9e3
+# A recorded score that differs from scaling * q.k by more than rounding has had something added.
+_ROUNDING = 1e-3
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """What entered one head's softmax.
+
+    The softmax of `scores` over keys is the head's weights, to 1e-5 and, where scores are in the hundreds,
+    float32's rounding of them: see `attnlit.attention.softmax`. `scores` is `scaling * q @ k.T` and whatever
+    the model itself adds (mask, position bias, soft cap). Where `sink` is given, it stands in the softmax as
+    one more key, whose weight goes nowhere, so that the row of weights sums to less than 1.
+    """
+
+    q: np.ndarray  # float32 (Q, d)
+    k: np.ndarray  # float32 (K, d)
+    scores: np.ndarray  # float32 (Q, K); masked keys are -inf
+    scaling: float
+    key_head: int  # index of the key head that this query head uses
+    shared_with: tuple[int, ...] = ()  # the other query heads on the same key head (grouped queries)
+    adds: tuple[str, ...] = ()  # plain names of what the model adds to scaling * q.k: "causal mask" ...
+    sink: float | None = None  # this head's learned extra score in the softmax (gpt-oss)
+
+
+@dataclass(frozen=True, eq=False)
+class LayerInputs:
+    """What one layer's softmax was made of, kept small: scores are rebuilt when somebody looks at a head.
+
+    H query heads, G key heads, Q queries, K keys, d head size. All arrays are float32.
+    """
+
+    q: np.ndarray  # (H, Q, d), after rotation and normalisation
+    k: np.ndarray  # (G, K, d)
+    scaling: float
+    softcap: float | None = None  # scores are softcap * tanh(scores / softcap) before anything is added
+    bias: np.ndarray | None = None  # (1 or H, 1 or Q, K), shared between layers
+    mask: np.ndarray | None = None  # the same shapes, shared between layers
+    logits: np.ndarray | None = None  # (H, Q, K): the scores as seen, not rebuilt
+    sinks: np.ndarray | None = None  # (H,)
+
+    def vectors(self, head: int) -> Vectors:
+        """Queries, keys and scores of one head of this layer."""
+        heads_a_key = len(self.q) // len(self.k)
+        key_head = head // heads_a_key
+        group = range(key_head * heads_a_key, (key_head + 1) * heads_a_key)
+        q, k = self.q[head], self.k[key_head]
+        product = self.scaling * (q @ k.T)  # (Q, K)
+        scores = product if self.logits is None else self.logits[head]
+        adds = []
+        if self.softcap is not None:
+            scores = self.softcap * np.tanh(scores / self.softcap)
+            adds.append("soft cap")
+        for part in (self.bias, self.mask):
+            if part is not None:
+                scores = scores + part[head if len(part) > 1 else 0]
+        masked = scores <= MASKED_BELOW
+        added = np.abs(scores - product)[~masked].max(initial=0)
+        if self.softcap is None and added > _ROUNDING * max(1.0, float(np.abs(product).max())):
+            adds.append("position bias")
+        if masked.any():
+            causal = masked.shape[0] == masked.shape[1] and masked[np.triu_indices(len(masked), 1)].all()
+            adds.append("causal mask" if causal else "mask")
+        if self.sinks is not None:
+            adds.append("sink")
+        return Vectors(
+            q=q,
+            k=k,
+            scores=np.where(masked, np.float32(-np.inf), scores).astype(np.float32, copy=False),
+            scaling=self.scaling,
+            key_head=key_head,
+            shared_with=tuple(other for other in group if other != head),
+            adds=tuple(adds),
+            sink=None if self.sinks is None else float(self.sinks[head]),
+        )

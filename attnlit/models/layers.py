@@ -1,0 +1,113 @@
+"""Layers by their own numbers, and what each of them is.
+
+In a hybrid only some layers have attention, such as 3, 7 and 11. Wherever a `layer` is asked or shown it is
+that number; arrays hold only the layers with attention, one after another. `row_of` leads from the one to the
+other, and nothing else does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from attnlit.errors import AttnlitError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+ATTENTION, WINDOW, CHUNK = "attention", "sliding window", "chunk"
+# What a layer without attention is, by what its module or its configuration calls it: the first that fits.
+_OTHERS = (
+    ("mamba", "mamba"),
+    ("rglru", "recurrent"),
+    ("recurrent", "recurrent"),
+    ("delta", "linear attention"),
+    ("lightning", "linear attention"),
+    ("linear_attention", "linear attention"),
+    ("conv", "convolution"),
+    ("moe", "MLP"),
+    ("mlp", "MLP"),
+    ("sparse", "MLP"),
+    ("dense", "MLP"),
+)
+
+
+def row_of(layer: int, numbers: Sequence[int], model: str) -> int:
+    """Where in arrays a layer stands, by its number in the model.
+
+    numbers: those of the layers with attention, in the order of the arrays. Raises AttnlitError, in words,
+    for a layer that has none.
+    """
+    if layer in numbers:
+        return numbers.index(layer)
+    count = len(numbers)
+    if tuple(numbers) == tuple(range(count)):
+        raise AttnlitError(
+            f"{model} has {count} layer{'s' if count > 1 else ''}, counted from 0: there is no layer {layer}."
+        )
+    raise AttnlitError(f"{model} has no attention in layer {layer}. Choose {named(numbers)}.")
+
+
+def named(numbers: Sequence[int]) -> str:
+    """ "layer 3", "layer 3 or 7", "layer 3, 7, 11 or 15": the ones to choose from."""
+    *most, last = map(str, numbers)
+    return f"layer {', '.join(most)} or {last}" if most else f"layer {last}"
+
+
+def heads_in_order(numbers: Sequence[int], heads: int) -> list[tuple[int, int]]:
+    """(layer, head) of every head, in the order of arrays (L, H): the layer by its number in the model."""
+    return [(number, head) for number in numbers for head in range(heads)]
+
+
+def layer_kinds(module: PreTrainedModel, depth: int, numbers: Sequence[int]) -> tuple[str, ...]:
+    """What each layer of a model is, in order.
+
+    "attention"; "sliding window 512", "chunk 8192"; and of the layers that are not in `numbers`, those with
+    attention, "linear attention", "mamba", "convolution", "recurrent", "MLP" or "no attention".
+    """
+    depth = max(depth, 1 + max(numbers))
+    config = module.config.get_text_config(decoder=True)
+    types = [str(each) for each in getattr(config, "layer_types", None) or ()]
+    classes = _classes(module)
+    return tuple(
+        _with_attention(config, types, layer)
+        if layer in numbers
+        else _without(" ".join([*classes.get(layer, ()), *types[layer : layer + 1]]).lower())
+        for layer in range(depth)
+    )
+
+
+def _classes(module: PreTrainedModel) -> dict[int, list[str]]:
+    """The classes of the parts of each layer, by its number: the first in the name of a module."""
+    found: dict[int, list[str]] = {}
+    for name, part in module.named_modules():
+        number = next((int(each) for each in name.split(".") if each.isdigit()), None)
+        if number is not None:
+            found.setdefault(number, []).append(type(part).__name__)
+    return found
+
+
+def _without(described: str) -> str:
+    """What a layer without attention is, from its parts' classes and the configuration's word for it."""
+    return next((kind for sign, kind in _OTHERS if sign in described), "no attention")
+
+
+def _with_attention(config: Any, types: Sequence[str], layer: int) -> str:
+    """An attention layer by how far it sees, as the configuration says."""
+    own = types[layer] if layer < len(types) else ""
+    chunk = getattr(config, "attention_chunk_size", None)
+    if "chunk" in own and chunk:
+        return f"{CHUNK} {chunk}"
+    window = _window(config, own, layer)
+    return f"{WINDOW} {window}" if window else ATTENTION
+
+
+def _window(config: Any, own: str, layer: int) -> int | None:
+    """How many tokens a layer sees, itself included; None for all. own: the layer's type, "" if not told."""
+    local = getattr(config, "attention_layers", None)  # GPT-Neo's
+    if local is not None:
+        return int(config.window_size) if local[layer] == "local" else None
+    window = getattr(config, "sliding_window", None)
+    if not isinstance(window, int) or (own and "sliding" not in own):
+        return None
+    return window if own or getattr(config, "use_sliding_window", True) else None
