@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _JOINERS = "\u200c\u200d"  # invisible, but emoji and letters are made of several with them
 # England's flag and its like: a black flag, a region spelled in invisible letters, and an invisible end.
@@ -121,3 +122,9 @@ def times(ratio: float) -> str:
     if ratio < 0.01:
         return "×0" if ratio < 0.001 else "×0.00" + f"{ratio:.3f}"[-1]
     return f"×{ratio:.0f}" if ratio >= 9.95 else f"×{ratio:.1f}" if ratio >= 0.995 else f"×{ratio:.2f}"
+
+
+def either(choices: Iterable[object]) -> str:
+    """What there is to choose from, at least one: "3", "3 or 7", "3, 7 or 11"."""
+    *most, last = map(str, choices)
+    return f"{', '.join(most)} or {last}" if most else last

@@ -4,6 +4,7 @@ import pytest
 
 from attnlit.errors import AttnlitError
 from attnlit.wording import (
+    either,
     escaped,
     one_line,
     ordinal,
@@ -127,3 +128,7 @@ def test_numbers_and_names_as_people_say_them() -> None:
 )
 def test_a_ratio_as_people_write_it(ratio: float, written: str) -> None:
     assert times(ratio) == written
+
+
+def test_what_there_is_to_choose_from_is_named() -> None:
+    assert [either(range(3, each, 4)) for each in (4, 8, 12)] == ["3", "3 or 7", "3, 7 or 11"]

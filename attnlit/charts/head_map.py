@@ -26,6 +26,7 @@ from attnlit.charts.picture import Picture, frozen
 from attnlit.charts.theme import LIGHT, Theme, blend, ink_on
 from attnlit.charts.vega import computed, table
 from attnlit.errors import AttnlitError
+from attnlit.wording import either
 
 HIGHEST_CELL = 56  # pixels
 READABLE_CELL = 34  # pixels: in narrower cells the numbers show only under the pointer
@@ -59,8 +60,8 @@ def head_map_picture(
     numbers, heads = _numbers(values, layers), values.shape[1]
     if selected is not None and not (selected[0] in numbers and 0 <= selected[1] < heads):
         raise AttnlitError(
-            f"There is no head {selected[0]}-{selected[1]} in this map. Choose a layer of "
-            f"{', '.join(map(str, numbers))} and a head from 0 to {heads - 1}."
+            f"There is no head {selected[0]}-{selected[1]}. Choose {_span(numbers)} and a head from 0 to "
+            f"{heads - 1}."
         )
     tables = _tables(values, numbers, title, signed, limits or _limits(values, signed), form, theme)
     return Picture(
@@ -97,6 +98,12 @@ def _numbers(values: np.ndarray, layers: Sequence[int] | None) -> tuple[int, ...
             f"There are {len(values)} rows of values, but the numbers of {len(numbers)} layers."
         )
     return numbers
+
+
+def _span(numbers: tuple[int, ...]) -> str:
+    if numbers == tuple(range(len(numbers))):
+        return f"a layer from 0 to {len(numbers) - 1}"
+    return f"layer {either(numbers)}"
 
 
 def _tables(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from attnlit.errors import AttnlitError
+from attnlit.wording import either
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -45,13 +46,7 @@ def row_of(layer: int, numbers: Sequence[int], model: str) -> int:
         raise AttnlitError(
             f"{model} has {count} layer{'s' if count > 1 else ''}, counted from 0: there is no layer {layer}."
         )
-    raise AttnlitError(f"{model} has no attention in layer {layer}. Choose {named(numbers)}.")
-
-
-def named(numbers: Sequence[int]) -> str:
-    """ "layer 3", "layer 3 or 7", "layer 3, 7, 11 or 15": the ones to choose from."""
-    *most, last = map(str, numbers)
-    return f"layer {', '.join(most)} or {last}" if most else f"layer {last}"
+    raise AttnlitError(f"{model} has no attention in layer {layer}. Choose layer {either(numbers)}.")
 
 
 def heads_in_order(numbers: Sequence[int], heads: int) -> list[tuple[int, int]]:

@@ -17,7 +17,7 @@ from attnlit.analysis.writing.state import State
 from attnlit.analysis.writing.vocabulary import raised_and_lowered, unembedded
 from attnlit.attention.numbers import to_numpy
 from attnlit.errors import AttnlitError
-from attnlit.models.layers import named
+from attnlit.wording import either
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ def _call(state: State, layer: int, head: int, attention: str) -> Call:
         layers = sorted(number for other, number in state.calls if other == kind)
         raise AttnlitError(
             f"No {kind} attention of layer {layer} of {state.model.name} writes into this state. Choose "
-            f"{named(layers)}."
+            f"layer {either(layers)}."
             if layers
             else f"No {kind} attention of {state.model.name} writes into this state. Choose another kind."
         )

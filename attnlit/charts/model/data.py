@@ -60,7 +60,7 @@ def _draw(
         weights = weights / ones[:, None, None, None]
     layers, heads = weights.shape[:2]
     height = thumbnail_height(layers * heads)
-    role_of = [[_role(roles, row, head) for head in range(heads)] for row in rows]
+    role_of = [[_role(roles, attention, layer, head) for head in range(heads)] for layer in shown]
     colours = [
         [theme.ink if role is None else theme.heads[role % len(theme.heads)] for role in row]
         for row in role_of
@@ -89,15 +89,13 @@ def _draw(
     }
 
 
-def _role(roles: Roles | None, row: int, head: int) -> int | None:
+def _role(roles: Roles | None, attention: Attention, layer: int, head: int) -> int | None:
     if roles is None:
         return None
     try:
-        return roles.of[row][head]
+        return roles.of[attention.row(layer)][head]
     except IndexError:
-        raise AttnlitError(
-            f"Roles are needed for every head; there is none for head {head} of layer {row}."
-        ) from None
+        raise AttnlitError(f"Roles are needed for every head; there is none for {layer}-{head}.") from None
 
 
 def thumbnail_height(cells: int) -> int:

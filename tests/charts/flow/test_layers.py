@@ -25,6 +25,11 @@ class Routes:
     query: int
     edges: np.ndarray
     uniform_edges: np.ndarray
+    layer_numbers: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.layer_numbers:
+            object.__setattr__(self, "layer_numbers", tuple(range(len(self.edges))))
 
 
 def edges_of(matrices: np.ndarray, query: int) -> np.ndarray:
