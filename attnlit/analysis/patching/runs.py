@@ -53,8 +53,9 @@ def measure(
     """Both prompts, as they are and with each patch from the other one.
 
     texts: what is read to score the two words after each prompt. patches: made of the layers' numbers and
-    of how many heads each has. what: "pattern" takes over the whole matrix of the prompt's tokens; "output" what heads put out at
-    the tokens that line up (pairs; None: all one by one). The tokens of a continuation keep their own.
+    of how many heads each has. what: "pattern" takes over the whole matrix of the prompt's tokens; "output"
+    what heads put out at the tokens that line up (pairs; None: all one by one). The tokens of a continuation
+    keep their own.
     progress(runs done, runs in all) is called after each forward pass; what it raises ends the work.
     """
     scores = np.empty((2, 2))
