@@ -137,7 +137,7 @@ def patch(
         row_of(layer, model.layer_numbers, model.name)
         if not 0 <= head < model.heads:
             raise AttnlitError(
-                f"{model.name} has no head {layer}-{head}: it has {model.heads} heads a layer, counted from 0."
+                f"{model.name} has no head {layer}-{head}. A layer has {model.heads}, counted from 0."
             )
     runs = question.run(lambda layers, heads: [_by_layer(unique)])
     return question.patch(runs, 0, tuple(unique))
