@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from attnlit.analysis.survey import survey as survey
     from attnlit.analysis.writing import writes as writes
     from attnlit.attention import Attention as Attention
+    from attnlit.attention import answer as answer
     from attnlit.attention import attend as attend
     from attnlit.attention import load as load
     from attnlit.attention import passed_on as passed_on
@@ -39,6 +40,7 @@ __version__: str  # of the installed package, or of the folder that it runs from
 _HOMES = {
     "Attention": "attnlit.attention",
     "load": "attnlit.attention",
+    "answer": "attnlit.attention",
     "attend": "attnlit.attention",
     "passed_on": "attnlit.attention",
     "flow_view": "attnlit.charts.flow",

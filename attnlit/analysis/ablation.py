@@ -14,10 +14,10 @@ from attnlit.analysis.predict import (
     in_batches,
     kl_divergence,
     log_probabilities,
-    vocabulary_texts,
 )
 from attnlit.attention.capture import checked_kind
 from attnlit.attention.edits import Edit, HeadsAblated, freeze_patterns
+from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import heads_in_order
 

@@ -20,15 +20,11 @@ from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
     from attnlit.attention.recorder import Recorder
     from attnlit.models.model import Model
 
 # A forward pass carries as many edited copies of the text as keep its largest tensor below this.
 NUMBERS_AT_ONCE = 2_000_000
-_SPACE_MARKS = ("▁", "Ġ")  # how vocabularies write the space before a word
-_INNER_MARK = "##"  # how BERT's vocabulary writes that a piece continues a word
 
 
 @dataclass(frozen=True)
@@ -138,27 +134,3 @@ def kl_divergence(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):  # a model may rule words out, and 0 * log 0 is 0
         terms = np.where(np.isneginf(before), 0.0, np.exp(before) * (before - after))
     return np.maximum(terms.sum(-1), 0.0)
-
-
-def vocabulary_texts(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> list[str]:
-    """What to draw for tokens outside any text: “cat” for a word, “…ing” for a piece that continues one."""
-    ids = [int(each) for each in ids]
-    raws = [raw or "" for raw in tokenizer.convert_ids_to_tokens(ids)]
-    special = set(tokenizer.all_special_ids)
-    # A vocabulary with a space before its words has “a” with one; in others only ## tells pieces from words.
-    short_words = [tokenizer.convert_tokens_to_ids(f"{mark}a") for mark in _SPACE_MARKS]
-    marked = any(each not in (None, tokenizer.unk_token_id) for each in short_words)
-    texts = []
-    for id_, raw in zip(ids, raws, strict=True):
-        inner = raw.startswith(_INNER_MARK) and raw != _INNER_MARK
-        decoded = tokenizer.decode([id_])
-        text = raw.removeprefix(_INNER_MARK) if inner else decoded.strip()
-        if not text and "\n" in decoded:
-            texts.append("↵")  # as in `attnlit.attention.tokens`
-            continue
-        if not text or "\ufffd" in text:  # spaces, parts of a character, ids without a word
-            texts.append(raw or f"#{id_}")
-            continue
-        unmarked = marked and not raw.startswith(_SPACE_MARKS) and id_ not in special and text[0].isalnum()
-        texts.append(f"…{text}" if inner or unmarked else text)
-    return texts

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -96,17 +96,26 @@ def attend_all(
 
     edits: what is changed inside that pass; see `attnlit.attention.edits`.
     """
+    return attend_reading(model, read(model, text, pair), edits)[0]
+
+
+def attend_reading(
+    model: Model, reading: Reading, edits: Iterable[Edit] = (), places: Sequence[int] | None = None
+) -> tuple[dict[str, Attention], Any]:
+    """(`attend_all` of a text that has been read, the outputs of that pass).
+
+    places: the only tokens whose logits are asked for; see `attnlit.attention.forward.forward`.
+    """
     from attnlit.attention.recorder import Recorder
 
-    reading = read(model, text, pair)
     recorder = Recorder(model.sites)
-    forward(model, [reading.inputs], recorder, edits)
+    outputs = forward(model, [reading.inputs], recorder, edits, places=places)
     records = {}
     for kind in model.kinds:
         weights, layer_inputs = recorder.kind(kind)
         record = record_of(model, kind, reading, weights)
         records[kind] = replace(record, inputs=layer_inputs, why_no_vectors=model.why_no_vectors)
-    return records
+    return records, outputs
 
 
 def attend_together(model: Model, readings: Sequence[Reading], kind: str) -> list[Attention]:

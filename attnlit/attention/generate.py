@@ -1,4 +1,4 @@
-"""What a model writes itself, word by most likely word.
+"""What a model writes itself, word by word: the most likely one, or one that is drawn.
 
 Written here and not by `generate` of transformers, which takes dozens of settings from the repository, fails
 on odd ones with a raw exception, and holds the processor until it is done.
@@ -6,15 +6,20 @@ on odd ones with a raw exception, and holds the processor until it is done.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import threading
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import islice
+from typing import Any
 
-from attnlit.attention.forward import Inputs, slot
+import numpy as np
+
+from attnlit.attention.forward import Inputs, keeps_logits, slot
 from attnlit.attention.languages import target_language
+from attnlit.attention.numbers import to_numpy
 from attnlit.errors import AttnlitError
+from attnlit.models import limits
 from attnlit.models.model import Model
-
-if TYPE_CHECKING:
-    import torch
 
 TARGET_TOKENS = 40  # the most that a model writes where no target text is given
 
@@ -27,43 +32,107 @@ def write_target(model: Model, inputs: Inputs, start: int, limit: int) -> list[i
     """
     if not model.predicts:
         raise AttnlitError(f"{model.name} has no trained head that writes words. Type a target text for it.")
-    import torch
-
-    ends, never, first = _rules(model)
     # As `generate` leaves it: room for a start and an end.
     most = max(1, min(TARGET_TOKENS, limit - 2))
+    return [start, *islice(write(model, inputs, start), most)]
+
+
+def write(
+    model: Model,
+    inputs: Inputs,
+    start: int | None = None,
+    *,
+    temperature: float = 0.0,
+    seed: int = 0,
+    already: Sequence[int] = (),
+    ends: Sequence[int] = (),
+) -> Iterator[int]:
+    """The tokens that a model writes, one at a time, until it writes the mark of an end, which is left out.
+
+    inputs: the text as the model takes it. start: of an encoder-decoder, the token that its target begins
+    with; a decoder goes on with the text itself.
+    temperature: 0 takes the most likely word; above it, words are drawn with probabilities that go with
+    `exp(logit / temperature)`. seed: of the drawing; the same one gives the same words.
+    already: what was written before, to go on with. ends: more tokens that end it.
+
+    The text only grows, so whoever asks for words must bound their number. Each word is one forward pass, and
+    nothing is held between two of them. Raises AttnlitError where the model computes no numbers.
+    """
+    import torch
+
+    own_ends, never, first = _rules(model)
+    ends_it = {*own_ends, *ends}
+    random = np.random.default_rng(seed)
+    random.random(len(already))  # so that going on gives what would have come without a stop
     tensors = {name: torch.tensor([ids]) for name, ids in inputs.items()}
-    ids = [start]
-    while len(ids) <= most:
-        tensors["decoder_input_ids"] = torch.tensor([ids])
+    grows = "input_ids" if start is None else "decoder_input_ids"
+    tensors = _longer(tensors, grows, [*([] if start is None else [start]), *already])
+    for count in range(len(already), limits.max_tokens()):
         outputs = _run(model, tensors)
-        logits = outputs.logits[0, -1]  # (V,)
-        if logits.isnan().any():
+        logits = to_numpy(outputs.logits[0, -1]).copy()  # (V,)
+        if np.isnan(logits).any():
             raise AttnlitError(f"{model.name} computes numbers that are not finite, so it writes nothing.")
-        allowed = logits.clone()
-        allowed[never] = -torch.inf
-        word = first if first is not None and len(ids) == 1 else int(allowed.argmax())
-        if word in ends:
-            break
-        ids.append(word)
-        tensors = _read_already(tensors, outputs)
-    return ids
+        logits[never] = -np.inf
+        word = _drawn(logits, temperature, float(random.random()))
+        word = first if start is not None and first is not None and count == 0 else word
+        if word in ends_it:
+            return
+        yield word
+        tensors = _longer(_read_already(tensors, outputs), grows, [word])
+
+
+def _drawn(logits: np.ndarray, temperature: float, chance: float) -> int:
+    """The most likely word of (V,), or the one in which a number from 0 to 1 falls, if words lie in a row."""
+    if temperature == 0:
+        return int(logits.argmax())
+    scores = logits.astype(np.float64) / temperature
+    weights = np.exp(scores - scores.max()).cumsum()
+    return min(int(np.searchsorted(weights, chance * weights[-1], side="right")), len(logits) - 1)
+
+
+def _longer(tensors: dict[str, Any], grows: str, ids: Sequence[int]) -> dict[str, Any]:
+    """The arguments with these tokens at the end; of a decoder's others, the last number goes on."""
+    import torch
+
+    if not ids:
+        return tensors
+    new = torch.tensor([[*ids]])
+    if grows not in tensors:
+        return {**tensors, grows: new}
+    longer = {}
+    for name, each in tensors.items():
+        if name == grows:
+            longer[name] = torch.cat([each, new], dim=1)
+        elif grows == "input_ids":
+            longer[name] = torch.cat([each, each[:, -1:].expand(1, len(ids))], dim=1)
+        else:
+            longer[name] = each
+    return longer
+
+
+@cache
+def _writers() -> threading.BoundedSemaphore:
+    """Held by a step of writing, so that many who let models write leave a slot for everybody else's pass."""
+    return threading.BoundedSemaphore(max(1, limits.forwards_at_once() - 1))
 
 
 def _run(model: Model, tensors: dict[str, Any]) -> Any:
     from attnlit.attention import routes
 
-    with slot():
-        return routes.run(model.module, tensors)
+    options = {"logits_to_keep": 1} if keeps_logits(model) else {}
+    with _writers(), slot():
+        return routes.run(model.module, tensors, **options)
 
 
-def _read_already(tensors: dict[str, Any], outputs: Any) -> dict[str, torch.Tensor]:
+def _read_already(tensors: dict[str, Any], outputs: Any) -> dict[str, Any]:
     """The arguments of the next pass, in which the encoder need not read the source once more."""
     if outputs.get("encoder_last_hidden_state") is None:
         return tensors
     from transformers.modeling_outputs import BaseModelOutput
 
-    kept = {name: tensors[name] for name in ("attention_mask",) if name in tensors}
+    kept: dict[str, Any] = {
+        name: tensors[name] for name in ("attention_mask", "decoder_input_ids") if name in tensors
+    }
     return {**kept, "encoder_outputs": BaseModelOutput(last_hidden_state=outputs.encoder_last_hidden_state)}
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from attnlit.attention.generate import write_target
-from attnlit.attention.tokens import Encoded, encode, encode_target, written
+from attnlit.attention.tokens import Encoded, continued, encode, encode_target, written
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
 from attnlit.models.model import Model
@@ -58,6 +59,32 @@ def read(model: Model, text: str, pair: str | None = None, *, write: bool = True
         pair = pair or ""
         target = encode_target(model.tokenizer, pair, start)
     return Reading(source, _checked(model, target), text, pair)
+
+
+def read_prompt(model: Model, text: str, *, rendered: bool = False) -> Reading:
+    """A text that the model is to go on with, or to answer, as it takes it; a target is only begun.
+
+    rendered: a chat template has written the marks around it. The mark of an end that a tokenizer puts behind
+    a text is left off. Raises AttnlitError for a text that is empty or too long.
+    """
+    _check_text(model, text, "prompt")
+    source = _checked(model, encode(model.tokenizer, text, marks=not rendered))
+    if model.pairs == "target":
+        return Reading(source, written(model.tokenizer, [_start(model)])[1], text, "")
+    count = len(source.tokens)
+    while count > 1 and source.tokens[count - 1].special and not text.endswith(source.tokens[count - 1].raw):
+        count -= 1
+    inputs = {name: values[:count] for name, values in source.inputs.items()}
+    return Reading(Encoded(inputs, source.tokens[:count]), None, text, None)
+
+
+def read_answer(model: Model, prompt: Reading, ids: Sequence[int]) -> Reading:
+    """A prompt and what the model has written after it; `pair` is the text of that."""
+    if prompt.target is None:
+        text, source = continued(model.tokenizer, prompt.source, ids)
+        return replace(prompt, source=source, pair=text)
+    text, target = written(model.tokenizer, [prompt.target.tokens[0].id, *ids])
+    return replace(prompt, target=target, pair=text)
 
 
 def token_limit(model: Model) -> int:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 20.0  # to wait for a tokenizer that works on another text
 _SENTINEL = re.compile(r"<extra_id_\d+>")  # T5's masks
+_STEM = 16  # tokens of a text after which what was written behind it is decoded
+_UNFINISHED, _MOST_BYTES = "\ufffd", 4  # what a decoder writes for a part of a character, and its bytes
 _ABOUT_TOKENS = {"special_tokens_mask", "offset_mapping"}  # outputs that are not for the model
 
 # A tokenizer keeps state while it works (truncation, source or target language), and sessions share it.
@@ -71,9 +73,17 @@ def pair_rule(tokenizer: PreTrainedTokenizerBase, *, encoder_decoder: bool, caus
 
 
 def encode(
-    tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None = None, rule: str = "segments"
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,
+    pair: str | None = None,
+    rule: str = "segments",
+    *,
+    marks: bool = True,
 ) -> Encoded:
-    """The tokens of a text, or of two: as a sentence pair, or in a row where the rule is "joined"."""
+    """The tokens of a text, or of two: as a sentence pair, or in a row where the rule is "joined".
+
+    marks: the tokenizer adds its own around the text; a chat template has written them already.
+    """
     if pair is not None and rule == "joined":
         gap = "" if text[-1].isspace() or pair[0].isspace() else " "
         whole = text + gap + pair
@@ -81,7 +91,7 @@ def encode(
         pieces = _divide(pieces, whole, len(text))
         sources = [source_of(whole, end=len(text)), source_of(whole, start=len(text + gap))]
     else:
-        inputs, pieces = _tokenize(tokenizer, text, pair)
+        inputs, pieces = _tokenize(tokenizer, text, pair, marks=marks)
         sources = [source_of(each) for each in (text, pair) if each is not None]
     return Encoded(inputs, tokens_of(pieces, sources, tokenizer.unk_token_id))
 
@@ -106,18 +116,64 @@ def encode_target(tokenizer: PreTrainedTokenizerBase, text: str, start: int) -> 
 def written(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> tuple[str, Encoded]:
     """(text, tokens) of what a decoder wrote, as it reads it. ids: its start token first; all are kept."""
     with tokenizing(tokenizer):
+        start = str(tokenizer.convert_ids_to_tokens(ids[0]))
+    text, pieces = _decoded(tokenizer, ids[1:])
+    pieces = [Piece(ids[0], start, special=True, segment=None, span=None), *pieces]
+    tokens = tokens_of(pieces, [source_of(text)], tokenizer.unk_token_id)
+    return text, Encoded({"decoder_input_ids": list(ids)}, tokens)
+
+
+def continued(tokenizer: PreTrainedTokenizerBase, before: Encoded, ids: Sequence[int]) -> tuple[str, Encoded]:
+    """(what the ids say, the tokens of a text and of the ids behind it), as who has written them reads them.
+
+    The ids' tokens are of segment 1. Whatever the tokenizer's own marks say goes on as it ended.
+    """
+    words = [token.id for token in before.tokens if not token.special][-_STEM:]
+    text, pieces = _decoded(tokenizer, ids, words, segment=1)
+    tokens = tokens_of(pieces, [source_of(""), source_of(text)], tokenizer.unk_token_id)
+    length = len(before.tokens)
+    inputs = {
+        name: [*values, *(ids if name == "input_ids" else [values[-1]] * len(ids))]
+        for name, values in before.inputs.items()
+    }
+    return text, Encoded(
+        inputs, (*before.tokens, *(replace(token, position=length + token.position) for token in tokens))
+    )
+
+
+def _decoded(
+    tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], before: Sequence[int] = (), segment: int = 0
+) -> tuple[str, list[Piece]]:
+    """(text, pieces) of what a model wrote after some other tokens, which decide on the space between.
+
+    A character that is not finished yet, at the very end, is none of the text.
+    """
+    with tokenizing(tokenizer):
         raws = [str(raw) for raw in tokenizer.convert_ids_to_tokens(list(ids))]
         control = _control_ids(tokenizer)
-        of_text = [index for index, id_ in enumerate(ids) if index > 0 and id_ not in control]
-        text = str(tokenizer.decode([ids[index] for index in of_text], clean_up_tokenization_spaces=False))
+        of_text = [index for index, id_ in enumerate(ids) if id_ not in control]
+        text = _after(tokenizer, before, [ids[index] for index in of_text])
+        for _ in range(_MOST_BYTES):
+            if of_text and text.endswith(_UNFINISHED):
+                of_text.pop()
+                text = _after(tokenizer, before, [ids[index] for index in of_text])
     unknown = tokenizer.unk_token_id
     places = align([None if ids[index] == unknown else raws[index] for index in of_text], text)
     spans = dict(zip(of_text, places, strict=True))
-    pieces = [
-        Piece(id_, raw, index not in spans, 0 if index in spans else None, spans.get(index))
+    return text, [
+        Piece(id_, raw, id_ in control, None if id_ in control else segment, spans.get(index))
         for index, (id_, raw) in enumerate(zip(ids, raws, strict=True))
     ]
-    return text, Encoded({"decoder_input_ids": list(ids)}, tokens_of(pieces, [source_of(text)], unknown))
+
+
+def _after(tokenizer: PreTrainedTokenizerBase, before: Sequence[int], ids: Sequence[int]) -> str:
+    """What some tokens add to the text of others."""
+    stem, whole, alone = (
+        str(tokenizer.decode(each, clean_up_tokenization_spaces=False))
+        for each in ([*before], [*before, *ids], [*ids])
+    )
+    # Otherwise a character of the text before ends only here.
+    return whole[len(stem) :] if whole.startswith(stem) else alone
 
 
 def _control_ids(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
@@ -132,10 +188,16 @@ def _control_ids(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
 
 
 def _tokenize(
-    tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None = None, *, target: bool = False
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,
+    pair: str | None = None,
+    *,
+    target: bool = False,
+    marks: bool = True,
 ) -> tuple[dict[str, list[int]], list[Piece]]:
     fast = tokenizer.is_fast
     options = {"return_special_tokens_mask": True, "return_offsets_mapping": fast, "verbose": False}
+    options |= {} if marks else {"add_special_tokens": False}
     with tokenizing(tokenizer):
         encoding = tokenizer(text_target=text, **options) if target else tokenizer(text, pair, **options)
         ids = encoding["input_ids"]

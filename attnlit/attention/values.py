@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from attnlit.attention.answers import Answer
 from attnlit.attention.capture import checked_kind, record_of
 from attnlit.attention.forward import forward
 from attnlit.attention.reading import Reading, read
@@ -66,7 +67,7 @@ def prove_values(model: Model) -> Proof:
 
 def passed_on(
     model: Model,
-    text: str,
+    text: str | Answer,
     pair: str | None = None,
     kind: str | None = None,
     *,
@@ -79,6 +80,7 @@ def passed_on(
     `weights[l, h, i, j]` is the length of A[h, i, j] (g[i, h] * v[j]) W_O[h] in each layer, float32, in the
     units of the residual stream (Kobayashi et al. 2020, arXiv 2004.10102); the arguments are those of
     `attnlit.attend`, and so is the rest of the record, but for queries, keys and scores, which it lacks.
+    text: or a record of `attnlit.answer`, whose tokens are read again as they are; so are spans and answer.
 
     together: the vectors of all heads are added up first, so that the record has one "head" a layer.
     residual: so, and token i's own state counts as brought from i = j. norm: so, and the sum's layer norm is
@@ -87,12 +89,14 @@ def passed_on(
     """
     from attnlit.attention.norms import head_norms, layer_norms
 
-    kind = checked_kind(model, kind)
+    kind = text.kind if isinstance(text, Answer) and kind is None else checked_kind(model, kind)
     together, residual = together or residual or norm, residual or norm
     measure = layer_norms if together else lambda passed, _: head_norms(passed)
     reading, measured = _measure(model, text, pair, kind, measure, residual=residual, norm=norm)
     weights = measured[:, None] if together else measured
     record = record_of(model, kind, reading, frozen(weights))
+    if isinstance(text, Answer):
+        record = replace(text, weights=record.weights, queries=record.queries, keys=record.keys, inputs=())
     how = ", all heads together" * together + ", with the residual" * residual + " and the layer norm" * norm
     return replace(
         record,
@@ -175,7 +179,7 @@ def contributions(
 
 def _measure(
     model: Model,
-    text: str,
+    text: str | Answer,
     pair: str | None,
     kind: str,
     measure: Callable[[PassedOn, Around], Tensor],
@@ -185,7 +189,8 @@ def _measure(
 ) -> tuple[Reading, np.ndarray]:
     """(the text as it was read, what `measure` makes of every layer of this kind: float32 (L, ...))."""
     prove_values(model)  # before a text is read by a model that cannot say it
-    reading = read(model, text, pair)
+    reading = read(model, text, pair) if isinstance(text, str) else text.reading
+    assert reading is not None
     return reading, _measure_reading(model, reading, kind, measure, residual=residual, norm=norm)
 
 

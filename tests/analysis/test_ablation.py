@@ -15,8 +15,8 @@ import transformers
 
 from attnlit.analysis import ablation, predict
 from attnlit.analysis.ablation import HOW, Effect, intervene, switch_off, switch_off_each
-from attnlit.analysis.predict import vocabulary_texts
 from attnlit.attention.edits import DimensionsRemoved, HeadsAblated
+from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from attnlit.words.prediction import effect_in_words

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from attnlit.analysis.ablation import intervene, switch_off
-from attnlit.analysis.predict import vocabulary_texts
+from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.models.model import Model
 from attnlit.wording import escaped
 from attnlit.words.prediction import effect_in_words

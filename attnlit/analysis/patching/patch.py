@@ -25,9 +25,10 @@ from attnlit.analysis.patching.prompts import (
     prompt_tokens,
 )
 from attnlit.analysis.patching.runs import OUTPUT, PATTERN, WHAT, Heads, Progress, Runs, measure
-from attnlit.analysis.predict import log_probabilities, vocabulary_texts
+from attnlit.analysis.predict import log_probabilities
 from attnlit.attention.edits import check_editable
 from attnlit.attention.values import proof_of
+from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import heads_in_order, row_of
 from attnlit.wording import quoted

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.predict import in_batches, log_probabilities, vocabulary_texts
+from attnlit.analysis.predict import in_batches, log_probabilities
 from attnlit.analysis.writing.parts import HEAD
 from attnlit.analysis.writing.state import LAST, State, take_apart
 from attnlit.analysis.writing.vocabulary import mean_row, rows_of, word_id
 from attnlit.attention.edits import HeadsAblated
+from attnlit.attention.vocabulary import vocabulary_texts
 
 if TYPE_CHECKING:
     import pandas as pd

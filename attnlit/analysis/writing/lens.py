@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.predict import vocabulary_texts
 from attnlit.analysis.writing.attribution import Writes, probabilities
 from attnlit.analysis.writing.state import State
 from attnlit.analysis.writing.vocabulary import raised_and_lowered, unembedded
 from attnlit.attention.numbers import to_numpy
+from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.wording import either
 

@@ -7,9 +7,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from attnlit.analysis.predict import vocabulary_texts
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.tokens import tokenizing
+from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted
 

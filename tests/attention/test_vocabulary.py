@@ -1,0 +1,26 @@
+"""The words of a vocabulary, as people see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attnlit.attention import load
+from attnlit.attention.vocabulary import vocabulary_texts
+from attnlit.models.model import Model
+
+GetModel = Callable[[str], Model]
+
+
+def test_tokens_outside_a_text(tiny_model: GetModel) -> None:
+    def drawn(architecture: str, *raws: str) -> list[str]:
+        tokenizer = tiny_model(architecture).tokenizer
+        ids = tokenizer.convert_tokens_to_ids(raws)
+        assert tokenizer.unk_token_id not in ids
+        return vocabulary_texts(tokenizer, ids)
+
+    assert drawn("bert", "the", "##e", ".", "[SEP]") == ["the", "…e", ".", "[SEP]"]
+    assert drawn("gpt2", "Ġthe", "e", ".", "Ġ", "Ã") == ["the", "…e", ".", "Ġ", "Ã"]
+    assert drawn("t5", "▁", "e", "</s>", "<0xC3>") == ["▁", "…e", "</s>", "<0xC3>"]
+    assert vocabulary_texts(tiny_model("gpt2").tokenizer, [9999]) == ["#9999"]
+    bundled = load("mini-gpt2").tokenizer
+    assert vocabulary_texts(bundled, bundled("\n")["input_ids"][-1:]) == ["↵"]
