@@ -132,15 +132,20 @@ ALL = (models, records, filtered_records, profiles, surveys, effects, routes, un
 
 def load_model(name: str) -> Model:
     """A model by name, loaded once for everybody. Raises AttnlitError in words."""
-    from attnlit.attention import load
-    from attnlit.models.load import find
-
     kept = models.get((name, identity_of(name)))
     if kept is not None:
         return kept
     with st.spinner("Opening the model …", show_time=True):
-        identity = find(name).identity  # of a hub's model it is known once its files are here
-        return models.find((name, identity), lambda: load(name))
+        return open_model(name)
+
+
+def open_model(name: str) -> Model:
+    """The same where nobody looks on: no page says that it takes a moment."""
+    from attnlit.attention import load
+    from attnlit.models.load import find
+
+    identity = find(name).identity  # of a hub's model it is known once its files are here
+    return models.find((name, identity), lambda: load(name))
 
 
 def attention(model: Model, text: str, pair: str) -> dict[str, Attention]:

@@ -41,9 +41,41 @@ def share_arenas() -> None:
 share_arenas()  # as early as we can: each of the first visitors' threads would take a place of its own
 
 
+_preparing = threading.Lock()
+
+
 @st.cache_resource(show_spinner="Starting …")
 def prepare_process() -> None:
-    """Once a process: import what every page needs, and keep it from the garbage collector.
+    """Once a process: import what every page needs, or wait until that is done."""
+    _bound_uploads_here()
+    with _preparing:
+        _import_all()
+
+
+@st.cache_resource(show_spinner=False)
+def prepare_behind() -> None:
+    """The same, while the first visitor looks at a picture that needs none of it."""
+    _bound_uploads_here()
+    threading.Thread(target=_prepare_and_open, name="attnlit imports", daemon=True).start()
+
+
+def _prepare_and_open() -> None:
+    from attnlit.app import cache
+    from attnlit.models.catalogue import CATALOGUE
+
+    with _preparing:
+        _import_all()
+    cache.open_model(CATALOGUE[0].id)  # which the next page will ask for
+
+
+def _bound_uploads_here() -> None:
+    context = get_script_run_ctx()
+    if context is not None:
+        bound_uploads(context.uploaded_file_mgr)
+
+
+def _import_all() -> None:
+    """Import what every page needs, and keep it from the garbage collector.
 
     Imports make a million objects that stay. The collector would search them again and again while they are
     made, a quarter of the time to the first chart, and later at every full collection, which holds all
@@ -51,10 +83,6 @@ def prepare_process() -> None:
     """
     gc.disable()
     try:
-        context = get_script_run_ctx()
-        if context is not None:
-            bound_uploads(context.uploaded_file_mgr)
-
         from altair.utils import schemapi
 
         import attnlit.app.panels  # the charts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import textwrap
 import threading
 from collections.abc import Callable
 from itertools import product
@@ -18,6 +19,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from attnlit.app import start
+from attnlit.app.examples import EXAMPLES
 from attnlit.charts import SPECS, specs
 from attnlit.charts.theme import DARK, LIGHT, Theme
 
@@ -31,9 +33,29 @@ def test_the_frame_needs_nothing_heavy() -> None:
     assert done.stdout.split() == []
 
 
-def test_home_can_be_read_before_its_picture_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_home_draws_its_pictures_before_torch_is_imported() -> None:
+    code = """
+        import sys
+        from streamlit.testing.v1 import AppTest
+        from attnlit.app import start
+        start.prepare_behind = lambda: None
+        app = AppTest.from_file("streamlit_app.py", default_timeout=60).run()
+        assert not app.exception, app.exception
+        small = [each for each in app.get("html") if "small-picture" in each.proto.body]
+        print(len(app.get("vega_lite_chart")), len(small))
+        print(*{"torch", "transformers"} & set(sys.modules))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["1", str(len(EXAMPLES))]
+
+
+def test_home_can_be_read_while_another_picture_waits_for_imports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "prepare_process", st.stop)  # as far as a cold server is while it imports
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.session_state["text"] = "A text that nobody has recorded."
+    app.run()
     assert not app.exception
     assert any("**attention**" in each.value for each in app.markdown)
     assert not app.get("vega_lite_chart")

@@ -55,6 +55,12 @@ def begin_with(example: str) -> None:
     st.session_state[_EXAMPLE] = example
 
 
+def without_filters() -> None:
+    """Before the controls are drawn: show a text as it was recorded, whatever was chosen of another one."""
+    for name in _FILTERS:
+        st.session_state.pop(name, None)
+
+
 def take_up() -> None:
     """Before the controls are drawn: take up the head that a link names, or that the last run went to."""
     if _BEGUN not in st.session_state and address.names(*_HEAD):

@@ -24,9 +24,8 @@ def follow() -> bool:
     if example is None:
         st.session_state.update(texts)
         return True
-    st.session_state.update(
-        {"model": example.model, "text": example.text, "pair": example.pair, "filter": "All"}
-    )
+    st.session_state.update({"model": example.model, "text": example.text, "pair": example.pair})
+    chosen.without_filters()
     chosen.begin_with(found["example"])
     return True
 

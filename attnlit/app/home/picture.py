@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from attnlit.app import cache, say, start
@@ -11,6 +13,9 @@ from attnlit.app.frame.controls import typed
 from attnlit.app.frame.sidebar import FIRST_MODEL, TEXT, most_characters
 from attnlit.app.frame.theme import theme
 from attnlit.errors import AttnlitError
+
+if TYPE_CHECKING:
+    from attnlit.attention import Attention
 
 
 def ask() -> str:
@@ -24,17 +29,16 @@ def ask() -> str:
 
 
 def living_picture(text: str) -> None:
-    """The most telling head of a text, a word pinned that shows it. A cold server shows the page first."""
-    start.prepare_process()
+    """The most telling head of a text, a word pinned that shows it."""
+    try:
+        record = _attention(text)
+    except AttnlitError as mistake:  # an empty text, one that is too long
+        say.warn(str(mistake))
+        return
     from attnlit.app import panels
     from attnlit.charts.head import head_picture
     from attnlit.words.read_out import read_out
 
-    try:
-        record = cache.attention(cache.load_model(FIRST_MODEL), text, "")["self"]
-    except AttnlitError as mistake:  # an empty text, one that is too long
-        say.warn(str(mistake))
-        return
     layer, head, query = where(None, record)
     st.markdown(" ".join(read_out(record, layer, [head], query)[:1]))
     panels.picture(
@@ -53,3 +57,14 @@ def living_picture(text: str) -> None:
             "query": str(record.queries[query].position),
         },
     )
+
+
+def _attention(text: str) -> Attention:
+    """The recorded attention of the text that everybody begins with; of another text, what the model says."""
+    from attnlit.app.home import recorded
+
+    record = recorded.find(FIRST_MODEL, text)
+    if record is not None:
+        return record
+    start.prepare_process()
+    return cache.attention(cache.load_model(FIRST_MODEL), text, "")["self"]
