@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnlit.app import export, panels, say
+from attnlit.app import code, export, panels, say
 from attnlit.app.flow import follow
 from attnlit.app.frame.router import ask
 from attnlit.charts.flow import flow_picture, how_to
@@ -33,4 +33,10 @@ with left, st.container(border=True):
         st.markdown(sentence)
 with right:
     st.caption(ABOUT[routes.way])
-    export.menu(request, "flow", lambda: flow_picture(routes), lambda: routes.table())
+    export.menu(
+        request,
+        "flow",
+        lambda: flow_picture(routes),
+        lambda: routes.table(),
+        code=code.flow_view(request, follow.in_code(request, way, residual)),
+    )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnlit.app import export, panels
+from attnlit.app import code, export, panels
 from attnlit.app.frame import chosen
 from attnlit.app.frame.router import ask
 from attnlit.charts.head import HOW_TO, SELECTIONS, ChosenHeads, PinnedToken, head_picture, head_table
@@ -49,6 +49,7 @@ with right:
         "head",
         lambda: head_picture(request.shown, request.layer, request.heads, pinned=pinned),
         lambda: head_table(request.shown, request.layer, request.heads),
+        code=code.head_view(request),
         heads=request.heads,
         caption=export.pinned(request),
     )

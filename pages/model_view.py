@@ -1,7 +1,7 @@
 """The model view: every head of every layer, and the chosen one large beside it."""
 
 from attnlit.analysis.scores import head_roles
-from attnlit.app import export, panels
+from attnlit.app import code, export, panels
 from attnlit.app.frame.router import ask
 from attnlit.charts.model import model_picture
 
@@ -24,4 +24,5 @@ with right:
         "model",
         lambda: model_picture(request.shown),
         lambda: head_roles(request.attention),
+        code=code.model_view(request),
     )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnlit.app import export, panels
+from attnlit.app import code, export, panels
 from attnlit.app.frame.chosen import choose_query
 from attnlit.app.frame.router import ask
 from attnlit.charts.neuron import neuron_picture, neuron_table
@@ -36,6 +36,7 @@ export.menu(
     "neuron",
     lambda: neuron_picture(request.shown, *head, request.query),
     lambda: neuron_table(request.shown, *head, request.query),
+    code=code.neuron_view(request),
     heads=[request.head],
     caption=export.pinned(request),
 )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnlit.app import say
+from attnlit.app import export, say
 from attnlit.app.frame.router import ask
 from attnlit.app.neurons import dimensions, fall, measure, removal
 from attnlit.errors import AttnlitError
@@ -24,6 +24,7 @@ if by.products is None:
         f"{request.model.name} shows only its attention, so its dimensions cannot be looked at: "
         f"{request.model.why_no_vectors}"
     )
+    export.save(request.model)
     st.stop()
 table = dimensions.carriers(request, by, chosen, with_first=with_first)
 removal.experiment(request, by, chosen, table, with_first=with_first)

@@ -1,22 +1,39 @@
-"""What can be taken away: a link, the picture and its numbers as files, and the words for under it."""
+"""What can be taken away: a link, files, code that makes the same picture, and what to cite."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+import attnlit
+from attnlit.app import saving
 from attnlit.app.frame import address, sidebar
 from attnlit.attention.record import ATTENTION
-from attnlit.charts.figure import KINDS, csv, figure, file_stem, heading
+from attnlit.charts.figure import KINDS, csv, figure, file_stem, heading, parquet
 from attnlit.wording import quoted
+from attnlit.words.citation import bibtex
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from attnlit.app.frame.request import Choice, Request
     from attnlit.charts.picture import Picture
+    from attnlit.models.model import Model
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture that can be saved."""
+
+    # Makes it in the light theme.
+    chart: Callable[[], Picture]
+    title: str
+    caption: str
+    # Of the file, without its ending.
+    name: str
 
 
 def menu(
@@ -25,10 +42,11 @@ def menu(
     chart: Callable[[], Picture],
     table: Callable[[], pd.DataFrame],
     *,
+    code: str = "",
     heads: Sequence[int] = (),
     caption: str = "",
 ) -> None:
-    """A link that restores the picture, and the picture and its numbers as files, each made when it is asked.
+    """A link that restores the picture, files of it and of all the page's numbers, code, what to cite.
 
     view: names the files. chart: makes the picture in the light theme. heads: those of the layer that it
     shows, none where it shows the whole model; they and the caption stand in its title.
@@ -38,18 +56,63 @@ def menu(
     layer = request.layer if heads else None
     title = heading(request.model.name, layer, heads, request.attention.heads)
     name = file_stem(request.model.name, view, layer, heads[0] if len(heads) == 1 else None)
+    others = saving.offered()
+    saving.offer("Numbers", name, table)
+    for each in others:
+        saving.offer(each.title, each.name, each.table)
+    record = request.shown
+    said = {"text": record.text, "pair": record.pair or "", "weights": record.weighs}
     with st.container(horizontal=True):
         links(request, sidebar.own_texts(request.model), "text", typed=sidebar.was_typed(request.model))
-        with st.popover("Save", icon=":material/download:"):
-            for kind, mime in KINDS.items():
-                st.download_button(
-                    f"Picture ({kind.upper()})",
-                    lambda kind=kind: figure(chart(), kind, title=title, caption=caption),
-                    f"{name}.{kind}",
-                    mime,
-                    on_click="ignore",
-                )
-            numbers(table, name)
+        save(request.model, Figure(chart, title, caption, name), {"title": title, "caption": caption, **said})
+        if code:
+            with st.popover("Code", icon=":material/code:"):
+                st.markdown("**Code for this picture**, in a notebook or a script with attnlit installed:")
+                st.code(code, wrap_lines=True)
+        cite()
+
+
+def save(model: Model, picture: Figure | None = None, about: Mapping[str, str] | None = None) -> None:
+    """The page's one menu of files: its picture, and every table that it has offered, made when asked for.
+
+    about: what the header of Parquet files says beside the model.
+    """
+    with st.popover("Save", icon=":material/download:"):
+        for kind, mime in KINDS.items() if picture else ():
+            st.download_button(
+                f"Picture ({kind.upper()})",
+                lambda kind=kind: figure(picture.chart(), kind, title=picture.title, caption=picture.caption),
+                f"{picture.name}.{kind}",
+                mime,
+                on_click="ignore",
+            )
+        for each in saving.offered():
+            _numbers(each, {"model": model.identity, "attnlit": attnlit.__version__, **(about or {})})
+
+
+def _numbers(numbers: saving.Numbers, about: Mapping[str, str]) -> None:
+    """Buttons that save a table, made when one is pressed."""
+    header = {**about, "table": numbers.title}
+    with st.container(horizontal=True):
+        for kind, mime, make in (
+            ("CSV", "text/csv", csv),
+            ("Parquet", "application/vnd.apache.parquet", lambda table: parquet(table, header)),
+        ):
+            st.download_button(
+                f"{numbers.title} ({kind})",
+                lambda make=make: make(numbers.table()),
+                f"{numbers.name}.{kind.lower()}",
+                mime,
+                key=f"{numbers.title} {kind}",
+                on_click="ignore",
+            )
+
+
+def cite() -> None:
+    """What to cite, to copy."""
+    with st.popover("Cite", icon=":material/format_quote:"):
+        st.markdown("**The paper whose views these are, and this software**")
+        st.code(bibtex(), language="latex", wrap_lines=True)
 
 
 def pinned(request: Request) -> str:
@@ -72,10 +135,3 @@ def links(choice: Choice, own: Mapping[str, str], what: str, *, typed: bool) -> 
             st.code(address.link_to(choice, own), language=None, wrap_lines=True)
             st.markdown(f"**Without it:** the link holds no word of your {what}.")
         st.code(address.link_to(choice, None if typed else {}), language=None, wrap_lines=True)
-
-
-def numbers(table: Callable[[], pd.DataFrame], name: str, *, key: str | None = None) -> None:
-    """A button that saves a table, made when it is pressed."""
-    st.download_button(
-        "Numbers (CSV)", lambda: csv(table()), f"{name}.csv", "text/csv", key=key, on_click="ignore"
-    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnlit.analysis.ablation import switch_off
-from attnlit.app import export, say, sinks
+from attnlit.app import saving, say, sinks
 from attnlit.app.frame.chosen import choose_head
 from attnlit.app.frame.controls import one_of
 from attnlit.charts.head import head_picture, head_table
@@ -84,10 +84,13 @@ def show_head(choice: Choice, layer: int, head: int, value: str) -> None:
     )
 
 
-def numbers(table: pd.DataFrame, name: str, *, key: str, **options: Any) -> None:
-    """A table that sorts by a click on a column's name, and the same as a file. options: `st.dataframe`'s."""
-    st.dataframe(table, key=key, hide_index=True, **options)
-    export.numbers(lambda: table, name, key=f"{key}_file")
+def numbers(table: pd.DataFrame, title: str, name: str, **options: Any) -> None:
+    """A table that sorts by a click on a column's name, and the same in the page's Save menu.
+
+    title: what the menu calls it; name: of the file, without its ending. options: `st.dataframe`'s.
+    """
+    st.dataframe(table, key=f"{title} table", hide_index=True, **options)
+    saving.offer(title, name, lambda: table)
 
 
 def words(request: Request) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from attnlit.charts.picture import Picture, rows_of, with_values
@@ -73,6 +73,17 @@ def file_stem(model: str, view: str, layer: int | None = None, head: int | None 
 def csv(table: pd.DataFrame) -> bytes:
     """A table as a file that spreadsheets open as it is: UTF-8 that says so (a byte order mark)."""
     return table.to_csv(index=False).encode("utf-8-sig")
+
+
+def parquet(table: pd.DataFrame, about: Mapping[str, str]) -> bytes:
+    """A table as Parquet, with a header that says what it is: `about`, in the file's own metadata."""
+    import pyarrow as pa
+    from pyarrow.parquet import write_table
+
+    columns = pa.Table.from_pandas(table, preserve_index=False)
+    file = pa.BufferOutputStream()
+    write_table(columns.replace_schema_metadata({**(columns.schema.metadata or {}), **about}), file)
+    return file.getvalue().to_pybytes()
 
 
 def _printed(

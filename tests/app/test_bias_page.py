@@ -131,14 +131,15 @@ def test_another_pair_leaves_the_prompts_of_a_link() -> None:
 
 def test_every_number_can_be_saved(two_sentences: None) -> None:
     def files(app: AppTest) -> list[str]:
-        return [button.proto.id.split("-")[-1] for button in app.get("download_button")]
+        labels = [button.proto.label for button in app.get("download_button")]
+        assert [label.replace("CSV", "Parquet") for label in labels[::2]] == labels[1::2]
+        return [label.removesuffix(" (CSV)") for label in labels[::2]]
 
-    attention, effects = "bias_attention_file", "bias_effects_file"
-    tables = ["bias_continuations_file", effects, "bias_heads_file", "bias_layers_file"]
-    assert files(opened("bias")) == [*tables[:3], attention, tables[3]]
+    tables = ["Three effects", "Continuations", "Heads", "This head in both prompts", "Layers"]
+    assert sorted(files(opened("bias"))) == sorted(tables)
     app = opened("bias", scope=ask.SET)
     app.button[0].click().run()
-    assert files(app) == [effects, "bias_set_heads_file", "bias_sentences_file"]
+    assert files(app) == ["Three effects", "Heads", "Every sentence"]
 
 
 def test_mistakes_are_answered_and_nothing_typed_is_lost() -> None:

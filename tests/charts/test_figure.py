@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from attnlit.charts.figure import KINDS, MARGIN, WIDTHS, csv, figure, file_stem, heading
+from attnlit.charts.figure import KINDS, MARGIN, WIDTHS, csv, figure, file_stem, heading, parquet
 from attnlit.charts.head import head_picture, head_view
 from attnlit.charts.rendering import javascript
 from tests.charts.drawing import texts
@@ -98,3 +100,12 @@ def test_a_table_opens_in_a_spreadsheet_with_its_letters() -> None:
     file = csv(pd.DataFrame({"query": ["你好", "мир"], "weight": [0.5, None]}))
     assert file.startswith(b"\xef\xbb\xbf")
     assert file.decode("utf-8-sig").splitlines() == ["query,weight", "你好,0.5", "мир,"]
+
+
+def test_parquet_says_what_it_is_and_keeps_the_numbers(tmp_path: Path) -> None:
+    table = pd.DataFrame({"layer": [0, 1], "weight": [0.25, np.nan]})
+    (tmp_path / "numbers.parquet").write_bytes(parquet(table, {"model": "mini-gpt2 0123", "text": "A “ü”"}))
+    read = pq.read_table(tmp_path / "numbers.parquet")
+    assert read.schema.metadata[b"model"] == b"mini-gpt2 0123"
+    assert read.schema.metadata[b"text"].decode() == "A “ü”"
+    pd.testing.assert_frame_equal(read.to_pandas(), table)

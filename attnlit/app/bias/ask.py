@@ -109,4 +109,7 @@ def links(choice: Choice) -> None:
     """Links that restore the page; one's own prompts are in one of them."""
     typed = st.session_state.get("prompts") == OWN
     own = {name: st.session_state.get(f"bias_{name}", "") for name in _FIELDS} if typed else {}
-    export.links(choice, own, "prompts", typed=typed)
+    with st.container(horizontal=True):
+        export.links(choice, own, "prompts", typed=typed)
+        export.save(choice.model)
+        export.cite()

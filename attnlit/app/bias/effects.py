@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis.bias import Effects, Published
-from attnlit.app import export, panels
+from attnlit.app import panels, saving
 from attnlit.app.frame.chosen import begin_at
 from attnlit.charts.head_map import head_map_picture
 from attnlit.words.bias import ABOUT_MEASURES, LIMITS, MEASURES, PLAIN, signed
@@ -35,7 +35,7 @@ def three(values: dict[str, str], scale: str, ranges: dict[str, str], file: pd.D
             if name in ranges:
                 st.markdown(ranges[name])
             st.caption(f"{about} {scale}" if name == "total" else about)
-    export.numbers(lambda: file, "bias_effects", key="bias_effects_file")
+    saving.offer("Three effects", "bias_effects", lambda: file)
 
 
 def pair_effects(found: Effects) -> pd.DataFrame:
@@ -84,7 +84,7 @@ def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hin
         if measure != "direct":
             panels.show_head(choice, int(best["layer"]), int(best["head"]), signed(best[measure]))
         shown = table.sort_values(measure, ascending=False)
-        panels.numbers(shown, f"{key}_heads", key=f"{key}_heads", column_config=decimals(shown), height=360)
+        panels.numbers(shown, "Heads", f"{key}_heads", column_config=decimals(shown), height=360)
 
 
 def _limits(values: np.ndarray) -> tuple[float, float] | None:
@@ -110,7 +110,7 @@ def published(numbers: Published, effects: pd.DataFrame, heads: pd.DataFrame, ca
     ]
     table = pd.DataFrame(rows, columns=["effect", "published", "here"])
     st.markdown(f"**Published numbers.** {numbers.source}. {caveat}")
-    panels.numbers(table, "bias_published", key="bias_published", column_config=decimals(table))
+    panels.numbers(table, "Beside the paper", "bias_published", column_config=decimals(table))
 
 
 def limits() -> None:

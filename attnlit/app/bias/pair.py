@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis.bias import STRONGEST, Effects, swapped_tokens
-from attnlit.app import export, panels
+from attnlit.app import panels, saving
 from attnlit.app.bias.effects import decimals
 from attnlit.charts.head import head_picture
 from attnlit.charts.heatmap import difference_picture, difference_table
@@ -46,10 +46,10 @@ def two_heads(choice: Choice, first: Attention, second: Attention) -> None:
         key="bias_difference",
         alt="Difference of the chosen head's attention in the two prompts",
     )
-    export.numbers(
-        lambda: difference_table(first, second, choice.layer, choice.head),
+    saving.offer(
+        "This head in both prompts",
         f"bias_attention_{choice.layer}_{choice.head}",
-        key="bias_attention_file",
+        lambda: difference_table(first, second, choice.layer, choice.head),
     )
 
 
@@ -87,7 +87,7 @@ def continuations(found: Effects, first: Attention, second: Attention) -> None:
     left, right = st.columns(2)
     with left:
         columns = dict.fromkeys(table.columns[1:], bar)
-        panels.numbers(table, "bias_continuations", key="bias_continuations", column_config=columns)
+        panels.numbers(table, "Continuations", "bias_continuations", column_config=columns)
     with right:
         st.markdown(ratio_in_words(found, escaped(one), escaped(other)))
         st.caption("A continuation of several words or pieces counts with their geometric mean.")
@@ -98,7 +98,7 @@ def layers(found: Effects) -> None:
     left, right = st.columns(2)
     with left:
         table = found.layers
-        panels.numbers(table, "bias_layers", key="bias_layers", column_config=decimals(table))
+        panels.numbers(table, "Layers", "bias_layers", column_config=decimals(table))
     with right:
         st.markdown(
             "**Whole layers:** all heads of a layer at once.\n\n"

@@ -54,6 +54,12 @@ def set_tables(measured: SetEffects) -> None:
     """Every sentence with its effects, and those that were left out."""
     st.markdown("**Every sentence**, in both directions")
     table = measured.table
-    panels.numbers(table, "bias_sentences", key="bias_sentences", column_config=decimals(table), height=300)
+    panels.numbers(
+        table,
+        "Every sentence",
+        "bias_sentences",
+        column_config=decimals(table),
+        height=300,
+    )
     for reason in measured.left_out:
         say.quiet(f"Left out: {reason}")

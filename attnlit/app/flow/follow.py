@@ -47,6 +47,16 @@ def routes(request: Request, way: str, residual: bool) -> Routes:
     return rollout(attention, contributions=measured).routes(query)
 
 
+def in_code(request: Request, way: str, residual: bool) -> str:
+    """The same in Python, from `attention` and `model`."""
+    if way == MAX_FLOW:
+        return f"attnlit.flow(attention, {request.query}, residual={residual})"
+    how = f"residual={residual}"
+    if way == PASSED_ON:
+        how = "contributions=contributions_and_even(model, attention)"
+    return f"attnlit.rollout(attention, {how}).routes({request.query})"
+
+
 def follow_click(request: Request, clicked: list[dict[str, int]]) -> None:
     """A click on a token makes it the one that is followed; “nowhere” is none."""
     tokens = request.attention.queries

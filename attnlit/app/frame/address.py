@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from attnlit.app import say
 from attnlit.app.frame.cards import BY_SCRIPT, OWN_TEXTS
+from attnlit.app.frame.packed import packed, unpacked
 from attnlit.wording import quoted
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def asked(name: str) -> list[str]:
 def linked(some: Collection[str]) -> dict[str, str]:
     """What a link says of these names, once for every link that is followed; else nothing."""
     found = {name: st.query_params[name] for name in sorted(some) if name in st.query_params}
+    found |= {name: unpacked(found[name]) for name in found.keys() & OWN_TEXTS}
     if not any(found.values()) or st.session_state.get(_LINKED) == found:
         return {}
     st.session_state[_LINKED] = found
@@ -185,5 +187,5 @@ def link_to(choice: Choice, own: Mapping[str, str] | None) -> str:
         value = st.query_params.get(name) if name in _BY_HAND else st.session_state.get(name)
         if value is not None and value is not False and value not in ("All", ["All"]) and name != "example":
             parts[name] = str(value).lower() if value is True else value
-    parts |= {_WITHOUT: "text"} if own is None else own
+    parts |= {_WITHOUT: "text"} if own is None else {name: packed(text) for name, text in own.items()}
     return f"{of_this_page()}?{urlencode(parts, doseq=True)}"

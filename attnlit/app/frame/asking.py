@@ -32,4 +32,4 @@ def draw(card: PageCard) -> Choice:
             bar.query(shown)
     if vectors:  # the picture is of one query
         pinned = ("query", query)
-    return Request(model, kind, layer, heads[0], theme(), attention, shown, heads, query, pinned)
+    return Request(model, kind, layer, heads[0], theme(), attention, shown, heads, query, pinned, filters)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from attnlit.app.cache import Filters
     from attnlit.attention import Attention
     from attnlit.charts.head.clicks import Side
     from attnlit.charts.theme import Theme
@@ -38,3 +39,5 @@ class Request(Choice):
     query: int
     # The token whose lines stay: "query" or "key", and its index among the shown ones.
     pinned: tuple[Side, int] | None
+    # What was taken away for `shown`.
+    filters: Filters

@@ -19,7 +19,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.exceptions import ScriptControlException
 
-from attnlit.app import history, say, start
+from attnlit.app import history, saving, say, start
 from attnlit.app.frame import address, asking, chosen, classroom
 from attnlit.app.frame.cards import BY_SCRIPT, HOME, PageCard
 from attnlit.app.frame.request import Choice, Request
@@ -47,6 +47,7 @@ def run() -> None:
     st.markdown(card.lead)
     st.html(_STYLE)
     history.one_step_a_click()
+    saving.begin()
     try:
         address.clean()
         address.note_arrival(card.script)

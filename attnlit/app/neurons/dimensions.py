@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis import distance
-from attnlit.app import export, panels
+from attnlit.app import panels, saving
 from attnlit.app.neurons import on_text
 from attnlit.app.neurons.fall import curves, file_name
 from attnlit.charts.dimensions import dimensions_picture
@@ -55,7 +55,7 @@ def _fall_bars(request: Request, table: pd.DataFrame, added: float) -> None:
         key="fall_bars",
         alt="How much of the fall with distance each dimension carries",
     )
-    export.numbers(lambda: table, f"{file_name(request)} falling dimensions", key="fall_file")
+    saving.offer("Share of the fall", f"{file_name(request)} falling dimensions", lambda: table)
 
 
 def _fall_curves(request: Request, by: DistanceProfile, table: pd.DataFrame, side: str) -> None:
@@ -77,4 +77,4 @@ def _fall_curves(request: Request, by: DistanceProfile, table: pd.DataFrame, sid
         key="fall_curves",
         alt="How the products of the strongest dimensions fall with distance",
     )
-    export.numbers(lambda: scores, f"{file_name(request)} scores by distance", key="scores_file")
+    saving.offer("Query × key by distance", f"{file_name(request)} scores by distance", lambda: scores)

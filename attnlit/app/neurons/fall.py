@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis import distance
-from attnlit.app import export, panels, say
+from attnlit.app import panels, saving, say
 from attnlit.app.frame.chosen import begin_at
 from attnlit.app.frame.controls import IN_ADDRESS
 from attnlit.charts.distance import distance_picture
@@ -60,7 +60,7 @@ def which_head(request: Request, by: DistanceProfile) -> pd.Series:
         columns = {"decay": percent, "by_distance": percent, "first": percent}
         columns |= {"rank": few, "fall": few, "half": st.column_config.NumberColumn(format="%.1f")}
         table_name = f"{request.model.name} heads by distance"
-        panels.numbers(table, table_name, key="decay_table", column_config=columns)
+        panels.numbers(table, "Heads", table_name, column_config=columns)
         st.caption(
             "decay: how much of the differences a steady fall explains, towards the words before the query "
             "or after it, where it explains more · rank: −1 if every step away takes some attention · "
@@ -99,7 +99,7 @@ def curve(request: Request, by: DistanceProfile) -> bool:
         f"Mean over {pairs:,} tokens of the built-in sample texts. Every point rests on the same tokens, so "
         "that the length of a text does not look like a fall. Distance 0 is the token itself."
     )
-    export.numbers(lambda: table, f"{file_name(request)} by distance", key="curve_file")
+    saving.offer("Attention by distance", f"{file_name(request)} by distance", lambda: table)
     return with_first
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from attnlit.analysis import distance
-from attnlit.app import export, panels
+from attnlit.app import panels, saving
 from attnlit.app.frame import address
 from attnlit.app.neurons.fall import file_name
 from attnlit.charts.dimensions import dimensions_picture
@@ -35,7 +35,7 @@ def products(request: Request, with_first: bool) -> None:
             key="pair_bars",
             alt="The product of query and key in each dimension, for one pair of tokens",
         )
-        export.numbers(lambda: pair, f"{file_name(request)} one pair", key="pair_file")
+        saving.offer("One pair of your text", f"{file_name(request)} one pair", lambda: pair)
     with right:
         shares = distance.score_shares(request.shown, layer, head, without_first=not with_first)
         st.markdown("Over all its pairs: share of what makes scores differ between words.")
@@ -44,7 +44,7 @@ def products(request: Request, with_first: bool) -> None:
             key="share_bars",
             alt="Share of the scores' variance that each dimension carries on the text",
         )
-        export.numbers(lambda: shares, f"{file_name(request)} shares", key="shares_file")
+        saving.offer("All pairs of your text", f"{file_name(request)} shares", lambda: shares)
 
 
 def _key(request: Request) -> int:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis.statistics import classical_mds
-from attnlit.app import export, panels, say
+from attnlit.app import panels, saving, say
 from attnlit.charts.head_points import head_points_picture
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def alike(request: Request, found: Survey) -> None:
         selection=["cell"],
         alt="Map of heads: one dot a head, heads that look alike are near each other",
     )
-    export.numbers(lambda: _points_table(found, points), f"{found.model} map of heads", key="points_file")
+    saving.offer("Map of heads", f"{found.model} map of heads", lambda: _points_table(found, points))
 
 
 def _points_table(found: Survey, points: np.ndarray) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from attnlit.analysis.repetition import another_head
-from attnlit.app import export, panels
+from attnlit.app import panels, saving
 from attnlit.app.patterns.measure import repeated
 from attnlit.charts.head import head_picture
 from attnlit.charts.heatmap import heatmap_picture
@@ -58,4 +58,4 @@ def repeated_text(request: Request, found: Survey) -> None:
     heads = [(layer, head), *([] if other is None else [(layer, other)])]
     table = repeated(request.model, tuple(heads))
     st.markdown(repeated_in_words(table))
-    export.numbers(lambda: table, f"{request.model.name} repeated words", key="repeated_file")
+    saving.offer("Repeated words", f"{request.model.name} repeated words", lambda: table)

@@ -100,4 +100,4 @@ def all_heads(found: Survey, score: str) -> None:
         "layer": st.column_config.NumberColumn(pinned=True),
         "head": st.column_config.NumberColumn(pinned=True),
     }
-    panels.numbers(table, f"{found.model} heads", key="all_heads", column_config=columns, height=380)
+    st.dataframe(table, key="all_heads", hide_index=True, column_config=columns, height=380)

@@ -1,0 +1,90 @@
+"""Code for the picture on the page: the public API makes the same one in a notebook."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from attnlit.app.frame.request import Request
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def head_view(request: Request) -> str:
+    """Code for the head view as it is on the page."""
+    pinned = f", pinned={request.pinned!r}" if request.pinned else ""
+    view = f"attnlit.head_view(attention, layer={request.layer}, heads={[*request.heads]}{pinned})"
+    return _with_record(request, view)
+
+
+def model_view(request: Request) -> str:
+    """Code for the model view as it is on the page."""
+    return _with_record(request, "attnlit.model_view(attention)")
+
+
+def neuron_view(request: Request) -> str:
+    """Code for the neuron view as it is on the page."""
+    where = f"layer={request.layer}, head={request.head}, query={request.query}"
+    return _with_record(request, f"attnlit.neuron_view(attention, {where})")
+
+
+def flow_view(request: Request, routes: str) -> str:
+    """Code for the flow of one token. routes: code for the routes, from `attention` and `model`."""
+    return _with_record(request, f"attnlit.flow_view({routes})")
+
+
+def _with_record(request: Request, view: str) -> str:
+    """Code that opens the model, records its attention, takes away what the filters do, and draws."""
+    attention, filters = request.attention, request.filters
+    asked = [repr(attention.text)]
+    if attention.pair:
+        asked.append(f"pair={attention.pair!r}")
+    if len(request.model.kinds) > 1:
+        asked.append(f"kind={attention.kind!r}")
+    record = "passed_on" if filters.passed_on else "attend"
+    imports, steps = _filtering(request)
+    lines = [
+        "import attnlit",
+        *(f"from {room} import {name}" for room, name in imports),
+        *(
+            ["from attnlit.analysis.flow import contributions_and_even"]
+            if "contributions_and" in view
+            else []
+        ),
+        "",
+        f"model = attnlit.load({_source(request)})",
+        f"attention = attnlit.{record}(model, {', '.join(asked)})",
+        *steps,
+        view,
+    ]
+    return "\n".join(lines)
+
+
+def _source(request: Request) -> str:
+    """What `load` takes: a hub's model with the commit that is on the page."""
+    source, identity = request.model.source, request.model.identity
+    commit = _COMMIT.search(identity.removeprefix(source))
+    return f"{source!r}, revision={commit.group()!r}" if commit and "@" not in source else repr(source)
+
+
+def _filtering(request: Request) -> tuple[list[tuple[str, str]], list[str]]:
+    """Imports (room, name) and lines that take away what the page does, in the same order."""
+    filters = request.filters
+    imports, steps = [], []
+
+    def step(room: str, name: str, *more: str) -> None:
+        imports.append((room, name))
+        steps.append(f"attention = {name}({', '.join(('attention', *more))})")
+
+    rest = "attnlit.attention.filters"
+    if filters.whole_words:
+        step("attnlit.attention.words", "merge_words")
+    if filters.without_special and filters.rescaled:
+        marks = "{token.position for token in attention.keys if token.special}"
+        step(rest, "hide_and_renormalise", marks)
+    if filters.sentences != "All":
+        step(rest, "between", repr(filters.sentences))
+    if filters.without_special:
+        step(rest, "hide_special")
+    return sorted(imports), steps

@@ -1,0 +1,90 @@
+"""Code for a picture: run as it stands, it makes the picture that is on the page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import attnlit
+from attnlit.app import cache, code
+from attnlit.app.flow import follow
+from attnlit.app.frame.request import Request
+from attnlit.charts.flow import flow_view
+from attnlit.charts.theme import LIGHT
+from attnlit.models.model import Model
+from tests.app.test_pages import opened
+
+TEXT, PAIR = 'The cat "sat" on the mat\'s edge.', "At night\nthe cat left."
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return attnlit.load("mini-bert")
+
+
+def request(model: Model, filters: cache.Filters, pinned: Any = ("query", 3)) -> Request:
+    whole = cache.attention(model, TEXT, PAIR)["self"]
+    shown = cache.filtered(model, TEXT, PAIR, "self", filters)
+    return Request(model, "self", 2, 1, LIGHT, whole, shown, (1, 4), 3, pinned, filters)
+
+
+def drawn(snippet: str) -> str:
+    """What the last line of the snippet makes."""
+    *before, last = snippet.splitlines()
+    names: dict[str, Any] = {}
+    exec("\n".join(before), names)
+    return content(eval(last, names))
+
+
+def content(chart: Any) -> str:
+    """A chart with its data, without the numbers that keep charts of one notebook apart."""
+    return re.sub(r"(?<=[a-z])_\d+(?=_marks\b|\b)", "", json.dumps(chart.to_dict(), sort_keys=True))
+
+
+FILTERS = [
+    cache.Filters(),
+    cache.Filters(passed_on=True),
+    cache.Filters("A→B", whole_words=True),
+    cache.Filters(without_special=True, rescaled=True, whole_words=True),
+]
+
+
+@pytest.mark.parametrize("filters", FILTERS, ids=["attention", "passed on", "pair", "rescaled"])
+def test_the_head_view_is_made_again(model: Model, filters: cache.Filters) -> None:
+    asked = request(model, filters)
+    same = drawn(code.head_view(asked))
+    assert same == content(attnlit.head_view(asked.shown, 2, [1, 4], pinned=("query", 3)))
+    assert same != content(attnlit.head_view(asked.shown, 2, [1], pinned=("query", 3)))
+
+
+@pytest.mark.parametrize(
+    ("snippet", "view"),
+    [
+        (code.model_view, lambda asked: attnlit.model_view(asked.shown)),
+        (code.neuron_view, lambda asked: attnlit.neuron_view(asked.shown, 2, 1, 3)),
+    ],
+    ids=["model", "neuron"],
+)
+def test_the_other_views_are_made_again(
+    model: Model, snippet: Callable[[Request], str], view: Callable[[Request], Any]
+) -> None:
+    asked = request(model, cache.Filters(without_special=True))
+    assert drawn(snippet(asked)) == content(view(asked))
+
+
+@pytest.mark.parametrize("way", follow.WAYS)
+def test_the_flow_is_made_again(model: Model, way: str) -> None:
+    asked = request(model, cache.Filters())
+    snippet = code.flow_view(asked, follow.in_code(asked, way, True))
+    assert drawn(snippet) == content(flow_view(follow.routes(asked, way, True)))
+
+
+def test_a_page_shows_the_code_of_its_picture_and_what_to_cite() -> None:
+    app = opened("head_view", layer="2", heads="1", query="3", special="true")
+    shown = [each.value for each in app.code]
+    assert any("layer=2, heads=[1], pinned=('query', 2))" in each for each in shown)  # one token is hidden
+    assert any("Vig, Jesse" in each for each in shown)
