@@ -83,12 +83,7 @@ def _import_all() -> None:
     """
     gc.disable()
     try:
-        from altair.utils import schemapi
-
-        import attnlit.app.panels  # the charts
-
-        # Altair checks every piece of a chart when it is made, a third of the time. The tests check ours.
-        schemapi.disable_debug_mode()
+        import_charts()
         link_torch = threading.Thread(target=_link_torch, name="attnlit torch", daemon=True)
         link_torch.start()
         _build_first_spec()
@@ -100,6 +95,18 @@ def _import_all() -> None:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def import_charts() -> None:
+    """Import what draws. Altair checks every piece of a chart when it is made, a third of the time: no more.
+
+    The tests check our charts.
+    """
+    from altair.utils import schemapi
+
+    import attnlit.app.panels  # noqa: F401 - every chart
+
+    schemapi.disable_debug_mode()
 
 
 def bound_uploads(manager: Any) -> None:

@@ -104,7 +104,7 @@ def test_ones_own_prompts_and_a_link_without_them() -> None:
     assert not app.exception
     assert not app.warning
     assert any("He → captain" in each for each in columns(app))
-    mine, bare = (code.value for code in app.code)
+    mine, bare, _ = (code.value for code in app.code)  # the last is what to cite
     assert "first=The+captain+thanked+his+mother.+He" in mine
     assert "mother" not in bare
     assert "prompts=Your+own" in bare

@@ -35,6 +35,7 @@ def living_picture(text: str) -> None:
     except AttnlitError as mistake:  # an empty text, one that is too long
         say.warn(str(mistake))
         return
+    start.import_charts()
     from attnlit.app import panels
     from attnlit.charts.head import head_picture
     from attnlit.words.read_out import read_out
