@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnlit.app import export, say
+from attnlit.app import saving, say
 from attnlit.app.frame import chosen, link
 from attnlit.app.frame.controls import one_of
 from attnlit.app.patterns import measure
@@ -34,7 +34,7 @@ def texts(request: Request, found: Survey) -> None:
         say.hint("In none of the texts does this head look clearly at any such token.")
     for number, example in enumerate(some):
         _one(request.model, (layer, head), example, number)
-    export.numbers(found.examples.table, f"{found.model} texts of heads", key="texts_file")
+    saving.offer("Texts of heads", f"{found.model} texts of heads", found.examples.table)
 
 
 def _one(model: Model, head: tuple[int, int], example: Example, number: int) -> None:
