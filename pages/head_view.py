@@ -3,7 +3,7 @@
 import streamlit as st
 
 from attnlit.app import code, export, panels
-from attnlit.app.frame import chosen
+from attnlit.app.frame import chosen, classroom
 from attnlit.app.frame.router import ask
 from attnlit.charts.head import HOW_TO, SELECTIONS, ChosenHeads, PinnedToken, head_picture, head_table
 
@@ -37,8 +37,8 @@ with left:
     )  # fmt: skip
 with right:
     panels.words(request)
-    st.page_link(
-        "pages/neuron_view.py",
+    classroom.page_link(
+        "neuron_view",
         label="Open in the neuron view",
         icon=":material/neurology:",
         width="stretch",

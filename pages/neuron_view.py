@@ -1,8 +1,7 @@
 """The neuron view: one query against every key, from the vectors to the softmax."""
 
-import streamlit as st
-
 from attnlit.app import code, export, panels
+from attnlit.app.frame import classroom
 from attnlit.app.frame.chosen import choose_query
 from attnlit.app.frame.router import ask
 from attnlit.charts.neuron import neuron_picture, neuron_table
@@ -25,8 +24,8 @@ panels.picture(
     alt="Neuron view of one head: query, key, product, score and softmax",
 )
 panels.words(request)
-st.page_link(
-    "pages/neurons.py",
+classroom.page_link(
+    "neurons",
     label="Which dimensions make this head's attention fall with distance?",
     icon=":material/trending_down:",
     query_params={"layer": str(request.layer), "head": str(request.head)},

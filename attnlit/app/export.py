@@ -86,8 +86,19 @@ def save(model: Model, picture: Figure | None = None, about: Mapping[str, str] |
                 mime,
                 on_click="ignore",
             )
-        for each in saving.offered():
+        tables = saving.offered()
+        for each in tables:
             _numbers(each, {"model": model.identity, "attnlit": attnlit.__version__, **(about or {})})
+    if tables and st.button("Table", icon=":material/table:", help="The numbers behind the pictures"):
+        _show_tables(tables)
+
+
+@st.dialog("The numbers behind the pictures", width="large")
+def _show_tables(tables: Sequence[saving.Numbers]) -> None:
+    """Every table of the page, to be read where pictures cannot be seen."""
+    by_title = {each.title: each for each in tables}
+    title = st.selectbox("Table", [*by_title]) if len(tables) > 1 else tables[0].title
+    st.dataframe(by_title[title].table(), hide_index=True)
 
 
 def _numbers(numbers: saving.Numbers, about: Mapping[str, str]) -> None:

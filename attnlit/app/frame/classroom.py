@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import streamlit as st
 
@@ -26,3 +27,9 @@ def allowed() -> tuple[PageCard, ...]:
     if some is None:
         return tuple(BY_SCRIPT.values())
     return tuple(card for card in BY_SCRIPT.values() if card in (HOME, LESSONS) or card.script in some)
+
+
+def page_link(script: str, **options: Any) -> None:
+    """A link to a page, where there is one: a class's link may leave pages out. options: `st.page_link`'s."""
+    if any(card.script == script for card in allowed()):
+        st.page_link(f"pages/{script}.py", **options)

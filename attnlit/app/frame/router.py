@@ -19,7 +19,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.exceptions import ScriptControlException
 
-from attnlit.app import history, saving, say, start
+from attnlit.app import history, saving, say, start, tour
 from attnlit.app.frame import address, asking, chosen, classroom
 from attnlit.app.frame.cards import BY_SCRIPT, HOME, PageCard
 from attnlit.app.frame.request import Choice, Request
@@ -57,6 +57,7 @@ def run() -> None:
             start.prepare_process()  # after the title: a cold server shows at once that it is there
         # The controls are drawn here, not by the page: what the address says of them would be lost with each
         # step "back" to another page, because Streamlit takes it for something that only that page asks.
+        tour.strip(card.script)
         with _routing(card):
             page.run()
         start.build_specs()

@@ -11,6 +11,7 @@ import streamlit as st
 
 from attnlit.app import cache, start
 from attnlit.app.examples import EXAMPLES, where
+from attnlit.app.frame import classroom
 from attnlit.app.frame.cards import BY_SCRIPT, QUESTIONS
 from attnlit.app.frame.theme import theme
 from attnlit.app.home import recorded
@@ -27,9 +28,7 @@ def examples() -> None:
             drawing, caption = small_picture(name, theme().name)
             _show(drawing, f"{example.title}: {caption}")
             label = f"**{example.title}**"
-            st.page_link(
-                f"pages/{example.page}.py", label=label, icon=example.icon, query_params={"example": name}
-            )
+            classroom.page_link(example.page, label=label, icon=example.icon, query_params={"example": name})
             st.caption(f"{example.says}  \n{caption}")
 
 
@@ -63,14 +62,14 @@ def questions() -> None:
     cards = [card for card in BY_SCRIPT.values() if card.section == QUESTIONS]
     for column, card in zip(st.columns(len(cards)), cards, strict=True):
         with column.container(border=True, height="stretch", key=f"card_{card.script}"):
-            st.page_link(f"pages/{card.script}.py", label=f"**{card.title}**", icon=card.icon)
+            classroom.page_link(card.script, label=f"**{card.title}**", icon=card.icon)
             st.caption(card.lead)
 
 
 def teach() -> None:
     """The way to the lessons."""
     with st.container(border=True, key="card_lessons"):
-        st.page_link("pages/lessons.py", label="**Teach with it**", icon=":material/school:")
+        classroom.page_link("lessons", label="**Teach with it**", icon=":material/school:")
         st.caption(
             "Six lessons of 10 to 15 minutes: predict, look, switch a head off. One link for a class, no "
             "accounts, an answer sheet for each student, and a key for you."

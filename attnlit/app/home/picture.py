@@ -8,7 +8,7 @@ import streamlit as st
 
 from attnlit.app import cache, say, start
 from attnlit.app.examples import where
-from attnlit.app.frame import kept_text, link
+from attnlit.app.frame import classroom, kept_text, link
 from attnlit.app.frame.controls import typed
 from attnlit.app.frame.sidebar import FIRST_MODEL, TEXT, most_characters
 from attnlit.app.frame.theme import theme
@@ -47,8 +47,8 @@ def living_picture(text: str) -> None:
         key="living_picture",
         alt=f"Head view of one head of {FIRST_MODEL}",
     )
-    st.page_link(
-        "pages/head_view.py",
+    classroom.page_link(
+        "head_view",
         label=f"Open layer {layer}, head {head} in the head view",
         icon=":material/grid_goldenratio:",
         query_params={

@@ -9,6 +9,7 @@ import streamlit as st
 
 from attnlit.analysis.ablation import switch_off
 from attnlit.app import cache, panels, say
+from attnlit.app.frame import classroom
 from attnlit.app.frame.cards import BY_SCRIPT
 from attnlit.app.frame.theme import theme
 from attnlit.app.lessons import place as places
@@ -57,8 +58,8 @@ def _picture(place: Place, model: Model) -> None:
         name: value for name, value in step.choices.items() if name not in ("text", "pair", "switch_off")
     }
     own = {} if step.page == "bias" else {"text": text, "pair": pair}
-    st.page_link(
-        f"pages/{step.page}.py",
+    classroom.page_link(
+        step.page,
         label=f"Open it on the page “{card.title}”",
         icon=card.icon,
         query_params={"model": place.lesson.model, **shown, **own},

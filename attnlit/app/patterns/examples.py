@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnlit.app import saving, say
-from attnlit.app.frame import chosen, link
+from attnlit.app.frame import chosen, classroom, link
 from attnlit.app.frame.controls import one_of
 from attnlit.app.patterns import measure
 from attnlit.words.examples import LIST_TITLES, example_in_words, list_in_words, marked
@@ -52,8 +52,8 @@ def _one(model: Model, head: tuple[int, int], example: Example, number: int) -> 
 
 def _link(model: Model, head: tuple[int, int], example: Example) -> None:
     second = "target" if model.pairs == "target" else "pair"
-    st.page_link(
-        "pages/head_view.py",
+    classroom.page_link(
+        "head_view",
         label="Open",
         icon=":material/grid_goldenratio:",
         help="This text in the head view, at this head and token",
