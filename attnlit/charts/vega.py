@@ -155,6 +155,6 @@ def quiet(theme: Theme, **more: Any) -> alt.Config:
         font=FONT,
         background=theme.background,
         view=alt.ViewConfig(stroke=None),
-        mark=alt.MarkConfig(tooltip=None),
+        mark=alt.MarkConfig(aria=False, tooltip=None),
         **more,
     )

@@ -88,3 +88,11 @@ def test_a_page_shows_the_code_of_its_picture_and_what_to_cite() -> None:
     shown = [each.value for each in app.code]
     assert any("layer=2, heads=[1], pinned=('query', 2))" in each for each in shown)  # one token is hidden
     assert any("Vig, Jesse" in each for each in shown)
+
+
+def test_the_numbers_behind_a_picture_can_be_read_as_a_table() -> None:
+    app = opened("head_view", layer="2", heads="1")
+    assert not app.dataframe
+    next(each for each in app.button if each.label == "Table").click().run()
+    assert not app.exception
+    assert {"query", "key", "weight"} <= set(app.dataframe[0].value.columns)

@@ -83,7 +83,7 @@ def continuations(found: Effects, first: Attention, second: Attention) -> None:
         }
     )
     most = float(found.scores.max()) or 1.0
-    bar = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=most)
+    bar = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=most, width="small")
     left, right = st.columns(2)
     with left:
         columns = dict.fromkeys(table.columns[1:], bar)

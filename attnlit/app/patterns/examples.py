@@ -39,7 +39,7 @@ def texts(request: Request, found: Survey) -> None:
 
 def _one(model: Model, head: tuple[int, int], example: Example, number: int) -> None:
     with st.container(border=True):
-        words, way = st.columns([6, 1], vertical_alignment="center")
+        words, way = st.columns([4, 1], vertical_alignment="center")
         with words:
             st.markdown(marked(example))
             say.quiet(example_in_words(example))
