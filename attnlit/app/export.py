@@ -78,14 +78,8 @@ def save(model: Model, picture: Figure | None = None, about: Mapping[str, str] |
     about: what the header of Parquet files says beside the model.
     """
     with st.popover("Save", icon=":material/download:"):
-        for kind, mime in KINDS.items() if picture else ():
-            st.download_button(
-                f"Picture ({kind.upper()})",
-                lambda kind=kind: figure(picture.chart(), kind, title=picture.title, caption=picture.caption),
-                f"{picture.name}.{kind}",
-                mime,
-                on_click="ignore",
-            )
+        if picture is not None:
+            _picture(picture)
         tables = saving.offered()
         for each in tables:
             _numbers(each, {"model": model.identity, "attnlit": attnlit.__version__, **(about or {})})
@@ -99,6 +93,18 @@ def _show_tables(tables: Sequence[saving.Numbers]) -> None:
     by_title = {each.title: each for each in tables}
     title = st.selectbox("Table", [*by_title]) if len(tables) > 1 else tables[0].title
     st.dataframe(by_title[title].table(), hide_index=True)
+
+
+def _picture(picture: Figure) -> None:
+    """A button for each kind of file."""
+    for kind, mime in KINDS.items():
+        st.download_button(
+            f"Picture ({kind.upper()})",
+            lambda kind=kind: figure(picture.chart(), kind, title=picture.title, caption=picture.caption),
+            f"{picture.name}.{kind}",
+            mime,
+            on_click="ignore",
+        )
 
 
 def _numbers(numbers: saving.Numbers, about: Mapping[str, str]) -> None:
