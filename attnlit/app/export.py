@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 import attnlit
-from attnlit.app import saving
+from attnlit.app import saving, say
 from attnlit.app.frame import address, sidebar
 from attnlit.attention.record import ATTENTION
 from attnlit.charts.figure import KINDS, csv, figure, file_stem, heading, parquet
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from attnlit.app.frame.request import Choice, Request
     from attnlit.charts.picture import Picture
     from attnlit.models.model import Model
+
+
+_MOST_ROWS = 5_000  # of a table on the page: a browser has to hold them
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,10 @@ def _show_tables(tables: Sequence[saving.Numbers]) -> None:
     """Every table of the page, to be read where pictures cannot be seen."""
     by_title = {each.title: each for each in tables}
     title = st.selectbox("Table", [*by_title]) if len(tables) > 1 else tables[0].title
-    st.dataframe(by_title[title].table(), hide_index=True)
+    table = by_title[title].table()
+    st.dataframe(table.head(_MOST_ROWS), hide_index=True)
+    if len(table) > _MOST_ROWS:
+        say.quiet(f"The first {_MOST_ROWS:,} of {len(table):,} rows; Save has them all.")
 
 
 def _picture(picture: Figure) -> None:
