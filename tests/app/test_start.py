@@ -41,7 +41,7 @@ def test_home_draws_its_pictures_before_torch_is_imported() -> None:
         start.prepare_behind = lambda: None
         app = AppTest.from_file("streamlit_app.py", default_timeout=60).run()
         assert not app.exception, app.exception
-        small = [each for each in app.get("html") if "small-picture" in each.proto.body]
+        small = [each for each in app.get("html") if "<img" in each.proto.body]
         print(len(app.get("vega_lite_chart")), len(small))
         print(*{"torch", "transformers"} & set(sys.modules))
     """
