@@ -152,4 +152,5 @@ def record_of(model: Model, kind: str, reading: Reading, weights: np.ndarray) ->
         pair=reading.pair,
         why_no_vectors="only the weights of these texts were recorded.",
         layer_numbers=model.numbers_by_kind[kind],
+        layer_kinds=model.layer_kinds if kind == model.kinds[0] else (),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from attnlit.attention.vectors import LayerInputs, Vectors
+from attnlit.attention.vectors import LayerInputs, Vectors, mask_name
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import row_of
 from attnlit.wording import one_line, printable, quoted, visible
@@ -90,6 +90,8 @@ class Attention:
     # The number in the model of each layer in `weights`: (3, 7, 11) where the others have no attention. Not
     # given, they are counted from 0.
     layer_numbers: tuple[int, ...] = ()
+    # What each layer of the model is, those without attention too, as `Model.layer_kinds`; empty: not known.
+    layer_kinds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.layer_numbers:
@@ -204,6 +206,38 @@ class Attention:
                 "scores": frozen(whole.scores[np.ix_(rows, columns)]),
             }
         )
+
+    def visible(self, layer: int) -> np.ndarray:
+        """Which keys the model lets each query see in a layer: bool (Q, K), of the tokens that are shown.
+
+        Where no scores were recorded, only what a causal mask hides is known.
+        """
+        query = np.array([token.position for token in self.queries])
+        key = np.array([token.position for token in self.keys])
+        row = self.row(layer)
+        if self.inputs:
+            return self.inputs[row].visible.any(axis=0)[query[:, None], key]
+        return ~(self.causal & (key > query[:, None]))
+
+    def mask(self, layer: int) -> str:
+        """What hides keys in a layer, such as "sliding window of 512 tokens", where this text is long enough.
+
+        "causal mask" or nothing for all others; see `attnlit.attention.vectors.mask_name`.
+        """
+        row = self.row(layer)
+        if self.inputs:
+            return mask_name(self.inputs[row].visible.any(axis=0))
+        return "causal mask" if self.causal else ""
+
+    def to_sink(self, layer: int) -> np.ndarray | None:
+        """The share of attention that a learned sink takes, which goes to no token: float32 (H, Q).
+
+        None where the layer has no sink, and for records of which a part is hidden or rescaled.
+        """
+        row = self.row(layer)
+        if not self.whole or not self.inputs or self.inputs[row].sinks is None:
+            return None
+        return np.maximum(0, 1 - self.weights[row].sum(axis=-1))
 
     def row(self, layer: int, head: int = 0) -> int:
         """Where in the arrays a layer stands, by its number in the model.

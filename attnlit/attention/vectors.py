@@ -48,6 +48,15 @@ class LayerInputs:
     logits: np.ndarray | None = None  # (H, Q, K): the scores as seen, not rebuilt
     sinks: np.ndarray | None = None  # (H,)
 
+    @property
+    def visible(self) -> np.ndarray:
+        """Which keys the model's mask lets each query see: bool (1 or H, Q, K); 1 where heads see alike."""
+        if self.logits is not None:
+            return self.logits > MASKED_BELOW
+        added = sum(part for part in (self.bias, self.mask) if part is not None)
+        shape = (1, self.q.shape[1], self.k.shape[1])
+        return np.broadcast_to(added > MASKED_BELOW, np.broadcast_shapes(np.shape(added), shape))
+
     def vectors(self, head: int) -> Vectors:
         """Queries, keys and scores of one head of this layer."""
         heads_a_key = len(self.q) // len(self.k)
@@ -68,8 +77,7 @@ class LayerInputs:
         if self.softcap is None and added > _ROUNDING * max(1.0, float(np.abs(product).max())):
             adds.append("position bias")
         if masked.any():
-            causal = masked.shape[0] == masked.shape[1] and masked[np.triu_indices(len(masked), 1)].all()
-            adds.append("causal mask" if causal else "mask")
+            adds.append(mask_name(~masked))
         if self.sinks is not None:
             adds.append("sink")
         return Vectors(
@@ -82,3 +90,30 @@ class LayerInputs:
             adds=tuple(adds),
             sink=None if self.sinks is None else float(self.sinks[head]),
         )
+
+
+def mask_name(visible: np.ndarray) -> str:
+    """What a mask is, by the keys that it lets each query see, bool (Q, K).
+
+    "causal mask", "sliding window of 4 tokens" (the query itself is one of them), "sliding window of 4 tokens
+    each way", "chunks of 16 tokens", or "mask" for any other; empty where everything is seen.
+    """
+    if visible.all():
+        return ""
+    queries, keys = visible.shape
+    place = np.arange(keys)
+    if queries != keys or not visible.diagonal().all():
+        return "mask"
+    back = place[:, None] - place  # (Q, K): how far back a key is
+    causal = not visible[back < 0].any()
+    allowed = back >= 0 if causal else np.ones_like(visible)
+    if (visible == allowed).all():
+        return "causal mask"
+    reach = int(back[visible].max())
+    if (visible == allowed & (abs(back) <= reach)).all():
+        size, ways = (reach + 1, "") if causal else (reach, " each way")
+        return f"sliding window of {size} tokens{ways}"
+    size = reach + 1  # of the longest chunk, as the whole of the first one is
+    if (visible == allowed & (place // size == place[:, None] // size)).all():
+        return f"chunks of {size} tokens"
+    return "mask"

@@ -31,10 +31,12 @@ LEFT = 34  # pixels for the layers' numbers
 TOP = 34  # and for the heads'
 SMALLEST_CELL = 8  # pixels
 GAP_SHARE = 8  # the gap between two rows is 1/8 of a thumbnail's height
+OTHERS = 20  # pixels for a band of layers that have no heads to show
 WIDER = 2  # a cell may be so many times as wide as it may be high
 
 COLUMN_X = f"{LEFT} + datum.column * cell_width"  # left and top edge of a cell, in Vega's language
-ROW_Y = f"{TOP} + datum.row * cell_height"
+# Bands of other layers may lie above a row; tables without such bands say nothing of them.
+ROW_Y = f"{TOP} + datum.row * cell_height + (datum.bands || 0) * {OTHERS}"
 
 
 def geometry(highest_cell: int, below: str) -> list[alt.Parameter]:
@@ -47,23 +49,37 @@ def geometry(highest_cell: int, below: str) -> list[alt.Parameter]:
         signal("thumbnail_width", "cell_width - max(1, cell_height / 36)"),
         signal("head_step", "cell_width < 9 ? 4 : cell_width < 18 ? 2 : 1"),
         signal("layer_step", "cell_height < 9 ? 4 : cell_height < 18 ? 2 : 1"),
-        signal("grid_height", f"{TOP} + layers * cell_height"),
+        signal("grid_height", f"{TOP} + layers * cell_height + bands * {OTHERS}"),
         signal("height", f"grid_height + {below}"),
     ]
 
 
 def grid_height(layers: int, heads: int, highest_cell: int, width: int, below: int) -> int:
-    """How high the chart is at a width; all in pixels."""
+    """How high the chart is at a width, without bands of other layers; all in pixels."""
     cell = min(max((width - LEFT) // heads, SMALLEST_CELL), WIDER * highest_cell)
     return TOP + layers * min(cell, highest_cell) + below
 
 
-def grid_tables(layers: Sequence[int], heads: int, roles: int = 0) -> dict[str, pa.Table]:
-    """The size of the grid, how many roles its legend has, and the numbers on its two sides."""
+def grid_tables(
+    layers: Sequence[int], heads: int, roles: int = 0, bands: Sequence[int] = ()
+) -> dict[str, pa.Table]:
+    """The size of the grid, how many roles its legend has, and the numbers on its two sides.
+
+    bands: how many bands of other layers lie above each row, and above the grid's end; none if not given.
+    """
+    bands = bands or [0] * (len(layers) + 1)
     return {
-        "setup": rows_table(layers=[len(layers)], heads=[heads], roles=[roles]),
+        "setup": rows_table(
+            layers=[len(layers)],
+            heads=[heads],
+            roles=[roles],
+            bands=[bands[-1]],
+            bands_above=[",".join(map(str, bands[:-1]))],
+        ),
         "layer_labels": rows_table(
-            row=np.arange(len(layers), dtype=np.int16), text=[str(layer) for layer in layers]
+            row=np.arange(len(layers), dtype=np.int16),
+            bands=np.array(bands[:-1], np.int16),
+            text=[str(layer) for layer in layers],
         ),
         "head_labels": rows_table(
             column=np.arange(heads, dtype=np.int16), text=[str(head) for head in range(heads)]
@@ -77,12 +93,15 @@ def cells_of(layers: int, heads: int) -> tuple[np.ndarray, np.ndarray]:
     return row, column
 
 
-def current_table(layers: Sequence[int], selected: tuple[int, int] | None) -> pa.Table:
+def current_table(
+    layers: Sequence[int], selected: tuple[int, int] | None, bands: Sequence[int] = ()
+) -> pa.Table:
     """Where the selected head stands in the grid: one row, or none if its layer is not shown."""
     shown = selected is not None and selected[0] in layers
     rows = [list(layers).index(selected[0])] if shown and selected else []
     columns = [selected[1]] if shown and selected else []
-    return rows_table(row=pa.array(rows, pa.int16()), column=pa.array(columns, pa.int16()))
+    above = {"bands": pa.array([bands[row] for row in rows], pa.int16())} if any(bands) else {}
+    return rows_table(row=pa.array(rows, pa.int16()), column=pa.array(columns, pa.int16()), **above)
 
 
 def grid_chart(
@@ -111,7 +130,10 @@ def grid_chart(
     said = computed(f"merge({{'Layer': datum.layer, 'Head': datum.head}}, {tooltip})")
     # Last, and so on top: what the pointer meets.
     grid = on_cell(table("cells", name="grid"), cursor="pointer").encode(tooltip=said).add_params(hover, cell)
-    own = [*setup_signals(layers=1, heads=1, roles=0), *geometry(highest_cell, space_below)]
+    own = [
+        *setup_signals(layers=1, heads=1, roles=0, bands=0, bands_above="0"),
+        *geometry(highest_cell, space_below),
+    ]
     chart = alt.layer(*below, *labels(theme), hover_frame, current_frame, grid).add_params(*own, *signals)
     return framed(chart, theme, width=800, height=800)
 

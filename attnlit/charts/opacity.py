@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.attention.record import ATTENTION
-from attnlit.wording import percent
+from attnlit.wording import capitalised, percent
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention
@@ -47,11 +47,12 @@ def scale_notes(attention: Attention, full: float) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def unavailable(attention: Attention) -> np.ndarray:
-    """Which weights cannot be other than 0, as the model hides later tokens: bool (queries, keys)."""
-    query = np.array([token.position for token in attention.queries])
-    key = np.array([token.position for token in attention.keys])
-    return attention.causal & (key > query[:, None])
+def mask_notes(attention: Attention, layer: int) -> tuple[str, ...]:
+    """The sentence about a window or chunks, which learners take for learned behaviour."""
+    mask = attention.mask(layer)
+    if mask in ("", "causal mask", "mask"):
+        return ()
+    return (f"{capitalised(mask)}: what lies beyond is hidden from this layer, not overlooked.",)
 
 
 def filled(weights: np.ndarray) -> np.ndarray:

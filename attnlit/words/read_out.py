@@ -47,7 +47,8 @@ def read_out(
     if attention.weighs != ATTENTION and key is not None:
         return brought_from(attention, layer, heads, key)
     if query is not None:
-        return _looks_at(attention, weights, heads, query)
+        sink = _to_a_sink(attention, layer, heads, query)
+        return [*_looks_at(attention, weights, heads, query), *sink]
     if key is None:
         raise TypeError("read_out needs a query or a key")
     return _looked_at_by(attention, weights, heads, key)
@@ -84,6 +85,15 @@ def _looks_at(attention: Attention, weights: np.ndarray, heads: Sequence[int], q
     if row[first] >= ADDED_MATTERS and (attention.keys[first].special or attention.keys[first].position == 0):
         sentences.append(_resting_place(attention, weights, heads, first))
     return sentences
+
+
+def _to_a_sink(attention: Attention, layer: int, heads: Sequence[int], query: int) -> list[str]:
+    """What of a token's attention goes nowhere, where the layer has a learned sink."""
+    sink = attention.to_sink(layer)
+    if sink is None:
+        return []
+    share = percent(float(sink[list(heads), query].mean()))
+    return [capitalised(_on_average(heads) + f"{share} goes to no token: this layer has a learned sink.")]
 
 
 def _looked_at_by(attention: Attention, weights: np.ndarray, heads: Sequence[int], key: int) -> list[str]:

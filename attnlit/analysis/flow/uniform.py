@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.attention.vectors import MASKED_BELOW
-
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention
-    from attnlit.attention.vectors import LayerInputs
 
 
 def visible(attention: Attention, layer: int) -> np.ndarray:
@@ -24,7 +21,7 @@ def visible(attention: Attention, layer: int) -> np.ndarray:
     seen if any head of the layer gives it weight.
     """
     if attention.inputs:
-        return _unmasked(attention.inputs[attention.row(layer)])
+        return attention.inputs[attention.row(layer)].visible
     seen = (attention.weights[attention.row(layer)] > 0).any(axis=0, keepdims=True)
     return seen & np.tri(seen.shape[1], dtype=bool) if attention.causal else seen
 
@@ -36,11 +33,3 @@ def uniform_weights(attention: Attention, layer: int) -> np.ndarray:
     """
     seen = visible(attention, layer)
     return seen / np.maximum(seen.sum(axis=-1, keepdims=True), 1)
-
-
-def _unmasked(inputs: LayerInputs) -> np.ndarray:
-    if inputs.logits is not None:
-        return inputs.logits > MASKED_BELOW
-    added = sum(part for part in (inputs.bias, inputs.mask) if part is not None)
-    shape = (1, inputs.q.shape[1], inputs.k.shape[1])
-    return np.broadcast_to(added > MASKED_BELOW, np.broadcast_shapes(np.shape(added), shape))

@@ -12,6 +12,7 @@ from attnlit.app.frame import chosen
 from attnlit.app.frame.controls import IN_ADDRESS, one_of
 from attnlit.errors import AttnlitError
 from attnlit.wording import escaped
+from attnlit.words.layers import reach_in_words
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
@@ -40,6 +41,8 @@ def title_line(model: Model, kind: str, layer: int, heads: Sequence[int]) -> Non
         _step("head", -1, (layer, back), possible=back >= 0)
         st.markdown(some, width="content")
         _step("head", 1, (layer, on), possible=on < of)
+        if kind == model.kinds[0] and (reach := reach_in_words(model.layer_kinds[layer], model.causal)):
+            st.caption(reach, width="content")
 
 
 def _several(heads: Sequence[int], of: int) -> str:

@@ -24,7 +24,7 @@ from attnlit.charts.head.clicks import PinnedToken
 from attnlit.charts.head.layout import HeadShape
 from attnlit.charts.head.notes import notes
 from attnlit.charts.labels import column_width, font_size, labels
-from attnlit.charts.opacity import FULL, filled, full_opacity, one, scale_notes, unavailable
+from attnlit.charts.opacity import FULL, filled, full_opacity, mask_notes, one, scale_notes
 from attnlit.charts.packed_text import joined, one_text, rows_table
 from attnlit.charts.theme import Theme, head_colour, head_dash, ink_on
 from attnlit.errors import AttnlitError
@@ -93,7 +93,8 @@ def head_tables(
         "rows": _row_table(weights, detail_from, full),
         "switches": _switch_table(heads, switches, theme),
     }
-    return tables, notes(weights, present.size, flat[drawn], detail_from, scale_notes(attention, full))
+    scale = (*scale_notes(attention, full), *mask_notes(attention, layer))
+    return tables, notes(weights, present.size, flat[drawn], detail_from, scale)
 
 
 def line_budget(shape: HeadShape) -> int:
@@ -113,7 +114,7 @@ def head_table(
     """
     heads = chosen_heads(attention, layer, heads)
     weights = np.where(
-        unavailable(attention), np.nan, attention.weights[attention.row(layer), heads]
+        ~attention.visible(layer), np.nan, attention.weights[attention.row(layer), heads]
     )  # (heads, queries, keys)
     kept = weights >= at_least if at_least > 0 else np.ones(weights.shape, bool)
     head, query, key = np.nonzero(kept)

@@ -12,7 +12,6 @@ from attnlit.charts.heatmap.data import Matrix
 from attnlit.charts.heatmap.view import matrix_picture
 from attnlit.charts.labels import labels
 from attnlit.charts.notebook import notebook_chart
-from attnlit.charts.opacity import unavailable
 from attnlit.charts.picture import Picture
 from attnlit.charts.theme import LIGHT, Theme
 from attnlit.errors import AttnlitError
@@ -34,7 +33,7 @@ def difference_picture(
     """
     one, other = _comparable(first, second, layer, head)
     change = other - one
-    missing = unavailable(first) | np.isnan(change)
+    missing = ~first.visible(layer) | np.isnan(change)
     change = np.nan_to_num(change)
     full = float(np.abs(change).max()) or 1.0
     matrix = Matrix(
@@ -71,7 +70,7 @@ def difference_table(first: Attention, second: Attention, layer: int = 0, head: 
     Columns: `query`, `query position`, `key`, `key position`, `first`, `second`, `difference`.
     """
     weights = _comparable(first, second, layer, head)
-    query, key = np.nonzero(~unavailable(first))
+    query, key = np.nonzero(first.visible(layer))
     queries = _names(first.query_tokens, second.query_tokens)
     keys = _names(first.key_tokens, second.key_tokens)
     one, other = (each[query, key] for each in weights)

@@ -16,7 +16,7 @@ from attnlit.charts.heatmap.data import Matrix, matrix_tables
 from attnlit.charts.heatmap.spec import theme_spec
 from attnlit.charts.labels import labels
 from attnlit.charts.notebook import notebook_chart
-from attnlit.charts.opacity import full_opacity, one, scale_notes, unavailable
+from attnlit.charts.opacity import full_opacity, mask_notes, one, scale_notes
 from attnlit.charts.picture import Picture
 from attnlit.charts.theme import LIGHT, Theme, head_colour
 from attnlit.wording import percent
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from attnlit.attention import Attention
 
+NO_TOKEN = "no token"  # the column of a learned sink
+SINK = "The last column is a learned sink: attention that goes to no token."
+
 
 def heatmap_picture(attention: Attention, layer: int = 0, head: int = 0, *, theme: Theme = LIGHT) -> Picture:
     """The heat map of one head, for the app: `st.altair_chart(picture, key=..., theme=None)`.
@@ -33,12 +36,17 @@ def heatmap_picture(attention: Attention, layer: int = 0, head: int = 0, *, them
     Raises `AttnlitError` for a layer or head that the record does not have.
     """
     weights = attention.weights[attention.row(layer, head), head] / one(attention, layer)  # (queries, keys)
+    missing, keys = ~attention.visible(layer) | np.isnan(weights), labels(attention.keys)
+    sink = attention.to_sink(layer)
+    if sink is not None:  # as one more key
+        weights = np.column_stack([weights, sink[head]])
+        missing, keys = np.column_stack([missing, np.zeros(len(missing), bool)]), [*keys, NO_TOKEN]
     full = full_opacity(attention, layer)
     matrix = Matrix(
         values=np.nan_to_num(weights),
-        missing=unavailable(attention) | np.isnan(weights),
+        missing=missing,
         queries=labels(attention.queries),
-        keys=labels(attention.keys),
+        keys=keys,
         full=full,
         above=head_colour(head, theme),
         below=head_colour(head, theme),
@@ -46,7 +54,8 @@ def heatmap_picture(attention: Attention, layer: int = 0, head: int = 0, *, them
         least="0",
         most=percent(full),
     )
-    return matrix_picture(matrix, theme, scale_notes(attention, full))
+    notes = (*scale_notes(attention, full), *mask_notes(attention, layer))
+    return matrix_picture(matrix, theme, notes if sink is None else (*notes, SINK))
 
 
 def heatmap(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from attnlit.attention.measures import looks_back, row_entropies, strongest_pair
 from attnlit.attention.record import ATTENTION
 from attnlit.charts.drawn import Drawn
 from attnlit.charts.grid import GAP_SHARE, cells_of, grid_tables
+from attnlit.charts.model.others import bands_above, others_table
 from attnlit.charts.opacity import filled, one
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.raster import line_strips
@@ -65,13 +67,14 @@ def _draw(
         [theme.ink if role is None else theme.heads[role % len(theme.heads)] for role in row]
         for row in role_of
     ]
-    strips = line_strips(weights, colours, height, height // GAP_SHARE)
+    bands = bands_above(attention, shown)
     row, column = cells_of(layers, heads)
     names = roles.names if roles else ()
     present = sorted({role for each in role_of for role in each if role is not None})
     return {
-        **grid_tables(shown, heads, roles=len(present)),
-        "strips": rows_table(column=np.arange(heads, dtype=np.int16), url=strips),
+        **grid_tables(shown, heads, roles=len(present), bands=bands),
+        "strips": _strips(weights, colours, height, bands),
+        "others": others_table(attention, shown),
         "roles": rows_table(
             place=np.arange(len(present), dtype=np.int16),
             text=pa.array([names[role] for role in present], pa.string()),
@@ -81,12 +84,25 @@ def _draw(
             id=np.arange(layers * heads, dtype=np.int16),
             row=row,
             column=column,
+            bands=np.array(bands[:-1], np.int16)[row],
             layer=np.asarray(shown, np.int16)[row],
             head=column,
             role=[NOTHING if role is None else names[role] for each in role_of for role in each],
             **_facts(attention, weights),
         ),
     }
+
+
+def _strips(weights: np.ndarray, colours: list[list[str]], height: int, bands: Sequence[int]) -> pa.Table:
+    """One picture for each head and run of layers: all layers, unless bands of others lie between them."""
+    starts = [row for row in range(len(weights)) if row == 0 or bands[row] != bands[row - 1]]
+    columns: dict[str, list[Any]] = {"column": [], "row": [], "rows": [], "bands": [], "url": []}
+    for start, end in pairwise([*starts, len(weights)]):
+        urls = line_strips(weights[start:end], colours[start:end], height, height // GAP_SHARE)
+        for column, url in enumerate(urls):
+            for name, value in zip(columns, (column, start, end - start, bands[start], url), strict=True):
+                columns[name].append(value)
+    return rows_table(**columns)
 
 
 def _role(roles: Roles | None, attention: Attention, layer: int, head: int) -> int | None:

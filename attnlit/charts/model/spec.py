@@ -6,7 +6,8 @@ from typing import Any
 
 import altair as alt
 
-from attnlit.charts.grid import COLUMN_X, LEFT, TOP, bands, grid_chart
+from attnlit.charts.grid import COLUMN_X, LEFT, OTHERS, ROW_Y, TOP, bands, grid_chart
+from attnlit.charts.model.others import other_layers
 from attnlit.charts.picture import frozen
 from attnlit.charts.theme import Theme
 from attnlit.charts.vega import computed, once, signal, table
@@ -41,10 +42,12 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
     thumbnails = (
         table("strips")
         .mark_image(
-            align="left", baseline="top", aspect=False,
-            width=alt.ExprRef("thumbnail_width"), height=alt.ExprRef("cell_height * layers"),
+            align="left", baseline="top", aspect=False, width=alt.ExprRef("thumbnail_width"),
         )
-        .encode(x=computed(COLUMN_X), y=alt.YValue(TOP), url="url:N")
+        .encode(
+            x=computed(COLUMN_X), y=computed(ROW_Y), y2=computed(f"{ROW_Y} + datum.rows * cell_height"),
+            url="url:N",
+        )
     )  # fmt: skip
     tooltip = (
         "roles > 0 ? {'What it does': datum.role} : {}, "
@@ -52,7 +55,7 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
     )
     space = f"(2 + (roles > 0 ? 8 + ceil(roles / {_ROLES_A_ROW}) * {ROLE_HEIGHT} : 0))"
     return grid_chart(
-        [bands(theme), thumbnails, *_legend(theme), *_lens(theme)], tooltip, theme,
+        [bands(theme), *other_layers(theme), thumbnails, *_legend(theme), *_lens(theme)], tooltip, theme,
         by_itself=by_itself, highest_cell=HIGHEST_CELL, space_below=space, signals=_where_the_lens_is(),
     )  # fmt: skip
 
@@ -68,7 +71,11 @@ def _where_the_lens_is() -> list[alt.Parameter]:
         signal("room_on_left", "pointed_x - lens_width - 10"),
         signal("lens_x", "room_on_left >= 0 ? room_on_left : pointed_x + cell_width + 10"),
         signal("lens_on", "pointed >= 0 && zoom > 1.5 && lens_x + lens_width < width - 4"),
-        signal("beside_row", f"{TOP} + (pointed_row + 0.5) * cell_height - {LENS / 2}"),
+        signal("pointed_bands", "toNumber(split(bands_above, ',')[pointed_row] || 0)"),
+        signal(
+            "beside_row",
+            f"{TOP} + (pointed_row + 0.5) * cell_height + pointed_bands * {OTHERS} - {LENS / 2}",
+        ),
         signal("lens_y", f"clamp(beside_row, 2, max(2, height - {LENS} - 2))"),
     ]
 
@@ -83,15 +90,20 @@ def _lens(theme: Theme) -> list[alt.Chart]:
         .encode(**edge, x2=computed("lens_x + lens_width + 4"), y2=computed(f"lens_y + {LENS + 4}"))
     )
     corners = f"'M' + lens_x + ',' + lens_y + 'h' + lens_width + 'v{LENS}h' + (-lens_width) + 'z'"
+    top = "lens_y - (pointed_row - datum.row) * cell_height * zoom"
     enlarged = (
         table("strips")
-        .transform_filter("lens_on && datum.column === pointed % heads")
+        .transform_filter(
+            "lens_on && datum.column === pointed % heads && "
+            "datum.row <= pointed_row && pointed_row < datum.row + datum.rows"
+        )
         .mark_image(
             align="left", baseline="top", aspect=False, clip=alt.ExprRef(f"pathShape({corners})"),
-            width=alt.ExprRef("lens_width"), height=alt.ExprRef("cell_height * layers * zoom"),
+            width=alt.ExprRef("lens_width"),
         )
         .encode(
-            x=computed("lens_x"), y=computed("lens_y - pointed_row * cell_height * zoom"), url="url:N"
+            x=computed("lens_x"), y=computed(top), y2=computed(f"{top} + datum.rows * cell_height * zoom"),
+            url="url:N",
         )
     )  # fmt: skip
     return [ground, enlarged]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attnlit.charts.grid import current_table, grid_height
+from attnlit.charts.grid import OTHERS, current_table, grid_height
 from attnlit.charts.model.data import Roles, checked_layers, model_tables
+from attnlit.charts.model.others import bands_above
 from attnlit.charts.model.spec import HIGHEST_CELL, below, spec_by_itself, theme_spec
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.opacity import scale_notes
@@ -39,6 +40,7 @@ def model_picture(
     first click and again when the pointer has left the chart, so that a second click on the same head counts:
     read it in a callback and ignore it when it is empty.
 
+    Where only some layers of the model have attention, the others are grey bands in their places.
     `layers` keeps only those layers, in that order. A thumbnail has the colour of its head's role where
     `roles` are given, and one ink else. All pictures of a theme share one specification. Thumbnails are drawn
     at a record's first showing and kept (`model.data.drawn`). Raises `AttnlitError` where a layer or head
@@ -48,15 +50,16 @@ def model_picture(
     if selected is not None:
         attention.row(*selected)
     tables = model_tables(attention, shown, theme, roles)
-    present = tables["roles"].num_rows
+    present, bands = tables["roles"].num_rows, bands_above(attention, shown)
 
     def height(width: int) -> int:
-        return grid_height(len(shown), attention.heads, HIGHEST_CELL, width, below(present, width))
+        cells = grid_height(len(shown), attention.heads, HIGHEST_CELL, width, below(present, width))
+        return cells + bands[-1] * OTHERS
 
     return Picture(
         theme_spec,
         theme,
-        tables | {"current": current_table(shown, selected)},
+        tables | {"current": current_table(shown, selected, bands)},
         height=height,
         notes=(*NOTES, *scale_notes(attention, full=1.0)),
         draw_by_itself=spec_by_itself,

@@ -12,6 +12,7 @@ from attnlit.charts.theme import DARK, LIGHT, head_colour
 from attnlit.errors import AttnlitError
 from tests.charts.drawing import image_of, svg_of, texts
 from tests.charts.hand_made import random_record, record
+from tests.charts.records import record as vectors_record
 
 
 @pytest.mark.parametrize(("queries", "keys"), [(4, 4), (3, 7), (33, 33)])
@@ -86,3 +87,27 @@ def test_pieces_of_a_word_are_marked_as_joined() -> None:
     pieces = tuple(replace(token, word=0) for token in attention.keys)
     drawn = texts(svg_of(heatmap_picture(replace(attention, keys=pieces))))
     assert {"izza", "·izza"} <= set(drawn)
+
+
+def test_what_a_window_hides_is_grey_and_said() -> None:
+    whole = vectors_record(layers=1, queries=6, causal=True)
+    back = np.arange(6)[:, None] - np.arange(6)
+    seen = (back >= 0) & (back < 2)
+    mask = np.where(seen, 0, np.finfo(np.float32).min).astype(np.float32)[None]
+    cut = replace(whole, inputs=(replace(whole.inputs[0], mask=mask),))
+    picture = heatmap_picture(cut)
+    rows = picture.tables["rows"]["weights"].to_pylist()
+    assert [[part == "-" for part in row.split(",")] for row in rows] == (~seen).tolist()
+    assert "Sliding window of 2 tokens: what lies beyond is hidden from this layer" in " ".join(picture.notes)
+    assert "indow" not in " ".join(heatmap_picture(whole).notes)
+
+
+def test_a_learned_sink_has_a_column_of_its_own() -> None:
+    whole = vectors_record(layers=1, heads=2, queries=3)
+    sinks = replace(whole.inputs[0], sinks=np.zeros(2, np.float32))
+    sunk = replace(whole, weights=whole.weights * np.float32(0.75), inputs=(sinks,))
+    picture = heatmap_picture(sunk, 0, 1)
+    assert picture.tables["columns"]["text"].to_pylist() == ["t0", "t1", "t2", "no token"]
+    assert [row.split(",")[-1] for row in picture.tables["rows"]["weights"].to_pylist()] == ["250"] * 3
+    assert "learned sink" in " ".join(picture.notes)
+    assert heatmap_picture(whole).tables["columns"].num_rows == 3

@@ -1,0 +1,15 @@
+"""What is said of a layer that does not see the whole text."""
+
+from __future__ import annotations
+
+from attnlit.models.layers import CHUNK, WINDOW
+
+
+def reach_in_words(kind: str, causal: bool) -> str:
+    """How far a layer sees, by its kind in `Model.layer_kinds`; nothing where it sees all that there is."""
+    name, _, size = kind.rpartition(" ")
+    if name == WINDOW:
+        return f"this layer sees {int(size):,} tokens {'back, itself included' if causal else 'each way'}"
+    if name == CHUNK:
+        return f"this layer sees no farther than its chunk of {int(size):,} tokens"
+    return ""
