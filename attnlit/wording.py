@@ -99,6 +99,13 @@ def percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.0995 else f"{share:.1%}"
 
 
+def megabytes(size: int) -> str:
+    """A size in bytes as people say it: "548 MB", "1.2 GB", "0.4 MB"."""
+    if size >= 1e9:
+        return f"{size / 1e9:.1f} GB"
+    return f"{size / 1e6:,.0f} MB" if size >= 1e6 else f"{size / 1e6:.1f} MB"
+
+
 def with_article(name: str) -> str:
     """“a broad head”, “an induction head”."""
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

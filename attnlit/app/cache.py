@@ -148,6 +148,13 @@ def open_model(name: str) -> Model:
     return models.find((name, identity), lambda: load(name))
 
 
+def in_languages(model: Model, source: str, target: str) -> Model:
+    """The model, told its languages: the same one for all who choose the same."""
+    from attnlit.attention.languages import in_languages as told
+
+    return models.find((model.identity, source, target), lambda: told(model, source, target))
+
+
 def attention(model: Model, text: str, pair: str) -> dict[str, Attention]:
     """The recorded attention of one text or pair, by kind, from the cache or from one forward pass.
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from attnlit.errors import AttnlitError
 from attnlit.models import catalogue, classes, folder, identity, limits, settings, weights
 from attnlit.models.examine import alone_and_quiet, read_settings
-from attnlit.models.failures import explain
-from attnlit.models.hub import Progress, fetch
+from attnlit.models.failures import Unreachable, explain
+from attnlit.models.hub import Offer, Progress, ask, complete, fetch
 from attnlit.models.model import Checkpoint
 from attnlit.models.offer import is_hub_id, split_revision
 from attnlit.wording import one_line, quoted
@@ -75,6 +75,34 @@ def find(
 
     The arguments are those of `load`. Raises AttnlitError for a name that leads nowhere.
     """
+    place = _on_disk(name)
+    if place is not None:
+        return place
+    id_, named = _hub_name(os.fspath(name).strip())
+    revision = revision or named
+    got = fetch(id_, revision=revision, progress=progress, cancelled=cancelled)
+    shown = one_line(id_ if revision is None else f"{id_}@{revision}", 80)
+    return Place(shown, shown, got.folder, identity.of_hub(id_, got.commit))
+
+
+def to_fetch(name: str) -> Offer | None:
+    """What of a hub's model must be fetched before it opens: asked of the hub, before a byte of it is spent.
+
+    None where nothing must: for bundled models, folders, what is here already, and where the hub cannot be
+    reached, which `find` says. Raises AttnlitError for a name that leads nowhere, and for what cannot be
+    opened here.
+    """
+    if _on_disk(name) is not None:
+        return None
+    try:
+        offer = ask(*_hub_name(name.strip()))
+    except Unreachable:
+        return None
+    return None if complete(offer) else offer
+
+
+def _on_disk(name: str | os.PathLike[str]) -> Place | None:
+    """The place of a bundled model or a folder; None for what could be a hub's name."""
     is_path = isinstance(name, os.PathLike)
     name = os.fspath(name).strip()
     if not name:
@@ -87,13 +115,15 @@ def find(
         return Place(folder.shown_name(local), name, local, identity.of_folder(local), lasting=False)
     if is_path or name.startswith((".", "/", "~")) or "\\" in name or name.count("/") > 1:
         raise AttnlitError(folder.no_model(name))
-    id_, named = split_revision(name)
+    return None
+
+
+def _hub_name(name: str) -> tuple[str, str | None]:
+    """(id, revision) of a hub's model. Raises AttnlitError for what cannot be one."""
+    id_, revision = split_revision(name)
     if not is_hub_id(id_):
         raise AttnlitError(f"{quoted(name)} is not a model's name. Names look like “gpt2” or “owner/model”.")
-    revision = revision or named
-    got = fetch(id_, revision=revision, progress=progress, cancelled=cancelled)
-    shown = one_line(id_ if revision is None else f"{id_}@{revision}", 80)
-    return Place(shown, shown, got.folder, identity.of_hub(id_, got.commit))
+    return id_, revision
 
 
 def _from_folder(place: Place) -> Checkpoint:

@@ -75,6 +75,11 @@ class Checkpoint:
         return self.tokenizer.mask_token_id
 
     @property
+    def separator(self) -> str:
+        """The tokenizer's mark between two sentences, such as [SEP]; empty where it has none."""
+        return str(self.tokenizer.sep_token or "")
+
+    @property
     def unknown_token(self) -> str:
         """The tokenizer's mark for what it does not know, such as [UNK]; empty where it has none."""
         return str(self.tokenizer.unk_token or "")

@@ -12,7 +12,7 @@ BEYOND = "Beyond the weights"
 LEARN = "Learn"
 
 # What the frame's controls are called in the address.
-_MODEL = frozenset({"model", "kind"})
+_MODEL = frozenset({"model", "kind", "reads", "writes"})
 _TEXT = frozenset({"example", "text", "pair", "target", "without"})
 _FILTERS = frozenset({"weigh", "filter", "words", "special", "rescaled"})
 KEYS_OF = {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Choices of the frame that stay from page to page.
 _FILTERS = ("weigh", "filter", "words", "special", "rescaled")
 _HEAD = ("layer", "head", "heads")
-_SHARED = ("model", "text", "pair", "target", "kind", *_HEAD, *_FILTERS)
+_SHARED = ("model", "reads", "writes", "text", "pair", "target", "kind", *_HEAD, *_FILTERS)
 LET_GO = -1  # in place of a position: no token is pinned
 ALL = "All"  # heads: an option of its own, so that nothing chosen never means all
 # Keys of the session that belong to no control:

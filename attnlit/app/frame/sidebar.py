@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnlit.app import cache, say
-from attnlit.app.frame import address, chosen, kept_text, link
+from attnlit.app.frame import address, chosen, kept_text, link, opening
 from attnlit.app.frame.controls import IN_ADDRESS, drop_invalid_choice, one_of, some_of, typed
+from attnlit.attention.languages import languages_of
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
 from attnlit.models.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from attnlit.attention import Attention
     from attnlit.models.model import Model
 
@@ -43,8 +46,9 @@ def draw(controls: frozenset[str]) -> Asked:
     """Draw the controls that a page needs. Raises AttnlitError in words; what was typed stays."""
     followed = link.follow()
     chosen.take_up()
+    above = st.container()  # of the page: what is asked and said of a model that is not here yet
     with st.sidebar:
-        model = _model()
+        model = _model(above)
         if "text" not in controls:
             kind = _kind(model)
             return Asked(model, kind, *_layer_and_heads(model, kind, controls))
@@ -58,13 +62,14 @@ def draw(controls: frozenset[str]) -> Asked:
             _layer_and_heads(model, kind, controls)  # they stay, whatever the text is
             raise
         _say_what_is_unknown(model, attention)
+        _hint_at_sentence_b(model, text, pair)
         if "whole" not in controls:
             chosen.begin(attention)
         layer, heads = _layer_and_heads(model, kind, controls)
         return Asked(model, kind, layer, heads, text, pair, attention)
 
 
-def _model() -> Model:
+def _model(above: DeltaGenerator) -> Model:
     about = {
         each.id: each.about + ("" if each.bundled else f" {each.megabytes} MB to fetch.")
         for each in CATALOGUE
@@ -86,10 +91,28 @@ def _model() -> Model:
         name = FIRST_MODEL
     if name in about:
         say.quiet(about[name])
-    model = cache.load_model(name)
+    with above:
+        model = opening.open_model(name, FIRST_MODEL)
+    model = _told(model)
     for note in model.notes:
         say.quiet(note)
     return model
+
+
+def _told(model: Model) -> Model:
+    """A model that translates between many languages, told which; every other one as it is."""
+    codes = languages_of(model)
+    if not codes:
+        return model
+
+    def ask(label: str, key: str, likely: tuple[str, ...]) -> str:
+        first = next((code for code in likely if code in codes), codes[0])
+        but = f"{model.name} knows {len(codes)} languages by codes such as {codes[0]}"
+        return one_of(st.selectbox, label, codes, key, default=first, but=but)
+
+    source = ask("Language of the text", "reads", ("en", "eng_Latn", "en_XX"))
+    target = ask("Language to write", "writes", ("de", "deu_Latn", "de_DE"))
+    return cache.in_languages(model, source, target)
 
 
 def _text(model: Model) -> tuple[str, str]:
@@ -132,6 +155,15 @@ def _say_what_is_unknown(model: Model, attention: Attention) -> None:
         say.quiet(
             f"{model.name} does not know {count} of these {len(tokens)} tokens: it reads each of them as "
             f"{model.tokenizer.unk_token}."
+        )
+
+
+def _hint_at_sentence_b(model: Model, text: str, pair: str) -> None:
+    """A typed [SEP] makes no second sentence, with its filters and colours: the other field does."""
+    mark = model.separator
+    if mark and mark in text and not pair and model.pairs == "segments":
+        say.hint(
+            f"{mark} is read as a mark inside sentence A. For two sentences, type the second one below it."
         )
 
 

@@ -1,0 +1,102 @@
+"""Opening a model: asked before anything is fetched, shown while it comes, and given up at any time.
+
+Until it is here, and where it cannot be opened, the app goes on with the model that it had.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnlit.app import cache, say, work
+from attnlit.errors import AttnlitError
+from attnlit.models.identity import identity_of, of_hub
+from attnlit.wording import escaped, megabytes, one_line
+
+if TYPE_CHECKING:
+    from attnlit.models.model import Model
+    from attnlit.models.offer import Offer
+
+_FETCH = work.Button("Fetch it", "It is stored on the machine that runs attnlit, for the next time.")
+# Keys of the session that belong to no control: the name of the model that it has, and what the hub offered.
+_HAS, _OFFERED = "has_model", "offered"
+
+
+def open_model(name: str, first: str) -> Model:
+    """The model of this name, or the one that the session had until it is here.
+
+    first: the name of a bundled one, to be offered to a session that had none: it may have followed a link,
+    whose layer and head are another model's, so that the page waits. Raises AttnlitError there.
+    """
+    before: str | None = st.session_state.get(_HAS)
+    try:
+        model = _opened(name, before, first)
+    except AttnlitError as mistake:
+        if before in (None, name):
+            raise
+        say.warn(str(mistake))
+        _instead(before, f"Keep {before}")
+        model = None
+    if model is None and before is None:
+        st.stop()
+    if model is None:
+        return cache.load_model(before)
+    st.session_state[_HAS] = name
+    return model
+
+
+def _opened(name: str, before: str | None, first: str) -> Model | None:
+    """The model; None while the visitor is asked whether to fetch it, or has stopped that."""
+    offer = None if cache.models.get((name, identity_of(name))) else _offer(name)
+    if offer is None:
+        return cache.load_model(name)
+    key = (name, of_hub(offer.name, offer.commit))
+    place = st.empty()
+    with place.container():
+        size, count = megabytes(offer.bytes), len(offer.small) + len(offer.weights)
+        stays = f" Until then {escaped(before)} stays open." if before else ""
+        st.markdown(
+            f"**{escaped(one_line(name, 80))}** is not on this machine yet: {size} in {count} files must be "
+            f"fetched from the Hugging Face hub.{stays}"
+        )
+        model = work.run(key, lambda report, _: _fetched(name, report), cache.models, button=_FETCH)
+        if model is None:
+            _instead(before or first, f"Keep {before}" if before else f"Open {first} instead")
+    if model is not None:
+        place.empty()
+    return model
+
+
+def _offer(name: str) -> Offer | None:
+    """What is to be fetched, asked once; None where nothing is."""
+    from attnlit.models.load import to_fetch
+
+    held = st.session_state.get(_OFFERED)
+    if held is not None and held[0] == name:
+        return held[1]
+    with st.spinner("Asking for the model …", show_time=True):
+        offer = to_fetch(name)
+    st.session_state[_OFFERED] = None if offer is None else (name, offer)
+    return offer
+
+
+def _fetched(name: str, report: work.Report) -> Model:
+    from attnlit.attention import load
+
+    def told(done: int, total: int) -> None:
+        said = f"Fetching {escaped(one_line(name, 80))}: {megabytes(done)} of {megabytes(total)}"
+        report(done / max(total, 1), said)
+
+    model = load(name, progress=told)
+    st.session_state[_OFFERED] = None
+    return model
+
+
+def _instead(name: str, label: str) -> None:
+    """The button that chooses another model."""
+    st.button(escaped(label), on_click=_choose, args=(name,), key="another_model")
+
+
+def _choose(name: str) -> None:
+    st.session_state["model"] = name
