@@ -15,6 +15,8 @@ from itertools import groupby, pairwise
 
 import regex
 
+from attnlit.wording import visible
+
 Span = tuple[int, int]  # from the first character to the one after the last
 Spell = Callable[[str], str]  # of one character; what it makes of blanks is left out
 
@@ -132,6 +134,23 @@ def _of_bytes(raw: str) -> str:
     except (KeyError, UnicodeDecodeError):  # a part of a character, or no piece of this vocabulary
         return bare(raw)
     return text.strip() or text
+
+
+def blanks_or_bytes(raw: str) -> str:
+    """What to write for a piece of a vocabulary that is no text by itself: ␣ or ↵, or “byte C3”.
+
+    Empty for what is neither blank nor a part of a character.
+    """
+    if blank := _blank(raw.replace("▁", " ")):
+        return visible(blank)
+    alphabet = _byte_alphabet()
+    if byte := _BYTE.fullmatch(raw):
+        spelled = bytes.fromhex(byte[1])
+    elif not raw.isascii() and all(each in alphabet for each in raw):
+        spelled = bytes(alphabet[each] for each in raw)
+    else:
+        return ""
+    return f"byte{'s' if len(spelled) > 1 else ''} {spelled.hex(' ').upper()}"
 
 
 def _blank(raw: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from attnlit.attention.align import blanks_or_bytes
+from attnlit.wording import visible
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
@@ -25,12 +28,11 @@ def vocabulary_texts(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> 
         inner = raw.startswith(_INNER_MARK) and raw != _INNER_MARK
         decoded = tokenizer.decode([id_])
         text = raw.removeprefix(_INNER_MARK) if inner else decoded.strip()
-        if not text and "\n" in decoded:
-            texts.append("↵")  # as in `attnlit.attention.tokens`
+        # Blanks, parts of a character, ids without a word.
+        if not text or "\ufffd" in text or raw.startswith("<0x"):
+            texts.append(blanks_or_bytes(raw) or visible(raw or f"#{id_}"))
             continue
-        if not text or "\ufffd" in text:  # spaces, parts of a character, ids without a word
-            texts.append(raw or f"#{id_}")
-            continue
+        text = visible(text)
         unmarked = marked and not raw.startswith(_SPACE_MARKS) and id_ not in special and text[0].isalnum()
         texts.append(f"…{text}" if inner or unmarked else text)
     return texts

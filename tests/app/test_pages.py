@@ -208,6 +208,15 @@ def test_words_that_the_model_does_not_know_are_said() -> None:
     assert "does not know" not in notes("The cat")
 
 
+def test_a_typed_mark_leads_to_the_field_of_the_second_sentence() -> None:
+    def hints(text: str, pair: str) -> str:
+        app = opened("head_view", model="mini-bert", text=text, pair=pair)
+        return plain(" ".join(each.value for each in app.info))
+
+    assert "[SEP] is read as a mark inside sentence A" in hints("The cat sat. [SEP] The dog ran.", "")
+    assert "[SEP]" not in hints("The cat sat.", "The dog ran.")
+
+
 def test_hidden_special_tokens_leave_rows_that_can_be_rescaled() -> None:
     def largest() -> float:
         """What the read-out says first: the query's largest weight, in percent."""

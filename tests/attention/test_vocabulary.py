@@ -19,8 +19,8 @@ def test_tokens_outside_a_text(tiny_model: GetModel) -> None:
         return vocabulary_texts(tokenizer, ids)
 
     assert drawn("bert", "the", "##e", ".", "[SEP]") == ["the", "…e", ".", "[SEP]"]
-    assert drawn("gpt2", "Ġthe", "e", ".", "Ġ", "Ã") == ["the", "…e", ".", "Ġ", "Ã"]
-    assert drawn("t5", "▁", "e", "</s>", "<0xC3>") == ["▁", "…e", "</s>", "<0xC3>"]
+    assert drawn("gpt2", "Ġthe", "e", ".", "Ġ", "Ã") == ["the", "…e", ".", "␣", "byte C3"]
+    assert drawn("t5", "▁", "e", "</s>", "<0xC3>") == ["␣", "…e", "</s>", "byte C3"]
     assert vocabulary_texts(tiny_model("gpt2").tokenizer, [9999]) == ["#9999"]
     bundled = load("mini-gpt2").tokenizer
     assert vocabulary_texts(bundled, bundled("\n")["input_ids"][-1:]) == ["↵"]
