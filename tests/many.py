@@ -177,11 +177,15 @@ GATED = ("bitnet", "qwen3.5")
 @cache
 def model(architecture: str) -> Model:
     """A tiny model of this architecture, proven as a loaded one is. Its tokenizer is BERT's kind."""
-    kind, options = ARCHITECTURES[architecture]
+    return prove(checkpoint(architecture, *ARCHITECTURES[architecture]))
+
+
+def checkpoint(architecture: str, kind: str, options: dict[str, Any]) -> Checkpoint:
+    """A tiny model of a class of transformers, before its attention has been looked at."""
     tokenizer = _tokenizer()
     module = tiny.build(kind, options, len(tokenizer)).requires_grad_(False)
     module.config.use_cache = False
-    checkpoint = Checkpoint(
+    return Checkpoint(
         name=architecture,
         source=architecture,
         identity=architecture,
@@ -191,7 +195,6 @@ def model(architecture: str) -> Model:
         masked="MaskedLM" in kind or "WithLMHead" in kind,
         predicts=True,
     )
-    return prove(checkpoint)
 
 
 @cache

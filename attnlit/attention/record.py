@@ -216,7 +216,7 @@ class Attention:
         key = np.array([token.position for token in self.keys])
         row = self.row(layer)
         if self.inputs:
-            return self.inputs[row].visible.any(axis=0)[query[:, None], key]
+            return np.asarray(self.inputs[row].visible.any(axis=0))[query[:, None], key]
         return ~(self.causal & (key > query[:, None]))
 
     def mask(self, layer: int) -> str:
@@ -226,7 +226,7 @@ class Attention:
         """
         row = self.row(layer)
         if self.inputs:
-            return mask_name(self.inputs[row].visible.any(axis=0))
+            return mask_name(np.asarray(self.inputs[row].visible.any(axis=0)))
         return "causal mask" if self.causal else ""
 
     def to_sink(self, layer: int) -> np.ndarray | None:

@@ -53,9 +53,11 @@ class LayerInputs:
         """Which keys the model's mask lets each query see: bool (1 or H, Q, K); 1 where heads see alike."""
         if self.logits is not None:
             return self.logits > MASKED_BELOW
-        added = sum(part for part in (self.bias, self.mask) if part is not None)
+        added: np.ndarray | float = 0.0
+        for part in (self.bias, self.mask):
+            added = added if part is None else added + part
         shape = (1, self.q.shape[1], self.k.shape[1])
-        return np.broadcast_to(added > MASKED_BELOW, np.broadcast_shapes(np.shape(added), shape))
+        return np.broadcast_to(np.asarray(added > MASKED_BELOW), np.broadcast_shapes(np.shape(added), shape))
 
     def vectors(self, head: int) -> Vectors:
         """Queries, keys and scores of one head of this layer."""

@@ -38,12 +38,12 @@ def open_model(name: str, first: str) -> Model:
         say.warn(str(mistake))
         _instead(before, f"Keep {before}")
         model = None
-    if model is None and before is None:
+    if model is not None:
+        st.session_state[_HAS] = name
+        return model
+    if before is None:
         st.stop()
-    if model is None:
-        return cache.load_model(before)
-    st.session_state[_HAS] = name
-    return model
+    return cache.load_model(before or first)
 
 
 def _opened(name: str, before: str | None, first: str) -> Model | None:

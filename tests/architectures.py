@@ -1,0 +1,184 @@
+"""Makes docs/architectures.md: what of each text model in the installed transformers attnlit can show.
+
+`python -m tests.architectures docs/architectures.md` builds a tiny random model of every type, from a few
+lines of `tests.many` or from the type's own configuration made small, and proves it as a loaded one is. A
+type that cannot be built small in this way is listed as not tried, and not counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import transformers
+from transformers.models.auto import modeling_auto
+
+from attnlit.attention.proof import prove
+from attnlit.attention.values import prove_values
+from attnlit.errors import AttnlitError
+from attnlit.models.layers import ATTENTION
+from attnlit.models.model import Model
+from tests import many
+
+SECONDS = 20  # for one type
+_MAPPINGS = (
+    modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    modeling_auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+)
+# What configurations call their sizes, and how small they are made.
+_SMALL: dict[str, Any] = {
+    **dict.fromkeys(("hidden_size", "d_model", "n_embd", "dim", "emb_dim", "embedding_size"), 32),
+    **dict.fromkeys(("num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_decoder_layers"), 2),
+    **dict.fromkeys(("encoder_layers", "decoder_layers", "num_encoder_layers"), 2),
+    **dict.fromkeys(("num_attention_heads", "n_head", "n_heads", "num_heads"), 4),
+    **dict.fromkeys(("encoder_attention_heads", "decoder_attention_heads", "num_decoder_attention_heads"), 4),
+    **dict.fromkeys(("num_encoder_attention_heads",), 4),
+    **dict.fromkeys(
+        ("intermediate_size", "d_ff", "ffn_dim", "encoder_ffn_dim", "decoder_ffn_dim", "n_inner"), 48
+    ),
+    **dict.fromkeys(("moe_intermediate_size", "shared_expert_intermediate_size"), 16),
+    **dict.fromkeys(("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"), 4),
+    **dict.fromkeys(("num_experts_per_tok", "moe_topk", "num_key_value_heads", "n_group"), 2),
+    **dict.fromkeys(("max_position_embeddings", "n_positions", "n_ctx"), 64),
+    "head_dim": 8,
+    "d_kv": 8,
+    "q_lora_rank": 16,
+    "kv_lora_rank": 16,
+    "qk_nope_head_dim": 8,
+    "v_head_dim": 8,
+    "qk_rope_head_dim": 4,
+    "sliding_window": 4,
+    "topk_group": 1,
+    "first_k_dense_replace": 1,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "decoder_start_token_id": 2,
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One type, as the table says it."""
+
+    type: str
+    kind: str  # its class
+    tried: bool
+    views: bool = False  # head and model view, and the heat map
+    neurons: bool = False
+    values: bool = False
+    layers: str = ""  # of what kinds, where not all see everything
+    why: str = ""
+
+    @property
+    def line(self) -> str:
+        marks = ("✓" if each else "–" for each in (self.views, self.neurons, self.values))
+        return f"| {self.type} | {' | '.join(marks)} | {self.layers} | {self.why.replace('|', '/')} |"
+
+
+def types() -> dict[str, str]:
+    """The class of each type of text model that transformers knows; of several the one that writes."""
+    found: dict[str, str] = {}
+    for mapping in _MAPPINGS:
+        for type_, kinds in mapping.items():
+            found.setdefault(type_, kinds if isinstance(kinds, str) else kinds[0])
+    return dict(sorted(found.items()))
+
+
+def row(type_: str, kind: str) -> Row:
+    """What can be shown of one type."""
+    known = dict(reversed(many.ARCHITECTURES.values()))  # of each class the first
+    try:
+        with _in_time():
+            options = known.get(kind) or _small(kind)
+            checkpoint = many.checkpoint(type_, kind, options)
+    except Exception as error:  # whatever a class raises for sizes that do not suit it
+        return Row(type_, kind, tried=False, why=f"not built small: {_short(error)}")
+    try:
+        with _in_time():
+            return _shown(type_, kind, prove(checkpoint))
+    except AttnlitError as mistake:
+        return Row(type_, kind, tried=True, why=_short(mistake))
+    except Exception as error:
+        return Row(type_, kind, tried=True, why=f"{type(error).__name__}: {_short(error)}")
+
+
+def _shown(type_: str, kind: str, model: Model) -> Row:
+    why = model.why_no_vectors
+    try:
+        prove_values(model)
+        values = True
+    except AttnlitError as mistake:
+        values, why = False, why or str(mistake).split(": ", 1)[-1]
+    kinds = dict.fromkeys(each for each in model.layer_kinds if each != ATTENTION)
+    return Row(
+        type_, kind, tried=True, views=True, neurons=not model.why_no_vectors, values=values,
+        layers=", ".join(kinds), why="" if values and not model.why_no_vectors else _short(why),
+    )  # fmt: skip
+
+
+def _small(kind: str) -> dict[str, Any]:
+    config = getattr(transformers, kind).config_class()
+    return {name: size for name, size in _SMALL.items() if hasattr(config, name)}
+
+
+def _short(said: object) -> str:
+    text = " ".join(str(said).split()).replace("“", "").replace("”", "")
+    return text if len(text) <= 110 else text[:109] + "…"
+
+
+@contextlib.contextmanager
+def _in_time() -> Iterator[None]:
+    def end(*_: object) -> None:
+        raise TimeoutError(f"longer than {SECONDS} seconds")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def page(rows: list[Row]) -> str:
+    """The page of the documentation."""
+    tried = [each for each in rows if each.tried]
+    views, neurons, values = (
+        sum(getattr(each, name) for each in tried) for name in ("views", "neurons", "values")
+    )
+    not_tried = ", ".join(each.type for each in rows if not each.tried)
+    return f"""# Architectures
+
+Made by `python -m tests.architectures docs/architectures.md` with transformers {transformers.__version__}:
+a tiny random model of every type of text model is built and proven as a loaded one is.
+
+Of {len(tried)} types that were tried, **{views}** show head view, model view and heat map, **{neurons}** also
+the neuron view, and of **{values}** it is known what their heads pass on.
+
+| type | views | neuron view | what is passed on | layers that do not see everything | why not |
+|---|---|---|---|---|---|
+{chr(10).join(each.line for each in tried)}
+
+Not tried, because they were not built small: {not_tried}.
+"""
+
+
+def main() -> None:
+    logging.disable(logging.WARNING)
+    rows = []
+    for type_, kind in types().items():
+        rows.append(row(type_, kind))
+        print(rows[-1].line, flush=True)
+    Path(sys.argv[1]).write_text(page(rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
