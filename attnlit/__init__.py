@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from attnlit.charts.heatmap import heatmap as heatmap
     from attnlit.charts.model import model_view as model_view
     from attnlit.charts.neuron import neuron_view as neuron_view
+    from attnlit.charts.reading import reading_view as reading_view
     from attnlit.errors import AttnlitError as AttnlitError
 
 __version__: str  # of the installed package, or of the folder that it runs from
@@ -48,6 +49,7 @@ _HOMES = {
     "heatmap": "attnlit.charts.heatmap",
     "model_view": "attnlit.charts.model",
     "neuron_view": "attnlit.charts.neuron",
+    "reading_view": "attnlit.charts.reading",
     "flow": "attnlit.analysis.flow",
     "rollout": "attnlit.analysis.flow",
     "head_roles": "attnlit.analysis.scores",

@@ -126,8 +126,9 @@ profiles = Memory(_share(0.15))  # averages by distance, of all heads and withou
 surveys = Memory(_share(0.10))
 effects = Memory(_share(0.05))  # of pairs of prompts, sets and switched-off heads
 routes = Memory(_share(0.05))  # of tokens through the layers, and what they are made from
+asked = Memory(_share(0.02))  # prompts and conversations as models read them
 unfinished = Memory(_share(0.05))  # what was done of works that were left
-ALL = (models, records, filtered_records, profiles, surveys, effects, routes, unfinished)
+ALL = (models, records, filtered_records, profiles, surveys, effects, routes, asked, unfinished)
 
 
 def load_model(name: str) -> Model:

@@ -171,6 +171,12 @@ def _reporter(key: Hashable, turn: _Turn, place: DeltaGenerator) -> Report:
     return report
 
 
+def so_far(key: Hashable) -> Any:
+    """What was done of a work that somebody has left, or None."""
+    left = cache.unfinished.get(key)
+    return left and left.so_far
+
+
 def end_if_nobody_is_there() -> None:
     """End this run where the visitor's browser was closed; Streamlit would let it go on."""
     context = get_script_run_ctx()

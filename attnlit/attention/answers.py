@@ -213,10 +213,10 @@ def _spans(asked: Asked, reading: Reading) -> dict[str, tuple[Span, ...]]:
     """Who said what, of the text that the model reads and of a target that it writes."""
     thinks = begins_thinking(reading.text)
     parts = thought_and_said(reading.pair or "", asked.turns, thinks=thinks)
-    spans = {"source": spans_of(reading.source.tokens, asked.parts, parts)}
+    spans = {"source": spans_of(reading.source.tokens, asked.parts, parts, asked.turns)}
     if reading.target is not None:
         answered = [replace(token, segment=1) for token in reading.target.tokens]
-        spans["target"] = spans_of(answered, (), parts)
+        spans["target"] = spans_of(answered, (), parts, asked.turns)
     return spans
 
 

@@ -42,29 +42,34 @@ class Span:
         return isinstance(position, int) and self.start <= position < self.end
 
 
-def spans_of(tokens: Sequence[Token], parts: Sequence[Part], answer: Sequence[Part] = ()) -> tuple[Span, ...]:
+def spans_of(
+    tokens: Sequence[Token], parts: Sequence[Part], answer: Sequence[Part] = (), turn: int = 0
+) -> tuple[Span, ...]:
     """The spans of a text's tokens, of which those of segment 1 are an answer. They cover all tokens.
 
     A token on the border of two parts belongs to the one of which it has more characters; one that covers
-    none belongs to where its neighbours do, and else to the template.
+    none belongs to where its neighbours do, and else to the template; in an answer, to what came before.
+    turn: the answer's number among the messages.
     """
-    owners = [
-        _owner(token, answer if token.segment == 1 else parts) if token.span is not None else None
-        for token in tokens
-    ]
-    last = next((place for place, token in enumerate(tokens) if token.segment == 1), len(tokens))
-    found = []
-    for place, owner in enumerate(owners):
-        if tokens[place].span is None:
+    owners: list[tuple[str, int] | None] = []
+    for token in tokens:
+        known = answer if token.segment == 1 else parts
+        owners.append(None if token.span is None else _owner(token, known))
+    found: list[tuple[str, int]] = []
+    for place, token in enumerate(tokens):
+        owner = owners[place]
+        if owner is None and token.segment == 1 and not token.special:
+            goes_on = place > 0 and tokens[place - 1].segment == 1
+            owner = found[-1] if goes_on else (answer[0].role if answer else ANSWER, turn)
+        elif owner is None:
             before = next((each for each in reversed(owners[:place]) if each is not None), None)
             after = next((each for each in owners[place + 1 :] if each is not None), None)
-            alike = before is not None and before == after
-            owner = before if alike or (place >= last and not tokens[place].special) else None
+            owner = before if before == after else None
         found.append((TEMPLATE, _NO_TURN) if owner is None else owner)
     spans, start = [], 0
-    for (role, turn), run in groupby(found):
+    for (role, of), run in groupby(found):
         end = start + len(list(run))
-        spans.append(Span(role, turn, tokens[start].position, tokens[end - 1].position + 1))
+        spans.append(Span(role, of, tokens[start].position, tokens[end - 1].position + 1))
         start = end
     return tuple(spans)
 

@@ -22,6 +22,7 @@ SPECS = {
     "distance": "attnlit.charts.distance",
     "dimensions": "attnlit.charts.dimensions",
     "flow": "attnlit.charts.flow.spec",
+    "reading": "attnlit.charts.reading.spec",
     "flow_strips": "attnlit.charts.flow.strips",
 }
 

@@ -22,7 +22,7 @@ NONSENSE = {
 }
 CARDS = [card for card in PAGES if card.all_keys]
 NAMES = [card.script for card in CARDS]
-ONES_OWN = {"text", "pair", "target", "first", "second", "expected", "other", "watched"}
+ONES_OWN = {"text", "pair", "target", "first", "second", "expected", "other", "watched", "prompt", "system"}
 
 
 def shown(app: AppTest) -> list[str]:

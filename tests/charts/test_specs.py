@@ -20,7 +20,9 @@ from attnlit.charts.heatmap import difference_picture, heatmap_picture
 from attnlit.charts.model import Roles, model_picture
 from attnlit.charts.neuron import neuron_picture
 from attnlit.charts.picture import Picture
+from attnlit.charts.reading import reading_picture
 from attnlit.charts.theme import DARK, LIGHT, Theme
+from tests.answers import made_answer
 from tests.charts.drawing import assert_vega_lite_takes, sources, svg_of, texts
 from tests.charts.flow.test_layers import random_routes
 from tests.charts.hand_made import random_record, record
@@ -89,6 +91,10 @@ PAIRS: dict[str, tuple[Callable[[Theme], Picture], Callable[[Theme], Picture]]] 
     "flow_strips": (
         lambda theme: flow_picture(random_routes(2, 70, 60), theme=theme),
         lambda theme: flow_picture(random_routes(9, 100, 10, kept=0.8), theme=theme),
+    ),
+    "reading": (
+        lambda theme: reading_picture(made_answer(), theme=theme),
+        lambda theme: reading_picture(record(strange(), HOSTILE), ((0, 1),), [1, 2], theme=theme),
     ),
     "dimensions": (
         lambda theme: dimensions_picture(bars(3), "share", form=".0%", theme=theme),

@@ -28,7 +28,7 @@ _LINKED = "followed_link"  # what was last taken from the address, so that typin
 _CHOSEN = "chosen_"  # + name: what was chosen, as the address spells it, or None
 _WRITTEN = "written_"  # + name: what we last left in the address
 _BY_HAND = frozenset(
-    {"query", "key", "key_token"}
+    {"query", "key", "key_token", "word"}
 )  # choices that are bound to no control, and are of one text
 _WITHOUT = "without"  # in a link: the text of whoever made it was left out
 

@@ -74,7 +74,7 @@ def filters(model: Model, attention: Attention, *, vectors: bool) -> cache.Filte
     from attnlit.attention.filters import BETWEEN, has_pair
     from attnlit.attention.words import has_pieces
 
-    passed_on = not vectors and _weighs_what_is_passed_on(model)
+    passed_on = not vectors and weighs_what_is_passed_on(model, "Lines weigh")
     sentences = BETWEEN[0]
     if has_pair(attention):
         about = "A→B: only what words of sentence A see in sentence B. This rescales no weight."
@@ -101,15 +101,15 @@ def filters(model: Model, attention: Attention, *, vectors: bool) -> cache.Filte
     return cache.Filters(sentences, whole, special, rescaled, passed_on)
 
 
-def _weighs_what_is_passed_on(model: Model) -> bool:
-    """Draw the choice of what a line weighs. Where a model cannot show it, a sentence says why."""
+def weighs_what_is_passed_on(model: Model, label: str) -> bool:
+    """Draw the choice of what a line, or a ground, weighs; a sentence where a model cannot show it."""
     from attnlit.attention.values import prove_values
 
     about = (
         "Attention: how much of its look a head gives to a token. What is passed on: how long the vector is "
         "that it brings from there. A head may look hard and bring little."
     )
-    if one_of(st.segmented_control, "Lines weigh", WEIGHS, "weigh", help=about) == WEIGHS[0]:
+    if one_of(st.segmented_control, label, WEIGHS, "weigh", help=about) == WEIGHS[0]:
         return False
     try:
         prove_values(model)

@@ -25,7 +25,9 @@ KEYS_OF = {
     "whole": frozenset(),
 }
 # A text may be empty, as a second sentence is that somebody took away; no other choice is.
-OWN_TEXTS = frozenset({"text", "pair", "target", "first", "second", "expected", "other", "watched"})
+OWN_TEXTS = frozenset(
+    {"text", "pair", "target", "first", "second", "expected", "other", "watched", "prompt", "system"}
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,16 @@ PAGES = (
         frozenset({"model", "text", "whole", "query"}),
         BEYOND,
         frozenset({"way", "alone"}),
+    ),
+    PageCard(
+        "answer",
+        "Answer",
+        ":material/chat:",
+        "Let the model write. For every word of its answer: what did it read, and how sure was it?",
+        frozenset({"model", "head"}),
+        BEYOND,
+        frozenset({"form", "length", "temperature", "seed", "read_by", "when", "weigh", "word"})
+        | {"prompt", "system"},
     ),
     LESSONS,
     PageCard(

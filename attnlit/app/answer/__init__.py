@@ -1,0 +1,1 @@
+"""The page that lets a model write, and shows what it read for each word."""

@@ -1,0 +1,122 @@
+"""What the answer page asks for: a prompt or a message, how the model is to write; and a link to it all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnlit.app import export
+from attnlit.app.frame import address
+from attnlit.app.frame.controls import number, one_of, typed
+from attnlit.attention.chat import template_of
+from attnlit.models import limits
+
+if TYPE_CHECKING:
+    from attnlit.app.frame.request import Choice
+    from attnlit.models.model import Model
+
+PROMPT = "The doctor opened the letter, read it slowly, and"
+MESSAGE = "Why is the sky blue?"
+CHAT, TEXT = FORMS = ("Conversation", "Plain text")
+LENGTHS = (20, 40, 80, 160)  # tokens
+TEMPERATURES = (0.0, 0.5, 1.0, 1.5)
+MOST_SEED = 20
+# What a visitor types, by its name in a link with text.
+_FIELDS = ("prompt", "system")
+_CHARACTERS = 40  # that may be typed for each token that may be read
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and how the model is to answer it."""
+
+    prompt: str
+    system: str
+    # Whether the model's chat template stands around it.
+    chat: bool
+    length: int
+    temperature: float
+    seed: int
+
+    @property
+    def messages(self) -> list[dict[str, str]] | None:
+        """The conversation; None for a plain text."""
+        if not self.chat:
+            return None
+        system = [{"role": "system", "content": self.system}] if self.system.strip() else []
+        return [*system, {"role": "user", "content": self.prompt}]
+
+
+def question(model: Model) -> Question:
+    """Draw what is asked for, and return it."""
+    _follow_link()
+    chat = False
+    if template_of(model) is not None:
+        chat = one_of(st.segmented_control, "Ask as", FORMS, "form", help=_about_forms()) == CHAT
+    prompt, system = _texts(model, chat)
+    length, temperature, seed = _how()
+    return Question(prompt, system, chat, length, temperature, seed)
+
+
+def _how() -> tuple[int, float, int]:
+    """(tokens at most, temperature, number of the draw)"""
+    with st.popover("How it writes", icon=":material/tune:"):
+        length = one_of(st.segmented_control, "Tokens, at most", LENGTHS, "length", default=40)
+        temperature = one_of(
+            st.segmented_control,
+            "Temperature",
+            TEMPERATURES,
+            "temperature",
+            default=0.5,
+            help="0: always the likeliest word. Above it words are drawn: at 1 with the model's own "
+            "probabilities, below more of the likely ones, above more of the others.",
+        )
+        if not temperature:
+            return length, temperature, 0
+        but = f"draws are numbered 0 to {MOST_SEED}"
+        return length, temperature, number("Another draw", MOST_SEED, "seed", default=0, but=but)
+
+
+def _about_forms() -> str:
+    return (
+        "Conversation: the model's own template stands around your words, as where it is used. Plain text: "
+        "it goes on with exactly what you type."
+    )
+
+
+def _texts(model: Model, chat: bool) -> tuple[str, str]:
+    """(what is asked, what the system says)"""
+    most, system = limits.max_tokens() * _CHARACTERS, ""
+    with st.form("answer", border=False):
+        if chat:
+            tip = "What the model is told before the conversation. Some models know no such message."
+            system = typed(st.text_input, "System message (optional)", "", "answer_system", most, help=tip)
+        label = "Message" if chat else "Text to answer" if model.pairs == "target" else "Text to go on with"
+        start = MESSAGE if chat else PROMPT
+        prompt = typed(
+            st.text_area, label, start, "answer_chat" if chat else "answer_prompt", most, height=80
+        )
+        st.form_submit_button("Let it write", type="primary", on_click=_forget_link)
+    return prompt, system
+
+
+def _follow_link() -> None:
+    """Take a prompt from the address, once for every link that is followed."""
+    found = address.linked(_FIELDS)
+    if found:
+        st.session_state["answer_prompt"] = st.session_state["answer_chat"] = found.get("prompt", "")
+        st.session_state["answer_system"] = found.get("system", "")
+
+
+def _forget_link() -> None:
+    """After something else was sent nothing keeps what belonged to the old text."""
+    address.forget_by_hand()
+    address.leave(_FIELDS)
+
+
+def links(choice: Choice, asked: Question) -> None:
+    """Links that restore the page; what was typed is in one of them."""
+    own = {"prompt": asked.prompt} | ({"system": asked.system} if asked.system.strip() else {})
+    export.links(choice, own, "prompt", typed=asked.prompt not in (PROMPT, MESSAGE) or "system" in own)

@@ -1,0 +1,66 @@
+"""The public functions: the picture for the app, and the Altair chart for a notebook or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from attnlit.attention.rows import Heads
+from attnlit.charts.notebook import notebook_chart
+from attnlit.charts.picture import Picture
+from attnlit.charts.reading.data import reading_tables
+from attnlit.charts.reading.layout import NARROWEST, STEP, WIDTHS
+from attnlit.charts.reading.spec import spec_by_itself, theme_spec
+from attnlit.charts.theme import LIGHT, Theme
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from attnlit.attention import Attention
+
+HOW_TO = "Point at a word of the answer to see what was read for it; click it to keep that."
+
+
+def reading_picture(
+    attention: Attention,
+    heads: Heads = None,
+    words: Sequence[int] = (0,),
+    *,
+    once_read: bool = False,
+    theme: Theme = LIGHT,
+) -> Picture:
+    """The text, shaded by what was read of it, for the app: `st.altair_chart(picture, key=..., theme=None)`.
+
+    With `on_select=..., selection_mode=["pin"]` a click comes back as `.selection["pin"]`, `[{"choice": 5}]`;
+    -1 is a word that cannot be chosen. The other arguments are those of `reading_view`.
+    """
+    tables, notes = reading_tables(attention, heads, words, theme=theme, once_read=once_read)
+    heights = tables["layouts"]["text_height"].to_pylist()
+
+    def height(width: int) -> int:
+        return int(heights[min(max((width - NARROWEST) // STEP, 0), WIDTHS - 1)])
+
+    return Picture(theme_spec, theme, tables, height=height, notes=notes, draw_by_itself=spec_by_itself)
+
+
+def reading_view(
+    attention: Attention,
+    heads: Heads = None,
+    words: Sequence[int] = (0,),
+    *,
+    once_read: bool = False,
+    theme: Theme = LIGHT,
+    width: int = 900,
+) -> alt.LayerChart:
+    """The text itself as an Altair chart, each word's ground as strong as the attention that it gets.
+
+    attention: a record of `attnlit.answer`, of `attnlit.passed_on` of one, or any other.
+    heads: (layer, head) pairs whose mean is shown; all of the model if left out.
+    words: whose attention it is, on average: places in `attention.written`, so that 0 is the first token of
+    the answer; of a record without an answer, places in `attention.queries`. Pointing shows another word's.
+    once_read: what the words of an answer looked at once they were there; else what was read to write them,
+    which is the row of the token before. width: in pixels.
+    Raises AttnlitError for a word or head that does not exist, and for an answer's record that is filtered.
+    """
+    picture = reading_picture(attention, heads, words, once_read=once_read, theme=theme)
+    return notebook_chart(picture, width)
