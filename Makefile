@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip install --quiet
 
 .NOTPARALLEL:
-.PHONY: run test quick fix check unit server kernels newest system bench load clean
+.PHONY: run test quick fix check unit server kernels newest system bench load docs surveys clean
 
 run: $(VENV)/app
 	ATTNLIT_ANY_MODEL=1 $(BIN)/streamlit run streamlit_app.py --server.address localhost
@@ -64,6 +64,14 @@ load: $(VENV)/dev
 	$(BIN)/python -m benchmarks.load --together 30 --sessions 1 10 30 100
 	$(BIN)/python -m benchmarks.load --lesson all --sessions 30 --soak 15
 
+# The documentation as a site, in build/docs; a broken link or reference ends it.
+docs: $(VENV)/docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
+
+# The surveys that travel with the bundled models: some ten minutes.
+surveys: $(VENV)/dev
+	$(BIN)/python -m training.surveys
+
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "attnlit needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
@@ -75,6 +83,10 @@ $(VENV)/app: $(BIN)/python requirements.txt constraints.txt
 
 $(VENV)/dev: $(VENV)/app pyproject.toml
 	$(PIP) -e ".[dev]" -c constraints.txt
+	touch $@
+
+$(VENV)/docs: $(VENV)/dev
+	$(PIP) -e ".[docs]" -c constraints.txt
 	touch $@
 
 $(VENV)/bench: $(VENV)/dev benchmarks/requirements.txt

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attnlit.analysis.flow import rollout as rollout
     from attnlit.analysis.patching import patch as patch
     from attnlit.analysis.scores import head_roles as head_roles
+    from attnlit.analysis.survey import find_heads as find_heads
     from attnlit.analysis.survey import survey as survey
     from attnlit.analysis.writing import writes as writes
     from attnlit.attention import Attention as Attention
@@ -53,6 +54,7 @@ _HOMES = {
     "flow": "attnlit.analysis.flow",
     "rollout": "attnlit.analysis.flow",
     "head_roles": "attnlit.analysis.scores",
+    "find_heads": "attnlit.analysis.survey",
     "survey": "attnlit.analysis.survey",
     "intervene": "attnlit.analysis.ablation",
     "switch_off": "attnlit.analysis.ablation",

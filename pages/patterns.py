@@ -4,12 +4,11 @@ import streamlit as st
 
 from attnlit.app import panels
 from attnlit.app.frame.router import ask
-from attnlit.app.patterns import alike, examples, head, measure, scores
+from attnlit.app.patterns import alike, examples, find, head, measure, scores
 
 request = ask()
 
-texts = measure.texts(request)
-found = measure.surveyed(request, texts) if texts else None
+found = measure.found(request)
 if found is None:
     st.stop()
 
@@ -20,6 +19,7 @@ with left:
     st.subheader("Heads like this one", anchor=False)
     alike.alike(request, found)
     examples.texts(request, found)
+    find.by_pointing(request, found)
 with right:
     head.card(request, found, score)
     head.repeated_text(request, found)

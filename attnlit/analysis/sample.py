@@ -86,14 +86,7 @@ def sentences(text: str) -> list[Text]:
     """
     texts: list[Text] = []
     for line in text.splitlines():
-        together = ""
-        for sentence in _cut(line):
-            together = f"{together} {sentence}".strip()
-            if len(together) >= SHORT:
-                texts.append((together, None))
-                together = ""
-        if together:
-            texts.append((together, None))
+        texts += sentences_of_line(line)
         if len(texts) > MOST_TEXTS:
             raise AttnlitError(
                 f"This text has more than {MOST_TEXTS:,} sentences, and that many are the most that are read "
@@ -102,6 +95,18 @@ def sentences(text: str) -> list[Text]:
     if not texts:
         raise AttnlitError("There is no sentence in this text. Paste a few, or upload a file with some.")
     return texts
+
+
+def sentences_of_line(line: str) -> Iterator[Text]:
+    """The sentences of one line; short ones stay together."""
+    together = ""
+    for sentence in _cut(line):
+        together = f"{together} {sentence}".strip()
+        if len(together) >= SHORT:
+            yield together, None
+            together = ""
+    if together:
+        yield together, None
 
 
 def _cut(line: str) -> Iterator[str]:

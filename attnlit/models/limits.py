@@ -7,6 +7,8 @@ import os
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted
 
+SURVEY = "ATTNLIT_SURVEY"
+
 
 def max_tokens() -> int:
     """The longest text in tokens (ATTNLIT_MAX_TOKENS, 512): attention's memory grows with its square."""
@@ -49,6 +51,11 @@ def hub_token() -> bool:
     Off by default: the token would open the operator's private and gated models to every visitor.
     """
     return os.environ.get("ATTNLIT_HUB_TOKEN", "").strip() == "1"
+
+
+def survey_folder() -> str:
+    """The folder of a survey that the page of patterns offers (ATTNLIT_SURVEY); empty for none."""
+    return os.environ.get(SURVEY, "").strip()
 
 
 def forwards_at_once() -> int:

@@ -89,8 +89,8 @@ def example_in_words(example: Example) -> str:
     if isnan(example.surprise):
         return f"{query} takes from {key}: a vector of length {example.value:.3g}"
     ratio = exp(example.surprise)
-    how = "over ×1,000" if ratio > _MOST_TIMES else times(ratio)
-    return f"{query} looks at {key}: {percent(example.value)}, {how} its usual"
+    how = "over 1,000" if ratio > _MOST_TIMES else times(ratio).lstrip("×")
+    return f"{query} looks at {key}: {percent(example.value)}, {how} times its usual"
 
 
 def _words_at(example: Example, place: tuple[int, int, int] | None) -> str:

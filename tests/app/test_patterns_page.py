@@ -195,3 +195,18 @@ def test_a_text_beside_the_scores_opens_in_the_head_view_at_its_head_and_token()
     query = app.selectbox(key="query")
     token = query.options[int(query.value)].split("  ·  ")[0]
     assert f":blue-background[**{token}**]" in plain(first)
+
+
+def test_heads_are_found_by_pointing_at_two_tokens() -> None:
+    app = opened("patterns", text="Mr. Dursby met Miss Harlow at the gate. Later Mr. Dursby met", query="1")
+    assert "points_at" in [each.key for each in app.selectbox]
+    query = len(app.selectbox(key="query").options) - 1
+    app.selectbox(key="query").set_value(query).run()
+    options = app.selectbox(key="points_at").options
+    after = next(place for place, each in enumerate(options) if each.startswith("Miss"))
+    app.selectbox(key="points_at").set_value(after).run()
+    assert not app.exception
+    assert "a case of *induction*" in words(app)
+    best = app.dataframe[0].value.iloc[0]
+    assert f"**{best['layer']:.0f}-{best['head']:.0f}** does it most" in words(app)
+    assert best["here"] > 0.3

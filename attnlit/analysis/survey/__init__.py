@@ -4,6 +4,8 @@
 machines, `controls` on one, and `finish` for all their parts, in any order.
 """
 
+from attnlit.analysis.survey.find import FoundHeads as FoundHeads
+from attnlit.analysis.survey.find import find_heads as find_heads
 from attnlit.analysis.survey.lists import Example as Example
 from attnlit.analysis.survey.lists import Examples as Examples
 from attnlit.analysis.survey.lists import ListName as ListName
@@ -22,6 +24,7 @@ from attnlit.analysis.survey.summary import Survey as Survey
 from attnlit.analysis.survey.summary import finish as finish
 from attnlit.analysis.survey.summary import roles_of as roles_of
 from attnlit.analysis.survey.summary import table as table
+from attnlit.analysis.survey.summary import together as together
 from attnlit.analysis.survey.sums import Sums as Sums
 from attnlit.analysis.survey.sums import merge as merge
 from attnlit.analysis.survey.sums import summarise as summarise

@@ -78,12 +78,13 @@ def finish(partials: Iterable[Partial]) -> Survey:
 
     Pure: it needs no model. Raises AttnlitError where no text could be scored.
     """
-    whole = reduce(_together, partials)
+    whole = reduce(together, partials)
     check_scored(whole.trained)
     return _survey(whole)
 
 
-def _together(one: Partial, other: Partial) -> Partial:
+def together(one: Partial, other: Partial) -> Partial:
+    """One part of two; in whatever order parts are put together, every byte is the same."""
     if (one.model, one.kind) != (other.model, other.kind):
         raise ValueError("the parts of a survey are all of one model and of one kind of attention")
     before = [part.untrained for part in (one, other) if part.untrained is not None]

@@ -20,12 +20,12 @@ import streamlit as st
 from streamlit.runtime.scriptrunner_utils.exceptions import ScriptControlException
 
 from attnlit.app import history, saving, say, start, tour
+from attnlit.app.folder import app_folder
 from attnlit.app.frame import address, asking, chosen, classroom
 from attnlit.app.frame.cards import BY_SCRIPT, HOME, PageCard
 from attnlit.app.frame.request import Choice, Request
 from attnlit.errors import AttnlitError
 
-_PAGES = Path(__file__).parents[3] / "pages"
 _ICON = str(Path(__file__).parents[1] / "icon.svg")
 _STYLE = Path(__file__).with_name("style.css")
 
@@ -97,7 +97,7 @@ def _navigation() -> tuple[PageCard, Any]:
     sections: dict[str, list[Any]] = {}
     for card in classroom.allowed():
         page = st.Page(
-            _PAGES / f"{card.script}.py",
+            app_folder() / "pages" / f"{card.script}.py",
             title="Home" if card is HOME else card.title,
             icon=card.icon,
             default=card is HOME,

@@ -39,11 +39,9 @@ def texts(request: Request, found: Survey) -> None:
 
 def _one(model: Model, head: tuple[int, int], example: Example, number: int) -> None:
     with st.container(border=True):
-        words, way = st.columns([4, 1], vertical_alignment="center")
-        with words:
-            st.markdown(marked(example))
+        st.markdown(marked(example))
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             say.quiet(example_in_words(example))
-        with way:
             if measure.typed_here():
                 _show_button(model, head, example, number)
             else:
@@ -65,6 +63,7 @@ def _link(model: Model, head: tuple[int, int], example: Example) -> None:
             "text": example.text,
             second: example.pair or "",
         },
+        width="content",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -10,9 +11,11 @@ import streamlit as st
 from attnlit.analysis import survey
 from attnlit.analysis.repetition import loss_on_repeated
 from attnlit.analysis.sample import MOST_TEXTS, SAMPLE, sentences
+from attnlit.analysis.survey import store
 from attnlit.app import cache, say, work
 from attnlit.app.frame.controls import one_of, typed
 from attnlit.errors import AttnlitError
+from attnlit.models import limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,31 +24,52 @@ if TYPE_CHECKING:
 
     from attnlit.analysis.sample import Text
     from attnlit.analysis.survey import Survey
+    from attnlit.analysis.survey.store import Saved
     from attnlit.app.frame.request import Request
     from attnlit.models.model import Model
 
 SAMPLE_TEXTS, ONE_TEXT, LONG_TEXT = "Built-in sample", "This text", "A longer text"
+OPENED = "Opened survey"
 SOURCES = (SAMPLE_TEXTS, ONE_TEXT, LONG_TEXT)
 MOST_CHARACTERS = 1_000_000
 _MEGABYTES = 2  # of a file: those characters, and room for letters of several bytes
 
 
-def texts(request: Request) -> Sequence[Text] | None:
-    """The texts to score heads on; None while a longer text has not been given."""
+def found(request: Request) -> Survey | None:
+    """The survey that was chosen; None while no longer text has been given, or where reading was stopped."""
+    saved = _saved(request)
     source = one_of(
-        st.segmented_control, "Scored on", SOURCES, "over",
+        st.segmented_control, "Scored on", [*saved, *SOURCES], "over",
         help=f"The sample is {len(SAMPLE)} sentences and pairs of our own; “This text” is the sidebar's.",
     )  # fmt: skip
+    if source in saved:
+        say.quiet(f"Read before, and kept: {saved[source].texts}.")
+        return saved[source].survey
     if source == SAMPLE_TEXTS:
-        return SAMPLE
-    if source == ONE_TEXT:
-        return [(request.attention.text, request.attention.pair)]
-    return _long_text()
+        return _surveyed(request, SAMPLE)
+    texts = [(request.attention.text, request.attention.pair)] if source == ONE_TEXT else _long_text()
+    return _surveyed(request, texts) if texts else None
+
+
+def _saved(request: Request) -> dict[str, Saved]:
+    """The surveys of this very model that were made before, by the name that the page gives them."""
+    found = {}
+    if limits.survey_folder():
+        folder = Path(limits.survey_folder())
+        opened: Saved = cache.surveys.find(("saved", str(folder)), lambda: store.load(folder))
+        if (opened.identity, opened.survey.kind) == (request.model.identity, request.attention.kind):
+            found[OPENED] = opened
+        else:
+            say.hint(
+                f"The survey that was opened is of {opened.source}, its {opened.survey.kind} attention, and "
+                "of the files that it had then. Choose that model to see it."
+            )
+    return found
 
 
 def typed_here() -> bool:
     """Whether the texts that heads are scored on are the visitor's own."""
-    return bool(st.session_state.get("over") != SAMPLE_TEXTS)
+    return st.session_state.get("over") in (ONE_TEXT, LONG_TEXT)
 
 
 def _long_text() -> Sequence[Text] | None:
@@ -69,8 +93,8 @@ def _long_text() -> Sequence[Text] | None:
     return found
 
 
-def surveyed(request: Request, texts: Sequence[Text]) -> Survey | None:
-    """The scores of every head on the texts. None where a visitor has stopped the reading."""
+def _surveyed(request: Request, texts: Sequence[Text]) -> Survey | None:
+    """The scores of every head on the texts, made now or kept from before."""
     kind = request.attention.kind
 
     def read(report: work.Report, so_far: Any) -> Survey:

@@ -1,0 +1,53 @@
+"""Find heads by pointing: the query token of the picture looks at this one. Who does the same?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnlit.analysis.survey.find import find_heads
+from attnlit.app import panels
+from attnlit.words.find import found_in_words
+
+if TYPE_CHECKING:
+    from attnlit.analysis.survey import Survey
+    from attnlit.app.frame.request import Request
+
+_SHOWN = 8
+
+
+def by_pointing(request: Request, found: Survey) -> None:
+    """The heads that do what the visitor points at, on the text in the sidebar and over the survey."""
+    st.subheader("Find heads by pointing", anchor=False)
+    query = request.shown.queries[request.query]
+    record = request.attention
+    seen = [key for key in record.keys if not record.causal or key.position <= query.position]
+    words = {key.position: key.text for key in seen}
+    position = st.selectbox(
+        f"Which heads let “{query.text}” look at …",
+        [*words],
+        index=None,
+        format_func=lambda each: f"{words[each]}  ·  {each}",
+        key="points_at",
+        placeholder="Choose a token of the text in the sidebar",
+        help="The token that looks is the query token above.",
+    )
+    if position not in words:
+        return
+    result = find_heads(record, query.position, position, found)
+    st.markdown(found_in_words(result, record, query.position, position))
+    first = result.table.iloc[0]
+    panels.show_head(request, int(first["layer"]), int(first["head"]), f"{first['here']:.0%}")
+    table = result.table.head(_SHOWN).dropna(axis=1, how="all")
+    percent = st.column_config.NumberColumn("Here", format="percent")
+    title = result.score.title if result.score else ""
+    share = result.score is not None and result.score.unit.name == "share"
+    columns = {
+        "layer": st.column_config.NumberColumn(pinned=True),
+        "head": st.column_config.NumberColumn(pinned=True),
+        "here": percent,
+        "times": st.column_config.NumberColumn("Times its usual", format="%.1f"),
+        "overall": st.column_config.NumberColumn(title, format="percent" if share else "%.2f"),
+    }
+    panels.numbers(table, f"{found.model} heads like this look", key="found_heads", column_config=columns)

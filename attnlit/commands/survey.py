@@ -1,0 +1,176 @@
+"""`attnlit survey MODEL TEXTS --out DIR`: score every head, keep what excites it, go on after a stop."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import time
+from dataclasses import dataclass
+from functools import partial as bound
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from attnlit.commands.texts import read_texts
+from attnlit.errors import AttnlitError
+from attnlit.wording import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from attnlit.analysis.sample import Text
+    from attnlit.analysis.survey import Partial, Survey
+    from attnlit.models.model import Model
+    from attnlit.scale import Block
+
+_UNFINISHED = "unfinished"  # a line of JSON that says what of which survey was read, and then its part
+SAVE_EVERY = 10.0  # seconds: so much work is lost when the command is killed
+
+
+def add_to(commands: Any) -> None:
+    """Add this command to those of the parser."""
+    parser = commands.add_parser(
+        "survey",
+        help="score every head of a model on many texts",
+        description="Score every head of a model on many texts, and keep the texts that excite each most. A "
+        "command that was stopped goes on where it was when it is given again.",
+    )
+    parser.add_argument("model", metavar="MODEL", help="a bundled model, a folder, or a model of the hub")
+    parser.add_argument(
+        "texts", metavar="TEXTS", type=Path, help="a text, CSV, Parquet or JSONL file, or a folder"
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="the folder for the survey")
+    parser.add_argument("--column", help="the column of the texts in a table (default: text)")
+    parser.add_argument("--pair", help="the column of second sentences in a table (default: pair, if there)")
+    parser.add_argument("--kind", help="the attention of an encoder-decoder: encoder, decoder or cross")
+    parser.add_argument(
+        "--written", action="store_true", help="also list the texts in which heads write most"
+    )
+    parser.add_argument("--workers", type=int, default=1, help="processes, each with a model (default: 1)")
+    parser.add_argument("--most", type=int, help="read only so many texts, the first ones")
+    parser.add_argument("--from", dest="made_from", help="what the texts are, in a few words")
+    parser.set_defaults(run=run)
+
+
+def run(asked: argparse.Namespace) -> None:
+    """Read, finish, save."""
+    from attnlit.analysis.survey.store import SCORES_FILE, Saved, save
+    from attnlit.attention import load
+
+    if asked.workers < 1:
+        raise AttnlitError("A survey needs one worker or more.")
+    if (asked.out / SCORES_FILE).exists():
+        raise AttnlitError(f"There is a finished survey in {quoted(str(asked.out))}. Name another folder.")
+    texts = read_texts(asked.texts, asked.column, asked.pair)[: asked.most]
+    model = load(asked.model)
+    found = _survey(model, texts, asked)
+    made_from = asked.made_from or f"{asked.texts.name}, {len(texts):,} texts"
+    save(Saved(found, model.source, model.identity, made_from), asked.out)
+    (asked.out / _UNFINISHED).unlink(missing_ok=True)
+    print(
+        f"{found.texts:,} texts with {found.tokens:,} tokens were read, {found.left_out:,} left out as too "
+        f"short or too long. See them with: attnlit open {asked.out}"
+    )
+
+
+def _survey(model: Model, texts: Sequence[Text], asked: argparse.Namespace) -> Survey:
+    from attnlit.analysis.survey import controls, finish, together
+    from attnlit.analysis.survey.parts import from_bytes
+    from attnlit.scale import in_blocks
+
+    progress = _Progress.of(asked.out, _what(model, texts, asked))
+    waiting = [block for block in in_blocks(texts) if block.first not in progress.done]
+    try:
+        with tqdm(total=len(texts), unit=" texts", smoothing=0.05) as bar:
+            bar.update(len(texts) - sum(len(block.texts) for block in waiting))
+            for block, data in _parts(model, waiting, asked):
+                part = from_bytes(data)
+                progress.add(block.first, part if progress.part is None else together(progress.part, part))
+                bar.update(len(block.texts))
+    finally:
+        progress.save()
+    assert progress.part is not None
+    print("Reading random tokens, and the texts with the untrained model …")
+    return finish([progress.part, controls(model, texts, kind=asked.kind)])
+
+
+def _parts(
+    model: Model, waiting: Sequence[Block], asked: argparse.Namespace
+) -> Iterator[tuple[Block, bytes]]:
+    from attnlit.scale import parts, read_block
+
+    if asked.workers > 1:
+        yield from parts(model.source, waiting, workers=asked.workers, kind=asked.kind, written=asked.written)
+    else:
+        read = bound(read_block, model, kind=asked.kind, written=asked.written)
+        yield from ((block, read(block)) for block in waiting)
+
+
+def _what(model: Model, texts: Sequence[Text], asked: argparse.Namespace) -> dict[str, Any]:
+    """What is being done: a stopped survey goes on only if it was the same."""
+    digest = hashlib.blake2b(digest_size=16)
+    for text, pair in texts:
+        digest.update(json.dumps([text, pair]).encode())
+    return {
+        "model": model.identity,
+        "texts": digest.hexdigest(),
+        "kind": asked.kind,
+        "written": asked.written,
+    }
+
+
+@dataclass
+class _Progress:
+    """What a survey has read so far, in memory and in its folder."""
+
+    folder: Path
+    what: dict[str, Any]
+    # Places of the first texts of blocks that were read.
+    done: list[int]
+    part: Partial | None
+    saved: float
+
+    @classmethod
+    def of(cls, folder: Path, what: dict[str, Any]) -> _Progress:
+        """What the folder holds of this survey. Raises AttnlitError where it holds another one."""
+        from attnlit.analysis.survey.parts import from_bytes
+
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / _UNFINISHED
+        if not file.is_file():
+            return cls(folder, what, [], None, time.monotonic())
+        try:
+            head, _, data = file.read_bytes().partition(b"\n")
+            held = json.loads(head)
+            if held["what"] != what:
+                raise AttnlitError(
+                    f"There is an unfinished survey in {quoted(str(folder))} of another model or of other "
+                    "texts. Name another folder."
+                )
+            return cls(folder, what, [int(each) for each in held["done"]], from_bytes(data), time.monotonic())
+        except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+            raise AttnlitError(
+                f"The unfinished survey in {quoted(str(folder))} cannot be read. Name another folder."
+            ) from error
+
+    def add(self, first: int, part: Partial) -> None:
+        """Keep what was read of one block more; now and then in the folder, too."""
+        self.done.append(first)
+        self.part = part
+        if time.monotonic() - self.saved > SAVE_EVERY:
+            self.save()
+
+    def save(self) -> None:
+        """Write it into the folder: whoever is killed meanwhile leaves the state before, whole."""
+        from attnlit.analysis.survey.parts import to_bytes
+
+        if self.part is None:
+            return
+        head = json.dumps({"what": self.what, "done": sorted(self.done)}).encode()
+        new = self.folder / f"{_UNFINISHED}.new"
+        new.write_bytes(head + b"\n" + to_bytes(self.part))
+        os.replace(new, self.folder / _UNFINISHED)
+        self.saved = time.monotonic()

@@ -1,0 +1,126 @@
+"""The texts that a survey reads: from a text file, CSV, Parquet, JSON lines, or a folder of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attnlit.analysis.sample import sentences_of_line
+from attnlit.errors import AttnlitError
+from attnlit.wording import quoted
+
+if TYPE_CHECKING:
+    from attnlit.analysis.sample import Text
+
+_TEXT, _PAIR = "text", "pair"  # what columns are called where nobody says otherwise
+_ROWS = 10_000  # of a Parquet file that are in memory at once
+
+
+def read_texts(path: Path, column: str | None = None, pair: str | None = None) -> list[Text]:
+    """All texts of a file or a folder, in their order; a folder's files come by name.
+
+    A .txt or .md file is cut into sentences. Of tables and of JSON lines `column` holds whole texts, and
+    `pair` second sentences: "text" and "pair" where they are called so, or the only column there is.
+    Raises AttnlitError in one sentence.
+    """
+    if path.is_dir():
+        files = sorted(each for each in path.rglob("*") if each.is_file() and each.suffix.lower() in _READERS)
+    elif path.is_file():
+        files = [path]
+    else:
+        raise AttnlitError(f"There is no file or folder {quoted(str(path))}.")
+    texts = [text for file in files for text in _texts_of(file, column, pair)]
+    if not texts:
+        raise AttnlitError(
+            f"There is no text in {quoted(str(path))}: give a file or a folder of {_endings()} with some."
+        )
+    return texts
+
+
+def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
+    reader = _READERS.get(file.suffix.lower())
+    if reader is None:
+        raise AttnlitError(f"attnlit reads {_endings()}, and {quoted(file.name)} is none of these.")
+    import pyarrow as pa
+
+    try:
+        yield from reader(file, column, pair)
+    except UnicodeDecodeError as error:
+        raise AttnlitError(f"{quoted(file.name)} is not written in UTF-8. Save it in UTF-8.") from error
+    except (ValueError, OSError, pa.ArrowException) as error:
+        if isinstance(error, AttnlitError):
+            raise
+        raise AttnlitError(f"{quoted(file.name)} cannot be read: {error}") from error
+
+
+def _sentences(file: Path, _column: str | None, _pair: str | None) -> Iterator[Text]:
+    with file.open(encoding="utf-8-sig") as lines:
+        for line in lines:
+            yield from sentences_of_line(line)
+
+
+def _csv(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
+    import pandas as pd
+
+    separator = "\t" if file.suffix.lower() == ".tsv" else ","
+    rows = pd.read_csv(
+        file, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", chunksize=_ROWS
+    )
+    with rows:
+        for block in rows:
+            yield from _columns({name: block[name].tolist() for name in block}, file, column, pair)
+
+
+def _parquet(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(file) as rows:
+        for block in rows.iter_batches(_ROWS):
+            yield from _columns(block.to_pydict(), file, column, pair)
+
+
+def _json_lines(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
+    with file.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            found = json.loads(line)
+            if isinstance(found, str):
+                found = {_TEXT: found}
+            if not isinstance(found, dict):
+                raise AttnlitError(f"Line {number} of {quoted(file.name)} is neither a text nor an object.")
+            yield from _columns({name: [value] for name, value in found.items()}, file, column, pair)
+
+
+def _columns(rows: dict[str, list[Any]], file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
+    names = list(rows)
+    asked = column or (_TEXT if _TEXT in rows or len(names) != 1 else names[0])
+    second = pair or (_PAIR if _PAIR in rows and asked != _PAIR else None)
+    for name, option in ((asked, "--column"), (second, "--pair")):
+        if name is not None and name not in rows:
+            some = ", ".join(quoted(each) for each in names[:8])
+            raise AttnlitError(
+                f"{quoted(file.name)} has no column {quoted(name)}, but {some}: say which with {option}."
+            )
+    seconds = rows[second] if second is not None else [None] * len(rows[asked])
+    for text, other in zip(rows[asked], seconds, strict=True):
+        if text is not None and str(text).strip():
+            yield str(text), str(other) if other is not None and str(other).strip() else None
+
+
+_READERS: dict[str, Callable[[Path, str | None, str | None], Iterator[Text]]] = {
+    ".txt": _sentences,
+    ".md": _sentences,
+    ".csv": _csv,
+    ".tsv": _csv,
+    ".parquet": _parquet,
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+}
+
+
+def _endings() -> str:
+    *some, last = _READERS
+    return f"{', '.join(some)} and {last}"

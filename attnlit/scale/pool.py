@@ -1,0 +1,74 @@
+"""The processors of one machine: a process each, with a model each. One that is killed is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from attnlit.attention import load
+from attnlit.errors import AttnlitError
+from attnlit.scale.blocks import Block, read_block
+
+if TYPE_CHECKING:
+    from attnlit.models.model import Model
+
+MOST_TRIES = 3  # of one block: a text that ends its worker each time would go on for ever
+_model: Model | None = None  # of a worker process
+
+
+def parts(
+    source: str, some: Iterable[Block], *, workers: int, kind: str | None = None, written: bool = False
+) -> Iterator[tuple[Block, bytes]]:
+    """Each block and the part that it makes, as soon as it is there, in any order.
+
+    source: what `attnlit.load` takes; every worker opens it. At most twice as many blocks as workers are
+    held, so memory does not grow. A block whose worker was killed is read again, and none is counted twice.
+    Raises AttnlitError where the same block ends its worker again and again.
+    """
+    waiting = iter(some)
+    again: list[Block] = []
+    tries: dict[int, int] = {}
+    while True:
+        with ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=_open, initargs=(source,)
+        ) as pool:
+            running: dict[Future[bytes], Block] = {}
+            try:
+                while True:
+                    while len(running) < 2 * workers:
+                        block = again.pop() if again else next(waiting, None)
+                        if block is None:
+                            break
+                        running[pool.submit(_read, block, kind, written)] = block
+                    if not running:
+                        return
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        data = future.result()
+                        yield running.pop(future), data
+            except BrokenProcessPool as broken:
+                # All that the pool was given is lost; what was handed over before is not read again.
+                again = [*again, *running.values()]
+                for block in again:
+                    tries[block.first] = tries.get(block.first, 0) + 1
+                if max(tries.values(), default=MOST_TRIES) > MOST_TRIES:
+                    raise AttnlitError(
+                        "A worker was ended again and again: most likely there is too little memory. Give it "
+                        "fewer workers, or shorter texts."
+                    ) from broken
+
+
+def _open(source: str) -> None:
+    """In a new worker: open the model, for one processor."""
+    global _model
+    import torch
+
+    torch.set_num_threads(1)
+    _model = load(source)
+
+
+def _read(block: Block, kind: str | None, written: bool) -> bytes:
+    assert _model is not None
+    return read_block(_model, block, kind, written=written)

@@ -1,0 +1,124 @@
+"""The command line: a survey that is stopped goes on, figures are written, mistakes are one sentence."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import attnlit.scale
+from attnlit.analysis.survey import survey
+from attnlit.analysis.survey.store import load
+from attnlit.commands import app, main
+from attnlit.commands import survey as command
+from attnlit.models.model import Model
+from tests import planted
+from tests.analysis.survey.planted_texts import TEXTS
+
+Said = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return planted.save_with_roles(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("texts") / "texts.jsonl"
+    file.write_text("\n".join(json.dumps({"text": text, "pair": pair}) for text, pair in TEXTS))
+    return file
+
+
+def test_a_stopped_survey_goes_on_where_it_was_and_says_the_same(
+    folder: Path, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    monkeypatch.setattr(sys.modules["attnlit.scale.blocks"], "SIZE", 8)
+    monkeypatch.setattr(command, "SAVE_EVERY", 0.0)
+    whole, read = attnlit.scale.read_block, []
+
+    def stopped(model: Model, block: attnlit.scale.Block, **options: Any) -> bytes:
+        if len(read) == 2:
+            raise KeyboardInterrupt
+        read.append(block.first)
+        return whole(model, block, **options)
+
+    monkeypatch.setattr(attnlit.scale, "read_block", stopped)
+    out = tmp_path / "found"
+    asked = ["survey", str(folder), str(texts), "--out", str(out)]
+    assert main(asked) == 130
+    assert main([*asked, "--written"]) == 1  # that is another survey
+    assert "unfinished survey" in capsys.readouterr().err
+    read.clear()
+    assert main(asked) == 0
+    assert read == [16]
+    found, alone = load(out).survey, survey(attnlit.load(str(folder)), TEXTS)
+    assert (found.texts, found.tokens) == (24, alone.tokens)
+    for name, values in alone.values.items():
+        np.testing.assert_allclose(found.values[name], values, atol=1e-6)
+        np.testing.assert_array_equal(found.claimed[name], alone.claimed[name])
+    assert [path.name for path in sorted(out.iterdir())] == ["examples.parquet", "scores.parquet"]
+    assert main(asked) == 1
+    assert "finished survey" in capsys.readouterr().err
+
+
+def test_a_figure_is_written_and_its_mistakes_are_said(tmp_path: Path, capsys: Said) -> None:
+    asked = ["export", "heatmap", "mini-gpt2", "The cat sat on the mat and slept.", "--out"]
+    assert main([*asked, str(tmp_path / "figure.svg"), "--layer", "3", "--head", "2"]) == 0
+    svg = (tmp_path / "figure.svg").read_text()
+    assert svg.startswith("<svg")
+    assert "layer 3 · head 2" in svg
+    for file, more, says in (
+        ("figure.doc", (), "ends in one of .svg, .png"),
+        ("figure.svg", ("--layer", "9"), "there is no layer 9"),
+        ("figure.svg", ("--query", "99"), "there is no token 99"),
+        ("missing/figure.svg", (), "cannot be written"),
+    ):
+        assert main([*asked, str(tmp_path / file), *more]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("attnlit: ")
+        assert says in error
+        assert error.count("\n") == 1
+
+
+def test_the_app_opens_with_a_survey_and_on_this_machine_only(
+    folder: Path, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    assert main(["open", str(tmp_path)]) == 1
+    assert "There is no survey" in capsys.readouterr().err
+    found = str(tmp_path / "found")
+    assert main(["survey", str(folder), str(texts), "--out", found, "--most", "12"]) == 0
+    started: list[tuple[list[str], dict[str, Any]]] = []
+
+    class Done:
+        returncode = 0
+
+    def run(command: list[str], **options: Any) -> Done:
+        started.append((command, options))
+        return Done()
+
+    monkeypatch.setattr(app.subprocess, "run", run)
+    monkeypatch.setattr(app.webbrowser, "open", lambda url: True)
+    assert main(["open", found, "--no-browser"]) == 0
+    assert "/patterns?model=" in capsys.readouterr().out
+    assert main([]) == 0
+    (opened, options), (plain, _) = started
+    assert options["env"]["ATTNLIT_SURVEY"] == found
+    assert (options["cwd"] / "streamlit_app.py").is_file()
+    for each in (opened, plain):
+        assert each[each.index("--server.address") + 1] == "localhost"
+    monkeypatch.setattr(app.importlib.util, "find_spec", lambda name: None)
+    assert main([]) == 1
+    assert "pip install 'attnlit[app]'" in capsys.readouterr().err
+
+
+def test_a_wrong_model_is_answered_in_one_sentence(texts: Path, tmp_path: Path, capsys: Said) -> None:
+    assert main(["survey", str(tmp_path / "none"), str(texts), "--out", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert attnlit.__version__ in capsys.readouterr().out

@@ -1,0 +1,83 @@
+"""Texts from files: every kind says the same, and what is wrong is said in a sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from attnlit.commands.texts import read_texts
+from attnlit.errors import AttnlitError
+
+TEXTS = [
+    "The cat sat on the mat, and the dog sat beside the cat.",
+    "She said “no”; he left.",
+    "Ünïcode: 你好",
+]
+PAIRS = ["The dog slept.", "", "All was quiet."]
+
+
+def written(folder: Path, kind: str) -> Path:
+    file = folder / f"texts.{kind}"
+    table = pd.DataFrame({"text": TEXTS, "pair": PAIRS, "id": [1, 2, 3]})
+    if kind == "parquet":
+        table.to_parquet(file)
+    elif kind == "jsonl":
+        rows = table.to_dict("records")
+        file.write_text("\n".join(json.dumps(row) for row in rows) + "\n\n", encoding="utf-8")
+    else:
+        table.to_csv(file, index=False, sep="\t" if kind == "tsv" else ",", encoding="utf-8-sig")
+    return file
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "parquet", "jsonl"])
+def test_every_table_says_the_same(kind: str, tmp_path: Path) -> None:
+    found = read_texts(written(tmp_path, kind))
+    assert found == [(TEXTS[0], PAIRS[0]), (TEXTS[1], None), (TEXTS[2], PAIRS[2])]
+    assert read_texts(written(tmp_path, kind), "pair", "text")[0] == (PAIRS[0], TEXTS[0])
+
+
+def test_a_text_is_cut_into_sentences_and_a_folder_is_read_by_name(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text(
+        "Short. " + TEXTS[0] + "\n\nAnother line of some length, which stands here."
+    )
+    (tmp_path / "a.jsonl").write_text('"Only a text."\n{"text": null}\n')
+    (tmp_path / "c.xlsx").write_text("no text of ours")
+    assert [text for text, _ in read_texts(tmp_path)] == [
+        "Only a text.",
+        "Short. " + TEXTS[0],
+        "Another line of some length, which stands here.",
+    ]
+
+
+def test_a_table_with_one_column_needs_no_name_for_it(tmp_path: Path) -> None:
+    file = tmp_path / "texts.csv"
+    file.write_text("sentence\nThe cat sat.\n")
+    assert read_texts(file) == [("The cat sat.", None)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("texts.csv", "a,b\n1,2\n", "no column “text”, but “a”, “b”: say which with --column"),
+        ("texts.docx", "x", "is none of these"),
+        ("texts.jsonl", '{"text": "The cat."', "cannot be read"),
+        ("texts.jsonl", "[1]\n", "Line 1 of “texts.jsonl” is neither a text nor an object"),
+        ("texts.parquet", "no Parquet", "cannot be read"),
+        ("texts.txt", "\n \n", "There is no text"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(name: str, content: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(AttnlitError, match=says):
+        read_texts(tmp_path / name)
+    with pytest.raises(AttnlitError, match="no file or folder"):
+        read_texts(tmp_path / "missing.txt")
+
+
+def test_a_file_that_is_not_utf_8_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "texts.txt").write_bytes("Grüße aus der Stadt".encode("latin-1"))
+    with pytest.raises(AttnlitError, match="UTF-8"):
+        read_texts(tmp_path / "texts.txt")

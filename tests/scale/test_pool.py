@@ -1,0 +1,40 @@
+"""Worker processes: what they make together is what one makes alone, also where one is killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from attnlit.analysis.survey import controls, finish
+from attnlit.analysis.survey.parts import from_bytes
+from attnlit.attention import load
+from attnlit.scale import in_blocks, parts, read_block
+from tests import planted
+from tests.analysis.survey.planted_texts import TEXTS
+from tests.analysis.survey.test_run import as_bytes
+
+
+@pytest.mark.server  # starts processes of its own
+def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost_or_counted_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["attnlit.scale.blocks"], "SIZE", 5)
+    folder = str(planted.save_with_roles(tmp_path))
+    some = list(in_blocks(TEXTS))
+    found = {}
+    for block, data in parts(folder, some, workers=1):
+        assert block.first not in found
+        found[block.first] = data
+        if len(found) == 2:
+            for worker in multiprocessing.active_children():
+                os.kill(worker.pid or 0, signal.SIGKILL)
+    assert sorted(found) == [block.first for block in some]
+    model = load(folder)
+    control = controls(model, TEXTS[:2])
+    alone = finish([*(from_bytes(read_block(model, block)) for block in some), control])
+    assert as_bytes(finish([*(from_bytes(data) for data in found.values()), control])) == as_bytes(alone)
