@@ -75,8 +75,6 @@ def parts(
         compute=ActorPoolStrategy(size=workers),
         num_cpus=1,
         num_gpus=gpus or None,
-        max_restarts=-1,
-        max_task_retries=-1,
     )
 
 

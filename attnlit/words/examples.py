@@ -19,7 +19,8 @@ LIST_TITLES: dict[ListName, str] = {
 _ABOUT: dict[ListName, str] = {
     "surprise": (
         "Of each text one look, ranked by surprise: how many times what this head usually gives at that "
-        "distance. The first token, special tokens and the token itself do not count."
+        "distance. The first token, special tokens and the token itself do not count; of looks between the "
+        "same two words one is shown."
     ),
     "written": "Ranked by the length of what the head brings from one token to the other.",
     "sample": (
@@ -85,17 +86,9 @@ def _plain(text: str) -> str:
 
 def example_in_words(example: Example) -> str:
     """Which token looks at which, and how much: one line without markup."""
-    query, key = (_words_at(example, place) for place in (example.query_place, example.key_place))
+    query, key = (quoted(each) if each else "a token" for each in example.words)
     if isnan(example.surprise):
         return f"{query} takes from {key}: a vector of length {example.value:.3g}"
     ratio = exp(example.surprise)
     how = "over 1,000" if ratio > _MOST_TIMES else times(ratio).lstrip("×")
     return f"{query} looks at {key}: {percent(example.value)}, {how} times its usual"
-
-
-def _words_at(example: Example, place: tuple[int, int, int] | None) -> str:
-    if place is None:
-        return "a token"
-    segment, start, end = place
-    text = example.pair if segment else example.text
-    return quoted((text or "")[start:end])

@@ -28,7 +28,7 @@ def words(app: AppTest) -> str:
 
 @pytest.mark.parametrize("model", ["mini-gpt2", "mini-bert"])
 def test_the_sample_is_scored_and_shown(model: str) -> None:
-    app = opened("patterns", model=model)
+    app = opened("patterns", model=model, over="Built-in sample")
     assert not app.exception
     assert not app.warning
     assert len(app.get("vega_lite_chart")) == 3
@@ -36,10 +36,23 @@ def test_the_sample_is_scored_and_shown(model: str) -> None:
     assert len(app.dataframe[0].value) == 48
 
 
+@pytest.mark.parametrize("model", ["mini-gpt2", "mini-bert"])
+def test_a_bundled_model_answers_at_once_from_the_survey_that_travels_with_it(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey, "steps", lambda *texts, **options: pytest.fail("read anew"))
+    app = opened("patterns", model=model, list="Writes most")
+    assert not app.exception
+    assert "2,000 sentences of our own" in words(app)
+    assert "a vector of length" in words(app)
+    assert len(app.dataframe[0].value) == 48
+
+
 def best_head(score: str) -> dict[str, str]:
     """The address of mini-gpt2's best head by a score, on the sample."""
-    best = opened("patterns", score=score).dataframe[0].value.iloc[0]
-    return {"score": score, "layer": str(best["layer"]), "head": str(best["head"])}
+    chosen = {"score": score, "over": "Built-in sample"}
+    best = opened("patterns", **chosen).dataframe[0].value.iloc[0]
+    return {**chosen, "layer": str(best["layer"]), "head": str(best["head"])}
 
 
 def test_the_found_previous_token_head_is_told_in_words() -> None:
@@ -52,7 +65,7 @@ def test_the_found_previous_token_head_is_told_in_words() -> None:
 
 
 def test_one_text_is_a_picture_and_claims_no_role() -> None:
-    app = opened("patterns", over="This text", **best_head("Previous token"))
+    app = opened("patterns", **{**best_head("Previous token"), "over": "This text"})
     assert not app.exception
     assert "one text" in words(app)
     assert "are called" not in words(app)
@@ -140,7 +153,7 @@ def test_a_cancelled_scoring_says_how_far_it_came_and_goes_on_from_there(
     monkeypatch.setattr(st, "button", noted)
     monkeypatch.setattr(survey, "steps", stopped)
     monkeypatch.setattr(cache, "surveys", cache.Memory(lambda: 1e8))  # nothing is kept there yet
-    app = opened("patterns")
+    app = opened("patterns", over="Built-in sample")
     assert not app.exception
     assert "Stopped at 7%. Reading the texts … 7 of 52" in words(app)
     assert not app.get("vega_lite_chart")
@@ -152,9 +165,9 @@ def test_a_cancelled_scoring_says_how_far_it_came_and_goes_on_from_there(
 
 
 def test_finished_scores_are_kept_for_all_visitors(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened("patterns")
+    opened("patterns", over="Built-in sample")
     monkeypatch.setattr(survey, "steps", lambda *texts, **options: pytest.fail("scored again"))
-    assert opened("patterns").get("vega_lite_chart")
+    assert opened("patterns", over="Built-in sample").get("vega_lite_chart")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +195,7 @@ def test_other_architectures_and_kinds_open(
 
 
 def test_a_text_beside_the_scores_opens_in_the_head_view_at_its_head_and_token() -> None:
-    app = opened("patterns", layer="5", head="7", list="Any texts")
+    app = opened("patterns", layer="5", head="7", list="Any texts", over="Built-in sample")
     assert not app.exception
     assert "In 5.8% of 52 texts" in words(app)
     app.segmented_control(key="list").set_value("Most surprising").run()

@@ -38,6 +38,15 @@ class Example:
     # log of the weight less the mean of log that this head gives at this distance, in nats; NaN of "written".
     surprise: float
 
+    @property
+    def words(self) -> tuple[str, str]:
+        """What stands in the text where it looks from, and to; empty where that is not known."""
+        found = [
+            "" if place is None else ((self.pair or "") if place[0] else self.text)[place[1] : place[2]]
+            for place in (self.query_place, self.key_place)
+        ]
+        return found[0], found[1]
+
 
 @dataclass(frozen=True, eq=False)
 class Examples:

@@ -29,10 +29,15 @@ def texts(request: Request, found: Survey) -> None:
     titles = {LIST_TITLES[name]: name for name in found.examples.lists}
     which = titles[one_of(st.segmented_control, "Texts", [*titles], "list", label_visibility="collapsed")]
     say.quiet(list_in_words(found.examples, which, layer, head))
-    some = found.examples.of(layer, head, which)[:_SHOWN]
+    some = found.examples.of(layer, head, which)
+    if which != "sample":  # of texts that say nearly the same one is enough
+        by_words: dict[tuple[str, str], Example] = {}
+        for each in some:
+            by_words.setdefault(each.words, each)
+        some = [*by_words.values()]
     if not some:
         say.hint("In none of the texts does this head look clearly at any such token.")
-    for number, example in enumerate(some):
+    for number, example in enumerate(some[:_SHOWN]):
         _one(request.model, (layer, head), example, number)
     saving.offer("Texts of heads", f"{found.model} texts of heads", found.examples.table)
 

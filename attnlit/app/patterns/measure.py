@@ -12,6 +12,7 @@ from attnlit.analysis import survey
 from attnlit.analysis.repetition import loss_on_repeated
 from attnlit.analysis.sample import MOST_TEXTS, SAMPLE, sentences
 from attnlit.analysis.survey import store
+from attnlit.analysis.survey.bundled import bundled
 from attnlit.app import cache, say, work
 from attnlit.app.frame.controls import one_of, typed
 from attnlit.errors import AttnlitError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from attnlit.models.model import Model
 
 SAMPLE_TEXTS, ONE_TEXT, LONG_TEXT = "Built-in sample", "This text", "A longer text"
-OPENED = "Opened survey"
+BUNDLED, OPENED = "Many sentences", "Opened survey"
 SOURCES = (SAMPLE_TEXTS, ONE_TEXT, LONG_TEXT)
 MOST_CHARACTERS = 1_000_000
 _MEGABYTES = 2  # of a file: those characters, and room for letters of several bytes
@@ -43,7 +44,7 @@ def found(request: Request) -> Survey | None:
         help=f"The sample is {len(SAMPLE)} sentences and pairs of our own; “This text” is the sidebar's.",
     )  # fmt: skip
     if source in saved:
-        say.quiet(f"Read before, and kept: {saved[source].texts}.")
+        say.quiet(f"Read before and kept: {saved[source].texts}.")
         return saved[source].survey
     if source == SAMPLE_TEXTS:
         return _surveyed(request, SAMPLE)
@@ -54,11 +55,15 @@ def found(request: Request) -> Survey | None:
 def _saved(request: Request) -> dict[str, Saved]:
     """The surveys of this very model that were made before, by the name that the page gives them."""
     found = {}
+    model = request.model
+    own = cache.surveys.find(("bundled", model.identity), lambda: bundled(model))
+    if own is not None and own.survey.kind == request.attention.kind:
+        found[BUNDLED] = own
     if limits.survey_folder():
         folder = Path(limits.survey_folder())
         opened: Saved = cache.surveys.find(("saved", str(folder)), lambda: store.load(folder))
-        if (opened.identity, opened.survey.kind) == (request.model.identity, request.attention.kind):
-            found[OPENED] = opened
+        if (opened.identity, opened.survey.kind) == (model.identity, request.attention.kind):
+            found = {OPENED: opened, **found}
         else:
             say.hint(
                 f"The survey that was opened is of {opened.source}, its {opened.survey.kind} attention, and "
