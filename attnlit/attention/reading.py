@@ -115,7 +115,7 @@ def _checked(model: Model, encoded: Encoded) -> Encoded:
         raise AttnlitError(
             f"This text has {count:,} tokens, and {model.name} takes at most {limit:,} here. Shorten it."
         )
-    if any(token.id >= model.vocabulary_size for token in encoded.tokens):
+    if max(token.id for token in encoded.tokens) >= model.vocabulary_size:
         raise AttnlitError(
             f"The tokenizer of {model.name} does not belong to it: it makes tokens the model lacks."
         )

@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from attnlit.analysis import survey
 from attnlit.analysis.sample import SAMPLE
 from attnlit.analysis.survey import SoFar, Step, Sums
+from attnlit.analysis.survey.bundled import FOLDER
 from attnlit.app import cache
 from tests import planted
 from tests.app.test_pages import ROOT, opened, plain, said, typed
@@ -223,3 +224,16 @@ def test_heads_are_found_by_pointing_at_two_tokens() -> None:
     best = app.dataframe[0].value.iloc[0]
     assert f"**{best['layer']:.0f}-{best['head']:.0f}** does it most" in words(app)
     assert best["here"] > 0.3
+
+
+def test_a_survey_from_the_command_line_is_offered_for_its_own_model_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ATTNLIT_SURVEY", str(FOLDER / "mini-gpt2"))
+    app = opened("patterns")
+    assert not app.exception
+    assert app.segmented_control(key="over").value == "Opened survey"
+    other = opened("patterns", model="mini-bert")
+    assert not other.exception
+    assert "Opened survey" not in other.segmented_control(key="over").options
+    assert "The survey that was opened is of mini-gpt2" in words(other)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from attnlit.models.model import Model
 
 UNTRAINED_TEXTS = 60  # of them the untrained model reads: its heads are all alike, so few suffice
-WINDOW = 128  # texts that are looked through for equal lengths
+WINDOW = 512  # texts that are looked through for equal lengths; so many are read anew after a survey was left
 NUMBERS_AT_ONCE = 2_000_000  # attention weights, or numbers within a layer, that one forward pass may hold
 READING = "Reading the texts"
 _RANDOM = "Reading random tokens"
