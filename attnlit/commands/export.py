@@ -51,7 +51,7 @@ def run(asked: argparse.Namespace) -> None:
     layer, head = telling_head(attention)
     layer = layer if asked.layer is None else asked.layer
     head = head if asked.head is None else asked.head
-    attention.check(layer, head)
+    attention.row(layer, head)  # says so where there is no such head
     picture = _picture(attention, asked.view, layer, head, asked.query)
     title = heading(attention.model, *(() if asked.view == "model" else (layer, [head], attention.heads)))
     try:

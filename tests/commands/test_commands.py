@@ -74,7 +74,7 @@ def test_a_figure_is_written_and_its_mistakes_are_said(tmp_path: Path, capsys: S
     assert "layer 3 · head 2" in svg
     for file, more, says in (
         ("figure.doc", (), "ends in one of .svg, .png"),
-        ("figure.svg", ("--layer", "9"), "there is no layer 9"),
+        ("figure.svg", ("--layer", "9"), "layer 9"),
         ("figure.svg", ("--query", "99"), "there is no token 99"),
         ("missing/figure.svg", (), "cannot be written"),
     ):

@@ -56,7 +56,7 @@ def find_heads(attention: Attention, query: int, key: int, survey: Survey) -> Fo
             best = both, BY_NAME[name], values
     _, score, overall = best
     order = np.nan_to_num(times) * (here >= LEAST_HERE) if score is None else here * np.nan_to_num(overall)
-    layers, heads = np.indices(here.shape)
+    layers, heads = zip(*survey.heads, strict=True)
     columns: dict[str, Any] = {
         "layer": layers,
         "head": heads,
@@ -64,7 +64,7 @@ def find_heads(attention: Attention, query: int, key: int, survey: Survey) -> Fo
         "times": times,
         "overall": overall,
     }
-    table = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
+    table = pd.DataFrame({name: np.ravel(values) for name, values in columns.items()})
     place = np.lexsort((-here.ravel(), -order.ravel()))
     return FoundHeads(score, table.iloc[place].reset_index(drop=True))
 
@@ -108,7 +108,8 @@ def _times(attention: Attention, query: int, key: int, here: np.ndarray, survey:
 
 
 def _check(attention: Attention, query: int, key: int, survey: Survey) -> None:
-    if (attention.kind, attention.weights.shape[:2]) != (survey.kind, survey.offset.shape):
+    read = attention.kind, attention.layer_numbers, attention.heads
+    if read != (survey.kind, survey.layer_numbers, survey.offset.shape[1]):
         raise AttnlitError(
             f"This survey is of {survey.model} and its {survey.kind} attention. Give one of the model that "
             "has read the text."

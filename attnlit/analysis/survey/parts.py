@@ -28,6 +28,7 @@ def to_bytes(part: Partial) -> bytes:
     about = {
         "model": part.model,
         "kind": part.kind,
+        "layer_numbers": list(part.layer_numbers),
         "why_no_untrained": part.why_no_untrained,
         "trained": _take_apart(part.trained, "trained", arrays),
         "untrained": None if part.untrained is None else _take_apart(part.untrained, "untrained", arrays),
@@ -48,6 +49,7 @@ def from_bytes(data: bytes) -> Partial:
         return Partial(
             about["model"],
             about["kind"],
+            tuple(about["layer_numbers"]),
             _put_together(about["trained"], "trained", arrays),
             None if before is None else _put_together(before, "untrained", arrays),
             about["why_no_untrained"],

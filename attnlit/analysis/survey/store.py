@@ -63,7 +63,8 @@ def save(saved: Saved, folder: Path) -> None:
         **{name: getattr(survey, name) for name in _WHOLE},
         "units": dict(survey.units),
         "scores": list(survey.values),
-        "shape": [layers, heads],
+        "layer_numbers": list(survey.layer_numbers),
+        "heads": heads,
         "examples": survey.examples.texts,
         "lists": list(survey.examples.lists),
         "source": saved.source,
@@ -80,8 +81,8 @@ def save(saved: Saved, folder: Path) -> None:
 
 
 def _columns(survey: Survey) -> dict[str, Any]:
-    places = np.indices(survey.offset.shape)
-    columns: dict[str, Any] = {"layer": places[0].ravel(), "head": places[1].ravel()}
+    layers, heads = zip(*survey.heads, strict=True)
+    columns: dict[str, Any] = {"layer": layers, "head": heads}
     for name in survey.values:
         for which in _BY_SCORE:
             if name in getattr(survey, which):
@@ -121,7 +122,8 @@ def load(folder: Path) -> Saved:
 
 
 def _survey(about: Mapping[str, Any], scores: pd.DataFrame, examples: pd.DataFrame) -> Survey:
-    layers, heads = (int(each) for each in about["shape"])
+    numbers = tuple(int(each) for each in about["layer_numbers"])
+    layers, heads = len(numbers), int(about["heads"])
     names = [name for name in about["scores"] if name in BY_NAME]
 
     def of(column: str) -> np.ndarray:
@@ -136,11 +138,12 @@ def _survey(about: Mapping[str, Any], scores: pd.DataFrame, examples: pd.DataFra
         raise ValueError("the map compares other heads")
     return Survey(
         **_whole(about),
+        layer_numbers=numbers,
         **by_score,  # type: ignore[arg-type]
         units={name: int(about["units"][name]) for name in names},
         offset=of("offset"),
         divergence=divergence,
-        examples=_examples(about, scores, examples),
+        examples=_examples(about, numbers, heads, scores, examples),
     )
 
 
@@ -149,12 +152,15 @@ def _whole(about: Mapping[str, Any]) -> dict[str, Any]:
     return {name: kind(about[name]) for name, kind in _WHOLE.items()}
 
 
-def _examples(about: Mapping[str, Any], scores: pd.DataFrame, table: pd.DataFrame) -> Examples:
-    shape = tuple(int(each) for each in about["shape"])
+def _examples(
+    about: Mapping[str, Any], numbers: tuple[int, ...], heads: int, scores: pd.DataFrame, table: pd.DataFrame
+) -> Examples:
+    shape = len(numbers), heads
+    table = table.assign(row=[numbers.index(each) for each in table["layer"]])
     lists, surprise = {}, {}
     for name in (name for name in LISTS if name in about["lists"]):
         rows = table[table["list"] == name]
-        at = tuple(rows[each].to_numpy() for each in ("layer", "head", "rank"))
+        at = tuple(rows[each].to_numpy() for each in ("row", "head", "rank"))
         ranked = Ranked(
             np.zeros((*shape, KEPT), np.float32),
             *(np.full((*shape, KEPT), NOBODY, kind) for kind in (np.int64, np.int32, np.int32)),
@@ -165,6 +171,7 @@ def _examples(about: Mapping[str, Any], scores: pd.DataFrame, table: pd.DataFram
         surprise[name][at] = rows["surprise"]
         lists[name] = ranked
     return Examples(
+        layer_numbers=numbers,
         texts=int(about["examples"]),
         clear=scores["clear"].to_numpy().reshape(shape),
         usual=np.stack([*scores["usual"]]).reshape(*shape, -1),
