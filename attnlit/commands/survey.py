@@ -60,8 +60,8 @@ def run(asked: argparse.Namespace) -> None:
     from attnlit.analysis.survey.store import SCORES_FILE, Saved, save
     from attnlit.attention import load
 
-    if asked.workers < 1:
-        raise AttnlitError("A survey needs one worker or more.")
+    if asked.workers < 1 or (asked.most is not None and asked.most < 1):
+        raise AttnlitError("A survey needs one worker or more, and one text or more.")
     if (asked.out / SCORES_FILE).exists():
         raise AttnlitError(f"There is a finished survey in {quoted(str(asked.out))}. Name another folder.")
     texts = read_texts(asked.texts, asked.column, asked.pair)[: asked.most]

@@ -117,8 +117,10 @@ def test_the_app_opens_with_a_survey_and_on_this_machine_only(
 
 
 def test_a_wrong_model_is_answered_in_one_sentence(texts: Path, tmp_path: Path, capsys: Said) -> None:
-    assert main(["survey", str(tmp_path / "none"), str(texts), "--out", str(tmp_path / "out")]) == 1
-    assert capsys.readouterr().err.count("\n") == 1
+    asked = ["survey", str(tmp_path / "none"), str(texts), "--out", str(tmp_path / "out")]
+    for more in ([], ["--most", "0"], ["--workers", "0"]):
+        assert main([*asked, *more]) == 1
+        assert capsys.readouterr().err.count("\n") == 1
     with pytest.raises(SystemExit):
         main(["--version"])
     assert attnlit.__version__ in capsys.readouterr().out
