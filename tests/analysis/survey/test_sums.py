@@ -25,7 +25,13 @@ def test_scores_without_the_first_token_are_means_over_the_rows_that_are_left(mo
     )
     whole = attend(model, *TEXTS[0])
     records = [
-        replace(whole, weights=weights[None, None].astype(np.float32), queries=tokens, keys=tokens)
+        replace(
+            whole,
+            weights=weights[None, None].astype(np.float32),
+            queries=tokens,
+            keys=tokens,
+            layer_numbers=(0,),
+        )
         for weights in (even, resting)
     ]
     bins = summarise(records, [0, 1]).bins
