@@ -8,6 +8,7 @@ import streamlit as st
 
 from attnlit.analysis.survey.find import find_heads
 from attnlit.app import panels
+from attnlit.app.frame.chosen import choose_head
 from attnlit.words.find import found_in_words
 
 if TYPE_CHECKING:
@@ -38,7 +39,15 @@ def by_pointing(request: Request, found: Survey) -> None:
     result = find_heads(record, query.position, position, found)
     st.markdown(found_in_words(result, record, query.position, position))
     first = result.table.iloc[0]
-    panels.show_head(request, int(first["layer"]), int(first["head"]), f"{first['here']:.0%}")
+    head = int(first["layer"]), int(first["head"])
+    st.button(
+        f"Show {head[0]}-{head[1]}",
+        key="show_found",
+        icon=":material/my_location:",
+        on_click=choose_head,
+        args=head,
+        disabled=head == (request.layer, request.head),
+    )
     table = result.table.head(_SHOWN).dropna(axis=1, how="all")
     percent = st.column_config.NumberColumn("Here", format="percent")
     title = result.score.title if result.score else ""
@@ -50,4 +59,6 @@ def by_pointing(request: Request, found: Survey) -> None:
         "times": st.column_config.NumberColumn("Times its usual", format="%.1f"),
         "overall": st.column_config.NumberColumn(title, format="percent" if share else "%.2f"),
     }
-    panels.numbers(table, f"{found.model} heads like this look", key="found_heads", column_config=columns)
+    panels.numbers(
+        table, "Heads that do the same", f"{found.model} heads that do the same", column_config=columns
+    )
