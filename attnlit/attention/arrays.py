@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from attnlit.attention.align import readable
-from attnlit.attention.record import KINDS, Attention, Token, frozen
+from attnlit.attention.parts import KINDS, Token, frozen
 from attnlit.attention.softmax import FLOAT32, softmax_error, softmax_tolerance
 from attnlit.attention.vectors import LayerInputs
 from attnlit.errors import AttnlitError
@@ -21,7 +21,7 @@ _SPECIAL = re.compile(r"\[(CLS|SEP|PAD)\]|</?s>|<(bos|eos|cls|sep|pad)>|<\|[^|]*
 _EPS = {"torch.bfloat16": 2.0**-7, "torch.float16": 2.0**-10, "float16": 2.0**-10}  # by the name of a type
 
 
-def record_of_arrays(
+def fields_of_arrays(
     weights: Any,
     tokens: Sequence[str],
     *,
@@ -33,8 +33,8 @@ def record_of_arrays(
     causal: bool | None,
     model: str,
     kind: str,
-) -> Attention:
-    """See `Attention.from_arrays`."""
+) -> dict[str, Any]:
+    """What an `Attention` is made of; see `Attention.from_arrays`."""
     if kind not in KINDS:
         raise AttnlitError(f"There is no kind “{kind}” of attention. Choose one of {', '.join(KINDS)}.")
     matrices = _layers(weights, "weights", "(layers, heads, queries, keys)")
@@ -47,18 +47,18 @@ def record_of_arrays(
     causal = _is_causal(matrices) if causal is None else causal
     inputs = () if q is None and k is None else _inputs(q, k, scaling, matrices, _eps(weights, q, k))
     texts = [" ".join(token.text for token in keys if token.segment == segment) for segment in (0, 1)]
-    return Attention(
-        weights=frozen(matrices),
-        queries=queries,
-        keys=keys,
-        model=model or MODEL,
-        kind=kind,
-        causal=causal,
-        text=texts[0],
-        pair=texts[1] or None,
-        inputs=inputs,
-        why_no_vectors="" if inputs else "it was made of weights alone; give its queries and keys, too.",
-    )
+    return {
+        "weights": frozen(matrices),
+        "queries": queries,
+        "keys": keys,
+        "model": model or MODEL,
+        "kind": kind,
+        "causal": causal,
+        "text": texts[0],
+        "pair": texts[1] or None,
+        "inputs": inputs,
+        "why_no_vectors": "" if inputs else "it was made of weights alone; give its queries and keys, too.",
+    }
 
 
 # ------------------------------------------------------------------------------------------ arrays

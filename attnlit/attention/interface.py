@@ -61,7 +61,7 @@ def _attention(
     attention_mask: torch.Tensor | None = None,
     **options: Any,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    own_eager = _own_eager(type(module))  # type: ignore[arg-type]  # mypy takes the class for a module
+    own_eager = eager_function_of(type(module))  # type: ignore[arg-type]  # mypy takes the class for a module
     running = _pass.get()
     edits = () if running is None else running.next_edits()
     cut = None
@@ -100,7 +100,7 @@ def _attention(
 
 
 @cache
-def _own_eager(kind: type) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
+def eager_function_of(kind: type) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
     """The eager function that the modeling file of this attention module uses itself."""
     for parent in kind.__mro__:
         names_there = vars(sys.modules.get(parent.__module__, sys))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,23 @@ from attnlit.attention.norms import NOTHING, Around
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.probes import spread_inputs
 from attnlit.attention.softmax import FLOAT32
-from attnlit.attention.values import Proof
 from attnlit.models.model import Model, Site
 
 # Of sums of so many float32 numbers as a head or a layer is wide, relative to the size of what is summed;
 # where a model computes in 16 bits, each of its results is off by a few units in its last place.
 TOLERANCE = 1e-5
 ROUNDINGS = 4
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is known of a model after a few tokens; a reason is empty where nothing stands in the way."""
+
+    why_no_values: str = ""  # why what is passed on is not known
+    why_no_residual: str = ""
+    why_no_norm: str = ""
+    additions: int = 0  # how many things are added to what heads wrote before the residual is
+    scaled: bool = False  # a gate or a norm scales what heads put out before the output projection
 
 
 class Measuring(Following):

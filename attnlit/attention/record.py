@@ -9,52 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from attnlit.attention.parts import Token, frozen
 from attnlit.attention.vectors import LayerInputs, Vectors, mask_name
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import row_of
-from attnlit.wording import one_line, printable, quoted, visible
+from attnlit.wording import one_line, quoted
 
-MOST_DRAWN = 200  # characters of a token: a vocabulary's may be of any length
-KINDS = ("self", "encoder", "decoder", "cross")
 # What a record's weights are: see `Attention.weighs`.
 ATTENTION, PASSED_ON = "attention", "norm of what is passed on"
-
-
-@dataclass(frozen=True)
-class Token:
-    """One token as people should see it.
-
-    Whatever it is made of, `text` and `raw` hold nothing that is invisible or could harm what draws them, and
-    at most 200 characters: see `attnlit.wording.visible`.
-    """
-
-    # In the vocabulary.
-    id: int
-    # What to draw: a slice of the source text, a special token, "🙂 1/3" for a piece of a character.
-    text: str
-    # The vocabulary's own spelling, for hover.
-    raw: str
-    # A mark for the model: [CLS], [SEP], <s>, <|endoftext|> ..., put there by the tokenizer or typed.
-    special: bool
-    # 0 for text A, 1 for text B, None for special tokens.
-    segment: int | None
-    # In the sequence that the model saw: stays the same when tokens are filtered away.
-    position: int
-    # Index of the word of its segment that it belongs to.
-    word: int | None = None
-    # The slice of the text that it stands for: what an [UNK] hides, the whole of a pieced emoji. As it was
-    # typed, so not for drawing.
-    source: str = ""
-    # Its characters of its segment's text, from the first to the one after the last, where that is known.
-    span: tuple[int, int] | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", _at_most(visible(self.text)))
-        object.__setattr__(self, "raw", _at_most(printable(self.raw)))
-
-
-def _at_most(text: str) -> str:
-    return text if len(text) <= MOST_DRAWN else text[: MOST_DRAWN - 1] + "…"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -126,9 +88,9 @@ class Attention:
         causal: whether no token sees a later one; if not given, the weights tell.
         Raises AttnlitError, in words, where the arrays do not fit each other or are no attention.
         """
-        from attnlit.attention.arrays import record_of_arrays
+        from attnlit.attention.arrays import fields_of_arrays
 
-        return record_of_arrays(
+        fields = fields_of_arrays(
             weights,
             tokens,
             key_tokens=key_tokens,
@@ -140,6 +102,7 @@ class Attention:
             model=model,
             kind=kind,
         )
+        return cls(**fields)
 
     def __repr__(self) -> str:
         return f"<Attention: {self._said()}>"
@@ -250,9 +213,3 @@ class Attention:
                 f"{self.model} has {self.heads} heads, counted from 0: there is no head {head}."
             )
         return row
-
-
-def frozen(array: np.ndarray) -> np.ndarray:
-    """The same array, which nobody can write to any more."""
-    array.flags.writeable = False
-    return array

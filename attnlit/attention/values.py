@@ -9,7 +9,7 @@ this is proven on a few tokens before anything is shown, and refused in words wh
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -27,18 +27,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from attnlit.attention.following import PassedOn
+    from attnlit.attention.measuring import Proof
     from attnlit.attention.norms import Around
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What is known of a model after a few tokens; a reason is empty where nothing stands in the way."""
-
-    why_no_values: str = ""  # why what is passed on is not known
-    why_no_residual: str = ""
-    why_no_norm: str = ""
-    additions: int = 0  # how many things are added to what heads wrote before the residual is
-    scaled: bool = False  # a gate or a norm scales what heads put out before the output projection
 
 
 _proofs: WeakKeyDictionary[Model, Proof] = WeakKeyDictionary()
