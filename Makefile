@@ -1,5 +1,6 @@
-# `make run` opens the app; `make test` checks everything, `make quick` all that needs neither a server nor a
-# browser; each sets up what it needs in .venv first. `make fix` mends what can be mended of the style.
+# `make run` opens the app; `make test` checks everything; `make quick` leaves out servers, browsers, whole pages
+# and most architectures. Each sets up what it needs in .venv first. `make fix` mends what can be mended of the
+# style.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -17,7 +18,7 @@ test: $(VENV)/dev
 	$(MAKE) --keep-going system unit server check
 
 quick: $(VENV)/dev
-	$(MAKE) --keep-going unit check
+	$(MAKE) --keep-going some check
 
 fix: $(VENV)/dev
 	-$(BIN)/ruff check --fix .
@@ -29,18 +30,25 @@ check: $(VENV)/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Two workers; who has no more tests takes some of the other's.
+SIDE_BY_SIDE := -n 2 --dist worksteal
+
+.PHONY: some
+some: $(VENV)/dev
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not server and not whole"
+
 unit: $(VENV)/dev
-	$(PYTEST) -n 2 --dist loadfile -m "not server"
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not server"
 
 server: $(VENV)/dev system
-	$(PYTEST) -m server
+	$(PYTEST) $(SIDE_BY_SIDE) -m server
 
 # What the models compute, with the kernels of other processors: they add up in other orders.
 OTHER_KERNELS := ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE ONEDNN_MAX_CPU_ISA=SSE41
 kernels: $(VENV)/dev
-	ATEN_CPU_CAPABILITY=default $(PYTEST) -n 2 -m numeric
-	ATEN_CPU_CAPABILITY=avx2 $(PYTEST) -n 2 -m numeric
-	$(OTHER_KERNELS) $(PYTEST) -n 2 -m numeric
+	ATEN_CPU_CAPABILITY=default $(PYTEST) $(SIDE_BY_SIDE) -m numeric
+	ATEN_CPU_CAPABILITY=avx2 $(PYTEST) $(SIDE_BY_SIDE) -m numeric
+	$(OTHER_KERNELS) $(PYTEST) $(SIDE_BY_SIDE) -m numeric
 	OMP_NUM_THREADS=2 $(PYTEST) -m numeric
 
 # The newest release of all that pyproject.toml allows, and the newest judges of style and types.

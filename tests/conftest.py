@@ -16,8 +16,19 @@ from attnlit.models.limits import set_threads
 from attnlit.models.model import Model
 from tests import tiny
 
+# Architectures that `make quick` tries. The others make the whole body of models, which `make test` tries.
+FEW = {"bert", "gpt2", "llama", "t5"}
+
 if "OMP_NUM_THREADS" not in os.environ:  # else whoever runs the tests has chosen
     set_threads()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the other architectures, which `make quick` leaves out."""
+    for item in items:
+        tried = item.callspec.params.get("architecture") if hasattr(item, "callspec") else None
+        if isinstance(tried, str) and tried not in FEW:
+            item.add_marker("whole")
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ def given() -> dict[str, object]:
     return {"attnlit": attnlit, "model": model, "attention": attention}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_its_examples_run(example: str, given: dict[str, object]) -> None:
     exec(compile(example, "docs", "exec"), dict(given))

@@ -42,6 +42,7 @@ def run(code: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.whole
 def test_it_draws_without_streamlit() -> None:
     run(WITHOUT_STREAMLIT)
 

@@ -11,6 +11,7 @@ from attnlit.analysis.scores import repeated
 from attnlit.attention import attend, load
 from attnlit.models.model import Model
 from tests import planted
+from tests.tolerances import ROUNDING
 
 pytestmark = pytest.mark.numeric
 
@@ -37,7 +38,7 @@ def test_planted_heads_look_where_they_should_and_nowhere_else(model: Model) -> 
             weights[layer, head], matrix.astype(np.float32), err_msg=f"{layer}-{head}"
         )
     even = np.tril(np.ones((8, 8))) / np.arange(1, 9)[:, None]
-    np.testing.assert_allclose(weights[1, 0], even, atol=1e-6)
+    np.testing.assert_allclose(weights[1, 0], even, atol=ROUNDING)
 
 
 def test_the_induction_pair_predicts_what_followed(model: Model) -> None:
@@ -46,15 +47,15 @@ def test_the_induction_pair_predicts_what_followed(model: Model) -> None:
     effect = switch_off(model, "red cat one dog red cat one", [(1, 2)], top=3)
     right = np.exp(5) / (np.exp(5) + planted.COUNT - 1)
     dog = planted.WORDS.index("dog")
-    assert effect.before[0, dog] == pytest.approx(right, abs=1e-5)
-    assert effect.after[0, dog] == pytest.approx(1 / planted.COUNT, abs=1e-6)
+    assert effect.before[0, dog] == pytest.approx(right, abs=ROUNDING)
+    assert effect.after[0, dog] == pytest.approx(1 / planted.COUNT, abs=ROUNDING)
 
 
 def test_induction_is_exact_on_repeated_words(model: Model) -> None:
     ids = repeated.repeated(np.arange(2, planted.COUNT), np.random.default_rng(0), first=1)
     weights = attend(model, " ".join(planted.WORDS[each] for each in ids)).weights
-    assert repeated.induction(weights, ids)[1, 2] == pytest.approx(1.0, abs=1e-6)
-    assert repeated.duplicate_token(weights, ids)[0, 2] == pytest.approx(1.0, abs=1e-6)
+    assert repeated.induction(weights, ids)[1, 2] == pytest.approx(1.0, abs=ROUNDING)
+    assert repeated.duplicate_token(weights, ids)[0, 2] == pytest.approx(1.0, abs=ROUNDING)
 
 
 def test_the_folder_opens_as_a_users_model(model: Model, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ def test_a_layer_that_writes_nothing_has_no_head_below_the_others(tmp_path: Path
     assert not table["inactive"].any()
 
 
+@pytest.mark.whole
 def test_before_training_no_head_is_inactive() -> None:
     table = activity(untrained(load("mini-gpt2")))
     assert table.groupby("layer")["share"].mean().tolist() == pytest.approx([1] * 6)

@@ -12,6 +12,7 @@ from attnlit.attention import load
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import planted
+from tests.tolerances import ROUNDING
 
 
 def test_the_rise_of_the_loss_is_that_of_the_planted_logits(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -26,8 +27,8 @@ def test_the_rise_of_the_loss_is_that_of_the_planted_logits(tmp_path_factory: py
     misled = np.log(np.exp(5) + planted.COUNT - 1)
     whole = (known * (tokens - 1) + misled) / tokens
     assert table["off"].tolist() == ["", "1-2", "1-0"]
-    assert table["loss"].tolist() == pytest.approx([whole, blind, whole], abs=1e-5)
-    assert table["rise"].tolist() == pytest.approx([0, blind - whole, 0], abs=1e-5)
+    assert table["loss"].tolist() == pytest.approx([whole, blind, whole], abs=ROUNDING)
+    assert table["rise"].tolist() == pytest.approx([0, blind - whole, 0], abs=ROUNDING)
     assert (table["lower"] <= table["rise"] + 1e-9).all()
     assert (table["rise"] <= table["upper"] + 1e-9).all()
 

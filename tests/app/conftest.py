@@ -7,9 +7,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.app.opening import opened
 from tests.app.quick import look_for_components_once
 
 look_for_components_once()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of whole pages, which `make quick` leaves out."""
+    for item in items:
+        if getattr(item.module, "opened", None) is opened:  # type: ignore[attr-defined]
+            item.add_marker("whole")
 
 
 @pytest.fixture(autouse=True)

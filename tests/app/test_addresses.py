@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnlit.app.frame.cards import PAGES, PageCard
-from tests.app.test_pages import opened
+from tests.app.opening import opened
 
 NONSENSE = {
     "empty": "",

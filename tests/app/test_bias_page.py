@@ -14,7 +14,7 @@ from attnlit.app import cache
 from attnlit.app.bias import ask, measure
 from attnlit.app.cache import load_model
 from tests import tiny
-from tests.app.test_pages import opened, plain, said
+from tests.app.opening import opened, plain, said
 
 MODELS = ("mini-gpt2", "mini-bert")
 OWN = {

@@ -20,6 +20,7 @@ import attnlit
 import attnlit.attention
 from attnlit.app import cache
 from attnlit.errors import AttnlitError
+from tests.tolerances import MISTAKE, ROUNDING
 
 
 def test_a_record_is_freed_when_the_cache_lets_go_of_it() -> None:
@@ -169,7 +170,7 @@ def test_a_folder_that_was_saved_anew_is_opened_anew(
     second = cache.load_model(str(folder))
     assert second is not first
     after = cache.attention(second, "The cat sat.", "")["self"]
-    assert np.abs(after.weights - before.weights).max() > 1e-3
+    assert np.abs(after.weights - before.weights).max() > MISTAKE
 
 
 def test_filters_go_together() -> None:
@@ -180,7 +181,7 @@ def test_filters_go_together() -> None:
     everything = cache.Filters(whole_words=True, without_special=True, rescaled=True)
     rescaled = cache.filtered(model, *texts, "self", everything)
     assert not any(token.special for token in rescaled.keys)
-    np.testing.assert_allclose(rescaled.weights.sum(-1), 1, atol=1e-5)
+    np.testing.assert_allclose(rescaled.weights.sum(-1), 1, atol=ROUNDING)
     one_way = cache.filtered(model, *texts, "self", dataclasses.replace(everything, sentences="A→B"))
     across = rescaled.weights[:, :, :3, 3:]  # a slice of the rescaled rows, not rescaled again
     np.testing.assert_array_equal(one_way.weights, across)

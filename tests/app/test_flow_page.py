@@ -13,7 +13,7 @@ from attnlit.analysis.flow import contributions_and_even, flow, rollout
 from attnlit.app.flow import follow
 from attnlit.attention import attend, load
 from attnlit.words.flow import flow_in_words
-from tests.app.test_pages import MODELS, opened, plain
+from tests.app.opening import MODELS, opened, plain
 
 TEXT = "The cat sat on the mat."
 

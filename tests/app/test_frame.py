@@ -13,7 +13,7 @@ from attnlit.app.examples import EXAMPLES
 from attnlit.app.frame import link
 from attnlit.app.frame.cards import PAGES
 from tests import tiny
-from tests.app.test_pages import ROOT, VIEWS, opened, plain, typed
+from tests.app.opening import ROOT, VIEWS, opened, plain, typed
 
 
 def links(app: AppTest) -> list[dict[str, list[str]]]:

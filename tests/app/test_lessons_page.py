@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnlit.lessons import LESSONS
-from tests.app.test_pages import opened
+from tests.app.opening import opened
 
 
 def shown(app: AppTest) -> str:

@@ -10,7 +10,7 @@ from attnlit.app import cache
 from attnlit.attention import passed_on, values
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
-from tests.app.test_pages import opened, plain, said
+from tests.app.opening import opened, plain, said
 
 CHOICE = "What is passed on"
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from attnlit.app import cache
 from attnlit.attention import proof
 from tests import planted
-from tests.app.test_pages import opened, plain, said
+from tests.app.opening import opened, plain, said
 
 
 def told(app: AppTest) -> str:
@@ -191,9 +191,9 @@ def test_a_model_that_gives_only_weights_shows_its_curves_and_says_why_no_more(
     tiny_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*arguments: object, **named: object) -> None:
-        raise proof._Unproven("this model hides how it attends")
+        raise RuntimeError("this model hides how it attends")
 
-    monkeypatch.setattr(proof, "_try", refuse)
+    monkeypatch.setattr(proof, "recording", refuse)
     cache.models.clear()
     app = opened("neurons", model=str(tiny_folder("electra")), text="Nobody has read this one before.")
     cache.models.clear()

@@ -13,37 +13,8 @@ from streamlit.testing.v1 import AppTest
 from attnlit.app import cache, panels
 from attnlit.app.frame.cards import LEARN, PAGES, PageCard
 from attnlit.attention import attend
+from tests.app.opening import MODELS, ROOT, VIEWS, opened, plain, said, typed
 from tests.tiny import ARCHITECTURES
-
-ROOT = Path(__file__).parents[2]
-VIEWS = ("head_view", "model_view", "neuron_view")
-MODELS = ("mini-gpt2", "mini-bert")
-
-
-def opened(page: str, **address: str) -> AppTest:
-    """The page as a visitor finds it who follows a link to it on a server that nobody has visited."""
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    app.switch_page(f"pages/{page}.py")
-    for name, value in address.items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def typed(app: AppTest, text: str, pair: str = "") -> AppTest:
-    """The same page after these texts were typed and sent."""
-    app.text_area(key="text").set_value(text)
-    app.text_area(key="pair").set_value(pair)
-    return next(each for each in app.button if each.label == "Show attention").click().run()
-
-
-def said(app: AppTest) -> str:
-    """All that the page answered to a mistake."""
-    return plain(" ".join(warning.value for warning in app.warning))
-
-
-def plain(markdown: str) -> str:
-    """A message as it is read: without the marks that keep it from being markup."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown).replace("\u2060", "")
 
 
 def test_home_opens() -> None:
@@ -164,6 +135,10 @@ def test_nonsense_in_a_link(page: str, address: dict[str, str]) -> None:
     app = opened(page, **address)
     assert not app.exception
     assert app.get("vega_lite_chart")
+    assert app.button_group(key="layer").value in range(6)
+    heads = app.button_group(key="heads" if page == "head_view" else "head").value
+    assert set(heads if isinstance(heads, list) else [heads]) <= {*range(8), "All"}
+    assert heads != []
 
 
 @pytest.mark.parametrize("page", VIEWS)
@@ -328,9 +303,9 @@ def test_a_model_that_gives_only_weights_says_why_it_has_no_neuron_view(
     monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
 
     def refuse(*arguments: object, **named: object) -> None:
-        raise proof._Unproven("this model hides how it attends")
+        raise RuntimeError("this model hides how it attends")
 
-    monkeypatch.setattr(proof, "_try", refuse)
+    monkeypatch.setattr(proof, "recording", refuse)
     cache.models.clear()
     folder = str(tiny_folder("bert"))
     text = "Nobody has read this sentence before."  # a record of it must not be in the cache

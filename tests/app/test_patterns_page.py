@@ -20,7 +20,8 @@ from attnlit.analysis.survey import SoFar, Step, Sums
 from attnlit.analysis.survey.bundled import FOLDER
 from attnlit.app import cache
 from tests import planted
-from tests.app.test_pages import ROOT, opened, plain, said, typed
+from tests.app.opening import ROOT, opened, plain, said, typed
+from tests.tolerances import ROUNDING
 
 
 def words(app: AppTest) -> str:
@@ -112,7 +113,7 @@ def test_planted_heads_are_found_in_a_longer_text(tmp_path: Path, monkeypatch: p
     assert "12 texts with 168 tokens" in words(app)
     best = app.dataframe[0].value.iloc[0]
     assert (best["layer"], best["head"], best["role"]) == (0, 1, "previous-token head, positional head")
-    assert best["previous"] == pytest.approx(1.0, abs=1e-6)
+    assert best["previous"] == pytest.approx(1.0, abs=ROUNDING)
     assert best["count"] == 12 * 13
 
 

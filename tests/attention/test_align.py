@@ -113,6 +113,7 @@ def test_a_tokenizer_of_bytes_shows_characters() -> None:
     assert [token.text for token in tokens] == texts
 
 
+@pytest.mark.whole
 def test_a_tokenizer_of_characters_keeps_their_case() -> None:
     tokens = encode(transformers.CanineTokenizer(), "İyi").tokens
     assert [token.text for token in tokens if not token.special] == ["İ", "y", "i"]

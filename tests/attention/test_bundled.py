@@ -11,6 +11,7 @@ from attnlit.attention import attend, load
 from attnlit.attention.softmax import softmax_error
 from attnlit.models.catalogue import BUNDLED, CATALOGUE
 from attnlit.models.model import Model
+from tests.tolerances import ROUNDING
 
 pytestmark = pytest.mark.numeric
 
@@ -39,10 +40,10 @@ def test_its_attention_is_its_own(model: Model) -> None:
     texts = (TEXT, PAIR) if model.masked else (f"{TEXT} {PAIR}",)
     with torch.no_grad():
         outputs = module(**tokenizer(*texts, return_tensors="pt"), output_attentions=True)
-    assert np.abs(record.weights - torch.cat(outputs.attentions).numpy()).max() <= 1e-6
+    assert np.abs(record.weights - torch.cat(outputs.attentions).numpy()).max() <= ROUNDING
     for layer, inputs in enumerate(record.inputs):
-        assert softmax_error(inputs, record.weights[layer]) <= 1e-5
-    np.testing.assert_allclose(record.weights.sum(axis=-1), 1, atol=1e-5)
+        assert softmax_error(inputs, record.weights[layer]) <= ROUNDING
+    np.testing.assert_allclose(record.weights.sum(axis=-1), 1, atol=ROUNDING)
 
 
 def test_its_text_begins_as_in_training(model: Model) -> None:

@@ -14,7 +14,8 @@ from attnlit.attention.values import contributions, prove_values
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import many
-from tests.attention.test_values import TEXT, by_hand, inputs_of, run
+from tests.attention.by_hand import TEXT, by_hand, inputs_of, run
+from tests.tolerances import ROUNDING
 
 GetModel = Callable[[str], Model]
 
@@ -63,7 +64,7 @@ def test_they_are_what_vectors_multiplied_by_hand_make_them(architecture: str, t
         with torch.no_grad():
             expected = by_definition(heads.sum(0), output_bias(model, layer), entering[layer], norm)
         size = expected.max()
-        np.testing.assert_allclose(found[layer] / size, expected / size, atol=1e-5)
+        np.testing.assert_allclose(found[layer] / size, expected / size, atol=ROUNDING)
     assert (found >= 0).all()
 
 
@@ -91,7 +92,9 @@ def test_many_tokens_are_taken_block_by_block(
 ) -> None:
     whole = contributions(tiny_model(architecture), TEXT)
     monkeypatch.setattr("attnlit.attention.contributions.NUMBERS_AT_ONCE", 3 * 4 * 32)  # three tokens
-    np.testing.assert_allclose(contributions(tiny_model(architecture), TEXT), whole, atol=1e-5 * whole.max())
+    np.testing.assert_allclose(
+        contributions(tiny_model(architecture), TEXT), whole, atol=ROUNDING * whole.max()
+    )
 
 
 def test_a_causal_model_has_none_from_later_tokens(tiny_model: GetModel) -> None:

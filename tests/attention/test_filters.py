@@ -18,6 +18,7 @@ from attnlit.attention.filters import (
 )
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from tests.tolerances import ROUNDING
 
 GetModel = Callable[[str], Model]
 TEXT, PAIR = "The cat sat on the mat.", "It was tired, because it was old."
@@ -89,11 +90,11 @@ def test_renormalised_rows_sum_to_one_again(record: Attention) -> None:
     assert [token.position for token in part.keys] == list(range(1, len(record.keys)))
     assert part.queries == record.queries
     sums = part.weights.sum(axis=-1)
-    empty = record.weights[..., 1:].sum(axis=-1) < 1e-6
-    np.testing.assert_allclose(sums[~empty], 1, atol=1e-5)
+    empty = record.weights[..., 1:].sum(axis=-1) < ROUNDING
+    np.testing.assert_allclose(sums[~empty], 1, atol=ROUNDING)
     assert np.isnan(part.weights[empty]).all()
     ratio = part.weights[0, 0, 2] * record.weights[0, 0, 2, 1:].sum()
-    np.testing.assert_allclose(ratio, record.weights[0, 0, 2, 1:], atol=1e-6)
+    np.testing.assert_allclose(ratio, record.weights[0, 0, 2, 1:], atol=ROUNDING)
 
 
 def test_a_row_with_nothing_left_is_empty_and_not_zero(tiny_model: GetModel) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attnlit.attention.measures import looks_back, row_entropies, strongest_pair
-from tests.charts.hand_made import random_record, record
+from tests.records import random_record, record
 
 
 def test_entropy_is_that_of_the_row_divided_by_its_sum() -> None:

@@ -24,6 +24,7 @@ from attnlit.errors import AttnlitError
 from attnlit.models.load import load as load_checkpoint
 from attnlit.models.model import Checkpoint, Model
 from tests import tiny
+from tests.tolerances import ROUNDING
 
 TEXT, PAIR = "The cat sat on the mat.", "The dog lay on the rug."
 GetModel = Callable[[str], Model]
@@ -83,7 +84,7 @@ def test_token_types_reach_a_model_that_has_some_whatever_its_configuration_call
     tokenizer = with_types("$A:0 <sep>:0 <cls>:2", "$A:0 <sep>:0 $B:1 <sep>:1 <cls>:2")
     folder = save(tmp_path, "XLNetLMHeadModel", XLNET, tokenizer)
     assert "token_type_ids" in load(folder).arguments
-    assert difference_from_its_own(folder, "XLNetLMHeadModel", pair) <= 1e-6
+    assert difference_from_its_own(folder, "XLNetLMHeadModel", pair) <= ROUNDING
     assert difference_from_its_own(folder, "XLNetLMHeadModel", pair, token_type_ids=None) > 0.01
 
 
@@ -92,14 +93,14 @@ def test_token_types_are_kept_from_a_model_that_takes_them_for_words(tmp_path: P
     folder = save(tmp_path, "GPT2LMHeadModel", GPT2, tiny.wordpiece())
     assert "token_type_ids" in inspect.signature(transformers.GPT2LMHeadModel.forward).parameters
     assert load(folder).arguments == ("input_ids", "attention_mask")
-    assert difference_from_its_own(folder, "GPT2LMHeadModel", None, token_type_ids=None) <= 1e-6
+    assert difference_from_its_own(folder, "GPT2LMHeadModel", None, token_type_ids=None) <= ROUNDING
     assert difference_from_its_own(folder, "GPT2LMHeadModel", None) > 0.01
 
 
 def test_a_model_of_one_type_gets_none_from_a_tokenizer_of_two(tmp_path: Path) -> None:
     folder = save(tmp_path, "BertForMaskedLM", {**BERT, "type_vocab_size": 1}, tiny.wordpiece())
     assert attend(load(folder), TEXT, PAIR).segments.count(1) > 0
-    assert difference_from_its_own(folder, "BertForMaskedLM", PAIR, token_type_ids=None) <= 1e-6
+    assert difference_from_its_own(folder, "BertForMaskedLM", PAIR, token_type_ids=None) <= ROUNDING
 
 
 def test_a_mistake_in_what_is_given_beside_the_ids_is_noticed(
@@ -108,7 +109,7 @@ def test_a_mistake_in_what_is_given_beside_the_ids_is_noticed(
     """A way of recording that is right for bare ids only: the proof reads a pair with its types, too."""
     from attnlit.attention import interface
 
-    own_eager = interface._own_eager
+    own_eager = interface.eager_function_of
 
     def spoilt(kind: type) -> Callable[..., Any]:
         def eager(module: Any, query: torch.Tensor, *args: Any, **options: Any) -> Any:
@@ -117,7 +118,7 @@ def test_a_mistake_in_what_is_given_beside_the_ids_is_noticed(
 
         return eager
 
-    monkeypatch.setattr(interface, "_own_eager", spoilt)
+    monkeypatch.setattr(interface, "eager_function_of", spoilt)
     assert load(str(tiny_folder("bert"))).capture_route == "trace"
 
 

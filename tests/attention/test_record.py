@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from attnlit.attention import Token
-from attnlit.attention.record import MOST_DRAWN
+from attnlit.attention.parts import MOST_DRAWN
 
 HOSTILE = [
     "a\x00b",

@@ -30,12 +30,13 @@ def test_without_a_way_to_see_queries_there_are_still_weights(
 ) -> None:
     from attnlit.attention import softmax
 
+    whole = tiny_model("bart")
     monkeypatch.setattr(softmax, "TOLERANCE", -1.0)  # no recording is good enough
     model = load(str(tiny_folder("bart")))
     assert model.capture_route == "weights"
     assert model.why_no_vectors
     for kind, record in attend_all(model, TEXT, PAIR).items():
-        expected = attend(tiny_model("bart"), TEXT, PAIR, kind)
+        expected = attend(whole, TEXT, PAIR, kind)
         np.testing.assert_allclose(record.weights, expected.weights, atol=ROUNDING)
         with pytest.raises(AttnlitError, match="neuron view is not possible"):
             record.vectors(0, 0)
@@ -63,7 +64,7 @@ def test_a_way_that_changes_only_the_output_is_refused(
     """A wrong output of the last layer changes no attention, only what the model predicts."""
     from attnlit.attention import interface
 
-    own_eager = interface._own_eager
+    own_eager = interface.eager_function_of
 
     def spoilt(kind: type) -> Callable[..., tuple[torch.Tensor, torch.Tensor]]:
         def eager(
@@ -74,5 +75,5 @@ def test_a_way_that_changes_only_the_output_is_refused(
 
         return eager
 
-    monkeypatch.setattr(interface, "_own_eager", spoilt)
+    monkeypatch.setattr(interface, "eager_function_of", spoilt)
     assert load(str(tiny_folder("llama"))).capture_route == "trace"

@@ -92,7 +92,7 @@ def test_characters_of_several_code_points_stay_whole(character: str) -> None:
 @pytest.mark.parametrize("text", ["你好吗", "こんにちは", "مرحبا بالعالم", "สวัสดี", "Привет", "שלום"])
 def test_other_scripts_are_read_as_they_are_written(text: str) -> None:
     tokens = tokens_of("byte-level", text)
-    assert [token.text.split(" ")[0] for token in tokens if token.text.endswith("1/2")] or len(tokens) > 1
+    assert len(tokens) > 1
     for token in tokens:
         assert token.text == "␣" or token.source.strip("◌") in text
         assert not set(token.text) & set("ĠÃä½")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,68 +12,15 @@ import torch
 import transformers
 
 from attnlit.attention import attend, load
-from attnlit.attention.reading import read
 from attnlit.attention.record import ATTENTION, PASSED_ON
 from attnlit.attention.values import mixing_ratios, passed_on, prove_values
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import many, tiny
-
-TEXT = "The cat sat on the mat, because it was tired."
-PAIR = "The dog lay on the rug."
+from tests.attention.by_hand import PAIR, TEXT, by_hand, inputs_of, run
+from tests.tolerances import ROUNDING
 
 GetModel = Callable[[str], Model]
-
-
-@contextmanager
-def inputs_of(parts: list[Any]) -> Iterator[list[torch.Tensor]]:
-    """The first argument of each part's call, (N, D), in the order of the calls."""
-    seen: list[torch.Tensor] = []
-    hooks = [part.register_forward_pre_hook(lambda _, given: seen.append(given[0][0])) for part in parts]
-    try:
-        yield seen
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def run(model: Model, text: str, pair: str | None = None) -> None:
-    tensors = {name: torch.tensor([ids]) for name, ids in read(model, text, pair).inputs.items()}
-    with torch.no_grad():
-        model.module(**tensors)
-
-
-def brought(weights: np.ndarray, values: torch.Tensor, projection: torch.Tensor) -> torch.Tensor:
-    """c[h, i, j], (H, Q, K, D), all of it: weights (H, Q, K), values (H, K, d), projection (H, d, D)."""
-    return torch.einsum("hqk,hkd,hdw->hqkw", torch.tensor(weights), values, projection)
-
-
-def by_hand(model: Model, text: str, pair: str | None = None) -> list[torch.Tensor]:
-    """c[h, i, j] of every layer of a GPT-2, Llama or BERT, from its weight matrices."""
-    record = attend(model, text, pair)
-    module: Any = model.module
-    heads, size = tiny.HEADS, tiny.WIDTH // tiny.HEADS
-    if model.architecture == "gpt2":
-        parts = [block.attn.c_attn for block in module.transformer.h]
-        projections = [block.attn.c_proj.weight for block in module.transformer.h]
-    elif model.architecture == "llama":
-        parts = [block.self_attn.v_proj for block in module.model.layers]
-        projections = [block.self_attn.o_proj.weight.T for block in module.model.layers]
-    else:
-        parts = [block.attention.self.value for block in module.bert.encoder.layer]
-        projections = [block.attention.output.dense.weight.T for block in module.bert.encoder.layer]
-    with inputs_of(parts) as seen:
-        run(model, text, pair)
-    found = []
-    for layer, (part, entered, projection) in enumerate(zip(parts, seen, projections, strict=True)):
-        if model.architecture == "gpt2":
-            values = (entered @ part.weight + part.bias)[:, 2 * tiny.WIDTH :]
-        else:
-            values = entered @ part.weight.T + (0 if part.bias is None else part.bias)
-        values = values.unflatten(-1, (-1, size)).transpose(0, 1)  # (key heads, K, d)
-        values = values.repeat_interleave(heads // len(values), 0)
-        found.append(brought(record.weights[layer], values, projection.unflatten(0, (heads, size))))
-    return found
 
 
 @pytest.mark.parametrize("architecture", ["gpt2", "llama", "bert"])
@@ -82,9 +28,9 @@ def test_norms_are_the_lengths_of_vectors_multiplied_by_hand(architecture: str, 
     model = tiny_model(architecture)
     record = passed_on(model, TEXT, PAIR)
     expected = torch.stack(by_hand(model, TEXT, PAIR))
-    np.testing.assert_allclose(record.weights, expected.norm(dim=-1), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(record.weights, expected.norm(dim=-1), rtol=1e-4, atol=ROUNDING)
     together = passed_on(model, TEXT, PAIR, together=True)
-    np.testing.assert_allclose(together.weights[:, 0], expected.sum(1).norm(dim=-1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(together.weights[:, 0], expected.sum(1).norm(dim=-1), rtol=1e-4, atol=ROUNDING)
     assert np.ptp(record.weights.max((2, 3))) > 0.1  # or a mix-up of heads would not show
 
 
@@ -136,7 +82,7 @@ def test_mixing_without_a_residual_is_of_what_the_heads_bring(tiny_model: GetMod
         others = (summed.sum(1) - own).norm(dim=-1)
         expected.append(others / (others + own.norm(dim=-1)))
     ratios = mixing_ratios(model, TEXT)
-    np.testing.assert_allclose(ratios, torch.stack(expected), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(ratios, torch.stack(expected), rtol=1e-4, atol=ROUNDING)
     assert ratios[:, 0].max() < 1e-4  # the first token of a causal model has only itself
 
 
@@ -155,9 +101,9 @@ def test_a_gate_belongs_to_what_is_passed_on() -> None:
     projection = attention.o_proj.weight.T.unflatten(0, (4, 8))
     vectors = torch.einsum("hqk,hqkd,hdw->hqkw", torch.tensor(record.weights[0]), gated, projection)
     kept = passed_on(model, TEXT).weights[0]
-    np.testing.assert_allclose(kept, vectors.norm(dim=-1), rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(kept, vectors.norm(dim=-1), rtol=1e-3, atol=ROUNDING)
     kept = passed_on(model, TEXT, together=True).weights[0, 0]
-    np.testing.assert_allclose(kept, vectors.sum(0).norm(dim=-1), rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(kept, vectors.sum(0).norm(dim=-1), rtol=1e-3, atol=ROUNDING)
     assert np.abs(gate.numpy() - 0.5).max() > 0.1  # or it would hardly be tested
 
 
@@ -202,9 +148,9 @@ def test_a_scaling_before_the_projection_is_part_of_what_is_passed_on(
     """Twice the scale is twice the norms, whether it is one number or one for each dimension."""
     plain = passed_on(tiny_model("llama"), TEXT).weights[0]
     doubled = with_projection(tmp_path / "number", lambda heads: heads * 2.0)
-    np.testing.assert_allclose(passed_on(doubled, TEXT).weights[0], 2 * plain, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(passed_on(doubled, TEXT).weights[0], 2 * plain, rtol=1e-4, atol=ROUNDING)
     each = with_projection(tmp_path / "each", lambda heads: torch.full((tiny.WIDTH,), 2.0) * heads)
-    np.testing.assert_allclose(passed_on(each, TEXT).weights[0], 2 * plain, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(passed_on(each, TEXT).weights[0], 2 * plain, rtol=1e-4, atol=ROUNDING)
 
 
 @pytest.mark.parametrize(

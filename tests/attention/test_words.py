@@ -12,6 +12,7 @@ from attnlit.attention.filters import hide_special
 from attnlit.attention.words import merge_words
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from tests.tolerances import ROUNDING
 
 GetModel = Callable[[str], Model]
 TEXT = "Unbelievable violinists' hats, 🙂!"
@@ -33,7 +34,7 @@ def test_pieces_become_the_words_of_the_text(architecture: str, tiny_model: GetM
 def test_sums_over_keys_and_means_over_queries(architecture: str, tiny_model: GetModel) -> None:
     pieces = attend(tiny_model(architecture), TEXT)
     words = merge_words(pieces)
-    np.testing.assert_allclose(words.weights.sum(axis=-1), 1, atol=1e-5)
+    np.testing.assert_allclose(words.weights.sum(axis=-1), 1, atol=ROUNDING)
     groups = [
         [index for index, token in enumerate(pieces.queries) if token.word == 0 and token.segment == 0],
         [index for index, token in enumerate(pieces.queries) if token.word == 1 and token.segment == 0],
@@ -44,7 +45,7 @@ def test_sums_over_keys_and_means_over_queries(architecture: str, tiny_model: Ge
         for column, keys in zip(rows, groups, strict=True):
             block = pieces.weights[:, :, queries][:, :, :, keys]
             expected = block.sum(axis=-1).mean(axis=-1)
-            np.testing.assert_allclose(words.weights[:, :, row, column], expected, atol=1e-6)
+            np.testing.assert_allclose(words.weights[:, :, row, column], expected, atol=ROUNDING)
 
 
 def test_special_tokens_stay(tiny_model: GetModel) -> None:
@@ -91,4 +92,4 @@ def test_a_word_shows_all_its_pieces(name: str, text: str, words: str) -> None:
     merged = merge_words(attend(load(name), text))
     assert merged.query_tokens == words.split(" ")
     assert merged.key_tokens == merged.query_tokens
-    np.testing.assert_allclose(merged.weights.sum(axis=-1), 1, atol=1e-5)
+    np.testing.assert_allclose(merged.weights.sum(axis=-1), 1, atol=ROUNDING)

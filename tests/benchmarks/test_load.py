@@ -34,6 +34,7 @@ def test_a_picture_of_something_else_is_noticed(page: str, another: dict[str, ob
     assert len(wrong([deed(choice, choice, replace(choice, **another))])) == 1
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("page", "own", "another"),
     [

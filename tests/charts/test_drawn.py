@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from attnlit.charts.drawn import Drawn
-from tests.charts.records import record
+from tests.records import vectors_record
 
 
 def tables(kilobytes: int) -> dict[str, pa.Table]:
@@ -17,15 +17,15 @@ def tables(kilobytes: int) -> dict[str, pa.Table]:
 
 
 def test_what_is_kept_is_not_drawn_again() -> None:
-    drawn, attention = Drawn(10 * 1024), record()
+    drawn, attention = Drawn(10 * 1024), vectors_record()
     first = drawn.get(attention, "a", lambda: tables(1))
     assert drawn.get(attention, "a", lambda: tables(2)) is first
     assert drawn.get(attention, "b", lambda: tables(1)) is not first
-    assert drawn.get(record(), "a", lambda: tables(1)) is not first
+    assert drawn.get(vectors_record(), "a", lambda: tables(1)) is not first
 
 
 def test_beyond_the_limit_what_was_asked_for_longest_ago_goes() -> None:
-    drawn, attention = Drawn(3 * 1024), record()
+    drawn, attention = Drawn(3 * 1024), vectors_record()
     for what in "abc":
         drawn.get(attention, what, lambda: tables(1))
     drawn.get(attention, "a", lambda: tables(1))
@@ -40,7 +40,7 @@ def test_beyond_the_limit_what_was_asked_for_longest_ago_goes() -> None:
 
 
 def test_a_lower_limit_holds_at_once_and_what_is_larger_is_not_kept() -> None:
-    drawn, attention = Drawn(10 * 1024), record()
+    drawn, attention = Drawn(10 * 1024), vectors_record()
     for what in "abc":
         drawn.get(attention, what, lambda: tables(2))
     drawn.most_bytes = 5 * 1024
@@ -51,7 +51,7 @@ def test_a_lower_limit_holds_at_once_and_what_is_larger_is_not_kept() -> None:
 
 
 def test_a_record_that_ends_takes_along_what_was_drawn_of_it() -> None:
-    drawn, stays, goes = Drawn(10 * 1024), record(), record()
+    drawn, stays, goes = Drawn(10 * 1024), vectors_record(), vectors_record()
     for attention in (stays, goes):
         for what in "ab":
             drawn.get(attention, what, lambda: tables(1))
@@ -61,7 +61,7 @@ def test_a_record_that_ends_takes_along_what_was_drawn_of_it() -> None:
 
 
 def test_many_threads_may_draw_at_once() -> None:
-    drawn, attention = Drawn(5 * 1024), record()
+    drawn, attention = Drawn(5 * 1024), vectors_record()
     threads = [
         threading.Thread(
             target=lambda: [drawn.get(attention, place % 7, lambda: tables(1)) for place in range(200)]

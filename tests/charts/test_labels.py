@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from attnlit.charts.labels import column_width, font_size, labels, row_height
-from tests.charts.hand_made import tokens
+from tests.records import tokens
 
 
 def pieces(texts: list[str], words: list[int | None], segments: list[int] | None = None) -> tuple:

@@ -19,8 +19,7 @@ from attnlit.charts.model import model_view
 from attnlit.charts.neuron import neuron_view
 from attnlit.charts.theme import DARK
 from tests.charts.drawing import assert_vega_lite_takes, svg_of, texts
-from tests.charts.hand_made import random_record, record
-from tests.charts.records import record as vectors_record
+from tests.records import random_record, record, vectors_record
 
 CURVE = pd.DataFrame({"distance": [0, 1, 2], "curve": "head", "value": [0.5, 0.3, 0.1], "pairs": 9})
 BARS = pd.DataFrame({"dimension": [0, 1], "share": [0.7, 0.3]})

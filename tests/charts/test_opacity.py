@@ -13,15 +13,15 @@ from attnlit.charts.head import head_picture, head_table
 from attnlit.charts.heatmap import heatmap_picture
 from attnlit.charts.model import model_picture
 from attnlit.charts.opacity import FULL, full_opacity, one, scale_notes
-from tests.charts.records import weights_record
+from tests.records import record
 
-ATTENTION = weights_record([[[[0.5, 0.5, 0], [0.25, 0.25, 0.5], [0, 1, 0]]]])
+ATTENTION = record([[[[0.5, 0.5, 0], [0.25, 0.25, 0.5], [0, 1, 0]]]])
 
 
 def norms(scale: float) -> Attention:
     """The same picture in other units; its strongest row is the second."""
     weights = np.array([[[[1, 0, 0], [0.5, 1, 0.5], [0, 0.25, 0]]]]) * scale
-    return replace(weights_record(weights), weighs=PASSED_ON)
+    return replace(record(weights), weighs=PASSED_ON)
 
 
 def test_attention_is_its_own_measure() -> None:

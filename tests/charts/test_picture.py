@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from attnlit.charts.head import head_picture
 from attnlit.charts.picture import arrow_stream, with_values
-from tests.charts.hand_made import random_record
+from tests.records import random_record
 
 
 def test_a_table_survives_the_journey() -> None:
@@ -37,7 +37,7 @@ def _page() -> None:
     import streamlit as st
 
     from attnlit.charts.head import head_picture
-    from tests.charts.hand_made import random_record
+    from tests.records import random_record
 
     layer = st.number_input("layer", 0, 1, 0)
     picture = head_picture(random_record(), layer)

@@ -67,6 +67,7 @@ def test_a_text_that_ends_the_renderer_ends_one_request(worker: Worker) -> None:
     assert texts(worker.answer({"kind": "svg", "spec": sketch("next")})) == ["next"]
 
 
+@pytest.mark.whole
 def test_one_process_draws_for_everybody_and_another_follows_when_it_was_killed(worker: Worker) -> None:
     worker.answer({"kind": "svg", "spec": sketch("a")})
     first = worker.pid
@@ -115,6 +116,7 @@ def test_a_chart_that_is_none_is_refused_in_words_and_the_next_is_drawn(worker: 
     assert texts(worker.answer({"kind": "svg", "spec": sketch("next")})) == ["next"]
 
 
+@pytest.mark.whole
 def test_the_process_leaves_when_nobody_asks() -> None:
     brief = Worker(idle=0.1)
     brief.answer({"kind": "svg", "spec": sketch("a")})

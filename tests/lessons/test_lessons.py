@@ -60,6 +60,7 @@ def test_there_are_six_lessons_in_order() -> None:
     assert all(10 <= lesson.minutes <= 15 for lesson in LESSONS.values())
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("lesson", "number"), STEPS, ids=[f"{lesson.name}-{number}" for lesson, number in STEPS]
 )

@@ -9,6 +9,7 @@ import torch
 
 from attnlit.models.layout import layout_of
 from attnlit.models.model import Model
+from tests.tolerances import ROUNDING
 
 
 @pytest.mark.parametrize("architecture", ["gpt2", "llama"])
@@ -33,7 +34,7 @@ def test_the_parts_give_the_attention_blocks_output(
         normed, output = seen[2] - seen[0], seen[3] - seen[1]  # the biases cancel out
         values = (normed @ layout.values(block)).unflatten(-1, (-1, model.head_size))
         by_head = values.repeat_interleave(model.heads // values.shape[1], 1).flatten(1)
-        torch.testing.assert_close(by_head @ layout.output(block), output, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(by_head @ layout.output(block), output, rtol=1e-4, atol=ROUNDING)
 
 
 def test_an_architecture_without_a_row_has_no_layout(tiny_model: Callable[[str], Model]) -> None:

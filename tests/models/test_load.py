@@ -251,6 +251,7 @@ def test_a_bundled_model_that_is_not_there_is_no_riddle(
 # ---------------------------------------------------------------------- side by side
 
 
+@pytest.mark.whole
 def test_two_models_may_be_opened_and_built_at_the_same_moment(tiny_folder: GetFolder) -> None:
     """transformers swaps methods of its classes as it loads: two at once break each other for good."""
     places = {name: str(tiny_folder(name)) for name in ("bert", "gpt2")}

@@ -15,6 +15,7 @@ from attnlit.attention import attend, load
 from attnlit.attention.capture import untrained
 from attnlit.errors import AttnlitError
 from tests import tiny
+from tests.tolerances import MISTAKE
 
 TEXT = "The cat sat on the mat."
 GetFolder = Callable[[str], Path]
@@ -82,7 +83,7 @@ def test_its_weights_are_shared_and_not_copied(held: tuple[Any, Any]) -> None:
     before = attend(model, TEXT).weights.copy()
     with torch.no_grad():
         module.transformer.h[0].attn.c_attn.weight.mul_(3.0)  # as a step of training would
-    assert abs(attend(model, TEXT).weights - before).max() > 1e-3
+    assert abs(attend(model, TEXT).weights - before).max() > MISTAKE
 
 
 def test_it_can_be_trained_on(held: tuple[Any, Any]) -> None:
@@ -106,7 +107,7 @@ def test_the_hooks_of_its_owner_go_on_and_ours_are_not_among_them(held: tuple[An
     module.transformer.h[0].register_forward_hook(lambda part, given, made: 2 * made)
     steered = attend(load(module, tokenizer=tokenizer), TEXT).weights
     assert abs(steered[0] - plain[0]).max() == 0
-    assert abs(steered[1:] - plain[1:]).max() > 1e-3
+    assert abs(steered[1:] - plain[1:]).max() > MISTAKE
 
 
 def test_a_pipeline_brings_its_tokenizer(held: tuple[Any, Any]) -> None:
@@ -152,7 +153,7 @@ def test_adapters_are_active(held: tuple[Any, Any]) -> None:
     module.transformer.h[1].attn.c_attn = Adapted(module.transformer.h[1].attn.c_attn)
     adapted = attend(load(Wrapper(module), tokenizer=tokenizer), TEXT).weights
     assert abs(adapted[0] - plain[0]).max() == 0
-    assert abs(adapted[1] - plain[1]).max() > 1e-3
+    assert abs(adapted[1] - plain[1]).max() > MISTAKE
 
 
 def test_what_kind_of_model_it_is(tiny_folder: GetFolder) -> None:

@@ -39,6 +39,7 @@ def run(kind, corpus, out, **options):
     )
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("kind", ["gpt2", "bert"])
 def test_an_interrupted_run_goes_on_as_if_unbroken(kind, corpus, tmp_path, capsys):
     run(kind, corpus, tmp_path / "whole", steps=8)
@@ -54,6 +55,7 @@ def test_an_interrupted_run_goes_on_as_if_unbroken(kind, corpus, tmp_path, capsy
         torch.testing.assert_close(parts["model"][name], weights)
 
 
+@pytest.mark.whole
 def test_training_lowers_the_loss_and_the_export_loads(corpus, tmp_path, capsys):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

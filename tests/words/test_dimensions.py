@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from attnlit.words.dimensions import carriers_in_words, decay_heads_in_words, pair_in_words, removal_in_words
-from tests.charts.records import record
+from tests.records import vectors_record
 
 STEADY = pd.Series({"decay": 0.9, "rank": -1.0})
 
@@ -59,7 +59,7 @@ def test_what_removal_leaves_is_a_share_of_the_fall() -> None:
 
 @pytest.mark.parametrize("bias", [True, False])
 def test_a_pairs_products_are_told_beside_the_mean_score(bias: bool) -> None:
-    attention = record(queries=4, bias=bias)
+    attention = vectors_record(queries=4, bias=bias)
     vectors = attention.vectors(0, 1)
     total = float(vectors.scaling * (vectors.q[2] * vectors.k[1]).sum())
     said = pair_in_words(attention, 0, 1, 2, 1, total)

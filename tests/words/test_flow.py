@@ -10,9 +10,9 @@ from attnlit.analysis.flow import flow, rollout
 from attnlit.attention import attend, load
 from attnlit.words.flow import ABOUT, flow_in_words, left_out_in_words
 from tests import many
-from tests.analysis.flow.test_rollout import looking_at, with_sink
-from tests.charts.hand_made import random_record, record
+from tests.analysis.flow.hand_made import looking_at, with_sink
 from tests.planted import blank, previous_token, save
+from tests.records import random_record, record
 
 
 def even(layers: int, count: int, *, causal: bool = True) -> np.ndarray:

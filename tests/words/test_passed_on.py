@@ -9,7 +9,7 @@ import numpy as np
 from attnlit.attention import Attention
 from attnlit.attention.record import PASSED_ON
 from attnlit.words.read_out import read_out
-from tests.charts.hand_made import record
+from tests.records import record
 
 WORDS = ["the", "cat", "saw", "the"]
 

@@ -10,7 +10,7 @@ from attnlit.wording import escaped, percent
 from attnlit.words.names import token_name
 from attnlit.words.read_out import read_out
 from attnlit.words.roles import role_in_words
-from tests.charts.hand_made import record, tokens
+from tests.records import record, tokens
 
 WORDS = ["[CLS]", "the", "cat", "saw", "the", "[SEP]"]
 

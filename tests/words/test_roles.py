@@ -9,21 +9,15 @@ import pytest
 
 from attnlit.analysis.scores import FEWEST_TOKENS
 from attnlit.attention.filters import keep
-from attnlit.attention.record import Attention, Token
+from attnlit.attention.record import Attention
 from attnlit.errors import AttnlitError
 from attnlit.words.roles import role_in_words
+from tests import records
 
 
 def record(weights: np.ndarray, causal: bool = True) -> Attention:
     """A record of one layer and one head over different plain words."""
-    tokens = tuple(
-        Token(id=place, text=f"w{place}", raw=f"w{place}", special=False, segment=0, position=place)
-        for place in range(len(weights))
-    )
-    return Attention(
-        weights=weights[None, None].astype(np.float32),
-        queries=tokens, keys=tokens, model="planted", kind="self", causal=causal, text="", pair=None,
-    )  # fmt: skip
+    return records.record(weights[None, None], records.numbered(len(weights), "w"), causal=causal)
 
 
 def test_a_head_that_looks_one_token_back_is_named() -> None:

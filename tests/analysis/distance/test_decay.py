@@ -12,7 +12,8 @@ from attnlit.errors import AttnlitError
 from attnlit.words.decay import decay_in_words
 from tests import planted
 from tests.analysis.distance.planted_fall import SLOPE, even, words
-from tests.charts.hand_made import record
+from tests.records import record
+from tests.tolerances import ROUNDING
 
 
 def row_of(table, layer: int, head: int):
@@ -27,7 +28,7 @@ def test_even_attention_does_not_fall(causal: bool) -> None:
         np.testing.assert_allclose(table["attention"], table["even"], rtol=1e-5)
         assert np.ptp(table["even"]) == 0
     row = distance.scan(by).iloc[0]
-    assert row["decay"] == pytest.approx(0, abs=1e-6)
+    assert row["decay"] == pytest.approx(0, abs=ROUNDING)
     assert not distance.is_decay(row)
 
 

@@ -14,7 +14,7 @@ from attnlit.attention.vectors import LayerInputs
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests.analysis.distance.planted_fall import SLOPE, TEXTS, even, words
-from tests.charts.hand_made import random_record, record
+from tests.records import random_record, record
 
 
 @pytest.mark.parametrize("causal", [True, False])

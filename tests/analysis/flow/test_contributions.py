@@ -14,6 +14,7 @@ from attnlit.attention.filters import hide_special
 from attnlit.attention.values import contributions
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from tests.tolerances import ROUNDING
 
 GetModel = Callable[[str], Model]
 TEXT = "The cat sat on the mat, because it was tired."
@@ -31,7 +32,7 @@ def test_the_model_is_measured_beside_the_same_values_evenly_weighed(
     np.testing.assert_array_equal(even, contributions(model, TEXT, weights=weights))
     assert np.abs(own / own.sum(-1, keepdims=True) - even / even.sum(-1, keepdims=True)).max() > 0.05
     rolled = rollout(attention, contributions=(own, even))
-    np.testing.assert_allclose(rolled.matrices.sum(axis=-1), 1, atol=1e-6)
+    np.testing.assert_allclose(rolled.matrices.sum(axis=-1), 1, atol=ROUNDING)
     assert rolled.way == rolled.routes(1).way == "contributions"
 
 
@@ -42,7 +43,7 @@ def test_both_halves_of_an_encoder_decoder_can_be_followed_also_where_the_model_
     for kind in ("encoder", "decoder"):
         attention = attend(model, TEXT, kind=kind)
         rolled = rollout(attention, contributions=contributions_and_even(model, attention))
-        np.testing.assert_allclose(rolled.uniform.sum(axis=-1), 1, atol=1e-6)
+        np.testing.assert_allclose(rolled.uniform.sum(axis=-1), 1, atol=ROUNDING)
 
 
 def test_records_that_are_not_whole_are_refused(tiny_model: GetModel) -> None:

@@ -12,8 +12,8 @@ import attnlit
 from attnlit.analysis.flow import flow, rollout
 from attnlit.attention import Attention
 from attnlit.errors import AttnlitError
-from tests.analysis.flow.test_rollout import looking_at, with_sink
-from tests.charts.hand_made import random_record
+from tests.analysis.flow.hand_made import looking_at, with_sink
+from tests.records import random_record
 
 MILLIONTHS = 1e-5  # capacities are rounded to whole millionths, and a flow crosses several
 

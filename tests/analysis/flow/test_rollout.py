@@ -18,23 +18,11 @@ from attnlit.attention.values import passed_on
 from attnlit.attention.words import merge_words
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
-from tests.charts.hand_made import random_record, record
+from tests.analysis.flow.hand_made import looking_at, with_sink
 from tests.planted import blank, first_token, previous_token, save
+from tests.records import random_record
 
 GetModel = Callable[[str], Model]
-WORDS = [f"w{place}" for place in range(32)]
-
-
-def looking_at(targets: list[list[int]], *, causal: bool = True) -> Attention:
-    """One head a layer, each token of which looks at one token alone."""
-    weights = np.zeros((len(targets), 1, len(targets[0]), len(targets[0])))
-    for layer, looked_at in enumerate(targets):
-        weights[layer, 0, range(len(looked_at)), looked_at] = 1
-    return record(weights, WORDS[: len(targets[0])], causal=causal)
-
-
-def with_sink(attention: Attention, kept: float) -> Attention:
-    return record(attention.weights * kept, attention.query_tokens, causal=attention.causal)
 
 
 def share_over_paths(attention: Attention, query: int, key: int, *, residual: bool = True) -> float:

@@ -12,7 +12,7 @@ from attnlit.analysis.flow import rollout
 from attnlit.analysis.flow.uniform import uniform_weights, visible
 from attnlit.attention import attend
 from attnlit.models.model import Model
-from tests.charts.hand_made import record
+from tests.records import record
 
 GetModel = Callable[[str], Model]
 TEXT = "The cat sat on the mat, because it was tired."

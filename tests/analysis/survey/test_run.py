@@ -15,6 +15,7 @@ from attnlit.attention.capture import untrained
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests.analysis.survey.planted_texts import TEXTS
+from tests.tolerances import ROUNDING
 
 
 def test_texts_that_are_too_short_or_too_long_are_left_out_and_counted(model: Model) -> None:
@@ -47,6 +48,7 @@ def test_steps_can_be_left_at_any_time_and_count_to_the_end(model: Model) -> Non
     assert last.survey is not None
 
 
+@pytest.mark.whole
 def test_a_survey_that_was_left_goes_on_where_it_was(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "WINDOW", 8)
     left = None
@@ -99,6 +101,7 @@ def as_bytes(found: Survey) -> bytes:
     return pickle.dumps([getattr(found, each.name) for each in fields(found)])
 
 
+@pytest.mark.whole
 def test_parts_of_a_survey_make_the_same_in_any_order_to_the_byte(model: Model) -> None:
     texts = [*TEXTS, ("the cat", None), ("the cat " * 200, None)]  # too short, and too long
     parts = [partial(model, texts[first : first + 5], first=first) for first in range(0, len(texts), 5)]
@@ -112,10 +115,10 @@ def test_parts_of_a_survey_make_the_same_in_any_order_to_the_byte(model: Model) 
     together = finish(parts)
     assert (together.texts, together.left_out, together.tokens) == (24, 2, alone.tokens)
     for name, values in alone.values.items():
-        np.testing.assert_allclose(together.values[name], values, atol=1e-6)
+        np.testing.assert_allclose(together.values[name], values, atol=ROUNDING)
         np.testing.assert_array_equal(together.counts[name], alone.counts[name])
         np.testing.assert_array_equal(together.claimed[name], alone.claimed[name])
-        np.testing.assert_allclose(together.untrained[name], alone.untrained[name], atol=1e-6)
+        np.testing.assert_allclose(together.untrained[name], alone.untrained[name], atol=ROUNDING)
 
 
 def test_parts_say_what_is_missing_and_what_does_not_belong_together(model: Model) -> None:

@@ -17,6 +17,7 @@ from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import many, planted, tiny
+from tests.tolerances import MISTAKE, ROUNDING
 
 TEXT = "The cat sat on the mat, because it was"
 TARGET = "the dog lay"
@@ -44,7 +45,7 @@ def test_of_many_architectures_the_parts_make_the_logit(architecture: str) -> No
         found = writes(model, TEXT, position=position, pair=pair)
         word = int(own[position].argmax())
         assert found.ids == (word,)
-        assert found.logit == pytest.approx(own[position, word], rel=1e-5, abs=1e-5)
+        assert found.logit == pytest.approx(own[position, word], rel=1e-5, abs=ROUNDING)
         assert found.table["logit"].sum() == pytest.approx(found.total, rel=1e-4, abs=1e-4)
         cap = getattr(model.module.config, "final_logit_softcapping", None)
         bent = found.total if cap is None else cap * np.tanh(found.total / cap)
@@ -112,7 +113,7 @@ def test_a_heads_share_by_hand(architecture: str, tiny_model: GetModel) -> None:
     unembedding = model.module.lm_head.weight
     expected = by_hand(model, TEXT, unembedding[found.ids[0]] - unembedding.mean(0))
     shares = found.heads["logit"].to_numpy(float).reshape(expected.shape)
-    np.testing.assert_allclose(shares, expected, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(shares, expected, rtol=1e-3, atol=ROUNDING)
     assert np.ptp(expected) > 0.01
 
 
@@ -139,7 +140,7 @@ def test_a_heads_share_is_the_sum_of_its_looks(architecture: str) -> None:
     found = writes(model, TEXT, position=2, pair=pair)
     for row in found.heads.itertuples():
         looks = look_logits(found, row.layer, row.head, row.attention)
-        assert looks.sum() == pytest.approx(row.logit, rel=1e-3, abs=1e-5)
+        assert looks.sum() == pytest.approx(row.logit, rel=1e-3, abs=ROUNDING)
 
 
 def test_words_raised_and_lowered_are_against_the_mean(tiny_model: GetModel) -> None:
@@ -151,7 +152,7 @@ def test_words_raised_and_lowered_are_against_the_mean(tiny_model: GetModel) -> 
     expected -= expected.mean()
     table = head_words(state, 1, 2, top=3)
     assert table["id"].tolist() == [*np.argsort(-expected)[:3], *np.argsort(-expected)[-3:]]
-    np.testing.assert_allclose(table["logit"], expected[table["id"]], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(table["logit"], expected[table["id"]], rtol=1e-4, atol=ROUNDING)
     looks = [look_words(state, 1, 2, key, top=200).set_index("id")["logit"] for key in range(3)]
     assert not looks[0].sort_index().equals(looks[1].sort_index())
     with pytest.raises(AttnlitError, match="no token 99"):
@@ -176,7 +177,7 @@ def test_totals_are_what_switching_off_does(tiny_model: GetModel) -> None:
     lost = totals(found, [("self", 0, 1), ("self", 2, 3)])
     np.testing.assert_allclose(lost, expected, rtol=1e-3, atol=1e-4)
     direct = found.heads.set_index(["layer", "head"])["logit"]
-    assert abs(lost[0] - direct[0, 1]) > 1e-3  # of an early head most goes through later ones
+    assert abs(lost[0] - direct[0, 1]) > MISTAKE  # of an early head most goes through later ones
 
 
 def test_which_word_is_meant(tiny_model: GetModel) -> None:

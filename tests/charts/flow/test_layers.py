@@ -3,53 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from attnlit.attention.record import Token
 from attnlit.charts.flow import flow_picture, flow_view
 from attnlit.charts.flow.data import LINE_BUDGET, drawing, parts_of
 from attnlit.charts.flow.spec import THICKEST
 from attnlit.charts.theme import DARK, LIGHT
 from attnlit.wording import percent
 from tests.charts.drawing import svg_of, texts
-from tests.charts.hand_made import tokens
-
-
-@dataclass(frozen=True)
-class Routes:
-    tokens: tuple[Token, ...]
-    query: int
-    edges: np.ndarray
-    uniform_edges: np.ndarray
-    layer_numbers: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.layer_numbers:
-            object.__setattr__(self, "layer_numbers", tuple(range(len(self.edges))))
-
-
-def edges_of(matrices: np.ndarray, query: int) -> np.ndarray:
-    """The shares that go through the layers of these mixing matrices, (L, N, N), from one token down."""
-    held = np.eye(matrices.shape[1])[query]
-    edges = []
-    for matrix in reversed(matrices):
-        edges.insert(0, held[:, None] * matrix)
-        held = held @ matrix
-    return np.array(edges)
-
-
-def random_routes(layers: int = 3, count: int = 5, query: int = 3, *, kept: float = 1.0) -> Routes:
-    """Of a causal model that loses a part of what goes through a layer, unless it keeps 1."""
-    seen = np.tri(count)
-    mixed = np.random.default_rng(0).uniform(size=(layers, count, count)) * seen
-    mixed *= kept / mixed.sum(axis=-1, keepdims=True)
-    even = np.stack([seen / seen.sum(axis=-1, keepdims=True)] * layers)
-    names = tokens([f"word{place}" for place in range(count)])
-    return Routes(names, query, edges_of(mixed, query), edges_of(even, query))
+from tests.charts.flow.routes import Routes, random_routes
+from tests.records import tokens
 
 
 def thicknesses(svg: ElementTree.Element, colour: str) -> list[float]:

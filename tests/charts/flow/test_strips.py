@@ -13,7 +13,7 @@ from attnlit.charts.flow import flow_picture, flow_view, how_to
 from attnlit.charts.picture import Picture
 from attnlit.charts.theme import DARK, LIGHT
 from tests.charts.drawing import svg_of, texts
-from tests.charts.flow.test_layers import random_routes
+from tests.charts.flow.routes import random_routes
 
 
 def strip(picture: Picture, name: str) -> np.ndarray:

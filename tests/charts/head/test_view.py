@@ -13,7 +13,7 @@ from attnlit.charts.picture import Picture
 from attnlit.charts.theme import DARK, HEAD_COLOURS
 from attnlit.errors import AttnlitError
 from tests.charts.drawing import Svg, place_of, svg_of, texts
-from tests.charts.hand_made import random_record, record
+from tests.records import random_record, record
 
 LIST_OF_WORDS = ["the", "cat", "sat", "on", "the", "mat", "because", "it", "was", "the", "cat"]
 

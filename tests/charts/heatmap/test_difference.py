@@ -10,7 +10,7 @@ from attnlit.charts.heatmap import difference_map, difference_picture, differenc
 from attnlit.charts.theme import LIGHT
 from attnlit.errors import AttnlitError
 from tests.charts.drawing import image_of, svg_of, texts
-from tests.charts.hand_made import random_record, record
+from tests.records import random_record, record
 
 
 def pair_of_records() -> tuple[Attention, Attention]:

@@ -11,8 +11,7 @@ from attnlit.charts.heatmap import heatmap, heatmap_picture
 from attnlit.charts.theme import DARK, LIGHT, head_colour
 from attnlit.errors import AttnlitError
 from tests.charts.drawing import image_of, svg_of, texts
-from tests.charts.hand_made import random_record, record
-from tests.charts.records import record as vectors_record
+from tests.records import random_record, record, vectors_record
 
 
 @pytest.mark.parametrize(("queries", "keys"), [(4, 4), (3, 7), (33, 33)])

@@ -24,7 +24,7 @@ from attnlit.charts.model.spec import HIGHEST_CELL, LENS
 from attnlit.charts.theme import DARK, LIGHT
 from attnlit.errors import AttnlitError
 from tests.charts.drawing import pixels, place_of, sources, svg_of, texts
-from tests.charts.records import record, weights_record
+from tests.records import record, vectors_record
 
 
 def cells(attention: Attention, **options: Any) -> list[dict[str, Any]]:
@@ -36,7 +36,7 @@ def test_cells_describe_known_heads() -> None:
     n = 8
     uniform = np.full((n, n), 1 / n)
     previous = np.eye(n, k=-1) + np.outer(np.eye(n)[0], np.eye(n)[0])
-    first, second, third = cells(weights_record(np.stack([[uniform, np.eye(n), previous]])))
+    first, second, third = cells(record(np.stack([[uniform, np.eye(n), previous]])))
     assert first["spread"] == f"{n} tokens"
     assert second["spread"] == third["spread"] == "1 token"
     assert [cell["back"] for cell in (first, second, third)] == [
@@ -49,16 +49,16 @@ def test_cells_describe_known_heads() -> None:
 
 def test_distance_is_signed_and_counts_positions() -> None:
     ahead, back = np.eye(4)[[1, 2, 3, 3]], np.eye(4)[[0, 0, 0, 0]]
-    attention = weights_record(np.stack([[ahead, back]]))
+    attention = record(np.stack([[ahead, back]]))
     assert [cell["back"] for cell in cells(attention)] == ["0.8 tokens ahead", "1.5 tokens back"]
-    other_sentence = keep(weights_record(np.full((1, 1, 9, 9), 1 / 9)), [0, 1], [7, 8])
+    other_sentence = keep(record(np.full((1, 1, 9, 9), 1 / 9)), [0, 1], [7, 8])
     assert [cell["back"] for cell in cells(other_sentence)] == ["7 tokens ahead"]
     tooltip = json.dumps(model_picture(attention).spec)
     assert "'Looks': datum.back" in tooltip
 
 
 def test_distance_in_the_tooltip_is_that_of_the_table_of_heads() -> None:
-    attention = record(layers=3, heads=4, queries=12)
+    attention = vectors_record(layers=3, heads=4, queries=12)
     in_table = distance(attention.weights).ravel()
     said = [cell["back"].replace("as far back as ahead", "0 tokens back") for cell in cells(attention)]
     found = [re.fullmatch(r"([\d.]+) tokens? (back|ahead)", each) for each in said]
@@ -70,7 +70,7 @@ def test_long_texts_are_measured_in_some_rows_and_say_so() -> None:
     n = 160
     uniform, third_back = np.full((n, n), 1 / n), np.eye(n)[np.maximum(np.arange(n) - 3, 0)]
     uniform[5, 7] = 0.5
-    first, second = cells(weights_record(np.stack([[uniform, third_back]])))
+    first, second = cells(record(np.stack([[uniform, third_back]])))
     assert first["strongest"] == "t5 → t7, 50%"  # of all rows
     assert first["spread"] == f"about {n} tokens"
     assert second["spread"] == "about 1 token"
@@ -83,7 +83,7 @@ def test_empty_rows_spoil_neither_thumbnails_nor_facts() -> None:
     zeros[:, :, 2] = 0
     zeros[1, 2] = 0
     empty = np.where(zeros.sum(axis=-1, keepdims=True) == 0, np.float32(np.nan), zeros)
-    picture, expected = model_picture(weights_record(empty)), model_picture(weights_record(zeros))
+    picture, expected = model_picture(record(empty)), model_picture(record(zeros))
     assert picture.tables["strips"] == expected.tables["strips"]
     assert picture.tables["cells"] == expected.tables["cells"]
     facts = picture.tables["cells"].to_pylist()[-1]  # a head with nothing left
@@ -93,33 +93,33 @@ def test_empty_rows_spoil_neither_thumbnails_nor_facts() -> None:
 def test_strongest_pair_names_query_then_key() -> None:
     weights = np.full((1, 1, 3, 4), 0.1)
     weights[0, 0, 2, 1] = 0.7
-    (cell,) = cells(weights_record(weights))
+    (cell,) = cells(record(weights))
     assert cell["strongest"] == "t2 → t1, 70%"
 
 
 def test_filtered_rows_are_described_as_shares_of_what_is_left() -> None:
     left = np.array([[0.2, 0.2], [0.0, 0.0]])  # the second row's keys are all hidden
-    (cell,) = cells(weights_record(left[None, None]))
+    (cell,) = cells(record(left[None, None]))
     assert cell["spread"] == "2 tokens"
 
 
 def test_cross_attention_has_no_distance() -> None:
-    (cell,) = cells(weights_record(np.full((1, 1, 3, 5), 0.2), kind="cross"))
+    (cell,) = cells(record(np.full((1, 1, 3, 5), 0.2), kind="cross"))
     assert cell["back"] == "–"
 
 
 def test_selected_head_is_data_and_the_spec_serves_every_model() -> None:
-    attention = record(layers=3, heads=5)
+    attention = vectors_record(layers=3, heads=5)
     picture = model_picture(attention, selected=(2, 4))
     assert picture.tables["current"].to_pylist() == [{"row": 2, "column": 4}]
     assert model_picture(attention).tables["current"].num_rows == 0
-    assert model_picture(record(layers=2, heads=2, queries=40), selected=(0, 0)).spec is picture.spec
+    assert model_picture(vectors_record(layers=2, heads=2, queries=40), selected=(0, 0)).spec is picture.spec
     assert model_picture(attention, theme=DARK).spec != picture.spec
     assert sources(picture.spec) == set(picture.tables)
 
 
 def test_subset_of_layers_keeps_their_numbers() -> None:
-    attention = record(layers=6, heads=2)
+    attention = vectors_record(layers=6, heads=2)
     picture = model_picture(attention, layers=[1, 5], selected=(5, 1))
     assert picture.tables["current"].to_pylist() == [{"row": 1, "column": 1}]
     assert [cell["layer"] for cell in picture.tables["cells"].to_pylist()] == [1, 1, 5, 5]
@@ -129,7 +129,7 @@ def test_subset_of_layers_keeps_their_numbers() -> None:
 
 
 def test_layers_stand_in_the_order_asked_for() -> None:
-    attention = record(layers=2, heads=2)
+    attention = vectors_record(layers=2, heads=2)
     first, second = cells(attention)[:2], cells(attention)[2:]
     swapped = cells(attention, layers=[1, 0])
     assert [cell["layer"] for cell in swapped] == [1, 1, 0, 0]
@@ -141,12 +141,12 @@ def test_layers_stand_in_the_order_asked_for() -> None:
 )
 def test_what_does_not_exist_is_said_in_words(wrong: dict[str, Any]) -> None:
     with pytest.raises(AttnlitError, match=r"There is no|there is no|No layer"):
-        model_picture(record(layers=2, heads=4), **wrong)
+        model_picture(vectors_record(layers=2, heads=4), **wrong)
 
 
 def test_thumbnails_are_drawn_once_and_go_with_the_record() -> None:
     gc.collect()  # the records of other tests
-    attention = record()
+    attention = vectors_record()
     first = model_picture(attention, selected=(0, 1)).tables["strips"]
     assert model_picture(attention, selected=(1, 1)).tables["strips"] is first
     assert model_picture(attention, theme=DARK).tables["strips"] != first  # its own colours
@@ -160,7 +160,7 @@ def test_thumbnails_are_drawn_once_and_go_with_the_record() -> None:
 
 @pytest.mark.parametrize(("queries", "keys"), [(2, 2), (16, 16), (512, 512), (9, 70)])
 def test_any_length_is_light(queries: int, keys: int) -> None:
-    attention = weights_record(np.full((12, 12, queries, keys), 1 / keys, np.float32))
+    attention = record(np.full((12, 12, queries, keys), 1 / keys, np.float32))
     picture = model_picture(attention)
     assert sum(map(len, picture.to_dict()["datasets"].values())) < 400_000
     assert picture.tables["strips"].num_rows == 12
@@ -170,7 +170,7 @@ def test_any_length_is_light(queries: int, keys: int) -> None:
     ("layers", "heads", "width"), [(2, 2, 360), (6, 8, 800), (12, 12, 360), (32, 32, 1400)]
 )
 def test_grid_fills_the_width(layers: int, heads: int, width: int) -> None:
-    picture = model_picture(weights_record(np.full((layers, heads, 3, 3), 1 / 3)))
+    picture = model_picture(record(np.full((layers, heads, 3, 3), 1 / 3)))
     drawn = ElementTree.tostring(svg_of(picture, width=width), encoding="unicode").replace("ns0:", "")
     cell = min(max((width - grid.LEFT) // heads, 8), HIGHEST_CELL)
     height = grid.TOP + layers * cell + 2
@@ -191,7 +191,7 @@ def test_grid_fills_the_width(layers: int, heads: int, width: int) -> None:
 
 
 def test_view_is_an_altair_chart_that_saves(tmp_path: Path) -> None:
-    attention = record(layers=2, heads=2, queries=3)
+    attention = vectors_record(layers=2, heads=2, queries=3)
     ending = replace(attention.queries[0], text="</script><script>alert(1)</script>")
     attention = replace(attention, queries=(ending,) * 3, keys=(ending,) * 3)
     chart = model_view(attention, theme=DARK)
@@ -207,9 +207,9 @@ def page_with_grid() -> None:
     import streamlit as st
 
     from attnlit.charts.model import model_picture
-    from tests.charts.records import record
+    from tests.records import vectors_record
 
-    picture = model_picture(record(layers=3, heads=5), selected=(0, 0))
+    picture = model_picture(vectors_record(layers=3, heads=5), selected=(0, 0))
     event = st.altair_chart(
         picture, key="grid", theme=None, on_select="rerun", selection_mode=["cell"], width="stretch"
     )
@@ -223,7 +223,7 @@ def test_streamlit_takes_the_picture_and_gives_the_click_back() -> None:
     assert app.text[0].value == "{}"
     sent = app.get("vega_lite_chart")[0].proto
     assert list(sent.selection_mode) == ["cell"]
-    picture = model_picture(record(layers=3, heads=5), selected=(0, 0), theme=LIGHT)
+    picture = model_picture(vectors_record(layers=3, heads=5), selected=(0, 0), theme=LIGHT)
     assert {dataset.name for dataset in sent.datasets} == set(picture.tables)
     spec = json.loads(sent.spec)
     assert spec["layer"] == picture.spec["layer"]
@@ -237,12 +237,12 @@ def test_streamlit_takes_the_picture_and_gives_the_click_back() -> None:
 
 def test_the_first_token_and_special_ones_are_not_the_strongest() -> None:
     causal = np.array([[[[1, 0, 0], [0.9, 0.1, 0], [0.2, 0.7, 0.1]]]])
-    attention = replace(weights_record(causal), causal=True)
+    attention = replace(record(causal), causal=True)
     assert cells(attention)[0]["strongest"] == "t1 → t0, 90%"
     first, *others = attention.keys
     marked = replace(attention, keys=(replace(first, special=True), *others))
     assert cells(marked)[0]["strongest"] == "t2 → t1, 70%"
-    nothing_else = replace(weights_record(np.array([[[[1.0, 0], [1, 0]]]])), keys=marked.keys[:2])
+    nothing_else = replace(record(np.array([[[[1.0, 0], [1, 0]]]])), keys=marked.keys[:2])
     assert cells(nothing_else)[0]["strongest"] == "t0 → t0, 100%"
 
 
@@ -250,7 +250,7 @@ ROLES = Roles(("previous token", "first token"), ((None, 0), (0, 1)))
 
 
 def test_colour_means_the_role_and_one_ink_means_none() -> None:
-    attention = record(layers=2, heads=2, queries=4)
+    attention = vectors_record(layers=2, heads=2, queries=4)
     assert len({tuple(each) for each in colours(attention)}) == 1
     inks = colours(attention, roles=ROLES)
     by_hand = {None: LIGHT.ink, 0: LIGHT.heads[0], 1: LIGHT.heads[1]}
@@ -278,11 +278,11 @@ def colours(attention: Attention, **options: Any) -> list[list[str]]:
 
 def test_roles_that_do_not_cover_every_head_are_refused_in_words() -> None:
     with pytest.raises(AttnlitError, match="none for 0-2"):
-        model_picture(record(layers=2, heads=3), roles=ROLES)
+        model_picture(vectors_record(layers=2, heads=3), roles=ROLES)
 
 
 def test_heads_of_a_layer_stand_closer_than_layers() -> None:
-    attention = weights_record(np.full((6, 8, 3, 3), 1 / 3))
+    attention = record(np.full((6, 8, 3, 3), 1 / 3))
     for width in (360, 800, 1500):
         images = [
             each
@@ -297,7 +297,9 @@ def test_heads_of_a_layer_stand_closer_than_layers() -> None:
 
 def lens(width: int, head: int) -> tuple[list[dict[str, float]], int]:
     """Images that are larger than a strip, with their places; how many clips there are."""
-    svg = svg_of(model_picture(record(layers=4, heads=12, queries=5)), width=width, hover=[{"id": head}])
+    svg = svg_of(
+        model_picture(vectors_record(layers=4, heads=12, queries=5)), width=width, hover=[{"id": head}]
+    )
     images = [each for each in svg.iter() if each.tag.endswith("image")]
     usual = min(float(each.get("height", 0)) for each in images)
     large = [each for each in images if float(each.get("height", 0)) > usual]

@@ -22,7 +22,7 @@ from attnlit.charts.rendering import rendered
 from attnlit.charts.theme import DARK, LIGHT
 from attnlit.errors import AttnlitError
 from tests.charts.drawing import pixels, sources
-from tests.charts.records import MASKED, record, weights_record
+from tests.records import MASKED, record, vectors_record
 
 
 def numbers(picture: Picture, column: str, unit: float) -> np.ndarray:
@@ -68,7 +68,7 @@ CASES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("case", CASES)
 def test_softmax_of_the_scores_shown_is_the_weight_shown(case: dict[str, Any]) -> None:
-    attention = record(**case)
+    attention = vectors_record(**case)
     picture = neuron_picture(attention, 1, 3)
     power = np.nan_to_num(np.exp(shown_scores(picture)))
     softmax = power / power.sum(axis=-1, keepdims=True)
@@ -77,7 +77,7 @@ def test_softmax_of_the_scores_shown_is_the_weight_shown(case: dict[str, Any]) -
 
 
 def test_keys_that_a_query_cannot_see_are_not_numbers() -> None:
-    picture = neuron_picture(record(queries=5, causal=True), 0, 0)
+    picture = neuron_picture(vectors_record(queries=5, causal=True), 0, 0)
     later = np.triu(np.ones((5, 5), bool), 1)
     np.testing.assert_array_equal(np.isnan(shown_scores(picture)), later)
     np.testing.assert_array_equal(np.isnan(shown_weights(picture)), later)
@@ -85,11 +85,11 @@ def test_keys_that_a_query_cannot_see_are_not_numbers() -> None:
     for query, product in enumerate(products):
         assert not product[query + 1 :].any()
     assert any("dash" in note for note in picture.notes)
-    assert not any("dash" in note for note in neuron_picture(record(), 0, 0).notes)
+    assert not any("dash" in note for note in neuron_picture(vectors_record(), 0, 0).notes)
 
 
 def test_a_hidden_key_before_the_last_one_seen_has_no_product() -> None:
-    whole = record()
+    whole = vectors_record()
     mask = np.zeros((1, 6, 6), np.float32)
     mask[..., 2] = MASKED  # as a sliding window hides what lies too far back
     picture = neuron_picture(
@@ -101,7 +101,7 @@ def test_a_hidden_key_before_the_last_one_seen_has_no_product() -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_strips_show_q_k_and_their_product(case: dict[str, Any]) -> None:
-    attention = record(**case)
+    attention = vectors_record(**case)
     vectors = attention.vectors(0, 2)
     picture = neuron_picture(attention, 0, 2, 1)
     q, k = (strip(address) for address in picture.tables["vectors"]["url"].to_pylist())
@@ -133,7 +133,7 @@ def full_colour(*values: np.ndarray) -> float:
 
 
 def test_values_for_the_tooltips_are_the_vectors() -> None:
-    attention = record(queries=5, keys=7)
+    attention = vectors_record(queries=5, keys=7)
     vectors = attention.vectors(1, 1)
     picture = neuron_picture(attention, 1, 1)
     unit = setup(picture)["value_unit"]
@@ -147,38 +147,38 @@ def test_values_for_the_tooltips_are_the_vectors() -> None:
 
 
 def test_one_spec_serves_every_text_head_and_query() -> None:
-    picture = neuron_picture(record(causal=True), 0, 0, 3)
-    other = neuron_picture(record(queries=9, keys=40, dimensions=16, bias=True), 1, 2)
+    picture = neuron_picture(vectors_record(causal=True), 0, 0, 3)
+    other = neuron_picture(vectors_record(queries=9, keys=40, dimensions=16, bias=True), 1, 2)
     assert other.spec is picture.spec
-    assert neuron_picture(record(), 0, 0, theme=DARK).spec != picture.spec
+    assert neuron_picture(vectors_record(), 0, 0, theme=DARK).spec != picture.spec
     assert setup(picture)["query"] == 3
     assert sources(picture.spec) == set(picture.tables)
 
 
 def test_first_query_is_an_ordinary_token_near_the_top() -> None:
-    assert setup(neuron_picture(record(queries=40, causal=True), 0, 0))["query"] == 9
-    assert setup(neuron_picture(record(queries=2), 0, 0))["query"] == 1
-    only_special = replace(record(queries=1), queries=record(queries=1).queries)
+    assert setup(neuron_picture(vectors_record(queries=40, causal=True), 0, 0))["query"] == 9
+    assert setup(neuron_picture(vectors_record(queries=2), 0, 0))["query"] == 1
+    only_special = replace(vectors_record(queries=1), queries=vectors_record(queries=1).queries)
     assert setup(neuron_picture(only_special, 0, 0))["query"] == 0
 
 
 def test_heads_say_what_the_model_adds_and_shares() -> None:
-    plain = captions(neuron_picture(record(), 0, 1))
+    plain = captions(neuron_picture(vectors_record(), 0, 1))
     assert plain["score", 1] == "q·k / √d"
     assert plain["score", 2] == "score"
     assert plain["k", 2] == "8 dimensions"
-    grouped = neuron_picture(record(key_heads=2, bias=True, causal=True, scaling=1.0), 0, 3)
+    grouped = neuron_picture(vectors_record(key_heads=2, bias=True, causal=True, scaling=1.0), 0, 3)
     assert captions(grouped)["score", 1] == "q·k"
     assert captions(grouped)["score", 2] == "+ position bias"
     assert captions(grouped)["k", 2] == "key head 1, with head 2"
     assert any("key head 1, with head 2" in note for note in grouped.notes)
     assert any("position bias, causal mask" in note for note in grouped.notes)
-    assert captions(neuron_picture(record(causal=True), 0, 0))["score", 2] == "+ causal mask"
-    assert captions(neuron_picture(record(scaling=0.05), 0, 0))["score", 1] == "q·k × 0.05"
+    assert captions(neuron_picture(vectors_record(causal=True), 0, 0))["score", 2] == "+ causal mask"
+    assert captions(neuron_picture(vectors_record(scaling=0.05), 0, 0))["score", 1] == "q·k × 0.05"
 
 
 def test_a_filtered_record_says_that_keys_are_hidden() -> None:
-    attention = record(queries=8)
+    attention = vectors_record(queries=8)
     filtered = keep(attention, range(2, 6), range(3))
     picture = neuron_picture(filtered, 0, 0, 1)
     np.testing.assert_allclose(shown_weights(picture), attention.weights[0, 0, 2:6, :3], atol=1e-6)
@@ -187,7 +187,7 @@ def test_a_filtered_record_says_that_keys_are_hidden() -> None:
 
 
 def test_a_long_text_loads_the_queries_around_the_chosen_one() -> None:
-    attention = record(layers=1, heads=1, queries=512, dimensions=64, causal=True)
+    attention = vectors_record(layers=1, heads=1, queries=512, dimensions=64, causal=True)
     picture = neuron_picture(attention, 0, 0, 300)
     loaded = picture.tables["rows"]["query"].to_pylist()
     assert loaded == list(range(setup(picture)["first"], setup(picture)["last"] + 1))
@@ -203,17 +203,17 @@ def test_a_long_text_loads_the_queries_around_the_chosen_one() -> None:
 
 
 def test_128_tokens_of_64_dimensions_travel_whole_in_less_than_a_megabyte() -> None:
-    picture = neuron_picture(record(layers=1, heads=1, queries=128, dimensions=64), 0, 0)
+    picture = neuron_picture(vectors_record(layers=1, heads=1, queries=128, dimensions=64), 0, 0)
     assert picture.tables["products"].num_rows == 128
     assert sum(map(len, picture.to_dict()["datasets"].values())) < 1_000_000
 
 
 def test_table_holds_the_numbers_of_one_query() -> None:
-    attention = record(queries=6, causal=True)
+    attention = vectors_record(queries=6, causal=True)
     table = neuron_table(attention, 1, 2, 3, products=True)
     of_what = ["model", "layer", "head", "query", "query position"]
     assert list(table.columns[:9]) == [*of_what, "key", "position", "score", "weight"]
-    assert table[of_what].drop_duplicates().to_numpy().tolist() == [["made by hand", 1, 2, "t3", 3]]
+    assert table[of_what].drop_duplicates().to_numpy().tolist() == [[attention.model, 1, 2, "t3", 3]]
     assert table["key"].tolist() == attention.key_tokens
     assert table["score"].isna().tolist() == [False] * 4 + [True] * 2
     products = table.filter(like="q×k")
@@ -227,11 +227,11 @@ def test_table_holds_the_numbers_of_one_query() -> None:
 def test_what_does_not_exist_is_said_in_words(wrong: tuple[int, int, int]) -> None:
     for view in (neuron_picture, neuron_view, neuron_table):
         with pytest.raises(AttnlitError, match="there is no"):
-            view(record(), *wrong)
+            view(vectors_record(), *wrong)
 
 
 def test_a_record_without_vectors_says_why() -> None:
-    attention = weights_record(np.full((1, 1, 3, 3), 1 / 3))
+    attention = record(np.full((1, 1, 3, 3), 1 / 3))
     with pytest.raises(AttnlitError, match="only its weights were recorded"):
         neuron_picture(attention, 0, 0)
 
@@ -243,7 +243,7 @@ def svg(attention: Attention, width: int, query: int | None = None) -> str:
 
 @pytest.mark.parametrize("width", [328, 640, 1000, 1800])
 def test_every_width_holds_the_whole_picture(width: int) -> None:
-    drawn = svg(record(queries=5, keys=7, dimensions=64), width, 2)
+    drawn = svg(vectors_record(queries=5, keys=7, dimensions=64), width, 2)
     assert f'width="{width}" height="{TOP + 7 * 24 + 4}"' in drawn
     images = re.findall(r'<image [^>]*translate\(([\d.]+),[^>]* width="([\d.]+)"', drawn)
     ends = [float(x) + float(length) for x, length in images]
@@ -255,7 +255,7 @@ def test_every_width_holds_the_whole_picture(width: int) -> None:
 
 
 def test_svg_reads_as_the_definition_says() -> None:
-    attention = record(queries=4, causal=True)
+    attention = vectors_record(queries=4, causal=True)
     drawn = svg(attention, 1000, 1)
     texts = re.findall(r"<text [^>]*>([^<]*)</text>", drawn)
     assert texts.count("–") == 2 * 2  # score and weight of the two later keys
@@ -266,7 +266,7 @@ def test_svg_reads_as_the_definition_says() -> None:
 
 
 def test_view_is_an_altair_chart_that_saves(tmp_path: Path) -> None:
-    attention = record(queries=3)
+    attention = vectors_record(queries=3)
     ending = replace(attention.queries[0], text="</script><script>alert(1)</script>")
     attention = replace(attention, queries=(ending,) * 3, keys=(ending,) * 3)
     chart = neuron_view(attention, 0, 0, theme=DARK)
@@ -280,9 +280,9 @@ def page_with_neurons() -> None:
     import streamlit as st
 
     from attnlit.charts.neuron import neuron_picture
-    from tests.charts.records import record
+    from tests.records import vectors_record
 
-    picture = neuron_picture(record(), 0, 0, 2)
+    picture = neuron_picture(vectors_record(), 0, 0, 2)
     event = st.altair_chart(picture, key="neurons", theme=None, on_select="rerun", selection_mode=["pin"])
     st.text(str(event["selection"]["pin"]))
 
@@ -295,14 +295,16 @@ def test_streamlit_takes_the_picture_and_gives_the_click_back() -> None:
     assert list(sent.selection_mode) == ["pin"]
     pin = next(param for param in json.loads(sent.spec)["params"] if param["name"] == "pin")
     assert [event["type"] for event in pin["select"]["on"]["merge"]] == ["click", "touchend"]
-    assert {dataset.name for dataset in sent.datasets} == sources(neuron_picture(record(), 0, 0).spec)
+    assert {dataset.name for dataset in sent.datasets} == sources(neuron_picture(vectors_record(), 0, 0).spec)
     app.session_state["neurons"] = {"selection": {"pin": [{"query": 4}]}}
     app.run()
     assert app.text[0].value == "[{'query': 4}]"
 
 
 def test_score_bars_show_how_far_below_the_largest_a_score_lies() -> None:
-    attention = record(queries=6, dimensions=8, scaling=2.0)  # scores far apart, some by more than counts
+    attention = vectors_record(
+        queries=6, dimensions=8, scaling=2.0
+    )  # scores far apart, some by more than counts
     picture = neuron_picture(attention, 0, 0, 2)
     scores = attention.vectors(0, 0).scores[2]
     below = scores.max() - scores
@@ -319,12 +321,12 @@ def test_score_bars_show_how_far_below_the_largest_a_score_lies() -> None:
 
 
 def test_scores_that_are_alike_still_differ_in_their_bars() -> None:
-    attention = record(queries=4, scaling=0.001)
+    attention = vectors_record(queries=4, scaling=0.001)
     assert 0 < setup(neuron_picture(attention, 0, 0))["reach"] < 0.1
 
 
 def test_a_saved_figure_has_no_buttons_and_no_instruction() -> None:
-    picture = neuron_picture(record(queries=4), 0, 0, 2)
+    picture = neuron_picture(vectors_record(queries=4), 0, 0, 2)
     data = {"datasets": rows_of(picture.tables)}
     on_screen = rendered({**picture.spec, **data}, "svg").decode()
     printed = rendered({**with_values(picture.spec, {"on_screen": False}), **data}, "svg").decode()
@@ -336,7 +338,7 @@ def test_a_saved_figure_has_no_buttons_and_no_instruction() -> None:
 
 
 def test_pieces_of_a_word_are_marked_as_joined() -> None:
-    attention = record(queries=3)
+    attention = vectors_record(queries=3)
     pieces = tuple(replace(token, word=0) for token in attention.keys)
     keys = neuron_picture(replace(attention, keys=pieces), 0, 0).tables["keys"]["text"].to_pylist()
     assert keys == ["t0", "·t1", "·t2"]
