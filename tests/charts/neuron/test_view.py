@@ -302,9 +302,7 @@ def test_streamlit_takes_the_picture_and_gives_the_click_back() -> None:
 
 
 def test_score_bars_show_how_far_below_the_largest_a_score_lies() -> None:
-    attention = vectors_record(
-        queries=6, dimensions=8, scaling=2.0
-    )  # scores far apart, some by more than counts
+    attention = vectors_record(queries=6, dimensions=8, scaling=2.0)  # far apart, some by more than counts
     picture = neuron_picture(attention, 0, 0, 2)
     scores = attention.vectors(0, 0).scores[2]
     below = scores.max() - scores
@@ -312,7 +310,7 @@ def test_score_bars_show_how_far_below_the_largest_a_score_lies() -> None:
     assert picture.tables["rows"]["largest"].to_pylist()[2] == pytest.approx(scores.max())
     places = [
         [float(x) for x in re.findall(r"[ML]([\d.]+),", path)]
-        for path in re.findall(rf'<path d="([^"]*)" fill="{LIGHT.ink}"', svg(attention, 1000, 2))
+        for path in re.findall(rf'<path [^>]*?d="([^"]*)" fill="{LIGHT.ink}"', svg(attention, 1000, 2))
     ]
     drawn = np.array([max(each) - min(each) for each in places])  # in the order of the keys
     np.testing.assert_allclose(drawn / drawn.max(), np.minimum(below, FARTHEST) / FARTHEST, atol=0.03)
