@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from attnlit.analysis.ablation import intervene as intervene
     from attnlit.analysis.ablation import switch_off as switch_off
+    from attnlit.analysis.compare import compare as compare
     from attnlit.analysis.flow import flow as flow
     from attnlit.analysis.flow import rollout as rollout
     from attnlit.analysis.patching import patch as patch
@@ -58,6 +59,7 @@ _HOMES = {
     "survey": "attnlit.analysis.survey",
     "intervene": "attnlit.analysis.ablation",
     "switch_off": "attnlit.analysis.ablation",
+    "compare": "attnlit.analysis.compare",
     "patch": "attnlit.analysis.patching",
     "writes": "attnlit.analysis.writing",
     "AttnlitError": "attnlit.errors",

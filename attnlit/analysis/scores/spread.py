@@ -88,6 +88,15 @@ def divergence(weights: np.ndarray) -> np.ndarray:
     return np.maximum(found, 0.0)
 
 
+def row_divergence(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Jensen-Shannon divergence of two rows of attention: float64 (..., Q), in nats, at most log 2.
+
+    first, second: (..., Q, K), or of shapes that broadcast to that.
+    """
+    middle = _entropy((first + second) / 2)
+    return np.maximum(middle - (_entropy(first) + _entropy(second)) / 2, 0.0)
+
+
 def _entropy(rows: np.ndarray) -> np.ndarray:
     return _entropy_terms(rows).sum(-1)
 

@@ -1,0 +1,159 @@
+"""Two texts under one model, or two models on one text: how differently each head looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnlit.analysis.alignment import Pairs, tokens_lined_up
+from attnlit.analysis.compare.rows import distance, on_these
+from attnlit.analysis.flow.uniform import uniform_weights
+from attnlit.attention.record import ATTENTION, Attention, frozen
+from attnlit.errors import AttnlitError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attnlit.attention.record import Token
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two records, and how differently each head looks where their tokens line up."""
+
+    first: Attention
+    second: Attention
+    # Places of the tokens that line up, of those that look and of those that are looked at.
+    queries: Pairs
+    keys: Pairs
+    # Those of the query pairs whose rows can differ: in a causal model from the first other token on.
+    compared: Pairs
+    # How differently each head looks in the two, float64 (L, H), nats: 0 alike, 0.69 nothing in common. None
+    # where the records have not the same numbers of layers and heads.
+    distances: np.ndarray | None
+    # The same between each head of the first and attention spread evenly: float64 (L, H).
+    even: np.ndarray
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a head of the first: `layer`, `head`, `difference` (where heads correspond), `even`."""
+        import pandas as pd
+
+        table = pd.DataFrame(np.ndindex(*self.even.shape), columns=["layer", "head"])
+        if self.distances is not None:
+            table["difference"] = self.distances.ravel()
+        table["even"] = self.even.ravel()
+        return table
+
+    @property
+    def same_tokens(self) -> int:
+        """How many of the query tokens that line up are the same."""
+        ours, theirs = self.queries
+        return sum(
+            _spelled(self.first.queries[one]) == _spelled(self.second.queries[other])
+            for one, other in zip(ours, theirs, strict=True)
+        )
+
+    def one_head(
+        self, layer: int, head: int, other: tuple[int, int] | None = None
+    ) -> tuple[Attention, Attention]:
+        """One head of each, on the tokens that line up: two records of one layer and one head.
+
+        other: layer and head of the second; None is the same as of the first.
+        """
+        other = (layer, head) if other is None else other
+        causal = self.first.causal and self.second.causal
+        found = []
+        for side, (record, place) in enumerate(((self.first, (layer, head)), (self.second, other))):
+            record.check(*place)
+            queries, keys = self.queries[side], self.keys[side]
+            weights = record.weights[place][np.ix_(queries, keys)][None, None]
+            found.append(
+                replace(
+                    record,
+                    weights=frozen(weights),
+                    queries=tuple(record.queries[each] for each in queries),
+                    keys=tuple(record.keys[each] for each in keys),
+                    causal=causal,
+                    whole=False,
+                    inputs=(),
+                    why_no_vectors="only tokens that line up are left of it.",
+                )
+            )
+        return found[0], found[1]
+
+
+def compare(first: Attention, second: Attention) -> Comparison:
+    """How differently each head looks in two records: two texts, or two models on one text.
+
+    Compared are the rows of tokens that line up (`attnlit.analysis.alignment`), by the Jensen-Shannon
+    divergence, the mean over the rows; what goes to tokens that do not line up counts as one more token.
+    Beside it stands how far each head of the first is from attention spread evenly.
+    Raises AttnlitError where no token lines up, and for records of what is passed on.
+    """
+    for record in (first, second):
+        if record.weighs != ATTENTION:
+            raise AttnlitError("Only attention can be compared; these lines weigh what is passed on.")
+    queries = tokens_lined_up(first.queries, second.queries)
+    square = all(record.queries == record.keys for record in (first, second))
+    keys = queries if square else tokens_lined_up(first.keys, second.keys)
+    if not _any_word(first, queries):
+        raise AttnlitError(
+            "No word of these two texts lines up with one of the other, so there is nothing to compare. "
+            "Choose texts that share some words."
+        )
+    compared = _that_can_differ(first, second, queries)
+    even = np.array(
+        [
+            distance(
+                on_these(first.weights[layer], compared[0], keys[0]),
+                on_these(_even(first, layer), compared[0], keys[0]),
+            )
+            for layer in range(first.layers)
+        ]
+    )
+    distances = None
+    if first.weights.shape[:2] == second.weights.shape[:2]:
+        pairs = zip(first.weights, second.weights, strict=True)
+        distances = np.array(
+            [
+                distance(on_these(one, compared[0], keys[0]), on_these(other, compared[1], keys[1]))
+                for one, other in pairs
+            ]
+        )
+    return Comparison(first, second, queries, keys, compared, distances, even)
+
+
+def _even(record: Attention, layer: int) -> np.ndarray:
+    """Attention spread evenly over what each token may see."""
+    # Of a filtered record the mask is read from its weights: a key that no head looks at counts as hidden.
+    return uniform_weights(record if record.whole else replace(record, inputs=(), causal=False), layer)
+
+
+def _any_word(record: Attention, queries: Pairs) -> bool:
+    return any(not record.queries[place].special for place in queries[0])
+
+
+def _that_can_differ(first: Attention, second: Attention, queries: Pairs) -> Pairs:
+    """Without the rows before the first other token, where a causal model cannot know of it yet."""
+    if not (first.causal and second.causal and first.model == second.model):
+        return queries
+    pairs = zip(*queries, strict=True)
+    starts = (
+        number
+        for number, (one, other) in enumerate(pairs)
+        if one != other or one != number or _other(first.queries[one], second.queries[other])
+    )
+    start = next(starts, 0)
+    return queries[0][start:], queries[1][start:]
+
+
+def _other(first: Token, second: Token) -> bool:
+    """Whether the model can tell them apart; tokens of arrays have no ids."""
+    return (first.id, first.text) != (second.id, second.text)
+
+
+def _spelled(token: Token) -> str:
+    return token.text.casefold()
