@@ -67,10 +67,10 @@ def switch_off(
     words, for heads that the model lacks, and where the attention of a model cannot be changed.
     """
     kind = checked_kind(model, kind)
-    _check_how(how)
+    check_how(how)
     question = ask(model, text, pair)
     unique = list(dict.fromkeys(heads))
-    edits: list[Edit] = [_off(kind, layer, head, how) for layer, head in unique]
+    edits: list[Edit] = [head_off(kind, layer, head, how) for layer, head in unique]
     recorder = _recorder(model) if how == "pattern-preserving" and unique else None
     before = log_probabilities(model, question.inputs, question.places, recorder=recorder)
     kept = [] if recorder is None else freeze_patterns(model, recorder.weights)
@@ -106,7 +106,7 @@ def switch_off_each(
     import pandas as pd
 
     kind = checked_kind(model, kind)
-    _check_how(how)
+    check_how(how)
     question = ask(model, text, pair)
     recorder = _recorder(model)
     # (1, places, words)
@@ -115,7 +115,7 @@ def switch_off_each(
     weights = recorder.weights
     kept = freeze_patterns(model, weights) if how == "pattern-preserving" else []
     heads = heads_in_order(model.numbers_by_kind[kind], model.heads_of(kind))
-    each_off = [[_off(kind, layer, head, how)] for layer, head in heads]
+    each_off = [[head_off(kind, layer, head, how)] for layer, head in heads]
     divergences, likeliest = [], []
     for after in in_batches(model, question.inputs, question.places, each_off, weights, always=kept):
         divergences += kl_divergence(before, after).mean(-1).tolist()
@@ -131,13 +131,15 @@ def switch_off_each(
     return table
 
 
-def _check_how(how: str) -> None:
+def check_how(how: str) -> None:
+    """Raises AttnlitError for a way to switch a head off that there is not."""
     if how not in HOW:
         ways = " or ".join(f"“{each}”" for each in HOW)
         raise AttnlitError(f"A head cannot be switched off by “{how}”. Choose {ways}.")
 
 
-def _off(kind: str, layer: int, head: int, how: str) -> HeadsAblated:
+def head_off(kind: str, layer: int, head: int, how: str) -> HeadsAblated:
+    """The edit that switches one head off; "pattern-preserving" needs the others' patterns frozen besides."""
     return HeadsAblated(kind=kind, layer=layer, heads=(head,), mean=how == "mean")
 
 

@@ -51,6 +51,17 @@ def prompt_texts(model: Model, prompt: str, words: tuple[str, str]) -> list[Prom
     return texts
 
 
+def single_word(model: Model, prompt: str, word: str) -> PromptText:
+    """What the model must read to score one word, which must be a single token of its vocabulary."""
+    text = (_filled if model.masked else _continued)(model, prompt, word, 0)
+    if len(text.tokens[0]) > 1:
+        raise AttnlitError(
+            f"{quoted(word)} is several tokens of {model.name}, and one of them alone would have to win. "
+            "Choose a shorter or more common word."
+        )
+    return text
+
+
 def next_word(model: Model, prompt: str) -> PromptText:
     """What the model must read to be asked for the word after the prompt, or the one at its [MASK]."""
     return _blank(model, prompt) if model.masked else _to_its_end(model, prompt)
