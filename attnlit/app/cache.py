@@ -156,6 +156,14 @@ def in_languages(model: Model, source: str, target: str) -> Model:
     return models.find((model.identity, source, target), lambda: told(model, source, target))
 
 
+def before_training(model: Model) -> Model:
+    """The same model with random weights; it counts among the models that are kept."""
+    from attnlit.analysis.survey.run import before_training as make
+
+    with st.spinner("Making the untrained model …", show_time=True):
+        return models.find((model.identity, "before training"), lambda: make(model))
+
+
 def attention(model: Model, text: str, pair: str) -> dict[str, Attention]:
     """The recorded attention of one text or pair, by kind, from the cache or from one forward pass.
 

@@ -48,11 +48,13 @@ def menu(
     code: str = "",
     heads: Sequence[int] = (),
     caption: str = "",
+    own: Mapping[str, str] | None = None,
 ) -> None:
     """A link that restores the picture, files of it and of all the page's numbers, code, what to cite.
 
     view: names the files. chart: makes the picture in the light theme. heads: those of the layer that it
-    shows, none where it shows the whole model; they and the caption stand in its title.
+    shows, none where it shows the whole model; they and the caption stand in its title. own: what was typed
+    on the page beside the sidebar's texts, by the names that the address gives it.
     """
     if request.shown.weighs != ATTENTION:
         caption = f"{caption} · Lines weigh what is passed on" if caption else "Lines weigh what is passed on"
@@ -66,7 +68,8 @@ def menu(
     record = request.shown
     said = {"text": record.text, "pair": record.pair or "", "weights": record.weighs}
     with st.container(horizontal=True):
-        links(request, sidebar.own_texts(request.model), "text", typed=sidebar.was_typed(request.model))
+        texts = sidebar.own_texts(request.model) | dict(own or {})
+        links(request, texts, "text", typed=bool(own) or sidebar.was_typed(request.model))
         save(request.model, Figure(chart, title, caption, name), {"title": title, "caption": caption, **said})
         if code:
             with st.popover("Code", icon=":material/code:"):

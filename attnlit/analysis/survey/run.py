@@ -174,7 +174,11 @@ def room_for_a_batch() -> threading.Semaphore:
     return threading.Semaphore(limits.forwards_at_once())
 
 
-def _before_training(model: Model) -> Model:
+def before_training(model: Model) -> Model:
+    """The same model with random weights, made once and shared; see `attnlit.attention.untrained`.
+
+    Raises AttnlitError for a model that is too large to be held twice.
+    """
     with _making:
         return _untrained.get(model.identity) or _untrained.setdefault(model.identity, untrained(model))
 
@@ -186,7 +190,7 @@ def _control(
     sums = yield from _read_random(model, kind, lambda done: at(_RANDOM, done), (model.identity, kind, True))
     yield at("Making the untrained model", DRAWS)
     try:
-        before = _before_training(model)
+        before = before_training(model)
     except AttnlitError as too_large:
         return Partial(model.name, kind, numbers, sums, why_no_untrained=str(too_large))
     read_before = yield from _read_texts(

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 # Keys of the session that belong to no control:
 _PAGE, _ARRIVED = "page", "arrived"
-_LINKED = "followed_link"  # what was last taken from the address, so that typing something else wins over it
+# What was last taken from the address, by the names that were asked for: typing something else wins over it.
+_LINKED = "followed_link"
 _CHOSEN = "chosen_"  # + name: what was chosen, as the address spells it, or None
 _WRITTEN = "written_"  # + name: what we last left in the address
 _BY_HAND = frozenset(
@@ -68,7 +69,7 @@ def note_arrival(script: str) -> None:
     st.session_state[_ARRIVED] = st.session_state.get(_PAGE) != script
     st.session_state[_PAGE] = script
     if arrived():
-        st.session_state[_LINKED] = None
+        st.session_state[_LINKED] = {}
         if st.query_params.get(_WITHOUT):
             say.hint("This link came without the text that was typed where it was made: another stands here.")
 
@@ -97,9 +98,10 @@ def linked(some: Collection[str]) -> dict[str, str]:
     """What a link says of these names, once for every link that is followed; else nothing."""
     found = {name: st.query_params[name] for name in sorted(some) if name in st.query_params}
     found |= {name: unpacked(found[name]) for name in found.keys() & OWN_TEXTS}
-    if not any(found.values()) or st.session_state.get(_LINKED) == found:
+    followed = st.session_state.setdefault(_LINKED, {})
+    if not any(found.values()) or followed.get(frozenset(some)) == found:
         return {}
-    st.session_state[_LINKED] = found
+    followed[frozenset(some)] = found
     return found
 
 

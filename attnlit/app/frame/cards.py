@@ -27,6 +27,7 @@ KEYS_OF = {
 # A text may be empty, as a second sentence is that somebody took away; no other choice is.
 OWN_TEXTS = frozenset(
     {"text", "pair", "target", "first", "second", "expected", "other", "watched", "prompt", "system"}
+    | {"until"}
 )
 
 
@@ -136,6 +137,16 @@ PAGES = (
         BEYOND,
         frozenset({"form", "length", "temperature", "seed", "read_by", "when", "weigh", "word"})
         | {"prompt", "system"},
+    ),
+    PageCard(
+        "compare",
+        "Compare",
+        ":material/compare:",
+        "Two texts or two models side by side: which heads look otherwise, and which carry the difference?",
+        frozenset({"model", "text", "heads", "query"}),
+        BEYOND,
+        frozenset({"sides", "with_model", "beside", "patched", "direction", "until_how"})
+        | {"second", "expected", "other", "until"},
     ),
     LESSONS,
     PageCard(

@@ -19,34 +19,35 @@ if TYPE_CHECKING:
     from attnlit.models.offer import Offer
 
 _FETCH = work.Button("Fetch it", "It is stored on the machine that runs attnlit, for the next time.")
-# Keys of the session that belong to no control: the name of the model that it has, and what the hub offered.
-_HAS, _OFFERED = "has_model", "offered"
+# Keys of the session that belong to no control: the name of the model that a choice had, with that choice's
+# key behind it, and what the hub offered.
+_HAS, _OFFERED = "has_", "offered"
 
 
-def open_model(name: str, first: str) -> Model:
+def open_model(name: str, first: str, key: str = "model") -> Model:
     """The model of this name, or the one that the session had until it is here.
 
-    first: the name of a bundled one, to be offered to a session that had none: it may have followed a link,
+    key: of the control that chose it. first: the name of a bundled one, to be offered to a session that had none: it may have followed a link,
     whose layer and head are another model's, so that the page waits. Raises AttnlitError there.
     """
-    before: str | None = st.session_state.get(_HAS)
+    before: str | None = st.session_state.get(_HAS + key)
     try:
-        model = _opened(name, before, first)
+        model = _opened(name, before, first, key)
     except AttnlitError as mistake:
         if before in (None, name):
             raise
         say.warn(str(mistake))
-        _instead(before, f"Keep {before}")
+        _instead(before, f"Keep {before}", key)
         model = None
     if model is not None:
-        st.session_state[_HAS] = name
+        st.session_state[_HAS + key] = name
         return model
     if before is None:
         st.stop()
     return cache.load_model(before or first)
 
 
-def _opened(name: str, before: str | None, first: str) -> Model | None:
+def _opened(name: str, before: str | None, first: str, control: str) -> Model | None:
     """The model; None while the visitor is asked whether to fetch it, or has stopped that."""
     offer = None if cache.models.get((name, identity_of(name))) else _offer(name)
     if offer is None:
@@ -62,7 +63,7 @@ def _opened(name: str, before: str | None, first: str) -> Model | None:
         )
         model = work.run(key, lambda report, _: _fetched(name, report), cache.models, button=_FETCH)
         if model is None:
-            _instead(before or first, f"Keep {before}" if before else f"Open {first} instead")
+            _instead(before or first, f"Keep {before}" if before else f"Open {first} instead", control)
     if model is not None:
         place.empty()
     return model
@@ -93,10 +94,10 @@ def _fetched(name: str, report: work.Report) -> Model:
     return model
 
 
-def _instead(name: str, label: str) -> None:
+def _instead(name: str, label: str, control: str) -> None:
     """The button that chooses another model."""
-    st.button(escaped(label), on_click=_choose, args=(name,), key="another_model")
+    st.button(escaped(label), on_click=_choose, args=(name, control), key=f"another_{control}")
 
 
-def _choose(name: str) -> None:
-    st.session_state["model"] = name
+def _choose(name: str, control: str) -> None:
+    st.session_state[control] = name

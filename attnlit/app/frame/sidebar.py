@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -70,33 +70,48 @@ def draw(controls: frozenset[str]) -> Asked:
 
 
 def _model(above: DeltaGenerator) -> Model:
+    anything = " You can also type any text model's name there, or a folder." if limits.any_model() else ""
+    model = model_box(
+        "Model",
+        "model",
+        FIRST_MODEL,
+        above,
+        on_change=address.forget_by_hand,
+        help="The first two come with attnlit; the others are fetched from the Hugging Face hub." + anything,
+    )
+    model = _told(model)
+    for note in model.notes:
+        say.quiet(note)
+    return model
+
+
+def model_box(label: str, key: str, first: str, above: DeltaGenerator, **more: Any) -> Model:
+    """Draw a choice of one of the models that may be opened here, and open it.
+
+    first: what it begins with. above: where it is asked and said what a model needs that is not here yet.
+    """
     about = {
         each.id: each.about + ("" if each.bundled else f" {each.megabytes} MB to fetch.")
         for each in CATALOGUE
     }
     anything = limits.any_model()
     if not anything:
-        drop_invalid_choice("model", [*about], FIRST_MODEL, "this server opens only the models of its list")
+        drop_invalid_choice(key, [*about], first, "this server opens only the models of its list")
     name = st.selectbox(
-        "Model",
+        label,
         [*about],
-        key="model",
-        on_change=address.forget_by_hand,
+        index=[*about].index(first),
+        key=key,
         accept_new_options=anything,
-        help="The first two come with attnlit; the others are fetched from the Hugging Face hub."
-        + (" You can also type any text model's name there, or a folder." if anything else ""),
+        **more,
         **IN_ADDRESS,
     )
     if not isinstance(name, str) or not (anything or name in about):  # whatever a browser sends
-        name = FIRST_MODEL
+        name = first
     if name in about:
         say.quiet(about[name])
     with above:
-        model = opening.open_model(name, FIRST_MODEL)
-    model = _told(model)
-    for note in model.notes:
-        say.quiet(note)
-    return model
+        return opening.open_model(name, first, key)
 
 
 def _told(model: Model) -> Model:

@@ -1,0 +1,81 @@
+"""How differently every head looks: a map, a table, and what is said of both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from attnlit.app import panels
+from attnlit.charts.head_map import head_map_picture
+from attnlit.words.compare import alike_in_words, differences_in_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attnlit.analysis.compare import Comparison
+    from attnlit.app.frame.request import Request
+
+UNIT = (
+    "In nats, the mean of the tokens that line up (Jensen–Shannon divergence): 0 is the same, 0.69 is "
+    "nothing in common."
+)
+
+
+def differences(request: Request, found: Comparison, null: np.ndarray | None) -> None:
+    """The map and the table of all heads, where both sides have the same ones."""
+    if found.distances is None:
+        return
+    table = found.table
+    if null is not None:
+        table.insert(3, "unrelated texts", null.ravel())
+    left, right = st.columns(2)
+    with left:
+        panels.picture(
+            head_map_picture(
+                found.distances,
+                title="How differently it looks",
+                selected=(request.layer, request.head),
+                limits=(0.0, max(float(found.distances.max()), 0.01)),
+                theme=request.theme,
+            ),
+            key="compare_map",
+            on_select=lambda: panels.follow_head("compare_map"),
+            selection=["cell"],
+            alt="How differently each head looks, layers downwards, heads across",
+        )
+        st.caption(f"{UNIT} Click a head to see it above.")
+    with right:
+        st.markdown(differences_in_words(found, null))
+        _numbers(table.sort_values("difference", ascending=False), "Heads", "compare_heads")
+
+
+def alike(request: Request, table: pd.DataFrame, names: tuple[str, str]) -> None:
+    """Which head of the other model each is most like."""
+    layers, heads = request.attention.layers, request.attention.heads
+    left, right = st.columns(2)
+    with left:
+        panels.picture(
+            head_map_picture(
+                table["distance"].to_numpy().reshape(layers, heads),
+                title="Distance to the head most like it",
+                selected=(request.layer, request.head),
+                limits=(0.0, max(float(table["distance"].max()), 0.01)),
+                theme=request.theme,
+            ),
+            key="alike_map",
+            on_select=lambda: panels.follow_head("alike_map"),
+            selection=["cell"],
+            alt="Distance of each head to the head of the other model most like it",
+        )
+        st.caption(f"{UNIT} Pale heads have a close match in the other model. Click a head to see it above.")
+    with right:
+        st.markdown(alike_in_words(table, request.layer, request.head, names))
+        _numbers(table.sort_values("distance"), "Heads alike", "compare_alike")
+
+
+def _numbers(table: pd.DataFrame, title: str, name: str) -> None:
+    three = st.column_config.NumberColumn(format="%.3f")
+    columns = {name: three for name in table.columns if table[name].dtype.kind == "f"}
+    panels.numbers(table, title, name, column_config=columns, height=300)

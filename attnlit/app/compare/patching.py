@@ -1,0 +1,121 @@
+"""Heads patched from one text into the other, and heads that must go until a word wins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from attnlit.app import panels, say
+from attnlit.app.compare import ask, measure
+from attnlit.app.frame import chosen
+from attnlit.charts.head_map import head_map_picture
+from attnlit.errors import AttnlitError
+from attnlit.words.compare import (
+    ABOUT_SHOWN,
+    ABOUT_WHAT,
+    LIMITS,
+    SHOWN,
+    ablation_set_in_words,
+    lean_in_words,
+    patch_in_words,
+)
+
+if TYPE_CHECKING:
+    from attnlit.analysis.compare import Comparison
+    from attnlit.analysis.patching import PatchMap
+    from attnlit.app.frame.request import Request
+
+
+def section(request: Request, pair: Comparison, words: tuple[str, str] | None) -> None:
+    """What each head carries from one text into the other."""
+    st.subheader("Which heads carry the difference?", anchor=False)
+    with st.container(horizontal=True):
+        what, shown = ask.what(), ask.shown()
+    try:
+        found = measure.patches(request, pair.second.text, what, words)
+    except AttnlitError as mistake:  # no [MASK], other lengths, the same guess: the pictures above stay
+        if pair.distances is not None:
+            chosen.begin_at(*divmod(int(pair.distances.argmax()), pair.first.heads))
+        say.hint(str(mistake))
+        return
+    if found is None:
+        return
+    if (shares := found.table["sufficient"].abs()).notna().any():
+        strongest = found.table.loc[shares.idxmax()]
+        chosen.begin_at(int(strongest["layer"]), int(strongest["head"]))
+    st.markdown(lean_in_words(found))
+    left, right = st.columns(2)
+    with left:
+        panels.picture(
+            head_map_picture(
+                found.table[shown].fillna(0.0).to_numpy().reshape(found.shape),
+                title=f"{SHOWN[shown]}: share of the difference",
+                selected=(request.layer, request.head),
+                signed=True,
+                form="z.0%",
+                theme=request.theme,
+            ),
+            key="patch_map",
+            on_select=lambda: panels.follow_head("patch_map"),
+            selection=["cell"],
+            alt="Share of the difference that each head carries, layers downwards, heads across",
+        )
+        st.caption(f"{ABOUT_SHOWN[shown]} {ABOUT_WHAT[what]}")
+    with right:
+        for sentence in patch_in_words(found, request.layer, request.head):
+            st.markdown(sentence)
+        _strongest(request, found, shown)
+        percent = st.column_config.NumberColumn(format="percent")
+        two = st.column_config.NumberColumn(format="%.2f")
+        panels.numbers(
+            found.table.sort_values(shown, key=np.abs, ascending=False),
+            "Patches",
+            "patches",
+            column_config={
+                "sufficient": percent, "necessary": percent, "into_target": two, "into_source": two,
+            },
+            height=240,
+        )  # fmt: skip
+
+
+def _strongest(request: Request, found: PatchMap, shown: str) -> None:
+    shares = found.table[shown].abs()
+    if shares.notna().any():
+        best = found.table.loc[shares.idxmax()]
+        panels.show_head(request, int(best["layer"]), int(best["head"]), f"{best[shown]:.0%}")
+
+
+def until(request: Request) -> None:
+    """Which heads must go until another word wins."""
+    st.subheader("Which heads must go until another word wins?", anchor=False)
+    word, how = ask.until()
+    if not word:
+        say.quiet(
+            "Type a word that could come after the first text, but that the model does not find likeliest."
+        )
+        return
+    try:
+        found = measure.removed(request, word, how)
+    except AttnlitError as mistake:
+        say.hint(str(mistake))
+        return
+    if found is None:
+        return
+    left, right = st.columns([3, 2])
+    with left:
+        for sentence in ablation_set_in_words(found):
+            st.markdown(sentence)
+    with right:
+        columns = {
+            "probability": st.column_config.NumberColumn(format="percent"),
+            "lead": st.column_config.NumberColumn(format="%.2f"),
+        }
+        panels.numbers(found.steps, "Heads that go", "heads_until", column_config=columns)
+
+
+def limits() -> None:
+    """What such pictures and numbers cannot show."""
+    st.subheader("What this cannot show", anchor=False)
+    st.markdown(LIMITS)

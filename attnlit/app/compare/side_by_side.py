@@ -1,0 +1,110 @@
+"""The chosen heads in both, side by side with one set of controls, and where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from attnlit.app import export, panels
+from attnlit.app.frame import chosen
+from attnlit.charts.head import SELECTIONS, ChosenHeads, PinnedToken, head_picture
+from attnlit.charts.heatmap import difference_picture, difference_table
+from attnlit.wording import capitalised, escaped
+
+if TYPE_CHECKING:
+    from attnlit.analysis.compare import Comparison
+    from attnlit.app.frame.request import Request
+    from attnlit.charts.head.clicks import Side
+
+Head = tuple[int, int]
+
+
+def heads(request: Request, found: Comparison, names: tuple[str, str], other: Head) -> None:
+    """The chosen heads of both. other: the head of the second that stands beside the first's."""
+    several = len(request.heads) > 1 and other[0] == request.layer and found.distances is not None
+    beside = list(request.heads) if several else [other[1]]
+    pinned = PinnedToken(*request.pinned) if request.pinned else None
+
+    def follow_clicks() -> None:
+        clicked, before = panels.clicks("compare_first")
+        some = ChosenHeads.from_selection(clicked, request.heads, request.attention.heads, before).heads
+        if some != request.heads:
+            chosen.choose_heads(some, request.attention.heads)
+        pin = PinnedToken.from_selection(clicked, pinned, before)
+        if pin != pinned:
+            chosen.pin(request.shown, (pin.side, pin.index) if pin else None)
+
+    left, right = st.columns(2)
+    with left:
+        st.markdown(f"**{_heading(names[0])}**")
+        panels.picture(
+            head_picture(
+                request.shown, request.layer, request.heads, theme=request.theme, pinned=pinned,
+                all_switches=True,
+            ),
+            key="compare_first",
+            on_select=follow_clicks,
+            selection=SELECTIONS,
+            alt="Head view of the chosen heads, first side",
+        )  # fmt: skip
+    with right:
+        which = f"heads {', '.join(map(str, beside))}" if len(beside) > 1 else f"head {beside[0]}"
+        st.markdown(f"**{_heading(names[1])}** · layer {other[0]}, {which}")
+        panels.picture(
+            head_picture(
+                found.second, other[0], beside, theme=request.theme, pinned=_pinned_beside(request, found)
+            ),
+            key="compare_second_picture",
+            alt="Head view of the chosen heads, second side",
+        )
+
+
+def _heading(name: str) -> str:
+    """“The first text”; the name of a model as it is spelled."""
+    return capitalised(name) if name.startswith("the ") else escaped(name)
+
+
+def _pinned_beside(request: Request, found: Comparison) -> tuple[Side, int] | None:
+    """The token of the second that lines up with the pinned one."""
+    if request.pinned is None:
+        return None
+    side, index = request.pinned
+    ours, theirs = found.queries if side == "query" else found.keys
+    there = np.flatnonzero(ours == index)
+    return (side, int(theirs[there[0]])) if len(there) else None
+
+
+def difference(request: Request, found: Comparison, names: tuple[str, str], other: Head) -> None:
+    """What the chosen head looks at in one and not in the other, where tokens line up."""
+    ours, theirs = found.one_head(request.layer, request.head, other)
+    st.markdown(
+        f"**Head {request.layer}-{request.head}, difference:** blue where {escaped(names[1])} looks more, "
+        f"orange where {escaped(names[0])} does."
+    )
+    panels.picture(
+        difference_picture(ours, theirs, theme=request.theme),
+        key="compare_difference",
+        alt="Difference of the chosen head's attention in the two, where tokens line up",
+    )
+
+
+def menu(
+    request: Request, found: Comparison, names: tuple[str, str], other: Head, own: Mapping[str, str]
+) -> None:
+    """A link to the page, and that difference as files. For the page's end, once all controls are drawn.
+
+    own: what was typed on this page, for a link.
+    """
+    ours, theirs = found.one_head(request.layer, request.head, other)
+    export.menu(
+        request,
+        "difference",
+        lambda: difference_picture(ours, theirs),
+        lambda: difference_table(ours, theirs),
+        heads=[request.head],
+        caption=f"{names[1]} less {names[0]}",
+        own=own,
+    )

@@ -1,0 +1,47 @@
+"""Compare: two texts in one model, or two models on one text, head by head; patches between texts."""
+
+import streamlit as st
+
+from attnlit.analysis.compare import compare
+from attnlit.app import say
+from attnlit.app.compare import ask, heads, measure, patching, side_by_side
+from attnlit.app.frame.router import ask as ask_frame
+from attnlit.words.compare import aligned_in_words
+
+request = ask_frame()
+side = ask.sides()
+beside = here = (request.layer, request.head)
+
+if side == ask.TEXTS:
+    text, words = ask.second_text()
+    if not text.strip():
+        say.hint("Type a second text: the sidebar's text with one word changed, say.")
+        st.stop()
+    names = ("the first text", "the second text")
+    found = compare(request.shown, measure.other_text(request, text))
+    st.markdown(aligned_in_words(found))
+    side_by_side.heads(request, found, names, here)
+    side_by_side.difference(request, found, names, here)
+    st.subheader("Which heads look otherwise?", anchor=False)
+    heads.differences(request, found, measure.unrelated(request, found))
+    patching.section(request, found, words)
+else:
+    other = ask.second_model(request) if side == ask.MODELS else ask.before_training(request)
+    if other is None:
+        st.stop()
+    trained = side == ask.TRAINING
+    names = (request.model.name, f"{request.model.name} before training" if trained else other.name)
+    found = compare(request.shown, measure.other_model(request, other))
+    st.markdown(aligned_in_words(found))
+    table = measure.most_alike(request, other, found)
+    beside = ask.beside(found, table, *here)
+    side_by_side.heads(request, found, names, beside)
+    side_by_side.difference(request, found, names, beside)
+    st.subheader("Which heads look otherwise?", anchor=False)
+    if trained:
+        heads.differences(request, found, None)
+    heads.alike(request, table, names)
+
+patching.until(request)
+side_by_side.menu(request, found, names, beside, ask.own(side))
+patching.limits()
