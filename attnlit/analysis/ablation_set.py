@@ -15,9 +15,11 @@ import numpy as np
 
 from attnlit.analysis.ablation import check_how, head_off
 from attnlit.analysis.patching.prompts import PromptText, check_model, single_word
-from attnlit.analysis.predict import in_batches, log_probabilities, vocabulary_texts
+from attnlit.analysis.predict import in_batches, log_probabilities
 from attnlit.attention.edits import Edit, check_editable, freeze_patterns
 from attnlit.attention.recorder import Recorder
+from attnlit.attention.vocabulary import vocabulary_texts
+from attnlit.models.layers import heads_in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +125,7 @@ class _Search:
 
     @property
     def every(self) -> list[Head]:
-        return list(np.ndindex(*self.weights["self"].shape[:2]))
+        return heads_in_order(self.model.layer_numbers, self.model.heads)
 
     def leads(
         self, sets: Sequence[Sequence[Head]], progress: Callable[[int], None] | None = None
@@ -174,7 +176,7 @@ class _Search:
 
     def _predictions(self, sets: Sequence[Sequence[Head]]) -> Iterator[np.ndarray]:
         """Log probabilities of all words with each of these sets of heads off: (copies, words) a pass."""
-        kept = freeze_patterns(self.weights) if self.how == "pattern-preserving" else []
+        kept = freeze_patterns(self.model, self.weights) if self.how == "pattern-preserving" else []
         variants: list[list[Edit]] = [
             [head_off("self", layer, head, self.how) for layer, head in off] for off in sets
         ]

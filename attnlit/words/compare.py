@@ -70,12 +70,13 @@ def differences_in_words(found: Comparison, null: np.ndarray | None) -> str:
     distances = found.distances
     if distances is None or not distances.max() > 0:
         return "No head looks differently."
-    layer, head = np.unravel_index(int(distances.argmax()), distances.shape)
+    assert found.most_different is not None
+    layer, head = found.most_different
     said = f"Head **{layer}-{head}** looks most differently: {distances.max():.2f} nats."
     if null is None:
         return said
     above = int((distances > null).sum())
-    beside = f" In sentences that have nothing in common it would be {null[layer, head]:.2f}."
+    beside = f" In sentences that have nothing in common it would be {null.flat[distances.argmax()]:.2f}."
     if not above:
         return f"{said}{beside} No head is above what such sentences give."
     heads = "head is" if above == 1 else "heads are"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.compare.rows import distance, on_these
+from attnlit.models.layers import heads_in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,9 +43,10 @@ def most_alike(found: Comparison) -> pd.DataFrame:
         for head in range(heads):
             row = on_these(flat[0][head], ours, found.keys[0])
             distances[head, start : start + together] = distance(row, block)
-    table = pd.DataFrame(np.ndindex(first.layers, first.heads), columns=["layer", "head"])
+    table = pd.DataFrame(heads_in_order(first.layer_numbers, first.heads), columns=["layer", "head"])
     best = distances.argmin(1)
-    table["other_layer"], table["other_head"] = np.divmod(best, second.heads)
+    table["other_layer"] = np.array(second.layer_numbers)[best // second.heads]
+    table["other_head"] = best % second.heads
     table["distance"] = distances[np.arange(heads), best]
     table["typical"] = np.median(distances, axis=1)
     table["even"] = found.even.ravel()

@@ -12,6 +12,7 @@ from attnlit.analysis.compare.rows import distance, on_these
 from attnlit.analysis.flow.uniform import uniform_weights
 from attnlit.attention.record import ATTENTION, Attention, frozen
 from attnlit.errors import AttnlitError
+from attnlit.models.layers import heads_in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,11 +42,20 @@ class Comparison:
         """One row a head of the first: `layer`, `head`, `difference` (where heads correspond), `even`."""
         import pandas as pd
 
-        table = pd.DataFrame(np.ndindex(*self.even.shape), columns=["layer", "head"])
+        heads = heads_in_order(self.first.layer_numbers, self.first.heads)
+        table = pd.DataFrame(heads, columns=["layer", "head"])
         if self.distances is not None:
             table["difference"] = self.distances.ravel()
         table["even"] = self.even.ravel()
         return table
+
+    @property
+    def most_different(self) -> tuple[int, int] | None:
+        """Layer and head of the head that looks most differently; None where heads do not correspond."""
+        if self.distances is None:
+            return None
+        row, head = divmod(int(self.distances.argmax()), self.first.heads)
+        return self.first.layer_numbers[row], head
 
     @property
     def same_tokens(self) -> int:
@@ -59,7 +69,7 @@ class Comparison:
     def one_head(
         self, layer: int, head: int, other: tuple[int, int] | None = None
     ) -> tuple[Attention, Attention]:
-        """One head of each, on the tokens that line up: two records of one layer and one head.
+        """One head of each, on the tokens that line up: two records of one layer, number 0, and one head.
 
         other: layer and head of the second; None is the same as of the first.
         """
@@ -67,13 +77,14 @@ class Comparison:
         causal = self.first.causal and self.second.causal
         found = []
         for side, (record, place) in enumerate(((self.first, (layer, head)), (self.second, other))):
-            record.check(*place)
+            row = record.row(*place)
             queries, keys = self.queries[side], self.keys[side]
-            weights = record.weights[place][np.ix_(queries, keys)][None, None]
+            weights = record.weights[row, place[1]][np.ix_(queries, keys)][None, None]
             found.append(
                 replace(
                     record,
                     weights=frozen(weights),
+                    layer_numbers=(0,),
                     queries=tuple(record.queries[each] for each in queries),
                     keys=tuple(record.keys[each] for each in keys),
                     causal=causal,
@@ -108,10 +119,10 @@ def compare(first: Attention, second: Attention) -> Comparison:
     even = np.array(
         [
             distance(
-                on_these(first.weights[layer], compared[0], keys[0]),
+                on_these(first.weights[row], compared[0], keys[0]),
                 on_these(_even(first, layer), compared[0], keys[0]),
             )
-            for layer in range(first.layers)
+            for row, layer in enumerate(first.layer_numbers)
         ]
     )
     distances = None

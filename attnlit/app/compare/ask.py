@@ -99,7 +99,7 @@ def beside(found: Comparison, table: pd.DataFrame, layer: int, head: int) -> tup
 
     table: as `attnlit.analysis.compare.most_alike` gives it.
     """
-    options = HEADS if layer < found.second.layers and head < found.second.heads else HEADS[:1]
+    options = HEADS if layer in found.second.layer_numbers and head < found.second.heads else HEADS[:1]
     if one_of(st.segmented_control, "Beside it", options, "beside") == SAME:
         return layer, head
     row = table[(table["layer"] == layer) & (table["head"] == head)].iloc[0]

@@ -36,6 +36,7 @@ def differences(request: Request, found: Comparison, null: np.ndarray | None) ->
             head_map_picture(
                 found.distances,
                 title="How differently it looks",
+                layers=found.first.layer_numbers,
                 selected=(request.layer, request.head),
                 limits=(0.0, max(float(found.distances.max()), 0.01)),
                 theme=request.theme,
@@ -60,6 +61,7 @@ def alike(request: Request, table: pd.DataFrame, names: tuple[str, str]) -> None
             head_map_picture(
                 table["distance"].to_numpy().reshape(layers, heads),
                 title="Distance to the head most like it",
+                layers=request.attention.layer_numbers,
                 selected=(request.layer, request.head),
                 limits=(0.0, max(float(table["distance"].max()), 0.01)),
                 theme=request.theme,

@@ -36,8 +36,8 @@ def section(request: Request, pair: Comparison, words: tuple[str, str] | None) -
     try:
         found = measure.patches(request, pair.second.text, what, words)
     except AttnlitError as mistake:  # no [MASK], other lengths, the same guess: the pictures above stay
-        if pair.distances is not None:
-            chosen.begin_at(*divmod(int(pair.distances.argmax()), pair.first.heads))
+        if pair.most_different is not None:
+            chosen.begin_at(*pair.most_different)
         say.hint(str(mistake))
         return
     if found is None:
@@ -52,6 +52,7 @@ def section(request: Request, pair: Comparison, words: tuple[str, str] | None) -
             head_map_picture(
                 found.table[shown].fillna(0.0).to_numpy().reshape(found.shape),
                 title=f"{SHOWN[shown]}: share of the difference",
+                layers=request.model.layer_numbers,
                 selected=(request.layer, request.head),
                 signed=True,
                 form="z.0%",

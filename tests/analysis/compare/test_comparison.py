@@ -79,7 +79,7 @@ def test_the_head_that_is_most_alike_is_found_in_another_order_and_by_parts(
     attention = attend(load("mini-gpt2"), "The cat sat on the mat")
     order = np.random.default_rng(0).permutation(attention.layers * attention.heads)
     flat = attention.weights.reshape(-1, 1, *attention.weights.shape[2:])[order]  # 48 layers of one head
-    found = attnlit.compare(attention, replace(attention, weights=flat, inputs=()))
+    found = attnlit.compare(attention, replace(attention, weights=flat, inputs=(), layer_numbers=()))
     assert found.distances is None
     table = most_alike(found)
     assert order[table["other_layer"]].tolist() == list(range(48))
