@@ -10,7 +10,8 @@ import numpy as np
 from attnlit.analysis.compare.rows import distance, on_these
 from attnlit.analysis.sample import PAIRS, SENTENCES
 from attnlit.attention.capture import attend_together
-from attnlit.attention.reading import read
+from attnlit.attention.reading import Reading, read
+from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
     from attnlit.models.model import Model
@@ -26,11 +27,9 @@ def unrelated(model: Model, kind: str, tokens: int, first: int = 0) -> np.ndarra
     rows are left out, as they are of two texts that begin alike.
     """
     found = []
-    if model.pairs == "target":
-        texts = [read(model, *pair) for pair in PAIRS[:TEXTS]]
-    else:
-        texts = [read(model, sentence) for sentence in SENTENCES[:TEXTS]]
-    records = [attend_together(model, [each], kind)[0] for each in texts]
+    texts = PAIRS if model.pairs == "target" else [(sentence, None) for sentence in SENTENCES]
+    readings = [_fitting(model, *each) for each in texts[:TEXTS]]
+    records = [attend_together(model, [each], kind)[0] for each in readings]
     for one, other in pairwise(records):
         rows = min(tokens, len(one.queries), len(other.queries))
         queries = np.arange(min(first, rows - 1), rows)
@@ -38,3 +37,14 @@ def unrelated(model: Model, kind: str, tokens: int, first: int = 0) -> np.ndarra
         sides = (on_these(record.weights, queries, keys) for record in (one, other))
         found.append(distance(*sides))
     return np.mean(found, axis=0)
+
+
+def _fitting(model: Model, text: str, pair: str | None) -> Reading:
+    """As much of the text as the model takes."""
+    words = text.split()
+    while len(words) > 1:
+        try:
+            return read(model, " ".join(words), pair)
+        except AttnlitError:  # too many tokens
+            words = words[: len(words) // 2]
+    return read(model, " ".join(words), pair)

@@ -15,6 +15,7 @@ from attnlit.attention import Attention, attend, load
 from attnlit.attention.capture import untrained
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from tests import many
 from tests.tolerances import ROUNDING
 
 pytestmark = pytest.mark.numeric
@@ -122,6 +123,21 @@ def test_unrelated_sentences_of_an_encoder_decoder(tiny_model: GetModel) -> None
         null = unrelated(tiny_model("t5"), kind, 5)
         assert (null >= 0).all()
         assert null.max() <= LOG2
+
+
+def test_layers_go_by_their_number_in_the_model() -> None:
+    """In a hybrid only the last layer of four has attention."""
+    model = many.model("qwen3.5")
+    found = attnlit.compare(*(attend(model, f"The {animal} sat on the mat") for animal in ("cat", "dog")))
+    (number,) = model.layer_numbers
+    assert number > 0
+    assert set(found.table["layer"]) == {number}
+    assert found.most_different is not None
+    assert found.most_different[0] == number
+    assert set(most_alike(found)["other_layer"]) == {number}
+    ours, _ = found.one_head(number, 1)
+    np.testing.assert_array_equal(ours.weights[0, 0], found.first.weights[0, 1])
+    assert unrelated(model, "self", 5).shape == found.even.shape
 
 
 def test_what_cannot_be_compared_is_a_mistake_in_words() -> None:
