@@ -13,6 +13,7 @@ from attnlit.analysis.compare import compare, most_alike
 from attnlit.analysis.patching import patch_each
 from attnlit.app.cache import load_model
 from attnlit.app.compare.ready import READY
+from attnlit.app.frame.packed import unpacked
 from attnlit.attention import attend
 from attnlit.words.compare import (
     ablation_set_in_words,
@@ -49,7 +50,7 @@ def test_two_texts_with_their_patches_say_what_is_measured_and_a_link_restores_t
     assert table["difference"].is_monotonic_decreasing
     carried = parse_qs(next(each.value for each in app.code if "second=" in each.value).split("?")[1])
     for name, value in LINK.items():
-        assert carried[name] == [value]
+        assert unpacked(carried[name][0]) == value
     assert carried["patched"] == ["Pattern"]
     bare = next(each.value for each in app.code if "second=" not in each.value)
     assert PAIR.words[0] not in bare

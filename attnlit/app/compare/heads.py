@@ -79,5 +79,5 @@ def alike(request: Request, table: pd.DataFrame, names: tuple[str, str]) -> None
 
 def _numbers(table: pd.DataFrame, title: str, name: str) -> None:
     three = st.column_config.NumberColumn(format="%.3f")
-    columns = {name: three for name in table.columns if table[name].dtype.kind == "f"}
+    columns = {each: three for each in table.columns if table[each].dtype.kind == "f"}
     panels.numbers(table, title, name, column_config=columns, height=300)

@@ -27,8 +27,9 @@ _HAS, _OFFERED = "has_", "offered"
 def open_model(name: str, first: str, key: str = "model") -> Model:
     """The model of this name, or the one that the session had until it is here.
 
-    key: of the control that chose it. first: the name of a bundled one, to be offered to a session that had none: it may have followed a link,
-    whose layer and head are another model's, so that the page waits. Raises AttnlitError there.
+    key: of the control that chose it. first: the name of a bundled one, to be offered to a session that had
+    none: it may have followed a link, whose layer and head are another model's, so that the page waits.
+    Raises AttnlitError there.
     """
     before: str | None = st.session_state.get(_HAS + key)
     try:
