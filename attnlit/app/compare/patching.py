@@ -48,21 +48,7 @@ def section(request: Request, pair: Comparison, words: tuple[str, str] | None) -
     st.markdown(lean_in_words(found))
     left, right = st.columns(2)
     with left:
-        panels.picture(
-            head_map_picture(
-                found.table[shown].fillna(0.0).to_numpy().reshape(found.shape),
-                title=f"{SHOWN[shown]}: share of the difference",
-                layers=request.model.layer_numbers,
-                selected=(request.layer, request.head),
-                signed=True,
-                form="z.0%",
-                theme=request.theme,
-            ),
-            key="patch_map",
-            on_select=lambda: panels.follow_head("patch_map"),
-            selection=["cell"],
-            alt="Share of the difference that each head carries, layers downwards, heads across",
-        )
+        _map(request, found, shown)
         st.caption(f"{ABOUT_SHOWN[shown]} {ABOUT_WHAT[what]}")
     with right:
         for sentence in patch_in_words(found, request.layer, request.head):
@@ -79,6 +65,24 @@ def section(request: Request, pair: Comparison, words: tuple[str, str] | None) -
             },
             height=240,
         )  # fmt: skip
+
+
+def _map(request: Request, found: PatchMap, shown: str) -> None:
+    panels.picture(
+        head_map_picture(
+            found.table[shown].fillna(0.0).to_numpy().reshape(found.shape),
+            title=f"{SHOWN[shown]}: share of the difference",
+            layers=request.model.layer_numbers,
+            selected=(request.layer, request.head),
+            signed=True,
+            form="z.0%",
+            theme=request.theme,
+        ),
+        key="patch_map",
+        on_select=lambda: panels.follow_head("patch_map"),
+        selection=["cell"],
+        alt="Share of the difference that each head carries, layers downwards, heads across",
+    )
 
 
 def _strongest(request: Request, found: PatchMap, shown: str) -> None:
