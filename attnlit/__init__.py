@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from attnlit.charts.model import model_view as model_view
     from attnlit.charts.neuron import neuron_view as neuron_view
     from attnlit.charts.reading import reading_view as reading_view
+    from attnlit.charts.writing import writing_view as writing_view
     from attnlit.errors import AttnlitError as AttnlitError
 
 __version__: str  # of the installed package, or of the folder that it runs from
@@ -52,6 +53,7 @@ _HOMES = {
     "model_view": "attnlit.charts.model",
     "neuron_view": "attnlit.charts.neuron",
     "reading_view": "attnlit.charts.reading",
+    "writing_view": "attnlit.charts.writing",
     "flow": "attnlit.analysis.flow",
     "rollout": "attnlit.analysis.flow",
     "head_roles": "attnlit.analysis.scores",

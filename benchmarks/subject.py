@@ -26,7 +26,7 @@ def save_random_model(folder: Path, seed: int = 0) -> Path:
     import torch
     from transformers import BertConfig, BertForMaskedLM
 
-    tokenizer = _tokenizer()
+    tokenizer = tokenizer_of_words()
     tokenizer.save_pretrained(folder)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -39,7 +39,8 @@ def save_random_model(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
-def _tokenizer() -> Any:
+def tokenizer_of_words() -> Any:
+    """A word-level tokenizer of the passage, with the marks of a BERT."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 

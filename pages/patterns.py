@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnlit.app import panels
+from attnlit.app import panels, word_loss
 from attnlit.app.frame.router import ask
 from attnlit.app.patterns import alike, examples, find, head, measure, scores
 
@@ -24,6 +24,7 @@ with right:
     head.card(request, found, score)
     head.repeated_text(request, found)
     panels.words(request)
+    word_loss.card(request)
     scores.export_menu(request, found, score)
 
 st.subheader("All heads", anchor=False)

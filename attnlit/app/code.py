@@ -34,6 +34,21 @@ def flow_view(request: Request, routes: str) -> str:
     return _with_record(request, f"attnlit.flow_view({routes})")
 
 
+def writing_view(request: Request, position: int, word: str | None, against: str | None) -> str:
+    """Code for the sum that makes a word's logit; the arguments are those of `attnlit.writes`."""
+    attention = request.attention
+    named = {"word": word, "against": against, "position": position, "pair": attention.pair or None}
+    asked = [f"{name}={value!r}" for name, value in named.items() if value is not None]
+    lines = [
+        "import attnlit",
+        "",
+        f"model = attnlit.load({_source(request)})",
+        f"found = attnlit.writes(model, {', '.join([repr(attention.text), *asked])})",
+        "attnlit.writing_view(found)",
+    ]
+    return "\n".join(lines)
+
+
 def _with_record(request: Request, view: str) -> str:
     """Code that opens the model, records its attention, takes away what the filters do, and draws."""
     attention, filters = request.attention, request.filters

@@ -47,9 +47,12 @@ def picture(
         say.quiet(note)
 
 
-def beside(shares: Sequence[int]) -> list[DeltaGenerator]:
-    """Columns for a picture and the words beside it; on a narrow window the words stand below it."""
-    with st.container(key="beside"):
+def beside(shares: Sequence[int], key: str = "beside") -> list[DeltaGenerator]:
+    """Columns for a picture and the words beside it; on a narrow window the words stand below it.
+
+    key: begins with "beside", and is another one for each pair of columns of a page.
+    """
+    with st.container(key=key):
         return st.columns(shares, gap="medium")
 
 

@@ -17,6 +17,8 @@ from attnlit.wording import one_line, quoted
 
 # What a record's weights are: see `Attention.weighs`.
 ATTENTION, PASSED_ON = "attention", "norm of what is passed on"
+# What follows, where a record has one entry a layer for all its heads, and where the residual counts.
+TOGETHER, RESIDUAL = ", all heads together", ", with the residual"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -113,7 +115,8 @@ class Attention:
     def _said(self) -> str:
         """The record in one line, for a prompt or a notebook."""
         layers, heads, queries, keys = self.weights.shape
-        sizes = f"{layers} layers × {heads} heads × {queries} queries × {keys} keys"
+        of_heads = "all heads together" if self.together else f"{heads} heads"
+        sizes = f"{layers} layers × {of_heads} × {queries} queries × {keys} keys"
         return f"{one_line(self.model)}, {self.kind}, {sizes}, {quoted(self.text)}"
 
     @property
@@ -123,6 +126,16 @@ class Attention:
     @property
     def heads(self) -> int:
         return self.weights.shape[1]
+
+    @property
+    def together(self) -> bool:
+        """Whether the one entry of each layer stands for all its heads, and so is no head's."""
+        return TOGETHER in self.weighs
+
+    @property
+    def head_names(self) -> list[str]:
+        """What each entry of a layer is called: its head's number, or "all" where it stands for all heads."""
+        return ["all"] if self.together else [str(head) for head in range(self.heads)]
 
     @property
     def nbytes(self) -> int:

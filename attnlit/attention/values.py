@@ -19,7 +19,7 @@ from attnlit.attention.answers import Answer
 from attnlit.attention.capture import checked_kind, record_of
 from attnlit.attention.forward import forward
 from attnlit.attention.reading import Reading, read
-from attnlit.attention.record import PASSED_ON, Attention, frozen
+from attnlit.attention.record import PASSED_ON, RESIDUAL, TOGETHER, Attention, frozen
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 
@@ -87,7 +87,7 @@ def passed_on(
     record = record_of(model, kind, reading, frozen(weights))
     if isinstance(text, Answer):
         record = replace(text, weights=record.weights, queries=record.queries, keys=record.keys, inputs=())
-    how = ", all heads together" * together + ", with the residual" * residual + " and the layer norm" * norm
+    how = TOGETHER * together + RESIDUAL * residual + " and the layer norm" * norm
     return replace(
         record,
         weighs=PASSED_ON + how,
@@ -156,15 +156,34 @@ def contributions(
     weights: (H or 1, N, N) a layer, in place of the model's own: what if its heads had looked like this?
     The arguments and errors are otherwise those of `passed_on` with the residual.
     """
+    return _contributions(model, text, pair, kind, [weights])[0]
+
+
+def contributions_beside(
+    model: Model, text: str, pair: str | None, kind: str | None, weights: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """`contributions` of the model as it is, and with these weights in place of its own, from one pass."""
+    own, other = _contributions(model, text, pair, kind, [None, weights])
+    return own, other
+
+
+def _contributions(
+    model: Model, text: str, pair: str | None, kind: str | None, each: Sequence[Sequence[np.ndarray] | None]
+) -> list[np.ndarray]:
+    """With the weights of each choice, None for the model's own: float32 (L, N, N) a choice."""
+    import torch
+
     from attnlit.attention.contributions import contributions_with
 
     kind = checked_kind(model, kind)
     norm = not prove_values(model).why_no_norm
 
     def measure(passed: PassedOn, around: Around) -> Tensor:
-        return contributions_with(passed, around, None if weights is None else weights[around.row])
+        chosen = (None if weights is None else weights[around.row] for weights in each)
+        return torch.stack([contributions_with(passed, around, some) for some in chosen])
 
-    return frozen(_measure(model, text, pair, kind, measure, residual=True, norm=norm)[1])
+    measured = _measure(model, text, pair, kind, measure, residual=True, norm=norm)[1]  # (L, choices, N, N)
+    return [frozen(np.ascontiguousarray(measured[:, choice])) for choice in range(len(each))]
 
 
 def _measure(

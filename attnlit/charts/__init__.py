@@ -24,6 +24,8 @@ SPECS = {
     "flow": "attnlit.charts.flow.spec",
     "reading": "attnlit.charts.reading.spec",
     "flow_strips": "attnlit.charts.flow.strips",
+    "word_strip": "attnlit.charts.word_strip",
+    "writing": "attnlit.charts.writing.spec",
 }
 
 

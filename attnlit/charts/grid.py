@@ -61,11 +61,16 @@ def grid_height(layers: int, heads: int, highest_cell: int, width: int, below: i
 
 
 def grid_tables(
-    layers: Sequence[int], heads: int, roles: int = 0, bands: Sequence[int] = ()
+    layers: Sequence[int],
+    heads: int,
+    roles: int = 0,
+    bands: Sequence[int] = (),
+    names: Sequence[str] | None = None,
 ) -> dict[str, pa.Table]:
     """The size of the grid, how many roles its legend has, and the numbers on its two sides.
 
     bands: how many bands of other layers lie above each row, and above the grid's end; none if not given.
+    names: of the heads, where they are no numbers.
     """
     bands = bands or [0] * (len(layers) + 1)
     return {
@@ -82,7 +87,7 @@ def grid_tables(
             text=[str(layer) for layer in layers],
         ),
         "head_labels": rows_table(
-            column=np.arange(heads, dtype=np.int16), text=[str(head) for head in range(heads)]
+            column=np.arange(heads, dtype=np.int16), text=names or [str(head) for head in range(heads)]
         ),
     }
 
@@ -127,7 +132,8 @@ def grid_chart(
     hover_frame = on_cell(table("cells").transform_filter(hover), stroke=theme.faint, strokeWidth=1.5)
     current = table("cells").transform_filter(cell) if by_itself else table("current")
     current_frame = on_cell(current, margin=1.5, stroke=theme.text, strokeWidth=2.5)
-    said = computed(f"merge({{'Layer': datum.layer, 'Head': datum.head}}, {tooltip})")
+    name = "data('head_labels')[datum.column].text"
+    said = computed(f"merge({{'Layer': datum.layer, 'Head': {name}}}, {tooltip})")
     # Last, and so on top: what the pointer meets.
     grid = on_cell(table("cells", name="grid"), cursor="pointer").encode(tooltip=said).add_params(hover, cell)
     own = [

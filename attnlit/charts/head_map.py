@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import altair as alt
 import numpy as np
@@ -20,18 +19,18 @@ from attnlit.charts.grid import (
     grid_tables,
     on_cell,
 )
+from attnlit.charts.legend import colour_of, legend, legend_tables, limits_of, number_text
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.picture import Picture, frozen
-from attnlit.charts.theme import LIGHT, Theme, blend, ink_on
+from attnlit.charts.theme import LIGHT, Theme, ink_on
 from attnlit.charts.vega import computed, table
 from attnlit.errors import AttnlitError
 from attnlit.wording import either
 
 HIGHEST_CELL = 56  # pixels
 READABLE_CELL = 34  # pixels: in narrower cells the numbers show only under the pointer
-LEGEND_STEPS = 33
-LEGEND_WIDTH, LEGEND_HEIGHT, LEGEND_SPACE = 120, 8, 34  # pixels
+LEGEND_SPACE = 34  # pixels
 
 
 def head_map_picture(
@@ -63,7 +62,7 @@ def head_map_picture(
             f"There is no head {selected[0]}-{selected[1]}. Choose {_span(numbers)} and a head from 0 to "
             f"{heads - 1}."
         )
-    tables = _tables(values, numbers, title, signed, limits or _limits(values, signed), form, theme)
+    tables = _tables(values, numbers, title, signed, limits or limits_of(values, signed), form, theme)
     return Picture(
         theme_spec,
         theme,
@@ -118,8 +117,7 @@ def _tables(
     low, high = limits
     layers, heads = values.shape
     row, column = cells_of(layers, heads)
-    colours = [_colour(value, low, high, signed, theme) for value in values.ravel()]
-    steps = np.linspace(low, high, LEGEND_STEPS)
+    colours = [colour_of(value, low, high, signed, theme) for value in values.ravel()]
     return {
         **grid_tables(numbers, heads),
         "cells": rows_table(
@@ -130,38 +128,10 @@ def _tables(
             head=column,
             colour=colours,
             ink=[ink_on(colour) for colour in colours],
-            text=[_text(value, form) for value in values.ravel()],
+            text=[number_text(value, form) for value in values.ravel()],
         ),
-        "legend": rows_table(
-            step=np.arange(LEGEND_STEPS, dtype=np.int16),
-            colour=[_colour(value, low, high, signed, theme) for value in steps],
-        ),
-        "legend_words": rows_table(low=[_text(low, form)], high=[_text(high, form)], title=[title]),
+        **legend_tables(low, high, title, form, signed, theme),
     }
-
-
-def _limits(values: np.ndarray, signed: bool) -> tuple[float, float]:
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return (-1.0, 1.0) if signed else (0.0, 1.0)
-    if signed:
-        largest = float(np.abs(known).max()) or 1.0
-        return -largest, largest
-    low, high = min(0.0, float(known.min())), float(known.max())
-    return low, high if high > low else low + 1.0
-
-
-def _text(value: float, form: str) -> str:
-    return format(value, form).replace("-", "−") if np.isfinite(value) else "–"
-
-
-def _colour(value: float, low: float, high: float, signed: bool, theme: Theme) -> str:
-    """From the panel's colour to the accent; signed: to blue above zero and to orange below."""
-    if not np.isfinite(value):
-        return theme.panel
-    if signed:
-        return blend(theme.panel, theme.positive if value > 0 else theme.negative, abs(value) / high)
-    return blend(theme.panel, theme.accent, (value - low) / (high - low))
 
 
 # ------------------------------------------------------------------------------------------------- the chart
@@ -193,36 +163,6 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
         )
     )
     return grid_chart(
-        [colours, numbers, *_legend(theme)], "{'Value': datum.text}", theme,
+        [colours, numbers, *legend(theme, LEFT, "grid_height + 8")], "{'Value': datum.text}", theme,
         by_itself=by_itself, highest_cell=HIGHEST_CELL, space_below=str(LEGEND_SPACE),
     )  # fmt: skip
-
-
-def _legend(theme: Theme) -> list[alt.Chart]:
-    """The colours from low to high with their two numbers, and what the number is."""
-    width = LEGEND_WIDTH / LEGEND_STEPS
-    top = "grid_height + 8"
-    bar = (
-        table("legend")
-        .mark_rect()
-        .encode(
-            x=computed(f"{LEFT} + datum.step * {width:.4f}"),
-            x2=computed(f"{LEFT} + (datum.step + 1) * {width:.4f} + 0.5"),
-            y=computed(top),
-            y2=computed(f"{top} + {LEGEND_HEIGHT}"),
-            color=alt.Color("colour:N", scale=None),
-        )
-    )
-    words = table("legend_words")
-    style: dict[str, Any] = {"fontSize": 11, "baseline": "top", "color": theme.faint}
-    below = f"{top} + {LEGEND_HEIGHT + 4}"
-    low = words.mark_text(align="left", **style).encode(x=alt.XValue(LEFT), y=computed(below), text="low:N")
-    high = words.mark_text(align="right", **style).encode(
-        x=alt.XValue(LEFT + LEGEND_WIDTH), y=computed(below), text="high:N"
-    )
-    left = LEFT + LEGEND_WIDTH + 10
-    room = alt.ExprRef(f"width - {left}")
-    name = words.mark_text(align="left", baseline="middle", fontSize=11, color=theme.text, limit=room).encode(
-        x=alt.XValue(left), y=computed(f"{top} + {LEGEND_HEIGHT / 2}"), text="title:N"
-    )
-    return [bar, low, high, name]

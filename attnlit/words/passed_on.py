@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnlit.attention.record import RESIDUAL
 from attnlit.wording import capitalised, percent
 from attnlit.words.names import token_name
 
@@ -20,7 +21,7 @@ def brought_to(attention: Attention, layer: int, heads: Sequence[int], query: in
     """From where what some heads of a layer bring to one token comes. `query`: a place among the queries."""
     norms = np.nan_to_num(attention.weights[attention.row(layer)])  # (H, Q, K); an empty row is NaN
     row = norms[list(heads), query].sum(axis=0)  # (K,)
-    subject, who = token_name(attention.queries, query), _who(layer, heads)
+    subject, who = token_name(attention.queries, query), _who(attention, layer, heads)
     if row.sum() == 0:
         return [f"{capitalised(who)} bring{_s(heads)} nothing to {subject} from the tokens shown here."]
 
@@ -33,7 +34,11 @@ def brought_to(attention: Attention, layer: int, heads: Sequence[int], query: in
     if len(heads) > 1:
         return [sentence, "The lengths of what the heads bring are added up."]
     share = percent(float(row.sum() / norms.sum(axis=-1).max()))
-    return [sentence, f"In all it is {share} of the most that any head of this layer brings to one token."]
+    any_ = "this layer" if attention.together else "any head of this layer"
+    sentences = [sentence, f"In all it is {share} of the most that {any_} brings to one token."]
+    if RESIDUAL in attention.weighs:
+        sentences.append("What a token keeps of its own state counts as brought from itself.")
+    return sentences
 
 
 def brought_from(attention: Attention, layer: int, heads: Sequence[int], key: int) -> list[str]:
@@ -41,7 +46,7 @@ def brought_from(attention: Attention, layer: int, heads: Sequence[int], key: in
     column = np.nan_to_num(attention.weights[attention.row(layer), list(heads)][:, :, key]).sum(
         axis=0
     )  # (Q,)
-    subject, who = token_name(attention.keys, key), _who(layer, heads)
+    subject, who = token_name(attention.keys, key), _who(attention, layer, heads)
     if column.sum() == 0:
         return [f"{capitalised(who)} bring{_s(heads)} nothing from {subject} to the tokens shown here."]
     goes = _shares(column, lambda place: token_name(attention.queries, place), "goes to")
@@ -61,7 +66,10 @@ def _shares(values: np.ndarray, named: Callable[[int], str], verb: str) -> str:
     return f"{percent(shares[first])} {verb} {named(first)}{ending}"
 
 
-def _who(layer: int, heads: Sequence[int]) -> str:
+def _who(attention: Attention, layer: int, heads: Sequence[int]) -> str:
+    """“head 3-1”, “these 2 heads”; of a record of whole layers “layer 3”."""
+    if attention.together:
+        return f"layer {layer}"
     return f"head {layer}-{heads[0]}" if len(heads) == 1 else f"these {len(heads)} heads"
 
 

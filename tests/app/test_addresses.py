@@ -35,6 +35,7 @@ ONES_OWN = {
     "system",
     "until",
 }
+ONES_OWN |= {"asked", "against"}
 
 
 def shown(app: AppTest) -> list[str]:

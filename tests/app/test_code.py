@@ -96,3 +96,11 @@ def test_the_numbers_behind_a_picture_can_be_read_as_a_table() -> None:
     next(each for each in app.button if each.label == "Table").click().run()
     assert not app.exception
     assert {"query", "key", "weight"} <= set(app.dataframe[0].value.columns)
+
+
+def test_the_sum_of_a_word_is_made_again() -> None:
+    model = attnlit.load("mini-gpt2")
+    record = cache.attention(model, TEXT, "")["self"]
+    asked = Request(model, "self", 2, 1, LIGHT, record, record, (1,), 3, None, cache.Filters())
+    same = drawn(code.writing_view(asked, 3, "mat", "cat"))
+    assert same == content(attnlit.writing_view(attnlit.writes(model, TEXT, "mat", "cat", 3)))

@@ -22,11 +22,14 @@ from attnlit.charts.neuron import neuron_picture
 from attnlit.charts.picture import Picture
 from attnlit.charts.reading import reading_picture
 from attnlit.charts.theme import DARK, LIGHT, Theme
+from attnlit.charts.word_strip import word_strip_picture
+from attnlit.charts.writing import writing_picture
 from tests.answers import made_answer
 from tests.charts.drawing import assert_vega_lite_takes, sources, svg_of, texts
 from tests.charts.flow.test_layers import random_routes
 from tests.charts.hand_made import random_record, record
 from tests.charts.records import record as vectors_record
+from tests.charts.writing.test_view import added_up, random_sum
 
 HOSTILE = ["</script><script>alert(1)</script>", '"; drop', "\0\x1b\ufffe", "{{datum.text}}", "'+width+'"]
 
@@ -95,6 +98,16 @@ PAIRS: dict[str, tuple[Callable[[Theme], Picture], Callable[[Theme], Picture]]] 
     "reading": (
         lambda theme: reading_picture(made_answer(), theme=theme),
         lambda theme: reading_picture(record(strange(), HOSTILE), ((0, 1),), [1, 2], theme=theme),
+    ),
+    "word_strip": (
+        lambda theme: word_strip_picture(record(strange(), HOSTILE).keys, np.zeros(5), title="", theme=theme),
+        lambda theme: word_strip_picture(
+            random_routes(2, 70, 60).tokens, np.linspace(-3, 2, 70), title=HOSTILE[0], selected=3, theme=theme
+        ),
+    ),
+    "writing": (
+        lambda theme: writing_picture(added_up([("MLP", 0, None, None, 1.0)], HOSTILE[0]), theme=theme),
+        lambda theme: writing_picture(random_sum(6, 8), selected=(1, 2), theme=theme),
     ),
     "dimensions": (
         lambda theme: dimensions_picture(bars(3), "share", form=".0%", theme=theme),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from attnlit.attention import Attention
-from attnlit.attention.record import PASSED_ON
+from attnlit.attention.record import PASSED_ON, RESIDUAL, TOGETHER
 from attnlit.words.read_out import read_out
 from tests.records import record
 
@@ -52,3 +52,15 @@ def test_nothing_is_said_to_be_nothing() -> None:
     empty = ONE.weights.copy()
     empty[0, 0, 2] = np.nan  # a filter has emptied the row
     assert "brings nothing to *saw*" in read_out(replace(ONE, weights=empty), 0, [0], 2)[0]
+
+
+def test_a_record_of_whole_layers_is_no_heads() -> None:
+    whole = replace(ONE, weighs=PASSED_ON + TOGETHER)
+    assert read_out(whole, 0, [0], 1) == [
+        "Of what layer 0 brings to *cat*, 75% comes from itself, then 25% from the 1st *the*.",
+        "In all it is 40% of the most that this layer brings to one token.",
+    ]
+    assert read_out(whole, 0, [0], key=1)[0].startswith("Of what layer 0 brings from *cat*")
+    kept = replace(ONE, weighs=PASSED_ON + TOGETHER + RESIDUAL)
+    last = read_out(kept, 0, [0], 1)[-1]
+    assert last == "What a token keeps of its own state counts as brought from itself."

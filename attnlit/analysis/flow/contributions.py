@@ -8,7 +8,7 @@ import numpy as np
 
 from attnlit.analysis.flow.mixing import check_whole
 from attnlit.analysis.flow.uniform import uniform_weights
-from attnlit.attention.values import contributions
+from attnlit.attention.values import contributions_beside
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def contributions_and_even(model: Model, attention: Attention) -> tuple[np.ndarray, np.ndarray]:
-    """What `rollout` takes as `contributions`: two arrays (L, N, N), from two forward passes.
+    """What `rollout` takes as `contributions`: two arrays (L, N, N), from one forward pass.
 
     How much closer each token brings each other one to its new state (ALTI: Ferrando et al. 2022, arXiv
     2203.04212, section 3); and the same if the values were weighed evenly under the same masks, the null.
@@ -25,5 +25,4 @@ def contributions_and_even(model: Model, attention: Attention) -> tuple[np.ndarr
     """
     check_whole(attention)
     even = [uniform_weights(attention, layer) for layer in attention.layer_numbers]
-    asked = (model, attention.text, attention.pair, attention.kind)
-    return contributions(*asked), contributions(*asked, weights=even)
+    return contributions_beside(model, attention.text, attention.pair, attention.kind, even)

@@ -12,6 +12,7 @@ from attnlit.analysis.scores.repeated import followed
 from attnlit.analysis.scores.shapes import shapes
 from attnlit.analysis.scores.spread import Spread, spread
 from attnlit.analysis.scores.tokens import is_punctuation, same, same_elsewhere, sentence_of
+from attnlit.attention.record import ATTENTION
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -81,8 +82,13 @@ def evidence_of(attention: Attention) -> Evidence:
 
     Raises AttnlitError for a record that a filter has cut, or whose pieces are put together into words: its
     indices are no positions any more, and its rows hold only a share of the attention. In cross-attention
-    the keys must be whole; any part of the queries will do.
+    the keys must be whole; any part of the queries will do. It does so, too, for lengths of vectors.
     """
+    if attention.weighs != ATTENTION:
+        raise AttnlitError(
+            "What a head does is told from where it looks, but this record holds lengths of vectors. Record "
+            "the text with attnlit.attend."
+        )
     queries = [token.position for token in attention.queries]
     keys = [token.position for token in attention.keys]
     if keys != list(range(len(keys))) or (attention.kind != "cross" and queries != keys):

@@ -3,22 +3,19 @@
 The last state of a token is a sum, the last norm is held at the scale that it had, and the unembedding is a
 matrix, so the logit of a word is a sum, too: one number for each part (Elhage et al. 2021, “A mathematical
 framework for transformer circuits”; Wang et al. 2022, arXiv 2211.00593, for the difference of two words).
-What a head does through later heads and MLPs is not in its number: see `totals`.
+What a head does through later heads and MLPs is not in its number: see `attnlit.analysis.writing.effects`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.predict import in_batches, log_probabilities
 from attnlit.analysis.writing.parts import HEAD
 from attnlit.analysis.writing.state import LAST, State, take_apart
 from attnlit.analysis.writing.vocabulary import mean_row, rows_of, word_id
-from attnlit.attention.edits import HeadsAblated
 from attnlit.attention.vocabulary import vocabulary_texts
 
 if TYPE_CHECKING:
@@ -31,8 +28,11 @@ EVERY_WORD = "every word alike"  # the mean logit of all words, which decides no
 
 
 @dataclass(frozen=True, eq=False)
-class Writes:
-    """A word's logit, or the difference of two words' logits, as a sum of what each part wrote."""
+class WordSum:
+    """A word's logit, or the difference of two words' logits, as a sum of what each part wrote: the numbers.
+
+    They can be kept without the model that they are of.
+    """
 
     # A row a part, in the order of the forward pass: kind (see `parts`, WORD_BIAS or EVERY_WORD), number (the
     # model's of its layer), layer, head, attention, and logit. The logits add up to `total`.
@@ -44,13 +44,30 @@ class Writes:
     against: str | None
     ids: tuple[int, ...]  # of the word, and of the other one
     probability: float  # of the word, as the model predicts it here
+    likeliest: bool  # whether the model finds no word likelier
     direction: np.ndarray  # float64 (D,): what a vector that enters the unembedding is multiplied with
-    state: State
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The word, and the other one if there is one."""
+        return (self.word,) if self.against is None else (self.word, self.against)
 
     @property
     def heads(self) -> pd.DataFrame:
         """The rows of heads alone."""
         return self.table[self.table["kind"] == HEAD]
+
+
+@dataclass(frozen=True, eq=False)
+class Writes(WordSum):
+    """The same, with the state that was taken apart."""
+
+    state: State
+
+    @property
+    def numbers(self) -> WordSum:
+        """The numbers alone."""
+        return WordSum(**{each.name: getattr(self, each.name) for each in fields(WordSum)})
 
 
 def writes(
@@ -104,6 +121,7 @@ def of_word(state: State, word: str | None = None, against: str | None = None) -
         against=texts[1] if against is not None else None,
         ids=tuple(ids),
         probability=float(probabilities(state.logits)[ids[0]]),
+        likeliest=ids[0] == int(state.logits.argmax()),
         direction=direction,
         state=state,
     )
@@ -125,30 +143,3 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
     """The softmax of logits (..., V)."""
     powers = np.exp(logits - logits.max(-1, keepdims=True))
     return powers / powers.sum(-1, keepdims=True)
-
-
-def totals(found: Writes, heads: Sequence[tuple[str, int, int]]) -> np.ndarray:
-    """What is lost of the same logit, or difference, with each of some heads switched off: float64 (heads,).
-
-    heads: (attention, layer, head), as the columns of `Writes.table`. Positive is what a head added. A head's
-    own writing is gone then, and so is all that later heads and MLPs made of it; but these may also repair
-    the loss (Rushing & Nanda 2024, arXiv 2402.15390), so that this may be more than the direct share, or
-    less. It is measured behind a soft cap, where the model has one.
-    """
-    from attnlit.attention.recorder import Recorder  # imports torch
-
-    state = found.state
-    model, inputs, places = state.model, state.reading.inputs, [state.position]
-    recorder = Recorder(model.sites)
-    before = log_probabilities(model, inputs, places, recorder=recorder)[0, 0]  # (V,)
-    off = [[HeadsAblated(kind=kind, layer=layer, heads=(head,))] for kind, layer, head in heads]
-    lost = []
-    for after in in_batches(model, inputs, places, off, recorder.weights):
-        lost += [_asked(found, before) - _asked(found, each) for each in after[:, 0]]
-    return np.array(lost)
-
-
-def _asked(found: Writes, logs: np.ndarray) -> float:
-    """The difference of the two words' logits, or of the word's and the mean of all, from (V,)."""
-    one, *other = found.ids
-    return float(logs[one] - (logs[other[0]] if other else logs.mean()))

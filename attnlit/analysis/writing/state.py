@@ -69,7 +69,7 @@ def take_apart(model: Model, text: str, pair: str | None = None, position: int =
     _check(model)
     reading = read(model, text, pair, write=False)
     tokens = (reading.source if reading.target is None else reading.target).tokens
-    position = _position(model, tokens, position)
+    position = position_of(model, tokens, position)
     weight = model.module.get_output_embeddings().weight
     stream = Stream(position, len(tokens), weight.shape[1], weight.shape[0], _layers(model))
     with stream:
@@ -120,7 +120,7 @@ def _check(model: Model) -> None:
     prove_values(model)
 
 
-def _position(model: Model, tokens: Sequence[Token], position: int) -> int:
+def position_of(model: Model, tokens: Sequence[Token], position: int) -> int:
     """The index that is meant, from 0. Raises AttnlitError where there is no such token."""
     count = len(tokens)
     if position == LAST and model.masked:

@@ -25,7 +25,11 @@ def draw(card: PageCard) -> Choice:
     if not whole:
         bar.title_line(model, kind, layer, heads)
     with st.container(horizontal=True, vertical_alignment="bottom", key="bar"):
-        filters = cache.Filters() if whole else bar.filters(model, attention, vectors=vectors)
+        filters = cache.Filters()
+        if "unfiltered" in card.controls:
+            chosen.hold_filters()
+        elif not whole:
+            filters = bar.filters(model, attention, vectors=vectors)
         shown = cache.filtered(model, asked.text, asked.pair, kind, filters)
         query, pinned = chosen.settle_query(attention, shown)
         if "query" in card.controls:

@@ -23,11 +23,12 @@ KEYS_OF = {
     "query": frozenset({"query", "key"}),
     "vectors": frozenset(),
     "whole": frozenset(),
+    "unfiltered": frozenset(),
 }
 # A text may be empty, as a second sentence is that somebody took away; no other choice is.
 OWN_TEXTS = frozenset(
     {"text", "pair", "target", "first", "second", "expected", "other", "watched", "prompt", "system"}
-    | {"until"}
+    | {"until", "asked", "against"}
 )
 
 
@@ -42,8 +43,8 @@ class PageCard:
     # One sentence under the title.
     lead: str
     # What the frame asks for: "model", "text", "head" or "heads", "query". With "vectors" the page shows
-    # queries and keys, which whole words do not have; with "whole" it looks at all layers and tokens at
-    # once, and has no layer, head or filter.
+    # queries and keys, which whole words do not have; with "unfiltered" it shows all tokens, and has no
+    # filter; with "whole" it looks at all layers, too, and has no layer or head.
     controls: frozenset[str] = frozenset()
     # Menu of the navigation that it stands in.
     section: str = ""
@@ -127,6 +128,15 @@ PAGES = (
         frozenset({"model", "text", "whole", "query"}),
         BEYOND,
         frozenset({"way", "alone"}),
+    ),
+    PageCard(
+        "writing",
+        "Writing",
+        ":material/edit_note:",
+        "A model's guess is a sum: what does each head, and each MLP, add to the number behind a word?",
+        frozenset({"model", "text", "head", "query", "unfiltered"}),
+        BEYOND,
+        frozenset({"shows", "asked", "against"}),
     ),
     PageCard(
         "answer",

@@ -43,11 +43,21 @@ def last_head(layers: Sequence[int], heads: int) -> tuple[int, int]:
 
     Streamlit forgets what no control of a run holds, unless it is set again.
     """
-    for name in (*_HEAD, *_FILTERS):
-        if name in st.session_state:
-            st.session_state[name] = st.session_state[name]
+    _hold(*_HEAD)
+    hold_filters()
     layer, head = st.session_state.get("layer"), st.session_state.get("head")
     return layer if layer in layers else layers[0], head if head in range(heads) else 0
+
+
+def hold_filters() -> None:
+    """The same for the filters, on a page that has none."""
+    _hold(*_FILTERS)
+
+
+def _hold(*names: str) -> None:
+    for name in names:
+        if name in st.session_state:
+            st.session_state[name] = st.session_state[name]
 
 
 def begin_with(example: str) -> None:
@@ -70,17 +80,18 @@ def take_up() -> None:
         _show(*st.session_state.pop(_NEXT))
 
 
-def begin(attention: Attention) -> None:
+def begin(attention: Attention, *, at_the_end: bool = False) -> None:
     """Choose where the picture begins, if nobody has: at an example's head, or at the most telling one.
 
-    attention: the whole record of the text.
+    attention: the whole record of the text. at_the_end: no token is chosen, so that the last word is the
+    query; else it is one that shows what the head does.
     """
     example = st.session_state.pop(_EXAMPLE, None)
     if example is None and _BEGUN in st.session_state:
         return
     layer, head, query = where(EXAMPLES.get(example), attention)
     _show(layer, head)
-    if not address.names("query"):
+    if not at_the_end and not address.names("query"):
         choose_query(attention.queries[query].position)
     st.session_state[_BEGUN] = address.page() if example is None else ""
 

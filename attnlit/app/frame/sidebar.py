@@ -64,7 +64,7 @@ def draw(controls: frozenset[str]) -> Asked:
         _say_what_is_unknown(model, attention)
         _hint_at_sentence_b(model, text, pair)
         if "whole" not in controls:
-            chosen.begin(attention)
+            chosen.begin(attention, at_the_end="unfiltered" in controls)
         layer, heads = _layer_and_heads(model, kind, controls)
         return Asked(model, kind, layer, heads, text, pair, attention)
 

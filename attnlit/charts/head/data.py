@@ -91,7 +91,7 @@ def head_tables(
         "tokens": _token_table(attention, theme, pinned),
         "lines": _line_table(weights, drawn, shape, full),
         "rows": _row_table(weights, detail_from, full),
-        "switches": _switch_table(heads, switches, theme),
+        "switches": _switch_table(attention, heads, switches, theme),
     }
     scale = (*scale_notes(attention, full), *mask_notes(attention, layer))
     return tables, notes(weights, present.size, flat[drawn], detail_from, scale)
@@ -123,7 +123,7 @@ def head_table(
         {
             "model": attention.model,
             "layer": layer,
-            "head": np.array(heads)[head],
+            "head": np.array(attention.head_names if attention.together else heads)[head],
             "query": [queries[place].text for place in query],
             "query position": [queries[place].position for place in query],
             "key": [keys[place].text for place in key],
@@ -234,11 +234,12 @@ def _row_table(weights: np.ndarray, least: float, full: float) -> pa.Table:
     return rows_table(query=queries.astype(np.int16), entries=joined(pairs, pairs_of_query, ""))
 
 
-def _switch_table(heads: list[int], switches: Sequence[int], theme: Theme) -> pa.Table:
+def _switch_table(attention: Attention, heads: list[int], switches: Sequence[int], theme: Theme) -> pa.Table:
     """One row a switch; `on` and `alone` say how its head stands, and come back with a click."""
     colours = [head_colour(head, theme) for head in switches]
     return rows_table(
         head=np.array(switches, np.int16),
+        name=[attention.head_names[head] for head in switches],
         slot=np.array([heads.index(head) if head in heads else NOBODY for head in switches], np.int16),
         place=np.arange(len(switches), dtype=np.int16),
         colour=colours,

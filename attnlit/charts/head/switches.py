@@ -91,7 +91,7 @@ def switches(theme: Theme, by_itself: bool) -> list[alt.Chart]:
             y=computed(TOP),
             fill=alt.Fill("colour:N", scale=None),
             fillOpacity=alt.condition(on, alt.value(1), alt.value(0.16)),
-            tooltip=computed(f"'Head ' + datum.head + (switches > 1 ? {what} : '')"),
+            tooltip=computed(f"'Head ' + datum.name + (switches > 1 ? {what} : '')"),
         )
         .add_params(*_selections(by_itself))
     )  # fmt: skip
@@ -103,7 +103,7 @@ def switches(theme: Theme, by_itself: bool) -> list[alt.Chart]:
         .encode(
             x=computed(f"{LEFT} + (switch_width - 3) / 2"),
             y=computed(f"{TOP} + {SWITCH_HEIGHT / 2 + 0.5}"),
-            text="head:N",
+            text="name:N",
             color=ink,
         )
     )
@@ -123,7 +123,8 @@ def switches(theme: Theme, by_itself: bool) -> list[alt.Chart]:
 
 def _caption(theme: Theme) -> alt.Chart:
     style: dict[str, Any] = {"fontSize": 12, "fontWeight": 600, "color": theme.faint, "baseline": "middle"}
-    word = alt.ExprRef("switches === 1 ? 'Head' : 'Heads'")
+    of_one = "switches === 1 && (data('switches')[0] || {}).name !== 'all'"
+    word = alt.ExprRef(f"{of_one} ? 'Head' : 'Heads'")
     return once().mark_text(text=word, align="left", **style).encode(
         x=alt.value(1), y=alt.value(SWITCH_HEIGHT / 2)
     )  # fmt: skip

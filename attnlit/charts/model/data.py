@@ -72,7 +72,7 @@ def _draw(
     names = roles.names if roles else ()
     present = sorted({role for each in role_of for role in each if role is not None})
     return {
-        **grid_tables(shown, heads, roles=len(present), bands=bands),
+        **grid_tables(shown, heads, len(present), bands, attention.head_names),
         "strips": _strips(weights, colours, height, bands),
         "others": others_table(attention, shown),
         "roles": rows_table(

@@ -7,6 +7,7 @@ import pytest
 
 from attnlit.analysis.scores import head_roles
 from attnlit.attention import filters
+from attnlit.attention.record import PASSED_ON
 from attnlit.errors import AttnlitError
 from tests.analysis.scores.hand_made import (
     CAUSAL_UNIFORM,
@@ -69,3 +70,8 @@ def test_cross_attention_needs_its_keys_whole_and_any_part_of_its_queries():
     assert later["first"].tolist() == pytest.approx(cross.weights[0, :, 2:5, 0].mean(-1).tolist())
     with pytest.raises(AttnlitError, match="whole text"):
         head_roles(filters.keep(cross, range(N), range(1, N)))
+
+
+def test_roles_are_not_told_from_lengths_of_vectors():
+    with pytest.raises(AttnlitError, match="holds lengths of vectors"):
+        head_roles(replace(pair_record(), weighs=PASSED_ON))

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from attnlit.attention.record import PASSED_ON, TOGETHER
 from attnlit.charts.head import head_picture, head_table, head_view
 from attnlit.charts.picture import Picture
 from attnlit.charts.theme import DARK, HEAD_COLOURS
@@ -374,3 +375,11 @@ def test_in_the_app_the_pinned_token_is_the_callers() -> None:
     row = head_picture(attention, pinned=("key", 1)).tables["tokens"].to_pylist()
     assert [(each["side"], each["index"]) for each in row if each["held"]] == [("key", 1)]
     assert percentages(svg_of(head_picture(attention))) == []
+
+
+def test_an_entry_that_stands_for_all_heads_is_called_all() -> None:
+    whole = replace(record(np.full((1, 1, 3, 3), 1 / 3), LIST_OF_WORDS[:3]), weighs=PASSED_ON + TOGETHER)
+    shown = texts(svg_of(head_view(whole)))
+    assert {"all", "Heads"} <= set(shown)
+    assert set(head_table(whole)["head"]) == {"all"}
+    assert set(head_table(replace(whole, weighs=PASSED_ON))["head"]) == {0}

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from attnlit.analysis.scores.positions import distance
 from attnlit.attention.filters import keep
-from attnlit.attention.record import Attention
+from attnlit.attention.record import PASSED_ON, TOGETHER, Attention
 from attnlit.charts import grid
 from attnlit.charts.model import Roles, drawn, model_picture, model_view
 from attnlit.charts.model.spec import HIGHEST_CELL, LENS
@@ -45,6 +45,12 @@ def test_cells_describe_known_heads() -> None:
         f"{(n - 1) / n:.1f} tokens back",
     ]
     assert second["strongest"] == "t0 → t0, 100%"
+
+
+def test_a_column_that_stands_for_all_heads_is_called_all() -> None:
+    whole = replace(record(np.full((2, 1, 9, 9), 1 / 9)), weighs=PASSED_ON + TOGETHER)
+    assert model_picture(whole).tables["head_labels"]["text"].to_pylist() == ["all"]
+    assert model_picture(replace(whole, weighs=PASSED_ON)).tables["head_labels"]["text"].to_pylist() == ["0"]
 
 
 def test_distance_is_signed_and_counts_positions() -> None:

@@ -1,0 +1,161 @@
+"""What a model writes, in sentences (Markdown): the sum behind a word, one head's part, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from attnlit.analysis.writing.attribution import EVERY_WORD
+from attnlit.analysis.writing.parts import EMBEDDINGS, HEAD, MLP
+from attnlit.wording import escaped, percent
+from attnlit.words.names import token_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attnlit.analysis.writing import Guess, WordSum
+    from attnlit.attention.record import Token
+
+NAMED = 3  # heads in a list, at most
+SMALL = 0.05  # of a logit: less is not worth naming, and two numbers that differ by less are called alike
+ALIKE = 0.15  # and so are two that differ by less than this share of the larger
+
+SUM_ABOUT = (
+    "The last state is a sum, the last norm is held at the scale that it had, and each word has a direction: "
+    "so a word's logit is a sum, too. Only differences of logits decide. Without a second word, each part is "
+    "measured against the mean of all words."
+)
+WRITTEN_ABOUT = (
+    "**Written directly**: what each head's own vector gives the word. What later layers make of it counts "
+    "for them, not for the head."
+)
+LOST_ABOUT = (
+    "**Lost when off**: the head's output is set to 0, and the model guesses anew. That counts all that "
+    "later layers made of the head's work, and also what they do to repair the loss."
+)
+LENS_ABOUT = (
+    "The **logit lens** reads the state after each layer as if it were the last: through the model's own "
+    "last norm and its words. Early layers were not trained to be read so; read them with care."
+)
+
+
+def guess_in_words(found: Guess, model: str, tokens: Sequence[Token], place: int | None) -> str:
+    """What is predicted at one place, and how likely it is. place: None is the end of a target."""
+    one, *other = found.words
+    where = "Next in the target,"
+    if place is not None:
+        where = f"{'In place of' if found.gap else 'After'} {token_name(tokens, place)},"
+    name, word = escaped(model), f"**{escaped(one)}**"
+    said = f"{name} finds {word} likeliest: {percent(found.probability)}."
+    if not found.likeliest:
+        said = f"{name} gives {word} {percent(found.probability)}."
+    compared = f" Here it is compared with **{escaped(other[0])}**." if other else ""
+    return f"{where} {said}{compared}"
+
+
+def sum_in_words(found: WordSum) -> list[str]:
+    """What the sum is made of, and which heads add and take most."""
+    by_kind = found.table.groupby("kind", sort=False)["logit"].sum()
+    parts = [(HEAD, "heads write"), (MLP, "MLPs"), (EMBEDDINGS, "embeddings")]
+    named = [f"{plural} {number(by_kind[kind])}" for kind, plural in parts if kind in by_kind]
+    rest = float(by_kind.drop([EVERY_WORD, *(kind for kind, _ in parts)], errors="ignore").sum())
+    if abs(rest) >= SMALL:
+        named.append(f"biases and others {number(rest)}")
+    what = f"The logit of **{escaped(found.word)}** is {number(found.total, sign=False)}"
+    if found.against is not None:
+        what = (
+            f"The logit of **{escaped(found.word)}** is {number(abs(found.total), sign=False)} "
+            f"{'above' if found.total > 0 else 'below'} that of **{escaped(found.against)}**"
+        )
+    every = f", and {number(by_kind[EVERY_WORD])} is what every word gets" if EVERY_WORD in by_kind else ""
+    sentences = [f"{what}. Of that, {', '.join(named)}{every}."]
+    if abs(found.logit - found.total) >= SMALL:
+        sentences.append(f"The model's soft cap bends that to {number(found.logit, sign=False)}.")
+    return [*sentences, *_strongest(found.heads)]
+
+
+def _strongest(heads: pd.DataFrame) -> list[str]:
+    """The heads that write most for the word, and against it."""
+    several = heads["attention"].nunique() > 1
+    sentences = []
+    for sign, start in ((1, "Most for it write"), (-1, "Most against it write")):
+        order = heads.assign(size=sign * heads["logit"]).nlargest(NAMED, "size")
+        named = [
+            f"**{f'{row.attention} ' * several}{row.layer}-{row.head}** ({number(row.logit)})"
+            for row in order.itertuples()
+            if row.size >= SMALL
+        ]
+        if named:
+            sentences.append(f"{start} {', '.join(named)}.")
+    return sentences or ["No head writes much for it or against it."]
+
+
+def head_in_words(name: str, written: float | None, lost: float | None, word: str) -> str:
+    """A head's direct share beside what is lost without it. None: not known."""
+    if written is None:
+        if lost is None:
+            return f"What head {name} does for this word is not known."
+        return f"Without head {name} the number of **{escaped(word)}** {_moves(lost)}."
+    first = f"Head {name} itself writes **{number(written)}** of this number."
+    if lost is None:
+        return first
+    return f"{first} Switched off, the number {_moves(lost)}: {_compared(written, lost)}."
+
+
+def _moves(lost: float) -> str:
+    return f"{'falls' if lost > 0 else 'rises'} by **{abs(lost):.2f}**"
+
+
+def _compared(written: float, lost: float) -> str:
+    """Why what a head writes and what is lost without it are not the same."""
+    larger = max(abs(written), abs(lost))
+    if larger < SMALL:
+        return "next to nothing, either way"
+    if abs(lost - written) <= max(SMALL, ALIKE * larger):
+        return "about what it wrote"
+    if lost * written < 0:
+        return "the other way round, because later heads and MLPs work with what it wrote"
+    if abs(lost) < abs(written):
+        return "less than it wrote, because later heads, MLPs and the last norm **repair** a part"
+    return "more than it wrote, because later heads and MLPs work with it, too"
+
+
+def words_in_words(table: pd.DataFrame, most: int = 5) -> str:
+    """Which words are raised and which lowered: a table of `head_words` or `look_words`."""
+    raised, lowered = table[table["logit"] > 0].head(most), table[table["logit"] < 0][::-1].head(most)
+    return f"**Raises** {_words(raised)}. **Lowers** {_words(lowered)}."
+
+
+def look_in_words(
+    name: str, tokens: Sequence[Token], key: int, weight: float, written: float, table: pd.DataFrame
+) -> str:
+    """What one look of a head writes."""
+    return (
+        f"Where {name} looks at {token_name(tokens, key)} ({percent(weight)} of its attention), it writes "
+        f"{number(written)} of this number. That look alone: {words_in_words(table, NAMED)}"
+    )
+
+
+def lens_in_words(table: pd.DataFrame) -> str:
+    """From which layer on the model's guess is the one that it ends with."""
+    best = table[table["rank"] == 1].set_index("layer")["token"]
+    last = best.iloc[-1]
+    since = best.index[-1]
+    for layer, token in reversed(list(best.items())):
+        if token != last:
+            break
+        since = layer
+    if since == best.index[-1] and len(best) > 1:
+        return f"**{escaped(last)}** is its guess after the last layer alone."
+    where = "from the embeddings on" if since == -1 else f"from layer {since} on"
+    return f"**{escaped(last)}** is its guess {where}."
+
+
+def number(value: float, *, sign: bool = True) -> str:
+    """+1.23, −0.40; without a plus if not `sign`."""
+    return format(value, "+.2f" if sign else ".2f").replace("-", "−")
+
+
+def _words(rows: pd.DataFrame) -> str:
+    named = [f"*{escaped(row.token)}* ({number(row.logit)})" for row in rows.itertuples()]
+    return ", ".join(named) or "none"

@@ -1,0 +1,93 @@
+"""What is said of a sum, of one head's share beside what is lost without it, and of the lens."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from attnlit.analysis.writing import WordSum, guess, writes
+from attnlit.attention import attend, load
+from attnlit.words.writing import (
+    guess_in_words,
+    head_in_words,
+    lens_in_words,
+    number,
+    sum_in_words,
+    words_in_words,
+)
+
+TEXT = "The cat sat on the"
+
+
+@pytest.fixture(scope="module")
+def found() -> WordSum:
+    return writes(load("mini-gpt2"), TEXT)
+
+
+def test_the_sum_is_told_whole(found: WordSum) -> None:
+    first, *rest = sum_in_words(found)
+    table = found.table.set_index("kind")["logit"]
+    assert f"The logit of **{found.word}** is {found.total:.2f}" in first
+    assert f"heads write {number(table['head'].sum())}" in first
+    assert f"MLPs {number(table['MLP'].sum())}" in first
+    assert f"{number(table['every word alike'])} is what every word gets" in first
+    best = found.heads.nlargest(1, "logit").iloc[0]
+    assert any(f"**{best['layer']}-{best['head']}** ({number(best['logit'])})" in each for each in rest)
+
+
+def test_of_two_words_the_difference_is_told() -> None:
+    split = writes(load("mini-gpt2"), TEXT, "mat", "floor")
+    above = "above" if split.total > 0 else "below"
+    assert f"is {abs(split.total):.2f} {above} that of **floor**" in sum_in_words(split)[0]
+    assert "every word" not in sum_in_words(split)[0]
+
+
+def test_where_the_guess_stands() -> None:
+    for name, start in (("mini-gpt2", "After"), ("mini-bert", "In place of")):
+        model = load(name)
+        asked = guess(model, "The cat sat on the mat", position=2)
+        said = guess_in_words(asked, model.name, attend(model, "The cat sat on the mat").queries, 2)
+        assert said.startswith(f"{start} *cat*, {name.replace('-', chr(92) + '-')} finds **")
+
+
+@pytest.mark.parametrize(
+    ("written", "lost", "words"),
+    [
+        (1.0, 1.05, "about what it wrote"),
+        (1.0, 0.3, "**repair** a part"),
+        (1.0, 2.0, "more than it wrote"),
+        (1.0, -0.4, "the other way round"),
+        (0.01, -0.02, "next to nothing"),
+        (-1.0, -0.3, "rises by **0.30**: less than it wrote"),
+    ],
+)
+def test_direct_beside_total(written: float, lost: float, words: str) -> None:
+    said = head_in_words("5-1", written, lost, "mat")
+    assert words in said
+    assert f"writes **{number(written)}**" in said
+
+
+def test_where_nothing_is_written_directly_the_loss_is_told() -> None:
+    assert (
+        head_in_words("5-1", None, -0.3, "mat") == "Without head 5-1 the number of **mat** rises by **0.30**."
+    )
+    assert "not known" in head_in_words("5-1", None, None, "mat")
+
+
+def test_words_that_are_raised_and_lowered_come_with_the_strongest_first() -> None:
+    table = pd.DataFrame({"token": ["a", "b", "c", "*d"], "logit": [2.0, 1.0, -1.0, -3.0]})
+    assert words_in_words(table) == (
+        "**Raises** *a* (+2.00), *b* (+1.00). **Lowers** *\\*d* (−3.00), *c* (−1.00)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        (["a", "b", "c"], "**c** is its guess after the last layer alone."),
+        (["a", "c", "c"], "**c** is its guess from layer 0 on."),
+        (["c", "c", "c"], "**c** is its guess from the embeddings on."),
+    ],
+)
+def test_from_where_on_the_guess_stands(tokens: list[str], said: str) -> None:
+    assert lens_in_words(pd.DataFrame({"layer": [-1, 0, 1], "rank": 1, "token": tokens})) == said
