@@ -26,7 +26,7 @@ from attnlit.models.layers import ATTENTION
 from attnlit.models.model import Model
 from tests import many
 
-SECONDS = 20  # for one type
+SECONDS = 8  # for one type
 _MAPPINGS = (
     modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -62,6 +62,7 @@ _SMALL: dict[str, Any] = {
     "eos_token_id": 2,
     "decoder_start_token_id": 2,
 }
+_NOT_EVERYWHERE = ("head_dim", "num_key_value_heads")
 
 
 @dataclass(frozen=True)
@@ -89,18 +90,22 @@ def types() -> dict[str, str]:
     for mapping in _MAPPINGS:
         for type_, kinds in mapping.items():
             found.setdefault(type_, kinds if isinstance(kinds, str) else kinds[0])
-    return dict(sorted(found.items()))
+    return {type_: kind for type_, kind in sorted(found.items()) if _reads_text_alone(kind)}
 
 
 def row(type_: str, kind: str) -> Row:
     """What can be shown of one type."""
     known = dict(reversed(many.ARCHITECTURES.values()))  # of each class the first
-    try:
-        with _in_time():
-            options = known.get(kind) or _small(kind)
-            checkpoint = many.checkpoint(type_, kind, options)
-    except Exception as error:  # whatever a class raises for sizes that do not suit it
-        return Row(type_, kind, tried=False, why=f"not built small: {_short(error)}")
+    why = ""
+    for options in [known[kind]] if kind in known else _small(kind):
+        try:
+            with _in_time():
+                checkpoint = many.checkpoint(type_, kind, options)
+            break
+        except Exception as error:  # whatever a class raises for sizes that do not suit it
+            why = _short(error)
+    else:
+        return Row(type_, kind, tried=False, why=f"not built small: {why}")
     try:
         with _in_time():
             return _shown(type_, kind, prove(checkpoint))
@@ -124,9 +129,20 @@ def _shown(type_: str, kind: str, model: Model) -> Row:
     )  # fmt: skip
 
 
-def _small(kind: str) -> dict[str, Any]:
+def _small(kind: str) -> list[dict[str, Any]]:
+    """Sizes to try, one after another: some types have no heads that share keys, or no free head size."""
     config = getattr(transformers, kind).config_class()
-    return {name: size for name, size in _SMALL.items() if hasattr(config, name)}
+    sizes = {name: size for name, size in _SMALL.items() if hasattr(config, name)}
+    return [sizes, {name: size for name, size in sizes.items() if name not in _NOT_EVERYWHERE}]
+
+
+def _reads_text_alone(kind: str) -> bool:
+    """Whether a class is all of a text model, and not the text side of one with images or sound."""
+    try:
+        config = getattr(transformers, kind).config_class()
+    except Exception:  # needs a package, or sizes
+        return False
+    return config.get_text_config() is config
 
 
 def _short(said: object) -> str:

@@ -1,0 +1,28 @@
+"""The languages of a model that translates between many are chosen in the sidebar, and stand in the address."""
+
+from __future__ import annotations
+
+import pytest
+
+from attnlit.models.model import Model
+from tests.app.test_pages import opened
+from tests.attention.test_languages import TARGET, TEXT, m2m100
+
+__all__ = ["m2m100"]  # a fixture
+
+
+def test_the_target_begins_with_the_language_that_was_chosen(
+    m2m100: Model,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
+    address = {"model": m2m100.source, "text": TEXT, "target": TARGET, "kind": "decoder", "writes": "fr"}
+    app = opened("head_view", **address)
+    assert not app.exception
+    assert not app.warning
+    assert (app.selectbox(key="reads").value, app.selectbox(key="writes").value) == ("en", "fr")
+    assert any("__fr__" in each for each in app.selectbox(key="query").options)
+    app.selectbox(key="writes").set_value("de").run()
+    assert not app.exception
+    assert any("__de__" in each for each in app.selectbox(key="query").options)
+    assert not [each for each in opened("head_view", model="mini-bert").selectbox if each.key == "writes"]
