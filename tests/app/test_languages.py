@@ -1,4 +1,4 @@
-"""The languages of a model that translates between many are chosen in the sidebar, and stand in the address."""
+"""The languages of a model that translates between many: chosen in the sidebar, kept in the address."""
 
 from __future__ import annotations
 
