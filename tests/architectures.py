@@ -131,8 +131,10 @@ def _shown(type_: str, kind: str, model: Model) -> Row:
 
 def _small(kind: str) -> list[dict[str, Any]]:
     """Sizes to try, one after another: some types have no heads that share keys, or no free head size."""
+    known = vars(getattr(transformers, kind).config_class)
     config = getattr(transformers, kind).config_class()
-    sizes = {name: size for name, size in _SMALL.items() if hasattr(config, name)}
+    names = {*vars(config), *known, *known.get("attribute_map", {})}
+    sizes = {name: size for name, size in _SMALL.items() if name in names}
     return [sizes, {name: size for name, size in sizes.items() if name not in _NOT_EVERYWHERE}]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -69,7 +70,7 @@ def words_of(text: str) -> list[str]:
 def tokens_of(pieces: Sequence[Piece], sources: Sequence[Source], unknown: int | None) -> tuple[Token, ...]:
     """The pieces as tokens to show. sources: by segment. unknown: the id that stands for unknown text."""
     pieces = [each for group in _same_place(pieces) for each in _apart(group, sources)]
-    spans = [_visible_span(piece, sources) for piece in pieces]
+    spans = _with_marks([_visible_span(piece, sources) for piece in pieces], pieces, sources)
     # What several pieces are parts of: an emoji, a letter with its marks, a run that is not cut any finer.
     parts = [_part_of(piece, span, sources) for piece, span in zip(pieces, spans, strict=True)]
     pieces_of = Counter(part for part in parts if part is not None)
@@ -143,6 +144,24 @@ def _visible_span(piece: Piece, sources: Sequence[Source]) -> Span | None:
     while start < end and text[end - 1].isspace():
         end -= 1
     return (start, end) if start < end else None
+
+
+def _with_marks(
+    spans: Sequence[Span | None], pieces: Sequence[Piece], sources: Sequence[Source]
+) -> list[Span | None]:
+    """The places, with accents and the like that the tokenizer has dropped left on the letter before them."""
+    found = list(spans)
+    for index, (span, piece) in enumerate(zip(spans, pieces, strict=True)):
+        if span is None or piece.segment is None or (index and spans[index - 1] == span):
+            continue
+        text, end = sources[piece.segment].text, span[1]
+        after = (each for each, other in zip(spans[index + 1 :], pieces[index + 1 :], strict=True)
+                 if each is not None and other.segment == piece.segment)  # fmt: skip
+        limit = next(after, (len(text), 0))[0]
+        while end < limit and unicodedata.category(text[end]).startswith("M"):
+            end += 1
+        found[index] = (span[0], end)
+    return found
 
 
 def _part_of(piece: Piece, span: Span | None, sources: Sequence[Source]) -> tuple[int, int, int] | None:
