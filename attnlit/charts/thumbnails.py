@@ -29,7 +29,7 @@ def head_thumbnail(
     attention: Attention, layer: int, head: int, query: int, *, theme: Theme = LIGHT, alt: str = ""
 ) -> str:
     """One head as lines between two columns; those of one query in the head's colour, its words written."""
-    weights = filled(attention.weights[layer, head])  # (Q, K)
+    weights = filled(attention.weights[attention.row(layer), head])  # (Q, K)
     row = min(_TALLEST, HEIGHT / max(weights.shape))
 
     def y(index: int) -> float:
@@ -73,7 +73,7 @@ def model_thumbnail(
             f"L{x + wide - 1:.1f} {y + (at[down, across, q] + 0.5) * wide / keys:.1f}"
             for q in range(queries)
         )
-        here = (down, across) == (layer, head)
+        here = (attention.layer_numbers[down], across) == (layer, head)
         frame = f' stroke="{theme.accent}" stroke-width="2"' if here else ""
         place = f'x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{wide:.1f}"'
         shapes.append(
@@ -87,7 +87,7 @@ def row_thumbnail(
     attention: Attention, layer: int, head: int, query: int, *, theme: Theme = LIGHT, alt: str = ""
 ) -> str:
     """What one token gives to each token that it can see, as bars; the strongest ones are written."""
-    row = filled(attention.weights[layer, head, query])  # (K,)
+    row = filled(attention.weights[attention.row(layer), head, query])  # (K,)
     shown = sorted(np.argsort(-row, kind="stable")[:6].tolist())
     high = HEIGHT / (len(shown) + 1)
     room = WIDTH - 40 - _LEFT
