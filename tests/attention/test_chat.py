@@ -155,8 +155,7 @@ def test_mistakes_in_messages_are_answered_in_words(given: list[Any], told: str)
 
 
 HOSTILE = {
-    "endless": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
-    "one step that never ends": "{{ 10 ** (10 ** 9) }}",
+    "endless": "{% for a in range(99999) %}{{ 10 ** (10 ** 9) }}{% endfor %}",
     "memory": "{{ 'a' * 10 ** 10 }}",
     "doubling": "{% set n = namespace(s='a') %}{% for i in range(60) %}{% set n.s = n.s ~ n.s %}{% endfor %}",
     "too long": "{% for a in range(99999) %}aaaaaaaaaaaaaaaaaaaaaaaa{% endfor %}",

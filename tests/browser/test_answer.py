@@ -11,8 +11,9 @@ from tests.browser.conftest import eventually, settled
 
 def test_a_click_on_a_word_shows_what_was_read_for_it(server: str, page: Page) -> None:
     page.goto(f"{server}/answer?length=20&temperature=0.0&word=2")
-    settled(page)
     chart = page.get_by_test_id("stVegaLiteChart").locator("canvas")
+    chart.wait_for(timeout=90_000)  # it may be the server's first page
+    settled(page)
     box = chart.bounding_box()
     assert box is not None
     before = chart.screenshot()

@@ -65,7 +65,13 @@ def reading_tables(
     shown = np.concatenate([read[kept], read[[*chosen]].mean(axis=0, keepdims=True)])
     entries = _entries(attention, text, theme)
     tables = {
-        "setup": _setup(attention, text, chosen, full, len(shown), pointing=pointing),
+        "setup": rows_table(
+            full=[full],
+            most=[percent(full)],
+            chosen_row=[len(shown) - 1],
+            pointing=[pointing],
+            leftwards=[leftwards(text)],
+        ),
         "layouts": _layouts(text, entries),
         "tokens": _token_table(attention, text, chosen, theme),
         "rows": _row_table(attention, text, shown, full, [*([row] for row in kept), [*chosen]], entries),
@@ -98,15 +104,6 @@ def _entries(attention: Attention, text: Text, theme: Theme) -> list[tuple[str, 
 def role_colour(role: str, theme: Theme) -> str:
     """The colour of what somebody said."""
     return theme.heads[_HUES[role]] if role in _HUES else theme.accent if role == ANSWER else theme.faint
-
-
-def _setup(
-    attention: Attention, text: Text, chosen: Sequence[int], full: float, rows: int, *, pointing: bool
-) -> pa.Table:
-    return rows_table(
-        full=[full], most=[percent(full)], chosen_row=[rows - 1], pointing=[pointing],
-        leftwards=[leftwards(text)], width_before=[widths()[0]], count=[len(text.tokens)],
-    )  # fmt: skip
 
 
 def _layouts(text: Text, entries: Sequence[tuple[str, str]]) -> pa.Table:
@@ -177,7 +174,10 @@ def _row_table(
 
 def _sees(attention: Attention, text: Text, word: int) -> int:
     """The last key that a choice's row can see."""
-    return text.rows[word] if attention.causal and attention.kind != "cross" else len(attention.keys)
+    if not attention.causal:
+        return len(attention.keys)
+    row = attention.queries[text.rows[word]].position
+    return sum(key.position <= row for key in attention.keys) - 1
 
 
 def _title(attention: Attention, text: Text, words: Sequence[int]) -> str:

@@ -26,10 +26,7 @@ from attnlit.charts.vega import (
     table,
 )
 
-BEFORE_DATA = {
-    "full": 1, "most": "", "chosen_row": 0, "pointing": False, "leftwards": False, "width_before": NARROWEST,
-    "count": 1,
-}  # fmt: skip
+BEFORE_DATA = {"full": 1, "most": "", "chosen_row": 0, "pointing": False, "leftwards": False}
 DARKEST = 0.6  # the opacity of the darkest ground: the words on it stay readable
 UNSEEN = 0.45  # the opacity of words that were not there yet
 RAMP, STEPS = 90, 10  # pixels of the scale, and its shades

@@ -39,7 +39,7 @@ def text_of(attention: Attention, *, once_read: bool) -> Text:
             "The reading view of an answer needs the whole record, and an answer in it whose words look at "
             "something. Of an encoder-decoder take the decoder or cross-attention."
         )
-    apart = attention.kind == "cross"
+    apart = attention.queries != attention.keys  # cross-attention, or one sentence looking at another
     tokens = (*attention.keys, *(attention.queries if apart else ()))
     keys = (*range(len(attention.keys)), *(-1 for _ in attention.queries if apart))
     first = len(attention.keys) if apart else 0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import attnlit
+from attnlit.attention.filters import keep
 from attnlit.attention.record import PASSED_ON
 from attnlit.charts.reading import reading_picture, reading_view
 from attnlit.charts.theme import DARK
@@ -84,6 +85,15 @@ def test_of_cross_attention_both_texts_stand_one_below_the_other() -> None:
     tables = reading_picture(attention, words=[1]).tables
     assert tables["tokens"]["key"].to_pylist() == [0, 1, 2, 3, -1, -1, -1]
     assert tables["tokens"]["choice"].to_pylist() == [-1] * 4 + [0, 1, 2]
+
+
+def test_of_one_sentence_looking_at_another_both_are_drawn_and_what_comes_later_is_not_seen() -> None:
+    causal = replace(random_record(layers=1, heads=1, causal=True), pair="b")
+    part = keep(causal, [2, 3], [0, 1, 3])
+    tables = reading_picture(part, words=[0]).tables
+    assert tables["tokens"]["text"].to_pylist() == ["to0", "to1", "to3", "from2", "from3"]
+    assert tables["tokens"]["choice"].to_pylist() == [-1, -1, -1, 0, 1]
+    assert tables["rows"]["limit"].to_pylist() == [1, 2, 1]
 
 
 def test_all_texts_share_one_spec_which_altair_takes() -> None:
