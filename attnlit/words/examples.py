@@ -22,7 +22,10 @@ _ABOUT: dict[ListName, str] = {
         "distance. The first token, special tokens and the token itself do not count; of looks between the "
         "same two words one is shown."
     ),
-    "written": "Ranked by the length of what the head brings from one token to the other.",
+    "written": (
+        "Ranked by the length of what the head brings from one token to the other; of the same two words one "
+        "is shown."
+    ),
     "sample": (
         "Drawn by their number, not by what the head does there: so this is what it does in just any text."
     ),
