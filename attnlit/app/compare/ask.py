@@ -134,9 +134,8 @@ def own(side: str) -> dict[str, str]:
     values = {name: st.session_state.get(key) or "" for name, key in _FIELDS.items()}
     if side != TEXTS:
         del values["second"], values["expected"], values["other"]
-    return {
-        name: value for name, value in values.items() if value and not (name == "second" and value == SECOND)
-    }
+    begins = values.get("second") == _begin_with()
+    return {name: value for name, value in values.items() if value and not (name == "second" and begins)}
 
 
 def _follow_link() -> None:
