@@ -9,7 +9,7 @@ import numpy as np
 
 from attnlit.attention.answers import Answer, Written
 from attnlit.attention.spans import Span
-from tests.charts.hand_made import record
+from tests.records import record
 
 WORDS = ["<s>", "why", "blue", "<e>", "be", "cause", "sky"]
 SPANS = (

@@ -26,9 +26,9 @@ from attnlit.charts.heatmap import heatmap_picture
 from attnlit.errors import AttnlitError
 from attnlit.wording import escaped, one_line, printable, visible
 from tests import tiny
-from tests.app.test_pages import opened
+from tests.app.opening import opened
 from tests.charts.drawing import svg_of, texts
-from tests.charts.records import record
+from tests.records import vectors_record as record
 
 ODD = "İıſß\u0301\u200d\u200f\u202e\ufeff\0\x1b\ufffe🙂👩‍🚒🏴猫犬́ﬁﬀ½…“”\t\n\r [MASK]</s><0x0A>##Ġ▁"
 PIECES = ["cat", "Cat", "[SEP]", "...", ").", "unbelievable", "é", "e\u0301", "🙂"]

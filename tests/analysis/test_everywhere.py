@@ -21,6 +21,8 @@ from attnlit.models.model import Model
 from tests import tiny
 from tests.tolerances import MISTAKE, ROUNDING
 
+pytestmark = pytest.mark.numeric
+
 TEXT = "The cat sat on the mat, because it was tired."
 PAIR = "The dog lay on the rug."
 SIZE = tiny.WIDTH // tiny.HEADS

@@ -14,6 +14,8 @@ from attnlit.models.model import Model
 from tests import planted
 from tests.tolerances import ROUNDING
 
+pytestmark = pytest.mark.numeric
+
 
 def test_the_rise_of_the_loss_is_that_of_the_planted_logits(tmp_path_factory: pytest.TempPathFactory) -> None:
     model = load(str(planted.save_with_roles(tmp_path_factory.mktemp("planted"))))

@@ -14,6 +14,8 @@ from attnlit.models.model import Model
 from tests import planted
 from tests.tolerances import ROUNDING
 
+pytestmark = pytest.mark.numeric
+
 GetModel = Callable[[str], Model]
 TEXTS = [
     ("red cat one dog blue bird two", None),

@@ -16,7 +16,7 @@ from attnlit.app.answer import ask, write
 from attnlit.attention import answer, load, passed_on
 from attnlit.words.answer import read_in_words, said_in_words, word_in_words
 from tests import tiny
-from tests.app.test_pages import opened, plain, said
+from tests.app.opening import opened, plain, said
 from tests.attention.templates import tokenizer_of
 
 PROMPT = "She opened the letter and"

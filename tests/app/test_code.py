@@ -16,7 +16,7 @@ from attnlit.app.frame.request import Request
 from attnlit.charts.flow import flow_view
 from attnlit.charts.theme import LIGHT
 from attnlit.models.model import Model
-from tests.app.test_pages import opened
+from tests.app.opening import opened
 
 TEXT, PAIR = 'The cat "sat" on the mat\'s edge.', "At night\nthe cat left."
 

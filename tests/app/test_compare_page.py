@@ -22,7 +22,7 @@ from attnlit.words.compare import (
     lean_in_words,
     patch_in_words,
 )
-from tests.app.test_pages import opened, plain
+from tests.app.opening import opened, plain
 
 PAIR = READY[0]
 ONE, OTHER = PAIR.words

@@ -11,7 +11,7 @@ from attnlit.app.examples import EXAMPLES, where
 from attnlit.app.frame.sidebar import FIRST_MODEL, TEXT
 from attnlit.app.home import record, recorded
 from attnlit.app.home.gallery import small_picture
-from tests.app.test_pages import opened
+from tests.app.opening import opened
 from tests.tolerances import MISTAKE, ROUNDING
 
 

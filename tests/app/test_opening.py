@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnlit.app import cache
-from tests.app.test_pages import opened, plain, said
+from tests.app.opening import opened, plain, said
 from tests.models import hub as hubs
 from tests.models.hub import Hub
 

@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from attnlit.app.frame.packed import packed, unpacked
-from tests.app.test_pages import opened
+from tests.app.opening import opened
 
 LONG = "Der Löwe & die Maus: 🦁 gähnt.\n" * 40
 

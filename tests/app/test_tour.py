@@ -9,7 +9,7 @@ from attnlit.app.examples import EXAMPLES
 from attnlit.app.frame.cards import BY_SCRIPT
 from attnlit.app.tour import STEPS
 from attnlit.words.glossary import GLOSSARY
-from tests.app.test_pages import ROOT, opened
+from tests.app.opening import ROOT, opened
 
 
 def told(app: AppTest) -> str:

@@ -17,6 +17,8 @@ from tests import many
 from tests.attention.by_hand import TEXT, by_hand, inputs_of, run
 from tests.tolerances import ROUNDING
 
+pytestmark = pytest.mark.numeric
+
 GetModel = Callable[[str], Model]
 
 

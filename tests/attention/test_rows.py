@@ -10,7 +10,7 @@ import pytest
 from attnlit.attention.record import PASSED_ON
 from attnlit.attention.rows import checked_heads, shares
 from attnlit.errors import AttnlitError
-from tests.charts.hand_made import random_record
+from tests.records import random_record
 
 
 def test_attention_is_averaged_over_heads_and_what_is_passed_on_is_a_share_of_it_all() -> None:

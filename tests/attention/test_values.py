@@ -20,6 +20,8 @@ from tests import many, tiny
 from tests.attention.by_hand import PAIR, TEXT, by_hand, inputs_of, run
 from tests.tolerances import ROUNDING
 
+pytestmark = pytest.mark.numeric
+
 GetModel = Callable[[str], Model]
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from attnlit.attention.filters import keep
 from attnlit.attention.vectors import mask_name
-from tests.charts.records import record, weights_record
+from tests.records import record as weights_record
+from tests.records import vectors_record as record
 
 N = 7
 BACK = np.arange(N)[:, None] - np.arange(N)

@@ -15,6 +15,8 @@ from attnlit.attention.reading import read
 from attnlit.attention.weights import body_suffices, weights_together
 from attnlit.models.model import Model
 
+pytestmark = pytest.mark.numeric
+
 TEXT, PAIR = "The cat sat on the mat.", "The dog lay on the rug."
 GetModel = Callable[[str], Model]
 

@@ -14,6 +14,8 @@ from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests.tolerances import ROUNDING
 
+pytestmark = pytest.mark.numeric
+
 GetModel = Callable[[str], Model]
 TEXT = "Unbelievable violinists' hats, 🙂!"
 WORDS = ["Unbelievable", "violinists", "'", "hats", ",", "🙂", "!"]

@@ -18,7 +18,7 @@ from attnlit.charts.figure import KINDS, MARGIN, WIDTHS, csv, figure, file_stem,
 from attnlit.charts.head import head_picture, head_view
 from attnlit.charts.rendering import javascript
 from tests.charts.drawing import texts
-from tests.charts.hand_made import random_record, record
+from tests.records import random_record, record
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.4.1.json"  # a name, which nothing asks for
 

@@ -15,8 +15,8 @@ from attnlit.analysis.survey.parts import from_bytes
 from attnlit.attention import load
 from attnlit.scale import in_blocks, parts, read_block
 from tests import planted
+from tests.analysis.survey.every_bit import as_bytes
 from tests.analysis.survey.planted_texts import TEXTS
-from tests.analysis.survey.test_run import as_bytes
 
 
 @pytest.mark.server  # starts processes of its own

@@ -16,6 +16,8 @@ from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests.tolerances import ROUNDING
 
+pytestmark = pytest.mark.numeric
+
 GetModel = Callable[[str], Model]
 TEXT = "The cat sat on the mat, because it was tired."
 

@@ -22,6 +22,8 @@ from tests.analysis.flow.hand_made import looking_at, with_sink
 from tests.planted import blank, first_token, previous_token, save
 from tests.records import random_record
 
+pytestmark = pytest.mark.numeric
+
 GetModel = Callable[[str], Model]
 
 

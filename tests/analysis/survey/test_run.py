@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import pickle
 import weakref
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from attnlit.analysis.survey import Survey, controls, finish, partial, run, step
 from attnlit.attention.capture import untrained
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from tests.analysis.survey.every_bit import as_bytes
 from tests.analysis.survey.planted_texts import TEXTS
 from tests.tolerances import ROUNDING
 
@@ -94,11 +95,6 @@ def test_surveys_at_the_same_time_share_an_untrained_model_and_the_last_takes_it
     del both
     gc.collect()
     assert made[0]() is None
-
-
-def as_bytes(found: Survey) -> bytes:
-    """Everything that a survey says, with every bit of every number."""
-    return pickle.dumps([getattr(found, each.name) for each in fields(found)])
 
 
 @pytest.mark.whole

@@ -19,6 +19,8 @@ from attnlit.models.model import Model
 from tests import many, planted, tiny
 from tests.tolerances import MISTAKE, ROUNDING
 
+pytestmark = pytest.mark.numeric
+
 TEXT = "The cat sat on the mat, because it was"
 TARGET = "the dog lay"
 
@@ -159,7 +161,7 @@ def test_words_raised_and_lowered_are_against_the_mean(tiny_model: GetModel) -> 
         look_words(state, 1, 2, 99)
     with pytest.raises(AttnlitError, match="no head 4"):
         head_words(state, 1, 4)
-    with pytest.raises(AttnlitError, match="no layer 7"):
+    with pytest.raises(AttnlitError, match="layer 7 of llama"):
         head_words(state, 7, 0)
 
 

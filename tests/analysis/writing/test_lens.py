@@ -13,6 +13,8 @@ from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
 from tests import many
 
+pytestmark = pytest.mark.numeric
+
 TEXT = "The cat sat on the mat, because it was"
 NORMS = {
     "gpt2": lambda module: module.transformer.ln_f,

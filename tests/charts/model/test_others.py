@@ -11,7 +11,8 @@ from attnlit.attention.record import Attention
 from attnlit.charts.grid import OTHERS, TOP
 from attnlit.charts.model import model_picture
 from tests.charts.drawing import place_of, svg_of, texts
-from tests.charts.records import record, weights_record
+from tests.records import record as weights_record
+from tests.records import vectors_record as record
 
 KINDS = ("mamba", "mamba", "attention", "MLP", "mamba", "attention", "attention", "MLP")
 BANDS = ["layers 0–1: mamba", "layer 3: MLP", "layer 4: mamba", "layer 7: MLP"]

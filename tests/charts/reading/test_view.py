@@ -15,7 +15,7 @@ from attnlit.charts.theme import DARK
 from attnlit.errors import AttnlitError
 from tests.answers import ROWS, WORDS, made_answer
 from tests.charts.drawing import assert_vega_lite_takes, place_of, svg_of, texts
-from tests.charts.hand_made import random_record, record
+from tests.records import random_record, record
 
 FIRST = ((0, 0),)
 
