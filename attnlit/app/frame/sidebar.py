@@ -11,7 +11,6 @@ import streamlit as st
 from attnlit.app import cache, say
 from attnlit.app.frame import address, chosen, kept_text, link, opening
 from attnlit.app.frame.controls import IN_ADDRESS, drop_invalid_choice, one_of, some_of, typed
-from attnlit.attention.languages import languages_of
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
 from attnlit.models.catalogue import CATALOGUE
@@ -116,6 +115,8 @@ def model_box(label: str, key: str, first: str, above: DeltaGenerator, **more: A
 
 def _told(model: Model) -> Model:
     """A model that translates between many languages, told which; every other one as it is."""
+    from attnlit.attention.languages import languages_of  # imports numpy, for which the frame does not wait
+
     codes = languages_of(model)
     if not codes:
         return model
