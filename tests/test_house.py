@@ -16,11 +16,13 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 ABOUT_MANY = {
     "analysis/bias/test_prompts.py": "a contrast as attnlit/analysis/patching/prompts.py reads it",
     "app/test_addresses.py": "every page of the registry, whatever its address holds",
+    "app/test_languages.py": "the languages of a model that translates, on every page",
     "app/test_lines_weigh.py": "one control of all views, on their pages",
     "app/test_opening.py": "a model that is asked for, fetched, stopped and opened",
     "app/test_packed.py": "long texts in an address",
     "app/test_pages.py": "every page, with every bundled model and every mistake",
     "attention/test_bundled.py": "the two models that come with attnlit",
+    "attention/test_hard_texts.py": "texts of the hardest kinds, from tokens to records",
     "attention/test_tokenizers.py": "tokenizers of many makes, which are not ours",
     "browser/test_accessibility.py": "every page, as a tool for accessibility sees it",
     "browser/test_app.py": "a visitor's way through the whole app",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from attnlit.models.model import Model
-from tests.app.test_pages import opened
+from tests.app.opening import opened
 from tests.attention.test_languages import TARGET, TEXT, m2m100
 
 __all__ = ["m2m100"]  # a fixture
