@@ -14,7 +14,7 @@ import pytest
 from attnlit.attention import load
 from attnlit.models.limits import set_threads
 from attnlit.models.model import Model
-from tests import tiny
+from tests import tiny, translator
 
 # Architectures that `make quick` tries. The others make the whole body of models, which `make test` tries.
 FEW = {"bert", "gpt2", "llama", "t5"}
@@ -56,3 +56,9 @@ def tiny_double(tiny_model: Callable[[str], Model]) -> Callable[[str], Model]:
         return replace(model, module=module)
 
     return double
+
+
+@pytest.fixture(scope="session")
+def m2m100(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A tiny model that must be told its languages."""
+    return load(str(translator.save(tmp_path_factory.mktemp("m2m100"))))

@@ -132,6 +132,16 @@ def test_a_file_of_tests_is_named_after_what_it_tests() -> None:
     assert strays == ABOUT_MANY.keys()
 
 
+def test_tests_import_nothing_from_other_tests() -> None:
+    imports = re.compile(r"^\s*(?:from|import) tests\.(?:\w+\.)*test_(\w+)", re.MULTILINE)
+    found = {file.name: imports.findall(file.read_text(encoding="utf-8")) for file in TESTS}
+    # The script of a page that a test makes up finds the test's own names again.
+    others = {
+        name: set(each) - {name.removeprefix("test_").removesuffix(".py")} for name, each in found.items()
+    }
+    assert not {name: each for name, each in others.items() if each}
+
+
 def test_tests_use_no_private_name_of_the_package() -> None:
     found = []
     for file in TESTS:

@@ -36,3 +36,8 @@ def said(app: AppTest) -> str:
 def plain(markdown: str) -> str:
     """A message as it is read: without the marks that keep it from being markup."""
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown).replace("\u2060", "")
+
+
+def told(app: AppTest) -> str:
+    """All that the page says."""
+    return plain("\n".join(each.value for each in (*app.markdown, *app.caption, *app.info)))

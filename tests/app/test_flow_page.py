@@ -7,20 +7,14 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from attnlit.analysis.flow import contributions_and_even, flow, rollout
 from attnlit.app.flow import follow
 from attnlit.attention import attend, load
 from attnlit.words.flow import flow_in_words
-from tests.app.opening import MODELS, opened, plain
+from tests.app.opening import MODELS, opened, plain, told
 
 TEXT = "The cat sat on the mat."
-
-
-def told(app: AppTest) -> str:
-    """All that the page says."""
-    return plain("\n".join(each.value for each in (*app.markdown, *app.caption, *app.info)))
 
 
 @pytest.mark.parametrize("way", follow.WAYS)

@@ -6,9 +6,8 @@ import pytest
 
 from attnlit.models.model import Model
 from tests.app.opening import opened
-from tests.attention.test_languages import TARGET, TEXT, m2m100
 
-__all__ = ["m2m100"]  # a fixture
+TEXT, TARGET = "The cat sat on the mat.", "Der Hund schlief."
 
 
 def test_the_target_begins_with_the_language_that_was_chosen(

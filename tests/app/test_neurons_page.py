@@ -7,17 +7,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from attnlit.app import cache
 from attnlit.attention import proof
 from tests import planted
-from tests.app.opening import opened, plain, said
-
-
-def told(app: AppTest) -> str:
-    """All that the page says."""
-    return plain("\n".join(each.value for each in (*app.markdown, *app.caption, *app.info)))
+from tests.app.opening import opened, said, told
 
 
 @pytest.fixture(scope="module")

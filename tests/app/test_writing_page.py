@@ -9,8 +9,7 @@ from attnlit.analysis.writing import guess, lost_without, writes
 from attnlit.attention import load
 from attnlit.words.word_loss import loss_in_words
 from attnlit.words.writing import head_in_words, sum_in_words
-from tests.app.opening import opened, plain
-from tests.app.test_flow_page import told
+from tests.app.opening import opened, plain, told
 
 TEXT = "The cat sat on the"
 

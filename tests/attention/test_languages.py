@@ -2,52 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-import sentencepiece
-import transformers
 
 import attnlit
-from attnlit.attention import attend, load
+from attnlit.attention import attend
 from attnlit.attention.languages import in_languages, languages_of
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
-from tests import tiny
 
 GetModel = Callable[[str], Model]
 TEXT, TARGET = "The cat sat on the mat.", "Der Hund schlief."
-SIZES = {
-    "d_model": tiny.WIDTH, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": tiny.HEADS,
-    "decoder_attention_heads": tiny.HEADS, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64,
-    "max_position_embeddings": tiny.POSITIONS, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2,
-    "decoder_start_token_id": 2,
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def m2m100(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """As its checkpoints are: a source language by default, and no target language."""
-    folder = tmp_path_factory.mktemp("m2m100")
-    (folder / "text.txt").write_text("\n".join(tiny.SENTENCES * 40))
-    sentencepiece.SentencePieceTrainer.train(
-        input=str(folder / "text.txt"), model_prefix=str(folder / "pieces"), vocab_size=120,
-        hard_vocab_limit=False, minloglevel=2,
-    )  # fmt: skip
-    processor = sentencepiece.SentencePieceProcessor(model_file=str(folder / "pieces.model"))
-    pieces = [processor.id_to_piece(number) for number in range(processor.get_piece_size())]
-    words = dict.fromkeys(
-        ["<s>", "<pad>", "</s>", "<unk>", *pieces, *(f"▁word{each}" for each in range(400))]
-    )
-    (folder / "words.json").write_text(json.dumps({word: number for number, word in enumerate(words)}))
-    files = (str(folder / "words.json"), str(folder / "pieces.model"))
-    tokenizer = transformers.M2M100Tokenizer(*files, model_max_length=tiny.POSITIONS)
-    tokenizer.save_pretrained(folder / "model")
-    count = max(tokenizer.lang_code_to_id.values()) + 9
-    tiny.build("M2M100ForConditionalGeneration", SIZES, count).save_pretrained(folder / "model")
-    return load(str(folder / "model"))
 
 
 def test_a_model_that_was_not_told_says_so_and_writes(m2m100: Model) -> None:

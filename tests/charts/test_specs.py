@@ -27,7 +27,7 @@ from attnlit.charts.writing import writing_picture
 from tests.answers import made_answer
 from tests.charts.drawing import assert_vega_lite_takes, sources, svg_of, texts
 from tests.charts.flow.routes import random_routes
-from tests.charts.writing.test_view import added_up, random_sum
+from tests.charts.writing.sums import added_up, random_sum
 from tests.records import random_record, record, vectors_record
 
 HOSTILE = ["</script><script>alert(1)</script>", '"; drop', "\0\x1b\ufffe", "{{datum.text}}", "'+width+'"]

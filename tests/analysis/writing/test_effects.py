@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from attnlit.analysis.ablation import switch_off
 from attnlit.analysis.writing import guess, lost_without
 from attnlit.errors import AttnlitError
-from tests.analysis.writing.test_attribution import TEXT, GetModel
+from attnlit.models.model import Model
+
+TEXT = "The cat sat on the mat, because it was"
+
+GetModel = Callable[[str], Model]
 
 
 def test_a_masked_model_guesses_the_chosen_word_which_is_left_out(tiny_model: GetModel) -> None:
