@@ -59,7 +59,7 @@ def test_two_texts_with_their_patches_say_what_is_measured_and_a_link_restores_t
 def test_a_ready_pair_fills_the_fields() -> None:
     app = opened("compare")
     assert not app.exception
-    assert app.text_input(key="compare_second").value.endswith("it was tired.")
+    assert app.text_input(key="compare_second").value.endswith("it was warm.")
     app.button(key=f"ready_{PAIR.title}").click().run()
     assert app.text_area(key="text").value == PAIR.first
     assert app.text_input(key="compare_one").value == ONE

@@ -27,7 +27,8 @@ TEXTS, MODELS, TRAINING = SIDES = ("Two texts", "Two models", "Before training")
 ALIKE, SAME = HEADS = ("The head most like it", "The same number")
 # What is typed here, by its name in a link with text: key of the control, what it begins with.
 _FIELDS = {"second": "compare_second", "expected": "compare_one", "other": "compare_other", "until": "until"}
-SECOND = "The cat sat on the mat because it was tired."  # goes with the text that the sidebar begins with
+# Goes with the text that the sidebar begins with. It differs early, as later words alone can look at it.
+SECOND = "The dog sat on the mat because it was warm."
 _WORD = 60  # characters
 
 
