@@ -85,7 +85,7 @@ def _range(count: int, first: int, last: int) -> None:
         return
     st.session_state["answer_words"] = (first, last)
     st.slider(
-        "Words", 0, count - 1, key="answer_words", width=260, label_visibility="collapsed",
+        "From word … to word …", 0, count - 1, key="answer_words", width=260,
         on_change=lambda: choose(*st.session_state["answer_words"]),
         help="Drag both ends for several words: what was read for them is averaged.",
     )  # fmt: skip
