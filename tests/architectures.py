@@ -96,23 +96,23 @@ def types() -> dict[str, str]:
 def row(type_: str, kind: str) -> Row:
     """What can be shown of one type."""
     known = dict(reversed(many.ARCHITECTURES.values()))  # of each class the first
-    why = ""
+    found = Row(type_, kind, tried=False)
     for options in [known[kind]] if kind in known else _small(kind):
-        try:
-            with _in_time():
-                checkpoint = many.checkpoint(type_, kind, options)
+        found = _tried(type_, kind, options)
+        if found.views:
             break
-        except Exception as error:  # whatever a class raises for sizes that do not suit it
-            why = _short(error)
-    else:
-        return Row(type_, kind, tried=False, why=f"not built small: {why}")
+    return found
+
+
+def _tried(type_: str, kind: str, options: dict[str, Any]) -> Row:
+    """What is seen with these sizes. A model that cannot run at all with them may do so with others."""
     try:
         with _in_time():
-            return _shown(type_, kind, prove(checkpoint))
+            return _shown(type_, kind, prove(many.checkpoint(type_, kind, options)))
     except AttnlitError as mistake:
-        return Row(type_, kind, tried=True, why=_short(mistake))
-    except Exception as error:
-        return Row(type_, kind, tried=True, why=f"{type(error).__name__}: {_short(error)}")
+        return Row(type_, kind, tried="cannot read plain text" not in str(mistake), why=_short(mistake))
+    except Exception as error:  # whatever a class raises for sizes that do not suit it
+        return Row(type_, kind, tried=False, why=_short(error))
 
 
 def _shown(type_: str, kind: str, model: Model) -> Row:
@@ -130,12 +130,14 @@ def _shown(type_: str, kind: str, model: Model) -> Row:
 
 
 def _small(kind: str) -> list[dict[str, Any]]:
-    """Sizes to try, one after another: some types have no heads that share keys, or no free head size."""
+    """Sizes to try: some types have no heads that share keys, and many hybrids no attention in two layers."""
     known = vars(getattr(transformers, kind).config_class)
     config = getattr(transformers, kind).config_class()
     names = {*vars(config), *known, *known.get("attribute_map", {})}
     sizes = {name: size for name, size in _SMALL.items() if name in names}
-    return [sizes, {name: size for name, size in sizes.items() if name not in _NOT_EVERYWHERE}]
+    fewer = {name: size for name, size in sizes.items() if name not in _NOT_EVERYWHERE}
+    deeper = {**sizes, **dict.fromkeys({"num_hidden_layers"} & set(sizes), 4)}
+    return [sizes, fewer, deeper]
 
 
 def _reads_text_alone(kind: str) -> bool:
@@ -185,7 +187,7 @@ the neuron view, and of **{values}** it is known what their heads pass on.
 |---|---|---|---|---|---|
 {chr(10).join(each.line for each in tried)}
 
-Not tried, because they were not built small: {not_tried}.
+Not counted, because with small sizes they were not built, or did not run: {not_tried}.
 """
 
 

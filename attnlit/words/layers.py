@@ -9,7 +9,8 @@ def reach_in_words(kind: str, causal: bool) -> str:
     """How far a layer sees, by its kind in `Model.layer_kinds`; nothing where it sees all that there is."""
     name, _, size = kind.rpartition(" ")
     if name == WINDOW:
-        return f"this layer sees {int(size):,} tokens {'back, itself included' if causal else 'each way'}"
+        tokens = f"{int(size):,} tokens"
+        return f"this layer sees only the last {tokens}" if causal else f"this layer sees {tokens} each way"
     if name == CHUNK:
         return f"this layer sees no farther than its chunk of {int(size):,} tokens"
     return ""
