@@ -18,7 +18,6 @@ from attnlit.attention.edits import (
 from attnlit.attention.forward import forward
 from attnlit.attention.recorder import Recorder
 from attnlit.errors import AttnlitError
-from attnlit.models.model import Site
 from tests import tiny
 from tests.attention.edited import (
     HEAD,
@@ -192,7 +191,7 @@ def test_a_given_output_is_what_enters_the_output_projection(
     model = tiny_model(architecture)
     recorder = Recorder(model.sites, keep_outputs=True)
     forward(model, [ids(model)], recorder)
-    outputs = recorder.outputs[Site(kind, LAYER)]  # (heads, queries, d)
+    outputs = recorder.outputs[kind, LAYER]  # (heads, queries, d)
     places = (1, 3, 4)
     given = outputs[[HEAD, 0]][:, [0, 1, 2]]
     copy = plain_copy(tiny_folder(architecture), architecture)
