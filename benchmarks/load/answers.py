@@ -74,7 +74,8 @@ def take(
 def _values(kind: str, part: Any) -> tuple[Value, Value, Sequence[Value]]:
     """A widget's default, the value that the server sets (valid where it says so), and the choices."""
     if kind == "selectbox":
-        return part.options[part.default] if part.options else "", part.raw_value, list(part.options)
+        chosen = part.options[part.default] if part.options and part.HasField("default") else ""
+        return chosen, part.raw_value, list(part.options)
     if kind == "button_group":
         options = [option.content for option in part.options]
         return [options[place] for place in part.default], list(part.raw_values), [[each] for each in options]

@@ -56,7 +56,7 @@ def by_pointing(request: Request, found: Survey) -> None:
         "layer": st.column_config.NumberColumn(pinned=True),
         "head": st.column_config.NumberColumn(pinned=True),
         "here": percent,
-        "times": st.column_config.NumberColumn("Times its usual", format="%.1f"),
+        "times": st.column_config.NumberColumn("Times its usual", format="compact"),
         "overall": st.column_config.NumberColumn(title, format="percent" if share else "%.2f"),
     }
     panels.numbers(
