@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -292,6 +293,14 @@ def test_on_a_phone_a_double_tap_leaves_one_head_alone(browser: Browser, server:
             page.touchscreen.tap(box["x"] + across * box["width"], box["y"] + down)
             page.wait_for_timeout(100)  # between the two of a double tap
 
+    def double_tap(head: int, then: list[str]) -> None:
+        for _ in range(4):  # on a busy machine two taps may lie too far apart: they leave all as it was
+            tap(head, times=2)
+            with contextlib.suppress(AssertionError):
+                return eventually(lambda: heads(page) == then, seconds=4)
+            page.wait_for_timeout(500)
+        raise AssertionError(f"double taps on head {head} lead to {heads(page)}")
+
     every = ink(pixels(page))
     tap(4)  # a single tap switches one head off
     eventually(lambda: heads(page) == ["0", "1", "2", "3", "5", "6", "7"])
@@ -304,12 +313,10 @@ def test_on_a_phone_a_double_tap_leaves_one_head_alone(browser: Browser, server:
     tap(2)  # and is forgotten when another head is left alone
     eventually(lambda: "2" not in heads(page) and len(heads(page)) == 7)
     page.wait_for_timeout(500)
-    tap(4, times=2)
-    eventually(lambda: heads(page) == ["4"])
+    double_tap(4, ["4"])
     eventually(lambda: ink(pixels(page)) < 0.5 * without_one)
     page.wait_for_timeout(500)
-    tap(4, times=2)
-    eventually(lambda: heads(page) == [])
+    double_tap(4, [])
     eventually(lambda: abs(ink(pixels(page)) / every - 1) < 0.005)
     context.close()
 
