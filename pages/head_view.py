@@ -3,24 +3,12 @@
 import streamlit as st
 
 from attnlit.app import code, export, panels
-from attnlit.app.frame import chosen, classroom
+from attnlit.app.frame import classroom
 from attnlit.app.frame.router import ask
-from attnlit.charts.head import HOW_TO, SELECTIONS, ChosenHeads, PinnedToken, head_picture, head_table
+from attnlit.charts.head import HOW_TO, SELECTIONS, head_picture, head_table
 
 request = ask()
-pinned = PinnedToken(*request.pinned) if request.pinned else None
-
-
-def follow_clicks() -> None:
-    """A click on a switch chooses heads, a click on a token pins it; on the left, it is the query, too."""
-    clicked, before = panels.clicks("head_picture")
-    heads = ChosenHeads.from_selection(clicked, request.heads, request.attention.heads, before).heads
-    if heads != request.heads:
-        chosen.choose_heads(heads, request.attention.heads)
-    pin = PinnedToken.from_selection(clicked, pinned, before)
-    if pin != pinned:
-        chosen.pin(request.shown, (pin.side, pin.index) if pin else None)
-
+pinned = panels.pinned(request)
 
 left, right = panels.beside([3, 1])
 with left:
@@ -31,7 +19,7 @@ with left:
             theme=request.theme, pinned=pinned, all_switches=True,
         ),
         key="head_picture",
-        on_select=follow_clicks,
+        on_select=lambda: panels.follow_head_view(request, "head_picture"),
         selection=SELECTIONS,
         alt="Head view of one layer: lines from each token to the tokens that it looks at",
     )  # fmt: skip

@@ -9,9 +9,9 @@ import streamlit as st
 
 from attnlit.analysis.ablation import switch_off
 from attnlit.app import saving, say, sinks
-from attnlit.app.frame.chosen import choose_head
+from attnlit.app.frame import chosen
 from attnlit.app.frame.controls import one_of
-from attnlit.charts.head import head_picture, head_table
+from attnlit.charts.head import ChosenHeads, PinnedToken, head_picture, head_table
 from attnlit.charts.heatmap import heatmap_picture
 from attnlit.charts.opacity import one
 from attnlit.errors import AttnlitError
@@ -74,7 +74,23 @@ def clicks(key: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def follow_head(key: str) -> None:
     """A click in the picture `key` on a head's cell chooses that head, here and on every other page."""
     for cell in selection(key, "cell"):
-        choose_head(cell["layer"], cell["head"])
+        chosen.choose_head(cell["layer"], cell["head"])
+
+
+def pinned(request: Request) -> PinnedToken | None:
+    """The token that is pinned in the head views."""
+    return PinnedToken(*request.pinned) if request.pinned else None
+
+
+def follow_head_view(request: Request, key: str) -> None:
+    """A click on a switch chooses heads, a click on a token pins it; on the left, it is the query, too."""
+    clicked, before = clicks(key)
+    heads = ChosenHeads.from_selection(clicked, request.heads, request.attention.heads, before).heads
+    if heads != request.heads:
+        chosen.choose_heads(heads, request.attention.heads)
+    pin = PinnedToken.from_selection(clicked, pinned(request), before)
+    if pin != pinned(request):
+        chosen.pin(request.shown, (pin.side, pin.index) if pin else None)
 
 
 def show_head(choice: Choice, layer: int, head: int, value: str) -> None:
@@ -82,7 +98,7 @@ def show_head(choice: Choice, layer: int, head: int, value: str) -> None:
     st.button(
         f"Show the strongest: {layer}-{head} ({value})",
         icon=":material/my_location:",
-        on_click=lambda: choose_head(layer, head),
+        on_click=lambda: chosen.choose_head(layer, head),
         disabled=(layer, head) == (choice.layer, choice.head),
     )
 

@@ -9,8 +9,7 @@ import numpy as np
 import streamlit as st
 
 from attnlit.app import export, panels
-from attnlit.app.frame import chosen
-from attnlit.charts.head import SELECTIONS, ChosenHeads, PinnedToken, head_picture
+from attnlit.charts.head import SELECTIONS, head_picture
 from attnlit.charts.heatmap import difference_picture, difference_table
 from attnlit.wording import capitalised, escaped
 
@@ -26,27 +25,16 @@ def heads(request: Request, found: Comparison, names: tuple[str, str], other: He
     """The chosen heads of both. other: the head of the second that stands beside the first's."""
     several = len(request.heads) > 1 and other[0] == request.layer and found.distances is not None
     beside = list(request.heads) if several else [other[1]]
-    pinned = PinnedToken(*request.pinned) if request.pinned else None
-
-    def follow_clicks() -> None:
-        clicked, before = panels.clicks("compare_first")
-        some = ChosenHeads.from_selection(clicked, request.heads, request.attention.heads, before).heads
-        if some != request.heads:
-            chosen.choose_heads(some, request.attention.heads)
-        pin = PinnedToken.from_selection(clicked, pinned, before)
-        if pin != pinned:
-            chosen.pin(request.shown, (pin.side, pin.index) if pin else None)
-
     left, right = st.columns(2)
     with left:
         st.markdown(f"**{_heading(names[0])}**")
         panels.picture(
             head_picture(
-                request.shown, request.layer, request.heads, theme=request.theme, pinned=pinned,
-                all_switches=True,
+                request.shown, request.layer, request.heads, theme=request.theme,
+                pinned=panels.pinned(request), all_switches=True,
             ),
             key="compare_first",
-            on_select=follow_clicks,
+            on_select=lambda: panels.follow_head_view(request, "compare_first"),
             selection=SELECTIONS,
             alt="Head view of the chosen heads, first side",
         )  # fmt: skip
