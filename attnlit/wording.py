@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from math import isfinite
 
 _JOINERS = "\u200c\u200d"  # invisible, but emoji and letters are made of several with them
 # England's flag and its like: a black flag, a region spelled in invisible letters, and an invisible end.
@@ -92,6 +93,11 @@ def escaped(text: str) -> str:
     """Text that Markdown shows as it is, on one line: a backslash before every punctuation mark, no links."""
     unlinked = _TURNED_INTO_SOMETHING.sub(_JOINER, one_line(text) or "␣")
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", unlinked)
+
+
+def number_text(value: float, form: str = "+.2f") -> str:
+    """A number for people, in a Python format: +1.23, −0.40; “–” where there is none (NaN, infinite)."""
+    return format(value, form).replace("-", "−") if isfinite(value) else "–"
 
 
 def percent(share: float) -> str:

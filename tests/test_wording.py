@@ -6,6 +6,7 @@ from attnlit.errors import AttnlitError
 from attnlit.wording import (
     either,
     escaped,
+    number_text,
     one_line,
     ordinal,
     percent,
@@ -103,8 +104,10 @@ def test_markdown_makes_nothing_of_an_escaped_text(text: str) -> None:
 
 
 def test_numbers_and_names_as_people_say_them() -> None:
+    assert [number_text(value) for value in (1.234, -0.4, float("nan"))] == ["+1.23", "−0.40", "–"]
+    assert number_text(-0.0123, ".3f") == "−0.012"
     assert [percent(share) for share in (0.62, 0.0994, 0.0996, 0.002)] == ["62%", "9.9%", "10%", "0.2%"]
-    assert [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 21, 112)] == [
+    assert [ordinal(each) for each in (1, 2, 3, 4, 11, 12, 21, 112)] == [
         "1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "112th",
     ]  # fmt: skip
     assert [with_article(name) for name in ("induction head", "broad head")] == [

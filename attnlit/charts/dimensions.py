@@ -12,6 +12,7 @@ from attnlit.charts.packed_text import rows_table
 from attnlit.charts.picture import Picture, frozen
 from attnlit.charts.theme import LIGHT, Theme
 from attnlit.charts.vega import computed, framed, once, setup_signals, signal, table
+from attnlit.wording import number_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ def _tables(rows: pd.DataFrame, value: str, form: str, added: float, theme: Them
             place=np.arange(len(names), dtype=np.int16),
             name=names,
             value=sizes,
-            text=[format(each, form).replace("-", "−") if np.isfinite(each) else "–" for each in values],
+            text=[number_text(each, form) for each in values],
             colour=colours + [theme.faint] * (len(names) - len(own)),
         ),
     }

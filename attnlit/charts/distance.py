@@ -14,6 +14,7 @@ from attnlit.charts.packed_text import rows_table
 from attnlit.charts.picture import Picture, frozen
 from attnlit.charts.theme import LIGHT, Theme
 from attnlit.charts.vega import computed, once, setup_signals, signal, table
+from attnlit.wording import number_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +88,7 @@ def _tables(
             colour=[colours.get(name, theme.faint) for name in known["curve"]],
             dashed=[name in dashed for name in known["curve"]],
             value=known["value"].to_numpy(float),
-            text=[format(each, form).replace("-", "−") for each in known["value"]],
+            text=[number_text(each, form) for each in known["value"]],
             pairs=[f"{each:,}" for each in known["pairs"]],
         ),
     }

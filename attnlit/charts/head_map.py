@@ -19,14 +19,14 @@ from attnlit.charts.grid import (
     grid_tables,
     on_cell,
 )
-from attnlit.charts.legend import colour_of, legend, legend_tables, limits_of, number_text
+from attnlit.charts.legend import colour_of, legend, legend_tables, limits_of
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.picture import Picture, frozen
 from attnlit.charts.theme import LIGHT, Theme, ink_on
 from attnlit.charts.vega import computed, table
 from attnlit.errors import AttnlitError
-from attnlit.wording import either
+from attnlit.wording import either, number_text
 
 HIGHEST_CELL = 56  # pixels
 READABLE_CELL = 34  # pixels: in narrower cells the numbers show only under the pointer

@@ -11,6 +11,7 @@ import pyarrow as pa
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.theme import Theme, blend
 from attnlit.charts.vega import computed, table
+from attnlit.wording import number_text
 
 STEPS = 33
 WIDTH, HEIGHT = 120, 8  # pixels of the coloured bar; its two numbers stand below it
@@ -29,11 +30,6 @@ def limits_of(values: np.ndarray, signed: bool) -> tuple[float, float]:
         return -largest, largest
     low, high = min(0.0, float(known.min())), float(known.max())
     return low, high if high > low else low + 1.0
-
-
-def number_text(value: float, form: str) -> str:
-    """A number as it is written, in a Python format; “–” where there is none."""
-    return format(value, form).replace("-", "−") if np.isfinite(value) else "–"
 
 
 def colour_of(value: float, low: float, high: float, signed: bool, theme: Theme) -> str:

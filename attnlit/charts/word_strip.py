@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 
 from attnlit.charts.labels import labels
-from attnlit.charts.legend import colour_of, legend, legend_tables, limits_of, number_text
+from attnlit.charts.legend import colour_of, legend, legend_tables, limits_of
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.picture import Picture, frozen
@@ -26,6 +26,7 @@ from attnlit.charts.vega import (
     table,
 )
 from attnlit.errors import AttnlitError
+from attnlit.wording import number_text
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attnlit.wording import escaped
+from attnlit.wording import escaped, number_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ ABOUT_MEASURES = {
 
 def signed(value: float) -> str:
     """An effect for people: +0.394, −0.012."""
-    return f"{value:+.3f}".replace("-", "−")
+    return number_text(value, "+.3f")
 
 
 def prompt_in_words(text: str, other: str, colour: str = "") -> str:

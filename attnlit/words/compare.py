@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.patching import OUTPUT, PATTERN
-from attnlit.wording import escaped, percent
+from attnlit.wording import escaped, number_text, percent
 from attnlit.words.names import token_name
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def lean_in_words(lean: Lean) -> str:
     """What the model prefers after each text."""
     return (
         f"After the first text the model finds {_preferred(lean.words, lean.in_source)}, after the second "
-        f"{_preferred(lean.words, lean.in_target)}. The logits differ by {_signed(lean.difference)} in all."
+        f"{_preferred(lean.words, lean.in_target)}. The logits differ by "
+        f"{number_text(lean.difference)} in all."
     )
 
 
@@ -168,10 +169,6 @@ def _verdict(sufficient: float, necessary: float) -> str:
 
 def _share(share: float) -> str:
     return percent(share) if share >= 0 else f"−{percent(-share)}"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
 
 
 def ablation_set_in_words(found: AblationSet) -> list[str]:

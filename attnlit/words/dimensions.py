@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis import distance
-from attnlit.wording import escaped
+from attnlit.wording import escaped, number_text
 from attnlit.words.names import token_name
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def pair_in_words(shown: Attention, layer: int, head: int, query: int, key: int,
     vectors = shown.vectors(layer, head)
     scores = vectors.scores[query]
     rest = distance.added(vectors, query, key)
-    also = f" and {_signed(rest)} that the model adds" if abs(rest) > WORTH_NAMING else ""
+    also = f" and {number_text(rest)} that the model adds" if abs(rest) > WORTH_NAMING else ""
     names = f"{token_name(shown.queries, query)} → {token_name(shown.keys, key)}"
-    mean = _signed(float(scores[np.isfinite(scores)].mean()))
+    mean = number_text(float(scores[np.isfinite(scores)].mean()))
     return (
-        f"{names}: the products make {_signed(total)}{also}. "
+        f"{names}: the products make {number_text(total)}{also}. "
         f"Only differences count: over all its keys the mean score is {mean}."
     )
 
@@ -97,7 +97,3 @@ def removal_in_words(falls: Mapping[str, float], chosen: pd.Series) -> str:
 
 def _tokens(fall: float) -> str:
     return f"{np.log(2) / fall:,.1f} tokens"
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.2f}".replace("-", "−")

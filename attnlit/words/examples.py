@@ -54,8 +54,8 @@ def marked(example: Example) -> str:
     second = len(example.text) + len(_BETWEEN)
     marks = []
     places = (
-        (example.query_place, ":blue-background[**{}**]"),
-        (example.key_place, ":orange-background[*{}*]"),
+        (example.query_place, _QUERY),
+        (example.key_place, _KEY),
     )
     for place, form in places:
         if place is not None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from attnlit.analysis.scores import BY_NAME, SCORES, Score
 from attnlit.analysis.survey.summary import FEWEST_TEXTS, nearness, roles_of
-from attnlit.wording import capitalised, with_article
+from attnlit.wording import capitalised, number_text, with_article
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +58,7 @@ def shown(score: str, value: float) -> str:
     unit = BY_NAME[score].unit.name
     if unit == "share":
         return f"{value:.0%}"
-    return f"{value:.2f}".replace("-", "−") + (f" {unit}" if unit != "score" else "")
+    return number_text(value, ".2f") + (f" {unit}" if unit != "score" else "")
 
 
 def score_in_words(found: Survey, score: str, layer: int, head: int) -> str:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnlit.wording import number_text
 from attnlit.words.names import token_name
-from attnlit.words.writing import number
 
 if TYPE_CHECKING:
     from attnlit.analysis.word_loss import WordLoss
@@ -47,4 +47,6 @@ def loss_in_words(found: WordLoss) -> list[str]:
 
 def _list(found: WordLoss, places: list[int]) -> str:
     rise = found.rise
-    return ", ".join(f"{token_name(found.tokens, each)} ({number(rise[each])})" for each in places[:NAMED])
+    return ", ".join(
+        f"{token_name(found.tokens, each)} ({number_text(rise[each])})" for each in places[:NAMED]
+    )

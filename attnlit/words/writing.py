@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attnlit.analysis.writing.attribution import EVERY_WORD
 from attnlit.analysis.writing.parts import EMBEDDINGS, HEAD, MLP
-from attnlit.wording import escaped, percent
+from attnlit.wording import escaped, number_text, percent
 from attnlit.words.names import token_name
 
 if TYPE_CHECKING:
@@ -57,20 +57,22 @@ def sum_in_words(found: WordSum) -> list[str]:
     """What the sum is made of, and which heads add and take most."""
     by_kind = found.table.groupby("kind", sort=False)["logit"].sum()
     parts = [(HEAD, "heads write"), (MLP, "MLPs"), (EMBEDDINGS, "embeddings")]
-    named = [f"{plural} {number(by_kind[kind])}" for kind, plural in parts if kind in by_kind]
+    named = [f"{plural} {number_text(by_kind[kind])}" for kind, plural in parts if kind in by_kind]
     rest = float(by_kind.drop([EVERY_WORD, *(kind for kind, _ in parts)], errors="ignore").sum())
     if abs(rest) >= SMALL:
-        named.append(f"biases and others {number(rest)}")
-    what = f"The logit of **{escaped(found.word)}** is {number(found.total, sign=False)}"
+        named.append(f"biases and others {number_text(rest)}")
+    what = f"The logit of **{escaped(found.word)}** is {number_text(found.total, '.2f')}"
     if found.against is not None:
         what = (
-            f"The logit of **{escaped(found.word)}** is {number(abs(found.total), sign=False)} "
+            f"The logit of **{escaped(found.word)}** is {number_text(abs(found.total), '.2f')} "
             f"{'above' if found.total > 0 else 'below'} that of **{escaped(found.against)}**"
         )
-    every = f", and {number(by_kind[EVERY_WORD])} is what every word gets" if EVERY_WORD in by_kind else ""
+    every = (
+        f", and {number_text(by_kind[EVERY_WORD])} is what every word gets" if EVERY_WORD in by_kind else ""
+    )
     sentences = [f"{what}. Of that, {', '.join(named)}{every}."]
     if abs(found.logit - found.total) >= SMALL:
-        sentences.append(f"The model's soft cap bends that to {number(found.logit, sign=False)}.")
+        sentences.append(f"The model's soft cap bends that to {number_text(found.logit, '.2f')}.")
     return [*sentences, *_strongest(found.heads)]
 
 
@@ -81,7 +83,7 @@ def _strongest(heads: pd.DataFrame) -> list[str]:
     for sign, start in ((1, "Most for it write"), (-1, "Most against it write")):
         order = heads.assign(size=sign * heads["logit"]).nlargest(NAMED, "size")
         named = [
-            f"**{f'{row.attention} ' * several}{row.layer}-{row.head}** ({number(row.logit)})"
+            f"**{f'{row.attention} ' * several}{row.layer}-{row.head}** ({number_text(row.logit)})"
             for row in order.itertuples()
             if row.size >= SMALL
         ]
@@ -96,7 +98,7 @@ def head_in_words(name: str, written: float | None, lost: float | None, word: st
         if lost is None:
             return f"What head {name} does for this word is not known."
         return f"Without head {name} the number of **{escaped(word)}** {_moves(lost)}."
-    first = f"Head {name} itself writes **{number(written)}** of this number."
+    first = f"Head {name} itself writes **{number_text(written)}** of this number."
     if lost is None:
         return first
     return f"{first} Switched off, the number {_moves(lost)}: {_compared(written, lost)}."
@@ -132,7 +134,7 @@ def look_in_words(
     """What one look of a head writes."""
     return (
         f"Where {name} looks at {token_name(tokens, key)} ({percent(weight)} of its attention), it writes "
-        f"{number(written)} of this number. That look alone: {words_in_words(table, NAMED)}"
+        f"{number_text(written)} of this number. That look alone: {words_in_words(table, NAMED)}"
     )
 
 
@@ -151,11 +153,6 @@ def lens_in_words(table: pd.DataFrame) -> str:
     return f"**{escaped(last)}** is its guess {where}."
 
 
-def number(value: float, *, sign: bool = True) -> str:
-    """+1.23, −0.40; without a plus if not `sign`."""
-    return format(value, "+.2f" if sign else ".2f").replace("-", "−")
-
-
 def _words(rows: pd.DataFrame) -> str:
-    named = [f"*{escaped(row.token)}* ({number(row.logit)})" for row in rows.itertuples()]
+    named = [f"*{escaped(row.token)}* ({number_text(row.logit)})" for row in rows.itertuples()]
     return ", ".join(named) or "none"

@@ -7,11 +7,11 @@ import pytest
 
 from attnlit.analysis.writing import WordSum, guess, writes
 from attnlit.attention import attend, load
+from attnlit.wording import number_text
 from attnlit.words.writing import (
     guess_in_words,
     head_in_words,
     lens_in_words,
-    number,
     sum_in_words,
     words_in_words,
 )
@@ -28,11 +28,11 @@ def test_the_sum_is_told_whole(found: WordSum) -> None:
     first, *rest = sum_in_words(found)
     table = found.table.set_index("kind")["logit"]
     assert f"The logit of **{found.word}** is {found.total:.2f}" in first
-    assert f"heads write {number(table['head'].sum())}" in first
-    assert f"MLPs {number(table['MLP'].sum())}" in first
-    assert f"{number(table['every word alike'])} is what every word gets" in first
+    assert f"heads write {number_text(table['head'].sum())}" in first
+    assert f"MLPs {number_text(table['MLP'].sum())}" in first
+    assert f"{number_text(table['every word alike'])} is what every word gets" in first
     best = found.heads.nlargest(1, "logit").iloc[0]
-    assert any(f"**{best['layer']}-{best['head']}** ({number(best['logit'])})" in each for each in rest)
+    assert any(f"**{best['layer']}-{best['head']}** ({number_text(best['logit'])})" in each for each in rest)
 
 
 def test_of_two_words_the_difference_is_told() -> None:
@@ -64,7 +64,7 @@ def test_where_the_guess_stands() -> None:
 def test_direct_beside_total(written: float, lost: float, words: str) -> None:
     said = head_in_words("5-1", written, lost, "mat")
     assert words in said
-    assert f"writes **{number(written)}**" in said
+    assert f"writes **{number_text(written)}**" in said
 
 
 def test_where_nothing_is_written_directly_the_loss_is_told() -> None:

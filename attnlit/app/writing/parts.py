@@ -14,7 +14,8 @@ from attnlit.charts.head_map import head_map_picture
 from attnlit.charts.theme import LIGHT
 from attnlit.charts.writing import writing_picture
 from attnlit.models.layers import heads_in_order
-from attnlit.words.writing import LOST_ABOUT, SUM_ABOUT, WRITTEN_ABOUT, number, sum_in_words
+from attnlit.wording import number_text
+from attnlit.words.writing import LOST_ABOUT, SUM_ABOUT, WRITTEN_ABOUT, sum_in_words
 
 if TYPE_CHECKING:
     from attnlit.analysis.writing import Guess, WordSum
@@ -80,7 +81,7 @@ def head_map(request: Request, values: np.ndarray, found: Guess, *, lost: bool) 
         alt="Map of all heads, layers downwards, heads across, coloured by what each adds to the logit",
     )
     if best is not None:
-        panels.show_head(request, *heads[best], number(float(values.flat[best])))
+        panels.show_head(request, *heads[best], number_text(float(values.flat[best])))
     st.caption(LOST_ABOUT if lost else WRITTEN_ABOUT)
 
 

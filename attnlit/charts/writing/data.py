@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from attnlit.charts.legend import number_text
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.theme import Theme
 from attnlit.errors import AttnlitError
+from attnlit.wording import number_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +109,7 @@ def _tables(bars: list[tuple[str, float, int, int, bool]], found: Sum, theme: Th
             name=[*names, whole_of(found)],
             begin=[*edges[:-1], 0.0],
             end=[*ends, float(ends[-1])],
-            text=[*(number_text(value, "+.2f") for value in values), number_text(ends[-1], ".2f")],
+            text=[*(number_text(value) for value in values), number_text(ends[-1], ".2f")],
             colour=[*colours, theme.ink],
             layer=np.array([*layers, NO_HEAD], np.int16),
             head=np.array([*heads, NO_HEAD], np.int16),
