@@ -75,6 +75,13 @@ def write(module: Any, layer: int, head: int, to: slice, reads: slice = TOKENS) 
     attention.c_proj.weight[_of(head)][:size, to] = torch.eye(size)
 
 
+def write_next(module: Any, layer: int, head: int, to: slice) -> None:
+    """Lets a head write the one-hot of the word that follows, in WORDS, the one that it looks at."""
+    write(module, layer, head, to)
+    output = module.transformer.h[layer].attn.c_proj.weight[_of(head)][:COUNT, to]
+    output.copy_(torch.eye(COUNT).roll(1, 1))
+
+
 def predict(module: Any, reads: slice, logit: float) -> None:
     """The word in a slot gets this logit, all others 0; several slots add up."""
     module.lm_head.weight[:, reads] = logit * torch.eye(COUNT)

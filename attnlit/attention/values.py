@@ -9,7 +9,7 @@ this is proven on a few tokens before anything is shown, and refused in words wh
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -95,27 +95,27 @@ def passed_on(
     )
 
 
-def passed_on_norms(model: Model, reading: Reading, kind: str) -> np.ndarray:
-    """What `passed_on` weighs, of a text that has been read already: float32 (L, H, Q, K)."""
-    from attnlit.attention.norms import head_norms
+@dataclass(frozen=True, eq=False)
+class Written:
+    """How long what the heads write on one text is, in the units of the residual stream."""
 
-    return _measure_reading(
-        model, reading, kind, lambda passed, _: head_norms(passed), residual=False, norm=False
-    )
+    # float32 (L, H, Q, K): what each brings from one token to another, as `passed_on` weighs it
+    by_key: np.ndarray
+    # float32 (L, H, Q): the sum of those vectors, all that it writes into a token
+    by_query: np.ndarray
 
 
-def output_lengths(model: Model, text: str, pair: str | None = None, kind: str | None = None) -> np.ndarray:
-    """How long all that each head writes into each token is: float32 (L, H, Q), units of the residual stream.
+def lengths_written(model: Model, reading: Reading, kind: str) -> Written:
+    """Both lengths, of a text that has been read already; from one forward pass."""
+    import torch
 
-    The arguments and errors are those of `passed_on`.
-    """
-    from attnlit.attention.norms import output_norms
+    from attnlit.attention.norms import head_norms, output_norms
 
-    kind = checked_kind(model, kind)
-    measured = _measure(
-        model, text, pair, kind, lambda passed, _: output_norms(passed), residual=False, norm=False
-    )
-    return frozen(measured[1])
+    def measure(passed: PassedOn, _: Around) -> Tensor:
+        return torch.cat([head_norms(passed), output_norms(passed)[..., None]], -1)
+
+    both = _measure_reading(model, reading, kind, measure, residual=False, norm=False)
+    return Written(both[..., :-1], both[..., -1])
 
 
 def mixing_ratios(

@@ -47,7 +47,9 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--pair", help="the column of second sentences in a table (default: pair, if there)")
     parser.add_argument("--kind", help="the attention of an encoder-decoder: encoder, decoder or cross")
     parser.add_argument(
-        "--written", action="store_true", help="also list the texts in which heads write most"
+        "--written",
+        action="store_true",
+        help="also list the texts in which heads write most, and score which write next to nothing",
     )
     parser.add_argument("--workers", type=int, default=1, help="processes, each with a model (default: 1)")
     parser.add_argument("--most", type=int, help="read only so many texts, the first ones")
@@ -94,7 +96,7 @@ def _survey(model: Model, texts: Sequence[Text], asked: argparse.Namespace) -> S
         progress.save()
     assert progress.part is not None
     print("Reading random tokens, and the texts with the untrained model …")
-    return finish([progress.part, controls(model, texts, kind=asked.kind)])
+    return finish([progress.part, controls(model, texts, kind=asked.kind, written=asked.written)])
 
 
 def _parts(

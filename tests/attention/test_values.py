@@ -12,8 +12,10 @@ import torch
 import transformers
 
 from attnlit.attention import attend, load
+from attnlit.attention.capture import untrained
+from attnlit.attention.reading import read
 from attnlit.attention.record import ATTENTION, PASSED_ON
-from attnlit.attention.values import mixing_ratios, passed_on, prove_values
+from attnlit.attention.values import lengths_written, mixing_ratios, passed_on, prove_values
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import many, tiny
@@ -248,6 +250,21 @@ def test_a_model_in_16_bits_passes_on_nearly_the_same(
     # Scores of some tens, rounded to 8 bits, change single weights; the picture stays.
     exact = passed_on(tiny_model(architecture), TEXT).weights
     assert np.corrcoef(record.weights.ravel(), exact.ravel())[0, 1] > 0.98
+
+
+def test_lengths_are_of_what_the_heads_bring_together(tiny_model: GetModel) -> None:
+    model = tiny_model("bert")
+    written = lengths_written(model, read(model, TEXT, PAIR), "self")
+    np.testing.assert_array_equal(written.by_key, passed_on(model, TEXT, PAIR).weights)
+    expected = torch.stack(by_hand(model, TEXT, PAIR)).sum(3).norm(dim=-1)  # (L, H, Q)
+    np.testing.assert_allclose(written.by_query, expected, rtol=1e-4, atol=ROUNDING)
+
+
+def test_before_training_heads_of_a_layer_write_about_as_much_as_each_other() -> None:
+    model = untrained(load("mini-gpt2"))
+    lengths = lengths_written(model, read(model, TEXT), "self").by_query.mean(-1)  # (L, H)
+    shares = lengths / lengths.mean(1, keepdims=True)
+    assert ((shares > 0.5) & (shares < 2)).all()
 
 
 def test_the_shared_model_keeps_nothing(tiny_model: GetModel) -> None:

@@ -24,6 +24,14 @@ FEWEST_TOKENS = 10
 
 
 @dataclass(frozen=True, eq=False)
+class InOrder:
+    """What each head raises when it looks at one of several words that are counted in an order."""
+
+    logits: np.ndarray  # float64 (L, H, attended, raised), both in that order
+    has_next: np.ndarray  # bool (attended,): whether the next word of the order is there, too
+
+
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """The weights of one text, and its tokens as keys. What several scores need is computed once."""
 
@@ -40,6 +48,10 @@ class Evidence:
     random: bool = False
     # float64 (L, H, attended, raised): what each head adds to the logits of the random tokens, where known
     logits: np.ndarray | None = None
+    # The same of words that are counted in an order, where the vocabulary has them
+    in_order: InOrder | None = None
+    # float32 (L, H, Q): how long all is that each head writes into each token, where that was measured
+    lengths: np.ndarray | None = None
 
     @property
     def queries(self) -> int:
@@ -77,9 +89,10 @@ class Evidence:
         return shapes(self.weights, self.special, self.sentences)
 
 
-def evidence_of(attention: Attention) -> Evidence:
+def evidence_of(attention: Attention, lengths: np.ndarray | None = None) -> Evidence:
     """What the scores of a recorded text are computed from.
 
+    lengths: float32 (L, H, Q), how long all is that each head writes into each token; None where unknown.
     Raises AttnlitError for a record that a filter has cut, or whose pieces are put together into words: its
     indices are no positions any more, and its rows hold only a share of the attention. In cross-attention
     the keys must be whole; any part of the queries will do. It does so, too, for lengths of vectors.
@@ -106,13 +119,17 @@ def evidence_of(attention: Attention) -> Evidence:
         special=special,
         punctuation=np.array([is_punctuation(token) for token in attention.keys]),
         sentences=sentence_of(attention.key_segments),
+        lengths=lengths,
     )
 
 
-def evidence_of_random(weights: np.ndarray, ids: np.ndarray, logits: np.ndarray | None = None) -> Evidence:
+def evidence_of_random(
+    weights: np.ndarray, ids: np.ndarray, logits: np.ndarray | None = None, in_order: InOrder | None = None
+) -> Evidence:
     """The same of random tokens that repeat, read by a causal model. weights: (L, H, N, N); ids: int (N,)
 
-    logits: what `attnlit.analysis.direct.direct_logits` says of the tokens that repeat; None where unknown.
+    logits: what `attnlit.analysis.direct.direct_logits` says of the tokens that repeat; in_order: what it
+    says of words that are counted in an order. None where unknown.
     """
     nothing = np.zeros(len(ids), bool)
     return Evidence(
@@ -125,4 +142,5 @@ def evidence_of_random(weights: np.ndarray, ids: np.ndarray, logits: np.ndarray 
         sentences=np.zeros(len(ids), int),
         random=True,
         logits=logits,
+        in_order=in_order,
     )

@@ -10,7 +10,8 @@ import numpy as np
 
 from attnlit.analysis.scores.evidence import FEWEST_TOKENS, evidence_of
 from attnlit.analysis.scores.positions import positional
-from attnlit.analysis.scores.registry import RESTS, SCORES, Role
+from attnlit.analysis.scores.registry import RESTS, SCORES
+from attnlit.analysis.scores.score import Role
 from attnlit.models.layers import heads_in_order
 
 if TYPE_CHECKING:

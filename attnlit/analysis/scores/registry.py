@@ -6,45 +6,14 @@ this list. To add a score, add an entry, and its function to the file of its fam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import numpy as np
 
-from attnlit.analysis.scores import positions, repeated, spread, tokens
+from attnlit.analysis.scores import positions, repeated, spread, succession, tokens, written
 from attnlit.analysis.scores.evidence import Evidence
 from attnlit.analysis.scores.positions import REACH
-
-
-@dataclass(frozen=True)
-class Unit:
-    """What a score is measured in, and how it is shown."""
-
-    name: str  # "share", "nats", "tokens" or "score"
-    form: str  # how it is written on a map, as in d3
-    limits: tuple[float, float] | None = None  # of the map's colours; None: as the values are
-
-
-SHARE = Unit("share", ".0%", (0.0, 1.0))
-SIGNED = Unit("score", ".2f", (-1.0, 1.0))
-NATS = Unit("nats", ".2f")
-TOKENS = Unit("tokens", ".1f")
-
-
-@dataclass(frozen=True)
-class Role:
-    """What a head is called whose score reaches `least`."""
-
-    name: str
-    least: float
-    job: str  # finishes "62% of its attention goes to ..."
-    source: str = "ours, without a source"  # of the threshold
-    where: str = ""  # which tokens' attention that is, where it is not every token's
-    on_one_text: bool = True  # whether one text can tell it
-
-
-def _always(evidence: Evidence) -> bool:
-    return True
+from attnlit.analysis.scores.score import IN_ORDER, NATS, RANDOM, SIGNED, TOKENS, Role, Score
 
 
 def _within(evidence: Evidence) -> bool:
@@ -57,10 +26,6 @@ def _looks_ahead(evidence: Evidence) -> bool:
 
 def _looks_back(evidence: Evidence) -> bool:
     return evidence.within and evidence.causal
-
-
-def _queries(evidence: Evidence) -> int:
-    return evidence.queries
 
 
 def _but_one(evidence: Evidence) -> int:
@@ -81,30 +46,28 @@ def _suppressing(evidence: Evidence) -> np.ndarray:
     return repeated.suppressing(evidence.logits)
 
 
+def _successor(evidence: Evidence) -> np.ndarray:
+    assert evidence.in_order is not None  # it applies only then
+    return succession.successor(evidence.in_order.logits, evidence.in_order.has_next)
+
+
+def _successor_random(evidence: Evidence) -> np.ndarray:
+    assert evidence.logits is not None  # it applies only then
+    return succession.successor(evidence.logits, np.arange(evidence.logits.shape[-1]) < _steps(evidence))
+
+
+def _steps(evidence: Evidence) -> int:
+    """From one of the random words to the next that was drawn: the last has none."""
+    return 0 if evidence.logits is None else evidence.logits.shape[-1] - 1
+
+
+def _inactive(evidence: Evidence) -> np.ndarray:
+    assert evidence.lengths is not None  # it applies only then
+    return written.inactive(evidence.lengths)
+
+
 def _shape(name: str) -> Callable[[Evidence], np.ndarray]:
     return lambda evidence: evidence.shapes[name].astype(np.float64)
-
-
-@dataclass(frozen=True)
-class Score:
-    """One score of a head: a mean over what it counts."""
-
-    name: str
-    title: str
-    about: str  # one line: what is measured
-    # The mean on one text, float (L, H), NaN where nothing is to be scored; with `offsets`, (offsets, L, H).
-    compute: Callable[[Evidence], np.ndarray] | None
-    unit: Unit = SHARE
-    over: str = "tokens"  # what is counted and averaged over: "tokens", "random tokens" or "texts"
-    applies: Callable[[Evidence], bool] = _always
-    # Of how many tokens or texts `compute` is the mean: a number, or one for each head or offset.
-    count: Callable[[Evidence], int | np.ndarray] = _queries
-    role: Role | None = None
-    on_one_text: bool = True  # whether `head_roles` gives it
-    # Of a score that is kept for several offsets; a head's score is that of its most frequent one.
-    offsets: Sequence[int] = field(default=())
-    # Of a score that compares texts, instead of `compute`: from the weights among their first tokens.
-    across: Callable[[Sequence[np.ndarray]], np.ndarray] | None = None
 
 
 _CLARK = "Clark et al. 2019 (arXiv 1906.04341)"
@@ -172,14 +135,14 @@ SCORES = (
         "induction", "Induction",
         "25 random tokens, four times in a row: attention to what followed the same token earlier",
         lambda text: tokens.to_matching(text.weights, text.followed),
-        over="random tokens", applies=_looks_back, count=lambda text: int(text.followed.any(1).sum()),
+        over=RANDOM, applies=_looks_back, count=lambda text: int(text.followed.any(1).sum()),
         role=Role("induction head", 0.3, "what followed it then", where=_AGAIN),
     ),
     Score(
         "duplicate", "Duplicate token",
         "25 random tokens, four times in a row: attention to the same token earlier",
         lambda text: tokens.to_matching(text.weights, text.same),
-        over="random tokens", applies=_looks_back, count=lambda text: int(text.same.any(1).sum()),
+        over=RANDOM, applies=_looks_back, count=lambda text: int(text.same.any(1).sum()),
         role=Role("duplicate-token head", 0.3, "the same token earlier", where=_AGAIN, on_one_text=False),
         on_one_text=False,
     ),
@@ -187,7 +150,7 @@ SCORES = (
         "copying", "Copying",
         "how much the head raises the very token it looks at: 1 if that token alone, −0.92 by chance",
         _copying, unit=SIGNED,
-        over="random tokens", applies=lambda text: text.logits is not None,
+        over=RANDOM, applies=lambda text: text.logits is not None,
         count=lambda text: 0 if text.logits is None else text.logits.shape[-1],
         on_one_text=False,
     ),
@@ -195,7 +158,7 @@ SCORES = (
         "suppressing", "Copy suppression",
         "how much the head lowers the very token it looks at: 1 if that token alone, −0.92 by chance",
         _suppressing, unit=SIGNED,
-        over="random tokens", applies=lambda text: text.logits is not None,
+        over=RANDOM, applies=lambda text: text.logits is not None,
         count=lambda text: 0 if text.logits is None else text.logits.shape[-1],
         on_one_text=False,
     ),
@@ -203,7 +166,36 @@ SCORES = (
         "previous_random", "Previous token, random words",
         "attention to the token before where the words are random: the control of a previous-token head",
         lambda text: positions.previous_token(text.weights),
-        over="random tokens", applies=_looks_back, count=_but_one, on_one_text=False,
+        over=RANDOM, applies=_looks_back, count=_but_one, on_one_text=False,
+    ),
+    Score(
+        "successor", "Successor",
+        "days, months, numbers, letters: how often the head, looking at one, raises the next most of its "
+        "kind; 4 to 20% by chance",
+        _successor, over=IN_ORDER, applies=lambda text: text.in_order is not None,
+        count=lambda text: 0 if text.in_order is None else int(text.in_order.has_next.sum()),
+        role=Role(
+            "successor head", 0.5, "the next of its kind", "ours, after Gould et al. 2023 (arXiv 2312.09230)",
+            on_one_text=False,
+        ),
+        on_one_text=False,
+    ),
+    Score(
+        "successor_random", "Successor, random words",
+        "the same of 25 random words in a random order: the control of a successor head; 4% by chance",
+        _successor_random, over=RANDOM, applies=lambda text: text.logits is not None, count=_steps,
+        on_one_text=False,
+    ),
+    Score(
+        "inactive", "Inactive",
+        "how often the head writes next to nothing: less than a tenth of what a head of its layer writes on "
+        "average; never before training",
+        _inactive, applies=lambda text: text.lengths is not None,
+        role=Role(
+            "inactive head", 0.5, "nothing",
+            "ours, after Sandoval-Segura et al. 2025 (arXiv 2504.03889)", on_one_text=False,
+        ),
+        on_one_text=False,
     ),
     Score(
         "entropy", "Breadth", "entropy: how widely attention is spread",

@@ -1,4 +1,7 @@
-"""Random tokens that repeat: the texts on which induction, duplicates and copying are measured."""
+"""Random tokens that repeat: the texts on which induction, duplicates and copying are measured.
+
+With each goes one reading of words that are counted in an order, on which successor heads are measured.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from attnlit.analysis.direct import direct_logits, has_direct_path
 from attnlit.analysis.scores.evidence import evidence_of_random
 from attnlit.analysis.scores.repeated import COPIES, DRAWS, PERIOD, repeated
 from attnlit.analysis.survey.sums import Sums, merge, scored
+from attnlit.analysis.survey.words_in_order import in_order
 from attnlit.attention.reading import token_limit
 from attnlit.attention.weights import weights_together
 
@@ -43,12 +47,12 @@ def random_sequences(model: Model, kind: str, draws: int = DRAWS) -> list[np.nda
 
 
 def sums_of_random(model: Model, kind: str, sequences: Sequence[np.ndarray], first: int) -> Sums:
-    """The sums of these sequences of random tokens, which are counted from `first`; one forward pass."""
-    sums = Sums()
+    """The sums of these sequences of random tokens, which are counted from `first`."""
+    sums, known = Sums(), has_direct_path(model)
     weights = weights_together(model, [{"input_ids": row.tolist()} for row in sequences], kind)
     for index, (row, matrices) in enumerate(zip(sequences, weights, strict=True), first):
         once = list(dict.fromkeys(row.tolist()))[-period(model) :]
-        logits = direct_logits(model, once) if has_direct_path(model) else None
-        evidence = evidence_of_random(matrices, row, logits)
+        logits = direct_logits(model, once) if known else None
+        evidence = evidence_of_random(matrices, row, logits, in_order(model, index) if known else None)
         sums = merge(sums, Sums(bins={index: scored(evidence)}))
     return sums

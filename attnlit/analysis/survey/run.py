@@ -22,7 +22,7 @@ from attnlit.analysis.survey.sums import Sums, left_out, merge, summarise
 from attnlit.attention.capture import attend_together, checked_kind, untrained
 from attnlit.attention.forward import Inputs
 from attnlit.attention.reading import Reading, read
-from attnlit.attention.values import passed_on_norms, prove_values
+from attnlit.attention.values import lengths_written, prove_values
 from attnlit.attention.weights import body_suffices
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
@@ -72,9 +72,9 @@ class _Way:
 
     def sums(self, indices: Sequence[int], batch: Sequence[Reading]) -> Sums:
         """The sums of a batch. Nothing else of it outlives the call: its records are large."""
-        norms = [passed_on_norms(self.model, text, self.kind) for text in batch] if self.written else None
+        written = [lengths_written(self.model, text, self.kind) for text in batch] if self.written else None
         records = attend_together(self.model, batch, self.kind)
-        return summarise(records, indices, norms=norms, scores_only=self.scores_only)
+        return summarise(records, indices, written=written, scores_only=self.scores_only)
 
 
 _At = Callable[[int], Step]  # the step at which so many texts are read
@@ -101,23 +101,21 @@ def steps(
 ) -> Iterator[Step]:
     """The same in steps of one forward pass at most, so that the caller can show them, or stop.
 
-    written: also list the texts in which each head writes most, which takes a forward pass a text more.
+    written: also list the texts in which each head writes most, and score how often it writes next to
+    nothing, which takes a forward pass a text more.
     so_far: of the last step of the same survey that had one; what was read until then is not read again.
     Raises AttnlitError where no text can be scored, and for `written` as `attnlit.passed_on` does.
     """
     way = _way(model, kind, written)
-    kind = way.kind
     some = texts[:UNTRAINED_TEXTS]
     total = len(texts) + len(some) + 2 * DRAWS
     sums = yield from _read_texts(
         way, texts, lambda done: Step(done, total, READING), so_far or SoFar(0, Sums())
     )
     check_scored(sums)
-    control = yield from _control(
-        model, some, kind, lambda doing, done: Step(len(texts) + done, total, doing)
-    )
+    control = yield from _control(way, some, lambda doing, done: Step(len(texts) + done, total, doing))
     with room_for_a_batch():
-        found = finish([Partial(model.name, kind, model.numbers_by_kind[kind], sums), control])
+        found = finish([Partial(model.name, way.kind, model.numbers_by_kind[way.kind], sums), control])
     yield Step(total, total, "Adding up", found)
 
 
@@ -133,13 +131,16 @@ def partial(
     return Partial(model.name, way.kind, model.numbers_by_kind[way.kind], sums)
 
 
-def controls(model: Model, texts: Sequence[Text], *, kind: str | None = None) -> Partial:
+def controls(
+    model: Model, texts: Sequence[Text], *, kind: str | None = None, written: bool = False
+) -> Partial:
     """The part of a survey that no text adds: random tokens, and the model before it was trained.
 
-    texts: the first of all texts. Made once for a survey; without it no role is claimed.
+    texts: the first of all texts. written: as of the other parts. Made once for a survey; without it no role
+    is claimed.
     """
-    kind = checked_kind(model, kind)
-    return _result(_control(model, texts[:UNTRAINED_TEXTS], kind, lambda doing, done: _unseen(done)))
+    way = _way(model, kind, written)
+    return _result(_control(way, texts[:UNTRAINED_TEXTS], lambda doing, done: _unseen(done)))
 
 
 def _way(model: Model, kind: str | None, written: bool) -> _Way:
@@ -184,8 +185,9 @@ def before_training(model: Model) -> Model:
 
 
 def _control(
-    model: Model, texts: Sequence[Text], kind: str, at: Callable[[str, int], Step]
+    way: _Way, texts: Sequence[Text], at: Callable[[str, int], Step]
 ) -> Generator[Step, None, Partial]:
+    model, kind = way.model, way.kind
     numbers = model.numbers_by_kind[kind]
     sums = yield from _read_random(model, kind, lambda done: at(_RANDOM, done), (model.identity, kind, True))
     yield at("Making the untrained model", DRAWS)
@@ -194,7 +196,7 @@ def _control(
     except AttnlitError as too_large:
         return Partial(model.name, kind, numbers, sums, why_no_untrained=str(too_large))
     read_before = yield from _read_texts(
-        _Way(before, kind, scores_only=True),
+        _Way(before, kind, way.written, scores_only=True),
         texts,
         lambda done: at("Reading with the untrained model", DRAWS + done),
         SoFar(0, Sums()),
@@ -251,7 +253,7 @@ _looking = threading.Lock()
 
 
 def _read_random(model: Model, kind: str, at: _At, name: tuple[str, str, bool]) -> _Reading:
-    """Induction, duplicates and copying on random tokens, read at the first time only; see `sums_of_random`.
+    """What random tokens and words in order say, read at the first time only; see `sums_of_random`.
 
     No sums where they do not apply. name: identity of the trained model, kind, whether this is it.
     """

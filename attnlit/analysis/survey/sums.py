@@ -18,6 +18,7 @@ from attnlit.analysis.scores import SCORES
 from attnlit.analysis.scores.evidence import Evidence, evidence_of
 from attnlit.analysis.scores.spread import divergence
 from attnlit.analysis.survey.examples import Collected, both, collect
+from attnlit.attention.values import Written
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention
@@ -71,17 +72,25 @@ def summarise(
     records: Sequence[Attention],
     indices: Sequence[int],
     *,
-    norms: Sequence[np.ndarray] | None = None,
+    written: Sequence[Written] | None = None,
     scores_only: bool = False,
 ) -> Sums:
     """The sums of a few whole texts. indices: the place of each among all texts.
 
-    norms: (L, H, Q, K) of each, what `attnlit.passed_on` weighs: to list where heads write most.
+    written: how long what the heads pass on is in each: to list where they write most, and score who writes
+    next to nothing.
     scores_only: no texts to show, and not how unlike each two heads are, which the map of heads needs.
     """
-    parts = (_of_text(record, index, not scores_only) for record, index in zip(records, indices, strict=True))
+    lengths = [None] * len(records) if written is None else [each.by_query for each in written]
+    parts = (
+        _of_text(record, index, each, not scores_only)
+        for record, index, each in zip(records, indices, lengths, strict=True)
+    )
     sums = reduce(merge, parts, Sums())
-    return sums if scores_only else replace(sums, examples=collect(records, indices, norms))
+    if scores_only:
+        return sums
+    norms = None if written is None else [each.by_key for each in written]
+    return replace(sums, examples=collect(records, indices, norms))
 
 
 def left_out(indices: Sequence[int], why: str) -> Sums:
@@ -113,12 +122,12 @@ def merge(one: Sums, other: Sums) -> Sums:
 def scored(evidence: Evidence) -> np.ndarray:
     """Scores times what they count, and what they count: int64 (2, rows, L, H), the former times EXACT.
 
-    Of random tokens only the scores that are meant for them, of a text only the others.
+    Of random tokens only the scores that are not of texts, of a text only those.
     """
     heads = evidence.weights.shape[:2]
     block = np.zeros((2, sum(_SIZES), *heads), np.int64)
     for score in _SUMMED:
-        if (score.over == "random tokens") != evidence.random or not score.applies(evidence):
+        if score.of_texts == evidence.random or not score.applies(evidence):
             continue
         assert score.compute is not None
         values = np.reshape(score.compute(evidence), (-1, *heads))
@@ -128,8 +137,8 @@ def scored(evidence: Evidence) -> np.ndarray:
     return block
 
 
-def _of_text(record: Attention, index: int, for_map: bool) -> Sums:
-    evidence = evidence_of(record)
+def _of_text(record: Attention, index: int, lengths: np.ndarray | None, for_map: bool) -> Sums:
+    evidence = evidence_of(record, lengths)
     weights = record.weights
     compared = index < COMPARED_TEXTS
     on_map = for_map and compared and record.layers * record.heads <= MOST_COMPARED_HEADS

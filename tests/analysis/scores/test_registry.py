@@ -8,15 +8,21 @@ import numpy as np
 import pytest
 
 from attnlit.analysis.scores import BY_NAME, SCORES, head_roles
-from attnlit.analysis.scores.evidence import evidence_of, evidence_of_random
+from attnlit.analysis.scores.evidence import InOrder, evidence_of, evidence_of_random
 from tests.analysis.scores.hand_made import CAUSAL_UNIFORM, pair_record, planted, record
 
 WORDS = [("<s>", None), *((word, 0) for word in ("a", ".", "a", "b", "a"))]
-CAUSAL = evidence_of(record(planted(CAUSAL_UNIFORM, CAUSAL_UNIFORM), WORDS, causal=True))
+CAUSAL = evidence_of(
+    record(planted(CAUSAL_UNIFORM, CAUSAL_UNIFORM), WORDS, causal=True),
+    lengths=np.ones((1, 2, 6), np.float32),
+)
 PAIR = evidence_of(pair_record())
 CROSS = evidence_of(replace(pair_record(), kind="cross"))
 RANDOM = evidence_of_random(
-    planted(CAUSAL_UNIFORM, CAUSAL_UNIFORM), np.array([1, 7, 8, 7, 8, 7]), np.tile(np.eye(2), (1, 2, 1, 1))
+    planted(CAUSAL_UNIFORM, CAUSAL_UNIFORM),
+    np.array([1, 7, 8, 7, 8, 7]),
+    np.tile(np.eye(2), (1, 2, 1, 1)),
+    InOrder(np.tile(np.eye(3), (1, 2, 1, 1)), np.array([True, True, False])),
 )
 
 
@@ -42,8 +48,7 @@ def test_every_score_applies_somewhere() -> None:
         if score.compute is None:
             assert score.across is not None
             continue
-        random = score.over == "random tokens"
-        somewhere = [RANDOM] if random else [CAUSAL, PAIR, CROSS]
+        somewhere = [CAUSAL, PAIR, CROSS] if score.of_texts else [RANDOM]
         assert any(np.isfinite(score.compute(each)).any() for each in somewhere if score.applies(each)), (
             score.name
         )

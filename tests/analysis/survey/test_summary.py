@@ -62,6 +62,43 @@ def test_a_head_that_takes_away_what_it_sees_suppresses_it(tmp_path: Path) -> No
     assert result.values["copying"][1, 2] == pytest.approx(-1.0, abs=ROUNDING)
 
 
+def test_a_head_that_writes_the_next_word_is_a_successor_head_and_random_words_have_no_next(
+    tmp_path: Path,
+) -> None:
+    module = planted.blank()
+    planted.first_token(module, layer=1, head=1)
+    planted.write_next(module, layer=1, head=1, to=planted.slot(0))
+    planted.predict(module, planted.slot(0), logit=5.0)
+    result = survey(load(str(planted.save(module, tmp_path))), TEXTS[:2])
+    assert result.values["successor"][1, 1] == pytest.approx(1.0, abs=ROUNDING)
+    assert result.counts["successor"][1, 1] == DRAWS * 5  # of one to six, over and over
+    assert result.claimed["successor"].sum() == 1
+    assert roles_of(result, 1, 1)[0].name == "successor"
+    # The order in which random words are drawn is not the one in which they stand in the vocabulary.
+    assert result.values["successor_random"][1, 1] < 0.2
+    assert np.nanmax(result.untrained["successor"]) < 0.5
+
+
+def test_a_head_that_writes_what_it_sees_is_no_successor_head(found: Survey) -> None:
+    assert found.values["successor"][1, 2] == 0
+    assert np.isnan(found.values["successor"][0, 3])  # writes nothing
+
+
+def test_a_head_that_writes_nothing_is_inactive_wherever_it_looks(tmp_path: Path) -> None:
+    module = planted.blank()
+    planted.previous_token(module, layer=0, head=0)
+    planted.first_token(module, layer=0, head=1, to=planted.slot(0))
+    planted.previous_token(module, layer=0, head=2, to=planted.slot(1))
+    planted.same_token(module, layer=0, head=3, to=planted.slot(2))
+    model = load(str(planted.save(module, tmp_path)))
+    result = survey(model, TEXTS[:12], written=True)
+    assert result.values["inactive"].tolist() == [[1, 0, 0, 0], [0, 0, 0, 0]]  # layer 1 writes nothing at all
+    assert result.claimed["inactive"].tolist() == [[True, False, False, False], [False] * 4]
+    assert result.claimed["previous"][0, 0]  # where it looks is another matter
+    assert np.nanmax(result.untrained["inactive"]) == 0
+    assert "inactive" not in survey(model, TEXTS[:2]).values  # lengths take a pass of their own
+
+
 def test_an_unplanted_head_spreads_its_attention_evenly(found: Survey) -> None:
     lengths = np.array([len((text + " " + (pair or "")).split()) for text, pair in TEXTS])
     first = sum((1 / np.arange(1, length + 1)).sum() for length in lengths) / lengths.sum()
