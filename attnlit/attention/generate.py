@@ -6,17 +6,14 @@ on odd ones with a raw exception, and holds the processor until it is done.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
-from attnlit.attention.forward import Inputs, keeps_logits, slot
+from attnlit.attention.forward import Inputs
 from attnlit.attention.languages import target_language
-from attnlit.attention.numbers import to_numpy
+from attnlit.attention.steps import Steps
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
 from attnlit.models.model import Model
@@ -55,8 +52,9 @@ def write(
     `exp(logit / temperature)`. seed: of the drawing; the same one gives the same words.
     already: what was written before, to go on with. ends: more tokens that end it.
 
-    The text only grows, so whoever asks for words must bound their number. Each word is one forward pass, and
-    nothing is held between two of them. Raises AttnlitError where the model computes no numbers.
+    The text only grows, so whoever asks for words must bound their number. Each word is one forward pass (see
+    `attnlit.attention.steps`), and no lock is held between two of them. Raises AttnlitError where the model
+    computes no numbers.
     """
     import torch
 
@@ -65,11 +63,10 @@ def write(
     random = np.random.default_rng(seed)
     random.random(len(already))  # so that going on gives what would have come without a stop
     tensors = {name: torch.tensor([ids]) for name, ids in inputs.items()}
-    grows = "input_ids" if start is None else "decoder_input_ids"
-    tensors = _longer(tensors, grows, [*([] if start is None else [start]), *already])
+    steps = Steps(model, tensors, "input_ids" if start is None else "decoder_input_ids")
+    steps.add([*([] if start is None else [start]), *already])
     for count in range(len(already), limits.max_tokens()):
-        outputs = _run(model, tensors)
-        logits = to_numpy(outputs.logits[0, -1]).copy()  # (V,)
+        logits = steps.logits().copy()  # (V,)
         if np.isnan(logits).any():
             raise AttnlitError(f"{model.name} computes numbers that are not finite, so it writes nothing.")
         logits[never] = -np.inf
@@ -78,7 +75,7 @@ def write(
         if word in ends_it:
             return
         yield word
-        tensors = _longer(_read_already(tensors, outputs), grows, [word])
+        steps.add([word])
 
 
 def _drawn(logits: np.ndarray, temperature: float, chance: float) -> int:
@@ -88,52 +85,6 @@ def _drawn(logits: np.ndarray, temperature: float, chance: float) -> int:
     scores = logits.astype(np.float64) / temperature
     weights = np.exp(scores - scores.max()).cumsum()
     return min(int(np.searchsorted(weights, chance * weights[-1], side="right")), len(logits) - 1)
-
-
-def _longer(tensors: dict[str, Any], grows: str, ids: Sequence[int]) -> dict[str, Any]:
-    """The arguments with these tokens at the end; of a decoder's others, the last number goes on."""
-    import torch
-
-    if not ids:
-        return tensors
-    new = torch.tensor([[*ids]])
-    if grows not in tensors:
-        return {**tensors, grows: new}
-    longer = {}
-    for name, each in tensors.items():
-        if name == grows:
-            longer[name] = torch.cat([each, new], dim=1)
-        elif grows == "input_ids":
-            longer[name] = torch.cat([each, each[:, -1:].expand(1, len(ids))], dim=1)
-        else:
-            longer[name] = each
-    return longer
-
-
-@cache
-def _writers() -> threading.BoundedSemaphore:
-    """Held by a step of writing, so that many who let models write leave a slot for everybody else's pass."""
-    return threading.BoundedSemaphore(max(1, limits.forwards_at_once() - 1))
-
-
-def _run(model: Model, tensors: dict[str, Any]) -> Any:
-    from attnlit.attention import routes
-
-    options = {"logits_to_keep": 1} if keeps_logits(model) else {}
-    with _writers(), slot():
-        return routes.run(model.module, tensors, **options)
-
-
-def _read_already(tensors: dict[str, Any], outputs: Any) -> dict[str, Any]:
-    """The arguments of the next pass, in which the encoder need not read the source once more."""
-    if outputs.get("encoder_last_hidden_state") is None:
-        return tensors
-    from transformers.modeling_outputs import BaseModelOutput
-
-    kept: dict[str, Any] = {
-        name: tensors[name] for name in ("attention_mask", "decoder_input_ids") if name in tensors
-    }
-    return {**kept, "encoder_outputs": BaseModelOutput(last_hidden_state=outputs.encoder_last_hidden_state)}
 
 
 def _rules(model: Model) -> tuple[set[int], list[int], int | None]:

@@ -35,6 +35,11 @@ def cache_megabytes() -> int:
     return _number("ATTNLIT_CACHE_MB", 160)
 
 
+def written_megabytes() -> int:
+    """How much the keys and values of texts that are being written may take together: a quarter of that."""
+    return max(1, cache_megabytes() // 4)
+
+
 def disk_megabytes() -> int:
     """How much disk downloaded models may take (ATTNLIT_DISK_MB, 8192); the longest unused make room."""
     return _number("ATTNLIT_DISK_MB", 8192)

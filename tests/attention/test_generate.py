@@ -123,7 +123,7 @@ def test_others_may_run_between_two_words(tiny_model: GetModel, monkeypatch: pyt
         def __exit__(self, *_: object) -> None:
             one.release()
 
-    monkeypatch.setattr("attnlit.attention.generate.slot", Counted)
+    monkeypatch.setattr("attnlit.attention.steps.slot", Counted)
     written = ids_shown(tiny_model("bart"), TEXTS[0])
     assert taken >= len(written) - 1 > 1
 
