@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from attnlit.analysis.ablation import intervene as intervene
     from attnlit.analysis.ablation import switch_off as switch_off
+    from attnlit.analysis.classify import classify as classify
     from attnlit.analysis.compare import compare as compare
     from attnlit.analysis.flow import flow as flow
     from attnlit.analysis.flow import rollout as rollout
@@ -61,6 +62,7 @@ _HOMES = {
     "survey": "attnlit.analysis.survey",
     "intervene": "attnlit.analysis.ablation",
     "switch_off": "attnlit.analysis.ablation",
+    "classify": "attnlit.analysis.classify",
     "compare": "attnlit.analysis.compare",
     "patch": "attnlit.analysis.patching",
     "writes": "attnlit.analysis.writing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,10 @@ import numpy as np
 from attnlit.analysis.predict import (
     Question,
     ask,
+    divergence,
     in_batches,
-    kl_divergence,
     log_probabilities,
+    values,
 )
 from attnlit.attention.capture import checked_kind
 from attnlit.attention.edits import Edit, HeadsAblated, freeze_patterns
@@ -32,17 +34,23 @@ HOW = ("zero", "mean", "pattern-preserving")  # the ways to switch a head off
 
 @dataclass(frozen=True, eq=False)
 class Effect:
-    """What a model predicts before and after an edit, at one place or at several [MASK]s."""
+    """What a model predicts before and after an edit, at one place, at several [MASK]s, or of each token."""
 
-    # A row a word: place (1, 2 ...), token, before, after, change; the likeliest before comes first.
+    # A row a word: place (1, 2 ...), token, before, after, change; the likeliest before comes first. Of a
+    # classifier a row a class: its name is in “class”, and “token”, if any, is what it is predicted of.
     table: pd.DataFrame
-    kl: float  # KL(before || after) in nats, the mean over the places; 0 where nothing changed
+    # KL(before || after) in nats, the mean over the places; 0 where nothing changed. NaN of a regression.
+    kl: float
     kls: tuple[float, ...]  # the same for each place
-    before: np.ndarray  # probabilities of every word of the vocabulary, float64 (places, words)
+    # Probabilities of every word of the vocabulary, or of every class, float64 (places, words); of a
+    # regression its numbers.
+    before: np.ndarray
     after: np.ndarray  # the same, edited
     asked: str  # what is predicted at the first place; see `attnlit.analysis.predict.Question`
     kind: str  # whose heads are off; empty where another edit was made
     off: tuple[tuple[int, int], ...] | None  # (layer, head) of each head that is off; None for another edit
+    problem_type: str = ""  # the model's, if it is a classifier
+    tokens: tuple[str, ...] = ()  # of each place, where it is a token whose class is predicted
 
 
 def switch_off(
@@ -63,8 +71,10 @@ def switch_off(
     it had, so that only what the head passed on is lost.
     pair: the second sentence; of an encoder-decoder the target so far (None: its first word is asked).
     top: how many words of each sort the table holds: likeliest before and after, risen and fallen most.
+    Of a classifier it is the class of the text, or of each token, that is asked; see
+    `attnlit.analysis.classify.classify`.
     Raises AttnlitError for a text without [MASK] in a masked model, for a model without a trained head for
-    words, for heads that the model lacks, and where the attention of a model cannot be changed.
+    words or classes, for heads that the model lacks, and where the attention of a model cannot be changed.
     """
     kind = checked_kind(model, kind)
     check_how(how)
@@ -100,7 +110,8 @@ def switch_off_each(
     """What is lost without each single head of one kind; see `switch_off` for the arguments and the errors.
 
     One row a head: `layer`, `head`, `kl` (nats), and `before`, `after` and `change` of the probability of the
-    word that the whole model finds likeliest; all are means over the places if there are several [MASK]s.
+    word or class that the whole model finds likeliest; all are means over the places if there are several.
+    Of a regression they are of its largest number, and `kl` is NaN.
     progress(heads done, heads in all) is called after each forward pass; what it raises ends the work.
     """
     import pandas as pd
@@ -118,14 +129,14 @@ def switch_off_each(
     each_off = [[head_off(kind, layer, head, how)] for layer, head in heads]
     divergences, likeliest = [], []
     for after in in_batches(model, question.inputs, question.places, each_off, weights, always=kept):
-        divergences += kl_divergence(before, after).mean(-1).tolist()
+        divergences += divergence(model, before, after).mean(-1).tolist()
         of_best = np.take_along_axis(after, np.broadcast_to(best, (len(after), *best.shape[1:])), -1)
-        likeliest += np.exp(of_best).mean((1, 2)).tolist()
+        likeliest += values(model, of_best).mean((1, 2)).tolist()
         if progress is not None:
             progress(len(likeliest), len(heads))
     table = pd.DataFrame(heads, columns=["layer", "head"])
     table["kl"] = divergences
-    table["before"] = float(np.exp(before.max(-1)).mean())
+    table["before"] = float(values(model, before.max(-1)).mean())
     table["after"] = likeliest
     table["change"] = table["after"] - table["before"]
     return table
@@ -161,24 +172,24 @@ def _effect(
     """The effect, from log probabilities (places, words)."""
     import pandas as pd
 
-    kls = kl_divergence(before, after)
-    before, after = np.exp(before), np.exp(after)
+    kls = divergence(model, before, after)
+    before, after = values(model, before), values(model, after)
+    outcome = "class" if model.classes else "token"
+    names = model.class_names if model.classes else partial(vocabulary_texts, model.tokenizer)
     tables = []
-    for place, (old, new) in enumerate(zip(before, after, strict=True), start=1):
+    for place, (old, new) in enumerate(zip(before, after, strict=True)):
         orders = (-old, -new, old - new, new - old)  # likeliest before and after, risen and fallen most
         chosen = np.unique([np.argsort(each, kind="stable")[:top] for each in orders])
         chosen = chosen[np.argsort(-old[chosen], kind="stable")]
-        tables.append(
-            pd.DataFrame(
-                {
-                    "place": place,
-                    "token": vocabulary_texts(model.tokenizer, chosen),
-                    "before": old[chosen],
-                    "after": new[chosen],
-                    "change": new[chosen] - old[chosen],
-                }
-            )
-        )
+        columns = {
+            "place": place + 1,
+            **({"token": question.tokens[place]} if question.tokens else {}),
+            outcome: names(chosen),
+            "before": old[chosen],
+            "after": new[chosen],
+            "change": new[chosen] - old[chosen],
+        }
+        tables.append(pd.DataFrame(columns))
     return Effect(
         table=pd.concat(tables, ignore_index=True),
         kl=float(kls.mean()),
@@ -188,4 +199,6 @@ def _effect(
         asked=question.asked,
         kind=kind,
         off=off,
+        problem_type=model.problem_type,
+        tokens=question.tokens,
     )

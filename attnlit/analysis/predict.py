@@ -1,8 +1,8 @@
-"""What a model predicts: the word after the text, or the one at each [MASK], with and without edits.
+"""What a model predicts: the word after the text, the one at each [MASK], or a class, with and without edits.
 
 A decoder is asked for the word after the text, a masked model for the word at each [MASK], an
-encoder-decoder for the next word of its target. Edits are those of `attnlit.attention.edits`; nothing is
-written to the model.
+encoder-decoder for the next word of its target, a classifier for the class of the text or of each token.
+Edits are those of `attnlit.attention.edits`; nothing is written to the model.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from attnlit.attention.forward import keeps_logits, logits_at
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
+from attnlit.models.model import EACH_TOKEN, REGRESSION, SEVERAL_CLASSES
 
 if TYPE_CHECKING:
     from attnlit.attention.recorder import Recorder
@@ -33,11 +34,14 @@ class Question:
 
     inputs: dict[str, list[int]]
     places: list[int]  # rows of the logits
-    asked: str  # what is predicted there: "next word", "next target word", "word at [MASK]" ...
+    asked: str  # what is predicted there: "next word", "next target word", "word at [MASK]", "class" ...
+    tokens: tuple[str, ...] = ()  # those whose classes are predicted, where each token has its own
 
 
 def ask(model: Model, text: str, pair: str | None) -> Question:
-    """Where the model predicts a word for this text. Raises AttnlitError where it does not."""
+    """Where the model predicts a word or a class for this text. Raises AttnlitError where it does not."""
+    if model.classes:
+        return _ask_classes(model, text, pair)
     check_predicts(model)
     reading = read(model, text, pair, write=False)
     inputs, target = reading.inputs, reading.target
@@ -60,13 +64,26 @@ def ask(model: Model, text: str, pair: str | None) -> Question:
     return Question(inputs, [max(words, default=len(tokens) - 1)], asked)
 
 
+def _ask_classes(model: Model, text: str, pair: str | None) -> Question:
+    reading = read(model, text, pair, write=False)
+    if model.problem_type != EACH_TOKEN:
+        return Question(reading.inputs, [0], "number" if model.problem_type == REGRESSION else "class")
+    words = [token for token in reading.source.tokens if not token.special]
+    if not words:
+        raise AttnlitError(f"{model.name} tells the class of each token, and this text has only marks.")
+    places = [token.position for token in words]
+    return Question(reading.inputs, places, "class", tuple(token.text for token in words))
+
+
 def check_predicts(model: Model) -> None:
     """Raises AttnlitError for a model without a trained head for words."""
-    if not model.predicts:
-        raise AttnlitError(
-            f"{model.name} has no trained head for words, so it predicts none. Choose a model that does, "
-            "such as “mini-gpt2” or “mini-bert”."
-        )
+    if model.predicts:
+        return
+    why = "predicts classes and no words" if model.classes else "has no trained head for words"
+    raise AttnlitError(
+        f"{model.name} {why}, so there is no word to ask it for. Choose a model that predicts words, such as "
+        "“mini-gpt2” or “mini-bert”."
+    )
 
 
 def log_probabilities(
@@ -79,11 +96,17 @@ def log_probabilities(
 ) -> np.ndarray:
     """Of every word of the vocabulary at some rows of the logits: float64 (rows, places, words).
 
-    The other arguments are those of `attnlit.attention.forward.forward`. Raises AttnlitError for a model
-    whose logits are not finite.
+    A classifier's words are its classes. Where each of them is judged for itself, their probabilities do not
+    add up to 1; a regression has none, and what is returned of it are its numbers, see `values`. The other
+    arguments are those of `attnlit.attention.forward.forward`. Raises AttnlitError for a model whose logits
+    are not finite.
     """
-    logits = logits_at(model, [inputs] * rows, places, recorder, edits)  # (rows, places, words)
-    found = to_numpy(logits.double().log_softmax(-1))
+    logits = logits_at(model, [inputs] * rows, places, recorder, edits).double()  # (rows, places, words)
+    if model.problem_type == SEVERAL_CLASSES:
+        logits = -logits.new_zeros(()).logaddexp(-logits)  # the logarithm of the logistic function
+    elif model.problem_type != REGRESSION:
+        logits = logits.log_softmax(-1)
+    found = to_numpy(logits)
     if np.isnan(found).any():
         raise AttnlitError(
             f"{model.name} answers this text with numbers that are not finite, so it predicts nothing. Its "
@@ -124,6 +147,26 @@ def _copies_at_once(model: Model, weights: Mapping[str, np.ndarray], places: int
     heads = max(matrices.shape[1] for matrices in weights.values())
     inner = longest * heads * max(model.head_size, 64) * 4  # of a layer's MLP, mostly
     return max(1, NUMBERS_AT_ONCE // max(logits, inner, *(matrices[0].size for matrices in weights.values())))
+
+
+def values(model: Model, logs: np.ndarray) -> np.ndarray:
+    """The probabilities of `log_probabilities`; of a regression its numbers, as they are."""
+    return logs if model.problem_type == REGRESSION else np.exp(logs)
+
+
+def divergence(model: Model, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """KL(before || after) in nats, of what `log_probabilities` returned: float64 (...) of (..., words).
+
+    Classes that are each judged for themselves are as many independent questions, whose divergences add up.
+    NaN for a regression, which has no probabilities.
+    """
+    if model.problem_type == REGRESSION:
+        return np.full(np.broadcast_shapes(before.shape, after.shape)[:-1], np.nan)
+    if model.problem_type != SEVERAL_CLASSES:
+        return kl_divergence(before, after)
+    with np.errstate(divide="ignore"):
+        old, new = (np.stack([each, np.log1p(-np.exp(each))], -1) for each in (before, after))
+    return kl_divergence(old, new).sum(-1)
 
 
 def kl_divergence(before: np.ndarray, after: np.ndarray) -> np.ndarray:

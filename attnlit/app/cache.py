@@ -20,6 +20,8 @@ from attnlit.models import limits
 from attnlit.models.identity import identity_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from attnlit.attention import Attention
     from attnlit.models.model import Model
 
@@ -154,6 +156,15 @@ def in_languages(model: Model, source: str, target: str) -> Model:
     from attnlit.attention.languages import in_languages as told
 
     return models.find((model.identity, source, target), lambda: told(model, source, target))
+
+
+def classes(model: Model, text: str, pair: str) -> pd.DataFrame:
+    """What a classifier says of a text or pair: the table of `attnlit.classify`."""
+    from attnlit.analysis.classify import classify
+
+    return effects.find(
+        (model.identity, text, pair, "classes"), lambda: classify(model, text, pair=pair or None)
+    )
 
 
 def before_training(model: Model) -> Model:

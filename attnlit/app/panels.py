@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnlit.analysis.ablation import switch_off
-from attnlit.app import saving, say, sinks
+from attnlit.app import cache, saving, say, sinks
 from attnlit.app.frame import chosen
 from attnlit.app.frame.controls import one_of
 from attnlit.charts.head import ChosenHeads, PinnedToken, head_picture, head_table
 from attnlit.charts.heatmap import heatmap_picture
 from attnlit.charts.opacity import one
 from attnlit.errors import AttnlitError
+from attnlit.models.model import EACH_TOKEN, REGRESSION
+from attnlit.words.classes import classes_in_words
 from attnlit.words.prediction import effect_in_words
 from attnlit.words.read_out import read_out
 from attnlit.words.roles import role_in_words
@@ -124,11 +126,24 @@ def words(request: Request) -> None:
             for sentence in read_out(request.shown, request.layer, request.heads, **{side: index}):
                 st.markdown(sentence)
         sinks.card(request)
+    if request.model.classes:
+        _classes(request)
     st.caption(
         "Attention shows where a head looks; it does not by itself explain what the model answers. "
         "Switch it off and see what changes:"
     )
     _switch_off(request)
+
+
+def _classes(request: Request) -> None:
+    """What a classifier says of the text."""
+    record = request.attention
+    try:
+        found = cache.classes(request.model, record.text, record.pair or "")
+    except AttnlitError as mistake:
+        say.hint(str(mistake))
+        return
+    st.markdown(classes_in_words(found, request.model.problem_type))
 
 
 def _switch_off(request: Request) -> None:
@@ -144,7 +159,7 @@ def _switch_off(request: Request) -> None:
             [(request.layer, head) for head in request.heads],
             pair=request.attention.pair,
             kind=request.attention.kind,
-            top=5,
+            top=1 if request.model.problem_type == EACH_TOKEN else 5,
         )
     except AttnlitError as mistake:  # no [MASK] to fill in, say: the picture above stays
         say.hint(str(mistake))
@@ -153,16 +168,13 @@ def _switch_off(request: Request) -> None:
 
 
 def prediction(effect: Effect) -> None:
-    """What the model predicts before and after a change: the finding in words, and the words that moved."""
+    """What the model predicts before and after a change: the finding in words, and what moved."""
     st.markdown(effect_in_words(effect))
-    percent = st.column_config.NumberColumn(format="percent")
-    columns = {"before": percent, "after": percent, "change": None, "place": None}
-    several = effect.table["place"].nunique() > 1
-    st.dataframe(
-        effect.table,
-        hide_index=True,
-        column_config=columns if not several else {**columns, "place": "[MASK]"},
-    )
+    number = st.column_config.NumberColumn(format="%.3f" if effect.problem_type == REGRESSION else "percent")
+    columns = {"before": number, "after": number, "change": None, "place": None}
+    if not effect.tokens and effect.table["place"].nunique() > 1:
+        columns["place"] = "[MASK]"
+    st.dataframe(effect.table, hide_index=True, column_config=columns)
 
 
 def one_head(request: Request) -> None:

@@ -77,9 +77,12 @@ def logits_at(
     """What one forward pass predicts at some of the tokens: logits (T, places, words).
 
     For a vocabulary of 50,000 words the logits of a whole text cost as much as several layers, so most models
-    are told which of them to compute. The other arguments are those of `forward`.
+    are told which of them to compute. A classifier of whole texts has one place, whatever is asked, and its
+    logits are (T, 1, classes). The other arguments are those of `forward`.
     """
     logits: torch.Tensor = forward(model, batch, recorder, edits, places=places).logits
+    if logits.dim() == 2:
+        return logits[:, None]
     return logits if logits.shape[1] == len(places) else logits[:, list(places)]
 
 

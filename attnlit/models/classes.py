@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
-from attnlit.wording import one_line, quoted
+from attnlit.models.model import EACH_TOKEN, ONE_CLASS, REGRESSION, class_name
+from attnlit.wording import quoted
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
@@ -27,6 +28,7 @@ class Head:
     words: bool = False  # it predicts words …
     masked: bool = False  # … that are masked, rather than the next one
     classes: tuple[str, ...] = ()  # names of the classes that a fine-tuned classifier tells apart
+    problem_type: str = ""  # what it says of them; see `attnlit.models.model.Checkpoint`
 
 
 def head_of(config: PretrainedConfig, saved: set[str] | None = None) -> Head:
@@ -54,7 +56,12 @@ def head_of(config: PretrainedConfig, saved: set[str] | None = None) -> Head:
         return Head(transformers.AutoModelForMultimodalLM, words=True)
     sorts = saved & set(auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES.values())
     if sorts and not config.is_encoder_decoder:
-        return Head(transformers.AutoModelForSequenceClassification, classes=_classes(config))
+        of_texts = transformers.AutoModelForSequenceClassification
+        return Head(of_texts, classes=_classes(config), problem_type=_problem_type(config))
+    tags = saved & set(auto.MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES.values())
+    if tags and not config.is_encoder_decoder:
+        of_tokens = transformers.AutoModelForTokenClassification
+        return Head(of_tokens, classes=_classes(config), problem_type=EACH_TOKEN)
     if saved & set(auto.MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES.values()):
         return Head(transformers.AutoModelForTextEncoding)
     return Head(transformers.AutoModel)
@@ -62,7 +69,13 @@ def head_of(config: PretrainedConfig, saved: set[str] | None = None) -> Head:
 
 def _classes(config: PretrainedConfig) -> tuple[str, ...]:
     names = config.id2label or {}
-    return tuple(one_line(str(names[each]), 60) for each in sorted(names)[:_MOST_CLASSES])
+    return tuple(class_name(str(names[each]), each) for each in sorted(names)[:_MOST_CLASSES])
+
+
+def _problem_type(config: PretrainedConfig) -> str:
+    """Where the configuration does not say it, one label means a number: so transformers trains it."""
+    said = config.problem_type or (REGRESSION if config.num_labels == 1 else ONE_CLASS)
+    return REGRESSION if said == ONE_CLASS and config.num_labels == 1 else str(said)
 
 
 def parameters(config: PretrainedConfig, head: Head, name: str) -> int:

@@ -15,7 +15,7 @@ from attnlit.models import catalogue, classes, folder, identity, limits, setting
 from attnlit.models.examine import alone_and_quiet, read_settings
 from attnlit.models.failures import Unreachable, explain
 from attnlit.models.hub import Offer, Progress, ask, complete, fetch
-from attnlit.models.model import Checkpoint
+from attnlit.models.model import EACH_TOKEN, ONE_CLASS, REGRESSION, SEVERAL_CLASSES, Checkpoint
 from attnlit.models.offer import is_hub_id, split_revision
 from attnlit.wording import one_line, quoted
 
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 _IN_A_LAYER = re.compile(r"\.\d+\.")  # a weight's name with a number is of a layer, not of a head on top
 _UNLIMITED = 1_000_000  # tokenizers without a limit report a number far above this
+_ANSWERS = {
+    ONE_CLASS: "a class of the text",
+    SEVERAL_CLASSES: "which of its classes a text is of, each for itself",
+    REGRESSION: "a number for the text",
+    EACH_TOKEN: "a class of each token",
+}
 HEADLESS = "This checkpoint has no trained head for words: its attention is real, but it predicts none."
 
 
@@ -166,6 +172,7 @@ def _from_folder(place: Place) -> Checkpoint:
         masked=head.masked,
         predicts=head.words and trained,
         classes=head.classes if trained else (),
+        problem_type=head.problem_type if trained else "",
         notes=(*notes, *notes_on(head, trained), *(() if most is None else (_sparse_note(most),))),
     )
 
@@ -173,7 +180,7 @@ def _from_folder(place: Place) -> Checkpoint:
 def notes_on(head: classes.Head, trained: bool) -> tuple[str, ...]:
     """What must be said of a model that predicts no words."""
     if head.classes and trained:
-        return ("This checkpoint predicts a class of the text, and no words.",)
+        return (f"This checkpoint predicts {_ANSWERS[head.problem_type]}, and no words.",)
     return () if head.words and trained else (HEADLESS,)
 
 

@@ -55,6 +55,7 @@ def from_memory(model: object, tokenizer: PreTrainedTokenizerBase | None = None)
         masked=head.masked,
         predicts=head.words,
         classes=head.classes,
+        problem_type=head.problem_type,
         notes=(*notes_on(head, trained=True), *_coarse(module)),
     )
 

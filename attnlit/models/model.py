@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from attnlit.models.layers import layer_kinds
+from attnlit.wording import one_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+# What the classes of a classifier are, in transformers' words: one of them is right for a text, or each is
+# judged for itself; they are numbers; one is right for each token.
+ONE_CLASS, SEVERAL_CLASSES = "single_label_classification", "multi_label_classification"
+REGRESSION, EACH_TOKEN = "regression", "token_classification"
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,11 @@ class Site:
     kind: str  # "self", "encoder", "decoder" or "cross"
     layer: int  # its number in the model
     row: int  # where it stands in arrays: the how-many-eth of its kind with attention, from 0
+
+
+def class_name(said: str, number: int) -> str:
+    """A class by what a configuration says it is called, which may be anything, or be missing."""
+    return one_line(said, 60) or f"class {number}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,8 +53,15 @@ class Checkpoint:
     predicts: bool  # has a trained head that predicts words, so that its logits mean something
     # The classes that a fine-tuned classifier tells apart, in the order of its logits; empty for all others.
     classes: tuple[str, ...] = ()
+    # What its logits say of them: one of the words above; empty without classes.
+    problem_type: str = ""
     # Sentences to show beside the model, such as "this checkpoint has no trained head".
     notes: tuple[str, ...] = ()
+
+    def class_names(self, numbers: Iterable[int]) -> list[str]:
+        """What the classes of these numbers are called; a name that nobody gave is “class 5”."""
+        known = len(self.classes)
+        return [self.classes[each] if each < known else class_name("", each) for each in map(int, numbers)]
 
     @property
     def architecture(self) -> str:
