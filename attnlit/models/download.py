@@ -24,9 +24,8 @@ from attnlit.wording import quoted
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a hub is waited for."""
+    """How long a hub is waited for while it sends files."""
 
-    answer_seconds: float = 1.8  # for its answer to a question
     stall_seconds: float = 15.0  # for the next byte of a file
     slow_seconds: float = 30.0  # within which at least slow_bytes of a file must arrive
     slow_bytes: int = 300_000
@@ -101,9 +100,10 @@ def opened(name: str, url: str, *, seconds: float, **more: str) -> Any:
 
 def small(name: str, url: str, most: int = limits.MAX_SETTINGS_BYTES) -> bytes:
     """The body of a short answer, whole and in time. Raises AttnlitError."""
-    end = time.monotonic() + patience.answer_seconds
+    seconds = limits.hub_seconds()
+    end = time.monotonic() + seconds
     body = bytearray()
-    with in_words(name), opened(name, url, seconds=patience.answer_seconds) as response:
+    with in_words(name), opened(name, url, seconds=seconds) as response:
         for piece in response.iter_bytes():
             body += piece
             if time.monotonic() > end:

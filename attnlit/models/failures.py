@@ -68,7 +68,7 @@ def unreachable(name: str) -> Unreachable:
 def no_answer(name: str) -> Unreachable:
     return Unreachable(
         f"The Hugging Face hub did not answer in time when asked for {quoted(name)}. Try again in a minute, "
-        "or choose a bundled model."
+        "or choose a bundled model. On a slow line, set ATTNLIT_HUB_SECONDS higher where you run your own."
     )
 
 

@@ -14,6 +14,7 @@ from attnlit.wording import one_line, quoted
 _SAYS_LITTLE = re.compile(r"model|checkpoint.*|final|best|last|output|latest|\d+_Transformer|[0-9a-f]{40}")
 _NUMBER = re.compile(r"\d+")
 _MOST_SHOWN = 60
+_SNAPSHOTS = "snapshots"
 ADAPTER = "adapter_config.json"
 
 
@@ -60,7 +61,8 @@ def check(folder: Path, name: str) -> tuple[str, ...]:
 
 
 def _check_quantised(config: Mapping[str, Any], name: str) -> None:
-    plan = config.get("quantization_config") or config.get("compression_config")
+    plans = (config.get(each) for each in ("quantization_config", "compression_config", "quantization"))
+    plan = next((each for each in plans if each), None)
     if not isinstance(plan, dict) or not plan:
         return
     bits = next((plan[key] for key in ("bits", "nbits", "w_bit") if isinstance(plan.get(key), int)), None)
@@ -97,13 +99,14 @@ def _last_names(base: str) -> str:
 
 
 def _models_inside(folder: Path) -> str:
-    """The folder with a model in it, a level down: a training run's newest, or sentence-transformers' own."""
-    found = (
-        [each.name for each in folder.iterdir() if (each / settings.CONFIG).is_file()]
-        if folder.is_dir()
-        else []
-    )
-    found = [each for each in found if _SAYS_LITTLE.fullmatch(each)]  # no list of what else is there
+    """The folder with a model in it: a training run's newest, sentence-transformers', a hub cache's."""
+    places = [place for each in (folder, folder / _SNAPSHOTS) if each.is_dir() for place in each.iterdir()]
+    found = [
+        place.relative_to(folder).as_posix()
+        for place in places
+        if _SAYS_LITTLE.fullmatch(place.name)  # no list of what else is there
+        and (place / settings.CONFIG).is_file()
+    ]
 
     def order(each: str) -> tuple[bool, int, str]:
         numbers = _NUMBER.findall(each)

@@ -8,6 +8,7 @@ from attnlit.errors import AttnlitError
 from attnlit.wording import quoted
 
 SURVEY = "ATTNLIT_SURVEY"
+_MOST_SECONDS = 600
 
 
 def max_tokens() -> int:
@@ -43,6 +44,22 @@ def written_megabytes() -> int:
 def disk_megabytes() -> int:
     """How much disk downloaded models may take (ATTNLIT_DISK_MB, 8192); the longest unused make room."""
     return _number("ATTNLIT_DISK_MB", 8192)
+
+
+def hub_seconds() -> float:
+    """How long a hub may take to answer a question (ATTNLIT_HUB_SECONDS, 1.8): a slow line needs more."""
+    variable = "ATTNLIT_HUB_SECONDS"
+    value = os.environ.get(variable, "").strip() or "1.8"
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _MOST_SECONDS:
+        raise AttnlitError(
+            f"The setting {variable} must be a number of seconds up to {_MOST_SECONDS}, and is "
+            f"{quoted(value)}."
+        )
+    return seconds
 
 
 def any_model() -> bool:

@@ -27,6 +27,7 @@ _OF_TOKENIZERS = frozenset(
     {".json", ".txt", ".model", ".spm", ".bpe", ".vocab", ".codes", ".tiktoken", ".jinja"}
 )
 _LEFT_OUT = frozenset({CONFIG, GENERATION_CONFIG, *_CLEANED_AS_TOKENS})
+_POINTER = b"version https://git-lfs"
 _PATH = re.compile(r"[/\\]|\.\.|^~")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _LABELS = frozenset({"id2label", "label2id"})
@@ -63,6 +64,7 @@ def read(folder: Path, file: str, name: str) -> dict[str, Any]:
     if not path.is_file():
         return {}
     limits.check_file(name, file, path.stat().st_size)
+    check_whole(path, name)
     try:
         found = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
@@ -72,6 +74,17 @@ def read(folder: Path, file: str, name: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise AttnlitError(f"The file {file} of {quoted(name)} does not hold settings. Choose another model.")
     return found
+
+
+def check_whole(file: Path, name: str) -> None:
+    """Raises AttnlitError for what a clone without Git LFS leaves in a file's place: where the file is."""
+    with file.open("rb") as opened:
+        pointer = opened.read(len(_POINTER)) == _POINTER
+    if pointer:
+        raise AttnlitError(
+            f"{quoted(file.name)} of {quoted(name)} is not the file itself, but a pointer that Git LFS put "
+            "in its place. Run “git lfs pull” in the folder, or download the model again."
+        )
 
 
 def clean_config(found: dict[str, Any]) -> dict[str, Any]:
@@ -184,6 +197,7 @@ def room(folder: Path, name: str, weights: Mapping[str, str] | None = None) -> I
         for other in sorted(folder.iterdir()):
             if _is_of_tokenizer(other):
                 limits.check_file(name, other.name, other.stat().st_size)
+                check_whole(other, name)
                 _link(other, clean / other.name)
         if weights is not None:
             _write(clean / INDEX, {"metadata": {}, "weight_map": dict(weights)})

@@ -13,10 +13,10 @@ from attnlit.models.failures import native_faults
 from attnlit.wording import quoted
 
 WHOLE = "model.safetensors"
-# Number types of quantised weights; ordinary ones are F64, F32, F16, BF16, and masks of old files BOOL or U8.
-_QUANTISED = frozenset({"I8", "U8", "I32", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F6_E2M3", "F6_E3M2", "F4"})
-
-
+# What weights are written in. In whatever else they are quantised; masks and positions of old files are none.
+_NUMBERS = frozenset({"F64", "F32", "F16", "BF16"})
+# What wrappers put into names: of torch.compile, of FSDP, of activation checkpointing.
+_WRAPPERS = ("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
 _MOST_HEADER_BYTES = 32_000_000  # the longest of today, of models with a thousand experts, have 10
 
 
@@ -95,6 +95,7 @@ def headers(folder: Path, name: str) -> dict[str, Tensor]:
 
     tensors = {}
     for file in files_of(folder, name):
+        settings.check_whole(folder / file, name)
         try:
             _check_length(folder / file)
             with native_faults(), safe_open(folder / file, framework="pt") as opened:
@@ -128,7 +129,7 @@ def _check_length(file: Path) -> None:
 def check_types(tensors: Mapping[str, Tensor], name: str) -> None:
     """Raises AttnlitError if the weights are quantised, whatever the configuration says."""
     if any(
-        each.type in _QUANTISED and key.endswith("weight") and len(each.shape) > 1
+        each.type not in _NUMBERS and key.endswith("weight") and len(each.shape) > 1
         for key, each in tensors.items()
     ):
         raise AttnlitError(quantised(name))
@@ -143,11 +144,19 @@ def quantised(name: str, how: str = "") -> str:
 
 
 def check_prefix(tensors: Mapping[str, Tensor], expected: set[str], base: str, name: str) -> None:
-    """Raises AttnlitError if the weights' names differ from the model's by a word in front of each.
+    """Raises AttnlitError if the weights' names differ from the model's by a word before or within them.
 
-    So they do if a compiled or wrapped model was saved as it was. expected: the model's own names; base: the
-    prefix that transformers itself adds and takes away.
+    So they do if a compiled or wrapped model was saved as it was, or one of its parts was wrapped. expected:
+    the model's own names; base: the prefix that transformers itself adds and takes away.
     """
+    for wrapper in _WRAPPERS:
+        inner = next((key for key in tensors if f".{wrapper}" in key), None)
+        if inner is not None:
+            raise AttnlitError(
+                f"The weights of {quoted(name)} were saved while a part of the model was compiled or "
+                f"wrapped: {quoted(inner)} holds {quoted(wrapper)}. Save the unwrapped model, or take "
+                "that out of the names."
+            )
     if not tensors or expected & set(tensors):
         return
     first = next(iter(tensors))
@@ -155,7 +164,8 @@ def check_prefix(tensors: Mapping[str, Tensor], expected: set[str], base: str, n
     for prefix in prefixes:
         if prefix == f"{base}." or not all(key.startswith(prefix) for key in tensors):
             continue
-        if expected & {key.removeprefix(prefix) for key in tensors}:
+        bare = {key.removeprefix(prefix) for key in tensors}
+        if expected & (bare | {f"{base}.{key}" for key in bare}):
             raise AttnlitError(
                 f"The weights of {quoted(name)} were saved from a compiled or wrapped model: every name "
                 f"begins with {quoted(prefix)}. Save the model inside it, as in "

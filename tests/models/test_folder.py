@@ -88,13 +88,14 @@ def test_a_folder_with_an_adapter_only(folder: Path) -> None:
         (["checkpoint-500", "checkpoint-1500", "runs"], "checkpoint-1500"),
         (["0_Transformer", "1_Pooling"], "0_Transformer"),
         (["final"], "final"),
+        (["snapshots", f"snapshots/{'0' * 40}"], f"snapshots/{'0' * 40}"),
     ],
 )
 def test_a_folder_with_the_model_inside(inside: list[str], named: str, folder: Path) -> None:
     (folder / "config.json").unlink()
     for name in inside:
         (folder / name).mkdir()
-        if name != "runs":
+        if name not in ("runs", "snapshots"):
             (folder / name / "config.json").write_text("{}")
     assert f"holds no model itself, but its folder “{named}” does" in refusal(folder)
 
@@ -123,10 +124,16 @@ def test_a_quantised_checkpoint(plan: dict[str, object], how: str, folder: Path)
     assert "Choose the checkpoint that it was made from." in refusal(folder)
 
 
-def test_quantised_weights_under_a_silent_configuration(folder: Path) -> None:
+def test_a_checkpoint_quantised_by_mlx(folder: Path) -> None:
+    change(folder / "config.json", quantization={"group_size": 64, "bits": 4})
+    assert "“spoilt” is quantised (4 bits)" in refusal(folder)
+
+
+@pytest.mark.parametrize("kind", [torch.int8, torch.uint32, torch.float8_e4m3fn])
+def test_quantised_weights_under_a_silent_configuration(kind: torch.dtype, folder: Path) -> None:
     weights = load_file(folder / WHOLE)
     name = "bert.encoder.layer.0.attention.self.query.weight"
-    weights[name] = weights[name].to(torch.int8)
+    weights[name] = weights[name].to(kind)
     save_file(weights, folder / WHOLE, metadata={"format": "pt"})
     assert "is quantised, and attnlit" in refusal(folder)
 
@@ -149,6 +156,28 @@ def test_weights_of_a_wrapped_model(prefix: str, folder: Path) -> None:
         {prefix + name: each for name, each in weights.items()}, folder / WHOLE, metadata={"format": "pt"}
     )
     assert f"every name begins with “{prefix}”" in refusal(folder)
+
+
+@pytest.mark.parametrize("wrapper", ["_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module."])
+def test_weights_of_a_model_with_a_wrapped_part(wrapper: str, folder: Path) -> None:
+    weights = {
+        name.replace("layer.1.", f"layer.1.{wrapper}"): each
+        for name, each in load_file(folder / WHOLE).items()
+    }
+    save_file(weights, folder / WHOLE, metadata={"format": "pt"})
+    said = refusal(folder)
+    assert f"“bert.encoder.layer.1.{wrapper}" in said
+    assert f"holds “{wrapper}”" in said
+
+
+def test_weights_of_a_wrapped_model_without_its_head(folder: Path) -> None:
+    weights = {
+        f"_orig_mod.{name.removeprefix('bert.')}": each
+        for name, each in load_file(folder / WHOLE).items()
+        if name.startswith("bert.")
+    }
+    save_file(weights, folder / WHOLE, metadata={"format": "pt"})
+    assert "every name begins with “_orig_mod.”" in refusal(folder)
 
 
 def test_the_prefix_that_transformers_adds_itself_is_none(tiny_folder: GetFolder, tmp_path: Path) -> None:
@@ -188,6 +217,14 @@ def test_an_index_that_points_elsewhere(name: str, folder: Path) -> None:
 def test_stray_safetensors_alone_are_no_model(folder: Path) -> None:
     (folder / WHOLE).rename(folder / "optimizer.safetensors")
     assert "comes without safetensors" in refusal(folder)
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer.json", WHOLE])
+def test_a_pointer_of_git_lfs_is_told_from_the_file(file: str, folder: Path) -> None:
+    (folder / file).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n")
+    said = refusal(folder)
+    assert f"“{file}” of “spoilt” is not the file itself, but a pointer" in said
+    assert "git lfs pull" in said
 
 
 def test_a_pickle_is_never_read(folder: Path) -> None:

@@ -257,7 +257,7 @@ GATED = {"X_Error_Code": "GatedRepo"}
 def test_every_answer_has_its_sentence(
     order: orders.Answer, sentence: str, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(monkeypatch, answer_seconds=0.5)
+    monkeypatch.setenv("ATTNLIT_HUB_SECONDS", "0.5")
     hub.orders["/api/models"] = order
     said = refusal()
     assert sentence in said
@@ -284,7 +284,7 @@ def test_told_to_stay_offline(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_was_fetched_before_opens_without_the_hub(
     order: orders.Answer, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(monkeypatch, answer_seconds=0.5)
+    monkeypatch.setenv("ATTNLIT_HUB_SECONDS", "0.5")
     before = load(NAME)
     hub.orders["/api/models"] = order
     assert load(NAME).identity == before.identity

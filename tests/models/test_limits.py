@@ -31,6 +31,17 @@ def test_a_setting_that_is_no_number_is_named(value: str, monkeypatch: pytest.Mo
         limits.max_tokens()
 
 
+def test_how_long_a_hub_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ATTNLIT_HUB_SECONDS", raising=False)
+    assert limits.hub_seconds() == 1.8
+    monkeypatch.setenv("ATTNLIT_HUB_SECONDS", "7.5")
+    assert limits.hub_seconds() == 7.5
+    for value in ("soon", "0", "-1", "nan", "inf", "1e9"):
+        monkeypatch.setenv("ATTNLIT_HUB_SECONDS", value)
+        with pytest.raises(AttnlitError, match="ATTNLIT_HUB_SECONDS must be a number of seconds"):
+            limits.hub_seconds()
+
+
 def test_a_model_over_the_limit_names_both_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTNLIT_MAX_MODEL_MB", "400")
     limits.check_size("small", 100_000_000)
