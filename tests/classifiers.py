@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,18 @@ import transformers
 from tests import tiny
 
 HOSTILE = "![x](http://a.b/c) <b>**\u202e"
-LABELS = {0: "negative", 1: HOSTILE, 2: "positive"}
+LABELS = ("negative", HOSTILE, "positive")
 
 
-def save(folder: Path, kind: str, labels: dict[int, str] = LABELS, **options: Any) -> str:
+def save(folder: Path, kind: str, labels: Sequence[str] = LABELS, **options: Any) -> str:
     """The folder of a model of some class of transformers, such as “BertForSequenceClassification”.
 
     labels: what its classes are called; options: of its configuration, such as problem_type.
     """
     _, sizes, tokenizer = tiny.ARCHITECTURES[getattr(transformers, kind).config_class.model_type]
     made = tokenizer()
-    own = {"id2label": labels, "label2id": {name: number for number, name in labels.items()}}
+    names = dict(enumerate(labels))
+    own = {"id2label": names, "label2id": {name: number for number, name in names.items()}}
     tiny.build(kind, {**sizes, **own, **options}, len(made)).save_pretrained(folder)
     made.save_pretrained(folder)
     return str(folder)

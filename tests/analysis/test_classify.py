@@ -97,7 +97,7 @@ def test_classes_that_are_each_judged_for_themselves(classifier: Any) -> None:
 
 
 def test_a_regression_gives_numbers_and_no_probabilities(classifier: Any) -> None:
-    model = classifier("GPT2ForSequenceClassification", labels={0: "LABEL_0"})
+    model = classifier("GPT2ForSequenceClassification", labels=("LABEL_0",))
     assert model.problem_type == "regression"
     before, after = logits(model), logits(model, off=OUTPUTS["GPT2"])
     assert classify(model, TEXT)["number"].tolist() == pytest.approx(before.tolist(), abs=1e-5)
