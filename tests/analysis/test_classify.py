@@ -128,4 +128,4 @@ def test_models_without_classes_have_none_and_classifiers_no_words(classifier: A
     with pytest.raises(AttnlitError, match="no classifier"):
         classify(tiny_model("gpt2"), TEXT)
     with pytest.raises(AttnlitError, match="predicts classes and no words"):
-        loss_by_word(classifier("GPT2ForSequenceClassification"), TEXT)
+        loss_by_word(classifier("GPT2ForSequenceClassification"), TEXT, [(0, 0)])
