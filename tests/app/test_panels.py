@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from attnlit.analysis.classify import classify
 from attnlit.app import cache
 from attnlit.words.classes import classes_in_words
 from tests import classifiers
-from tests.app.opening import opened, plain, told
+from tests.app.opening import ROOT, plain, told
 
 TEXT = "The cat sat on the mat."
 
@@ -18,13 +19,15 @@ TEXT = "The cat sat on the mat."
 def test_the_class_is_said_and_how_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
     name = classifiers.save(tmp_path, "BertForSequenceClassification")
-    app = opened("head_view", model=name, text=TEXT, layer="1", heads="2")
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.switch_page("pages/head_view.py")
+    for key, value in {"model": name, "text": TEXT, "layer": "1", "heads": "2"}.items():
+        app.query_params[key] = value
+    app.session_state["switch_off"] = True
+    app.run()
     assert not app.exception
     model = cache.load_model(name)
-    sentence = classes_in_words(classify(model, TEXT), model.problem_type)
-    assert plain(sentence) in told(app)
-    assert not any("](http" in each.value for each in app.markdown)
-    app.toggle(key="switch_off").set_value(True).run()
+    assert plain(classes_in_words(classify(model, TEXT), model.problem_type)) in told(app)
     assert "without head 1-2" in told(app)
-    table = app.dataframe[0].value
-    assert set(table["class"]) == set(model.classes)
+    assert not any("](http" in each.value for each in app.markdown)
+    assert set(app.dataframe[0].value["class"]) == set(model.classes)
