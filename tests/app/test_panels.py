@@ -13,6 +13,8 @@ from attnlit.words.classes import classes_in_words
 from tests import classifiers
 from tests.app.opening import ROOT, plain, told
 
+pytestmark = pytest.mark.whole
+
 TEXT = "The cat sat on the mat."
 
 
