@@ -63,7 +63,9 @@ def check_cut(weights: torch.Tensor, cut: torch.Tensor) -> None:
 
 def attention_given(weights: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
     """Weights (T, H, Q, K) with the given ones in their place."""
-    for edit in _of_kind(PatternPatched, edits, heads=weights.shape[1]):
+    patched = _of_kind(PatternPatched, edits, heads=weights.shape[1])
+    weights = weights.clone() if patched else weights
+    for edit in patched:
         queries = weights.shape[2] if edit.queries is None else min(edit.queries, weights.shape[2])
         there = (len(edit.heads), queries, weights.shape[3])
         if edit.weights.shape != there:
@@ -72,7 +74,6 @@ def attention_given(weights: torch.Tensor, edits: Sequence[Edit]) -> torch.Tenso
                 f"{edit.weights.shape[0]} heads; this text needs {there[1]} by {there[2]} for {there[0]}. "
                 "Use two texts with equally many tokens."
             )
-        weights = weights.clone()
         given = torch.tensor(edit.weights, dtype=weights.dtype, device=weights.device)
         weights[_rows(edit), list(edit.heads), :queries] = given
     return weights
@@ -84,8 +85,9 @@ def heads_off(passed_on: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
     It may be their output, or the weights that are about to be multiplied with the values: the output is
     linear in them, so 0 and the mean over the queries come out the same.
     """
-    for edit in _of_kind(HeadsAblated, edits, heads=passed_on.shape[1]):
-        passed_on = passed_on.clone()
+    ablated = _of_kind(HeadsAblated, edits, heads=passed_on.shape[1])
+    passed_on = passed_on.clone() if ablated else passed_on
+    for edit in ablated:
         place = (_rows(edit), list(edit.heads))
         passed_on[place] = passed_on[place].mean(-2, keepdim=True) if edit.mean else 0.0
     return passed_on
@@ -99,8 +101,9 @@ def of_given(
     weights: (T, H, Q, K); value: (T, G, K, d).
     """
     heads_a_key = output.shape[1] // value.shape[1]
-    for edit in _of_kind(PatternPatched, edits, heads=output.shape[1]):
-        output = output.clone()
+    patched = _of_kind(PatternPatched, edits, heads=output.shape[1])
+    output = output.clone() if patched else output
+    for edit in patched:
         heads, key_heads = list(edit.heads), [head // heads_a_key for head in edit.heads]
         rows = _rows(edit)
         output[rows, heads] = weights[rows, heads] @ value[rows, key_heads]
@@ -109,7 +112,9 @@ def of_given(
 
 def output_given(output: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
     """Output (T, H, Q, d) with the given vectors in their place."""
-    for edit in _of_kind(OutputPatched, edits, heads=output.shape[1]):
+    patched = _of_kind(OutputPatched, edits, heads=output.shape[1])
+    output = output.clone() if patched else output
+    for edit in patched:
         queries = range(output.shape[2]) if edit.queries is None else edit.queries
         _check("query token", queries, output.shape[2])
         there = (len(edit.heads), len(queries), output.shape[3])
@@ -118,7 +123,6 @@ def output_given(output: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
                 f"The given output is of shape {edit.outputs.shape}; these heads and tokens need {there}. "
                 "Use a text of the same model, and name the tokens if there are not equally many."
             )
-        output = output.clone()
         given = torch.tensor(edit.outputs, dtype=output.dtype, device=output.device)
         output[_rows(edit), _column(edit.heads), torch.tensor(queries, dtype=torch.long)] = given
     return output

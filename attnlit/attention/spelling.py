@@ -151,13 +151,16 @@ def _with_marks(
 ) -> list[Span | None]:
     """The places, with accents and the like that the tokenizer has dropped left on the letter before them."""
     found = list(spans)
-    for index, (span, piece) in enumerate(zip(spans, pieces, strict=True)):
-        if span is None or piece.segment is None or (index and spans[index - 1] == span):
+    begins: dict[int, int] = {}  # by segment: where the next piece of it begins
+    for index in range(len(spans) - 1, -1, -1):
+        span, segment = spans[index], pieces[index].segment
+        if span is None or segment is None:
             continue
-        text, end = sources[piece.segment].text, span[1]
-        after = (each for each, other in zip(spans[index + 1 :], pieces[index + 1 :], strict=True)
-                 if each is not None and other.segment == piece.segment)  # fmt: skip
-        limit = next(after, (len(text), 0))[0]
+        text, end = sources[segment].text, span[1]
+        limit = begins.get(segment, len(text))
+        begins[segment] = span[0]
+        if index and spans[index - 1] == span:
+            continue
         while end < limit and unicodedata.category(text[end]).startswith("M"):
             end += 1
         found[index] = (span[0], end)

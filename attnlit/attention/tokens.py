@@ -96,6 +96,12 @@ def encode(
     return Encoded(inputs, tokens_of(pieces, sources, tokenizer.unk_token_id))
 
 
+def count_tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> int:
+    """How many tokens `encode` makes of a text, with the marks around it; nothing is said of any of them."""
+    with tokenizing(tokenizer):
+        return len(tokenizer(text, verbose=False)["input_ids"])
+
+
 def encode_target(tokenizer: PreTrainedTokenizerBase, text: str, start: int) -> Encoded:
     """A target text as a decoder reads it: the start token first, and the mark of its end left off."""
     told = not hasattr(tokenizer, "lang_code_to_token") or tokenizer.tgt_lang is not None  # M2M100 must be

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,12 @@ def rendered(spec: dict[str, Any], kind: str) -> bytes:
     return worker.answer({"kind": kind, "spec": cleaned(spec)})
 
 
+@cache
 def javascript() -> bytes:
-    """What a page needs to show charts without a network: Vega, Vega-Lite and vega-embed."""
+    """What a page needs to show charts without a network: Vega, Vega-Lite and vega-embed.
+
+    Made once a process: it is always the same, and takes longer than any picture.
+    """
     return worker.answer({"kind": "javascript", "spec": {}})
 
 

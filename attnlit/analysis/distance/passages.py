@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attnlit.attention.capture import attend_all
 from attnlit.attention.edits import Edit
 from attnlit.attention.reading import token_limit
-from attnlit.attention.tokens import encode
+from attnlit.attention.tokens import count_tokens
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _passage(model: Model) -> int:
 
 
 def _tokens(model: Model, text: str) -> int:
-    return len(encode(model.tokenizer, text, None, model.pairs).tokens)
+    return count_tokens(model.tokenizer, text)
 
 
 def records(model: Model, texts: Iterable[str], kind: str, edits: Iterable[Edit] = ()) -> Iterator[Attention]:
