@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from attnlit.attention import load
+from attnlit.attention import generate, load
 from attnlit.models.limits import set_threads
 from attnlit.models.model import Model
 from tests import tiny, translator
 
 # Architectures that `make quick` tries. The others make the whole body of models, which `make test` tries.
 FEW = {"bert", "gpt2", "llama", "t5"}
+
+MAIN = sys.modules["__main__"]
 
 if "OMP_NUM_THREADS" not in os.environ:  # else whoever runs the tests has chosen
     set_threads()
@@ -29,6 +32,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         tried = item.callspec.params.get("architecture") if hasattr(item, "callspec") else None
         if isinstance(tried, str) and tried not in FEW:
             item.add_marker("whole")
+
+
+@pytest.fixture(autouse=True)
+def main_stays() -> Iterator[None]:
+    """Streamlit calls a page that it runs `__main__`, and worker processes of later tests would run that."""
+    yield
+    sys.modules["__main__"] = MAIN
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_words() -> Iterator[None]:
+    """A random model writes until it is stopped, with a forward pass a word: it is stopped sooner here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generate, "TARGET_TOKENS", 12)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
 
 import pytest
 
+from attnlit.app.frame import sidebar
+from attnlit.models.catalogue import CATALOGUE
+from tests.app import small
 from tests.app.opening import opened
-from tests.app.quick import look_for_components_once
+from tests.app.quick import build_only_what_is_drawn, look_for_components_once
 
 look_for_components_once()
+build_only_what_is_drawn()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,6 +24,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if getattr(item.module, "opened", None) is opened:  # type: ignore[attr-defined]
             item.add_marker("whole")
+
+
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """The folder of a small model that reads as a bundled one does: see `tests.app.small`."""
+    return cache(lambda like: small.save(tmp_path_factory.mktemp("small"), like))
+
+
+@pytest.fixture
+def small_model(small_folder: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """The same in the list of models: what is not there, `AppTest` cannot leave chosen when it clicks."""
+
+    def listed(like: str) -> str:
+        folder = small_folder(like)
+        monkeypatch.setattr(sidebar, "CATALOGUE", (*CATALOGUE, replace(CATALOGUE[0], id=folder)))
+        return folder
+
+    return listed
+
+
+@pytest.fixture
+def any_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models of folders may be opened, as on one's own machine."""
+    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
+from unittest.mock import patch
 
 from streamlit.components.v2 import manifest_scanner
+
+from attnlit.app import start
 
 
 def look_for_components_once() -> None:
@@ -15,3 +19,15 @@ def look_for_components_once() -> None:
     scan = manifest_scanner.scan_component_manifests
     if not hasattr(scan, "cache_info"):
         manifest_scanner.scan_component_manifests = cache(scan)
+
+
+def build_only_what_is_drawn() -> None:
+    """Behind its first page the app builds every chart's specification, for the pages to come.
+
+    In both themes that takes longer than the tests that would draw them: here it finds none to build.
+    """
+    with patch("attnlit.charts.specs", dict):
+        start.build_specs()
+        for thread in threading.enumerate():
+            if thread.name == "attnlit specs":
+                thread.join()

@@ -13,7 +13,7 @@ from attnlit.analysis.bias import PRESETS, TEMPLATES, published
 from attnlit.app import cache
 from attnlit.app.bias import ask, measure
 from attnlit.app.cache import load_model
-from tests import tiny
+from tests.app import small
 from tests.app.opening import opened, plain, said
 
 MODELS = ("mini-gpt2", "mini-bert")
@@ -44,21 +44,33 @@ def columns(app: AppTest) -> list[set[str]]:
     return [set(frame.value.columns) for frame in app.dataframe]
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_every_ready_pair_of_every_bundled_model(model: str) -> None:
-    app = opened("bias", model=model)
+@pytest.mark.parametrize("like", MODELS)
+def test_every_ready_pair_as_every_bundled_model_reads_it(
+    like: str, small_model: Callable[[str], str]
+) -> None:
+    app = opened("bias", model=small_model(like))
     for ready in PRESETS.values():
         app.button_group(key="prompts").set_value(ready.title).run()
-        assert not app.exception
-        assert not app.warning
-        assert len(app.get("vega_lite_chart")) == 4  # two head views, their difference, the map
-        assert list(numbers(app)) == ["Total effect", "Indirect effect", "Direct effect"]
-        assert any({"layer", "head", "indirect", "direct", "difference"} <= each for each in columns(app))
-        assert any("One sentence is an anecdote" in each.value for each in app.markdown)
+        shows_all(app)
+
+
+def shows_all(app: AppTest) -> None:
+    """All that the page shows of a pair."""
+    assert not app.exception
+    assert not app.warning
+    assert len(app.get("vega_lite_chart")) == 4  # two head views, their difference, the map
+    assert list(numbers(app)) == ["Total effect", "Indirect effect", "Direct effect"]
+    assert any({"layer", "head", "indirect", "direct", "difference"} <= each for each in columns(app))
+    assert any("One sentence is an anecdote" in each.value for each in app.markdown)
+
+
+def test_a_ready_pair_of_mini_bert() -> None:
+    shows_all(opened("bias", model="mini-bert"))
 
 
 def test_the_numbers_are_the_measured_ones() -> None:
     app = opened("bias")
+    shows_all(app)
     found = bias.effects(load_model("mini-gpt2"), PRESETS["question"].contrast)
     shown = numbers(app)
     assert shown["Total effect"] == pytest.approx(found.total, abs=6e-4)
@@ -129,7 +141,8 @@ def test_another_pair_leaves_the_prompts_of_a_link() -> None:
     assert app.button_group(key="prompts").value == "Nurse asks doctor"
 
 
-def test_every_number_can_be_saved(two_sentences: None) -> None:
+@pytest.mark.usefixtures("two_sentences")
+def test_every_number_can_be_saved(small_model: Callable[[str], str]) -> None:
     def files(app: AppTest) -> list[str]:
         labels = [button.proto.label for button in app.get("download_button")]
         assert [label.replace("CSV", "Parquet") for label in labels[::2]] == labels[1::2]
@@ -137,7 +150,7 @@ def test_every_number_can_be_saved(two_sentences: None) -> None:
 
     tables = ["Three effects", "Continuations", "Heads", "This head in both prompts", "Layers"]
     assert sorted(files(opened("bias"))) == sorted(tables)
-    app = opened("bias", scope=ask.SET)
+    app = opened("bias", model=small_model("mini-gpt2"), scope=ask.SET)
     app.button[0].click().run()
     assert files(app) == ["Three effects", "Heads", "Every sentence"]
 
@@ -221,9 +234,10 @@ def test_a_large_model_is_measured_when_asked(monkeypatch: pytest.MonkeyPatch) -
     assert len(app.metric) == 3  # it is remembered
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_the_set_with_its_intervals(model: str, two_sentences: None) -> None:
-    app = opened("bias", model=model, scope=ask.SET)
+@pytest.mark.usefixtures("two_sentences")
+@pytest.mark.parametrize("like", MODELS)
+def test_the_set_with_its_intervals(like: str, small_model: Callable[[str], str]) -> None:
+    app = opened("bias", model=small_model(like), scope=ask.SET)
     assert not app.metric
     app.button[0].click().run()
     assert not app.exception
@@ -239,8 +253,9 @@ def test_the_set_with_its_intervals(model: str, two_sentences: None) -> None:
     assert ("chosen for their effect" in said) != ("None of these sentences has the effect" in said)
 
 
+@pytest.mark.usefixtures("two_sentences")
 def test_a_measured_sentence_is_not_measured_again(
-    two_sentences: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    small_model: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What a set that was stopped has done is there when it goes on."""
     whole, asked = bias.effects, []
@@ -253,7 +268,7 @@ def test_a_measured_sentence_is_not_measured_again(
 
     cache.effects.clear()
     monkeypatch.setattr(bias, "effects", third_fails)
-    app = opened("bias", scope=ask.SET)
+    app = opened("bias", model=small_model("mini-gpt2"), scope=ask.SET)
     app.button[0].click().run()
     assert app.error
     caplog.clear()
@@ -262,16 +277,12 @@ def test_a_measured_sentence_is_not_measured_again(
     assert len(asked) == 5  # two, the one that failed, and it with the last one
 
 
+@pytest.mark.usefixtures("any_model", "two_sentences")
 def test_published_numbers_stand_beside_ours_in_gpt2_only(
-    tmp_path: Path, two_sentences: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
     monkeypatch.setattr(measure, "AT_ONCE", 200)
-    tokenizer = load_model("mini-gpt2").tokenizer
-    tokenizer.save_pretrained(tmp_path)
-    size = {"n_embd": 48, "n_layer": 7, "n_head": 12, "n_positions": 64}
-    size |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
-    tiny.build("GPT2LMHeadModel", size, len(tokenizer)).save_pretrained(tmp_path)
+    small.save(tmp_path, n_embd=24, n_layer=7, n_head=12)
     assert not any("published" in each for each in columns(opened("bias", prompts="Nurse and farmer")))
     monkeypatch.setattr(published, "NAMES", {str(tmp_path): "gpt2"})
     app = opened("bias", model=str(tmp_path), prompts="Nurse and farmer")
@@ -286,10 +297,8 @@ def test_published_numbers_stand_beside_ours_in_gpt2_only(
     assert table["published"].tolist()[:3] == [0.249, 0.182, 0.079]
 
 
-def test_models_that_cannot_be_asked_say_so(
-    tiny_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
+@pytest.mark.usefixtures("any_model")
+def test_models_that_cannot_be_asked_say_so(tiny_folder: Callable[[str], Path]) -> None:
     app = opened("bias", model=str(tiny_folder("t5")))
     assert not app.exception
     assert "neither writes from left to right nor fills in" in said(app)

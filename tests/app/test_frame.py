@@ -12,7 +12,7 @@ from attnlit.app import cache
 from attnlit.app.examples import EXAMPLES
 from attnlit.app.frame import link
 from attnlit.app.frame.cards import PAGES
-from tests import tiny
+from tests.app import small
 from tests.app.opening import ROOT, VIEWS, opened, plain, typed
 
 
@@ -128,17 +128,11 @@ def test_steps_beside_the_picture_lead_to_the_next_layer_and_head() -> None:
     assert heads(app) == [3]
 
 
-def test_many_layers_and_heads_are_lists_to_choose_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
-    tokenizer = cache.load_model("mini-gpt2").tokenizer
-    tokenizer.save_pretrained(tmp_path)
-    size = {"n_embd": 32, "n_layer": 17, "n_head": 16, "n_positions": 64}
-    size |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
-    tiny.build("GPT2LMHeadModel", size, len(tokenizer)).save_pretrained(tmp_path)
+@pytest.mark.usefixtures("any_model")
+def test_many_layers_and_heads_are_lists_to_choose_from(tmp_path: Path) -> None:
+    folder = small.save(tmp_path, n_embd=32, n_layer=17, n_head=16)
     for page in VIEWS:
-        app = opened(page, model=str(tmp_path), layer="16", head="15", heads="15")
+        app = opened(page, model=folder, layer="16", head="15", heads="15")
         assert not app.exception
         assert not app.warning
         assert app.selectbox(key="layer").value == 16

@@ -26,11 +26,6 @@ def decaying(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(planted.save(module, tmp_path_factory.mktemp("page") / "decaying"))
 
 
-@pytest.fixture
-def any_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ATTNLIT_ANY_MODEL", "1")
-
-
 @pytest.mark.parametrize("model", ["mini-gpt2", "mini-bert"])
 def test_the_page_opens_with_every_bundled_model(model: str) -> None:
     app = opened("neurons", model=model, text="The cat sat on the mat.")

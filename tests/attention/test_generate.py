@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from attnlit.attention import attend, load
-from attnlit.attention.generate import TARGET_TOKENS
+from attnlit.attention import attend, generate, load
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import tiny
@@ -39,10 +38,14 @@ def test_it_is_what_the_library_writes(architecture: str, text: str, tiny_model:
     model = tiny_model(architecture)
     inputs = model.tokenizer(text, return_tensors="pt")
     with torch.no_grad():
-        ids = model.module.generate(**inputs, max_new_tokens=TARGET_TOKENS, num_beams=1, do_sample=False)
+        ids = model.module.generate(
+            **inputs, max_new_tokens=generate.TARGET_TOKENS, num_beams=1, do_sample=False
+        )
     # BART is made to end where it may not go on.
-    expected = [each for each in ids[0].tolist()[:TARGET_TOKENS] if each != model.module.config.eos_token_id]
-    shown = ids_shown(model, text)[:TARGET_TOKENS]
+    expected = [
+        each for each in ids[0].tolist()[: generate.TARGET_TOKENS] if each != model.module.config.eos_token_id
+    ]
+    shown = ids_shown(model, text)[: generate.TARGET_TOKENS]
     assert [each for each in shown if each != model.module.config.eos_token_id] == expected
     assert len(expected) > 2
 
@@ -84,7 +87,7 @@ def test_odd_settings_of_a_repository_do_no_harm(settings: dict[str, Any], tmp_p
         model = load(folder_with(settings, tmp_path))
     except AttnlitError:  # what the library refuses while it loads
         return
-    assert 1 <= len(ids_shown(model, TEXTS[0])) <= 1 + TARGET_TOKENS
+    assert 1 <= len(ids_shown(model, TEXTS[0])) <= 1 + generate.TARGET_TOKENS
 
 
 def test_settings_that_make_sense_are_kept(tmp_path: Path) -> None:
