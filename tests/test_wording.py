@@ -6,6 +6,7 @@ from attnlit.errors import AttnlitError
 from attnlit.wording import (
     either,
     escaped,
+    how_many_times,
     number_text,
     one_line,
     ordinal,
@@ -131,6 +132,11 @@ def test_numbers_and_names_as_people_say_them() -> None:
 )
 def test_a_ratio_as_people_write_it(ratio: float, written: str) -> None:
     assert times(ratio) == written
+
+
+def test_within_a_sentence_a_ratio_has_no_sign_and_an_end() -> None:
+    said = [how_many_times(each) for each in (1.94, 12.2, 1000, 1000.1, 874_000, float("nan"))]
+    assert said == ["1.9", "12", "1000", "more than 1,000", "more than 1,000", ""]
 
 
 def test_what_there_is_to_choose_from_is_named() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ class Proof:
     why_no_norm: str = ""
     additions: int = 0  # how many things are added to what heads wrote before the residual is
     scaled: bool = False  # a gate or a norm scales what heads put out before the output projection
+    error: float = 0.0  # of the parts' sum, at most, relative to the size of what is summed
 
 
 class Measuring(Following):
@@ -121,39 +123,47 @@ def find_proof(model: Model) -> Proof:
 
 def _proof(model: Model, witness: _Witness, outputs: Any) -> Proof:
     sites = {call: site for call, site in enumerate(model.sites) if site is not None}
+    errors = [0.0]
     for call, site in sites.items():
-        why = _why_not_whole(witness.passed.get(call, []))
+        why, error = _why_not_whole(witness.passed.get(call, []))
+        errors.append(error)
         if why:
-            return Proof(why_no_values=f"{why} in layer {site.layer}.")
-    return _surroundings(model, sites, witness, outputs)
+            return Proof(why_no_values=f"{why} in layer {site.layer}.", error=max(errors))
+    return replace(_surroundings(model, sites, witness, outputs), error=max(errors))
 
 
-def _why_not_whole(seen: list[PassedOn]) -> str:
-    """Why a call's parts do not make what its projection put out; empty where they do."""
+def _why_not_whole(seen: list[PassedOn]) -> tuple[str, float]:
+    """Why a call's parts do not make what its projection put out, empty where they do; and their error."""
     if not seen:
-        return "something other than a scaling stands between its heads and the output projection"
+        return "something other than a scaling stands between its heads and the output projection", inf
     if len(seen) > 1:
-        return "more than one linear map reads what its heads put out"
+        return "more than one linear map reads what its heads put out", inf
     passed = seen[0]
     value = torch.stack([passed.value_of(head) for head in range(passed.heads)])  # (H, K, d)
     plain = passed.by_head(passed.entered if passed.plain is None else passed.plain)
     output = passed.weights @ value  # (H, Q, d)
-    if output.shape != plain.shape or not _close(output, plain, value.abs().max(), passed.eps):
-        return "its heads' output is not their weights times their values"
+    read = _error(output, plain, value.abs().max()) if output.shape == plain.shape else inf
+    if not read <= _tolerance(passed.eps):
+        return "its heads' output is not their weights times their values", read
     gate = passed.gate
     gated = output if gate is None else output * gate
     parts = [gated[head] @ passed.written_by(head) for head in range(passed.heads)]
     whole = sum(parts, torch.zeros_like(passed.output) if passed.bias is None else passed.bias)
     size = (gated.movedim(0, 1).flatten(1).abs() @ passed.weight.abs()).max()
-    if not _close(whole, passed.output, size, passed.eps):
-        return "what its heads write does not add up to what its output projection puts out"
-    return ""
+    error = _error(whole, passed.output, size)
+    if not error <= _tolerance(passed.eps):
+        return "what its heads write does not add up to what its output projection puts out", error
+    return "", max(read, error)
 
 
-def _close(first: Tensor, second: Tensor, size: Tensor, eps: float) -> bool:
-    """Whether the two differ by rounding alone; false for anything that is not a number."""
-    tolerance = max(TOLERANCE, ROUNDINGS * eps) if eps > FLOAT32 else TOLERANCE
-    return bool((first - second).abs().max() <= tolerance * size)
+def _error(first: Tensor, second: Tensor, size: Tensor) -> float:
+    """How much the two differ at most, relative to a size; NaN for anything that is not a number."""
+    return float((first - second).abs().max() / size.clamp_min(torch.finfo(size.dtype).tiny))
+
+
+def _tolerance(eps: float) -> float:
+    """Of differences that are rounding alone."""
+    return max(TOLERANCE, ROUNDINGS * eps) if eps > FLOAT32 else TOLERANCE
 
 
 def _surroundings(model: Model, sites: dict[int, Site], witness: _Witness, outputs: Any) -> Proof:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attnlit.analysis.reads import even_of_each, read_by_word, read_of_each, span_shares
 from attnlit.attention.record import ATTENTION
 from attnlit.wording import capitalised, escaped, percent, times
-from attnlit.words.names import token_name
+from attnlit.words.names import token_name, word_name
 
 if TYPE_CHECKING:
     from attnlit.attention import Answer
@@ -73,7 +73,7 @@ def read_in_words(
     sentence = f"{capitalised(_doing(answer, words, heads, once_read=once_read))} {', '.join(parts)}."
     table = read_by_word(answer, words, heads, once_read=once_read).head(NAMED_WORDS)
     named = [
-        f"*{escaped(word)}* {percent(share)}{_times(share, even)}"
+        f"{word_name(word)} {percent(share)}{_times(share, even)}"
         for word, share, even in zip(
             table["word"], table["share"], table.get("even", [0.0] * len(table)), strict=True
         )

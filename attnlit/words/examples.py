@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, isnan
 from typing import TYPE_CHECKING
 
-from attnlit.wording import escaped, percent, quoted, times
+from attnlit.wording import escaped, how_many_times, percent, quoted
 
 if TYPE_CHECKING:
     from attnlit.analysis.survey.lists import Example, Examples, ListName
@@ -33,7 +33,6 @@ _ABOUT: dict[ListName, str] = {
 _QUERY, _KEY = ":blue-background[**{}**]", ":orange-background[*{}*]"
 _BETWEEN = " / "  # a text and its pair
 _AROUND = 90  # characters that are shown before, between and after the two tokens
-_MOST_TIMES = 1000  # beyond that a ratio counts how small the usual weight is, and nothing else
 
 
 def list_in_words(examples: Examples, which: ListName, layer: int, head: int) -> str:
@@ -92,6 +91,5 @@ def example_in_words(example: Example) -> str:
     query, key = (quoted(each) if each else "a token" for each in example.words)
     if isnan(example.surprise):
         return f"{query} takes from {key}: a vector of length {example.value:.3g}"
-    ratio = exp(example.surprise)
-    how = "over 1,000" if ratio > _MOST_TIMES else times(ratio).lstrip("×")
+    how = how_many_times(exp(example.surprise))
     return f"{query} looks at {key}: {percent(example.value)}, {how} times its usual"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attnlit.wording import capitalised, percent, times
+from attnlit.wording import capitalised, how_many_times, percent
 from attnlit.words.names import token_name
 from attnlit.words.survey import shown
 
@@ -25,8 +25,7 @@ def found_in_words(found: FoundHeads, attention: Attention, query: int, key: int
             f"{capitalised(looks)}: a case of *{found.score.title.lower()}*. {head} does it most: {here} "
             f"here, and {overall} over all the texts."
         )
-    ratio = float(first["times"])
-    said = times(ratio).lstrip("×")
+    said = how_many_times(float(first["times"]))
     usual = f", {said} times what it usually gives at that distance" if said else ""
     return (
         f"{capitalised(looks)}. The two stand in no relation that a score counts, or no head does it. The "

@@ -7,6 +7,10 @@ from math import isnan
 from attnlit.analysis.sinks import CONSTANT, IDLE, MATTERS, WORKING, Resting
 from attnlit.wording import percent
 
+_BORDERLINE = (
+    f" **Borderline**: an interval over these texts (95%) reaches across {MATTERS}, so other sentences might "
+    "tell otherwise."
+)
 _SHORT = 0.5  # values below this share of the others' are called short
 
 
@@ -20,7 +24,7 @@ def sink_in_words(found: Resting) -> str:
         WORKING: f"Head {name} is **working**: even its mean over the text cannot stand in for it",
     }[found.verdict]
     lost = f"{_nats(found.zero.kl)} nats a word without it, {_nats(found.mean.kl)} with its mean"
-    doubt = "" if found.sure else " Other sentences might tell otherwise."
+    doubt = "" if found.sure else _BORDERLINE
     return f"{verdict} ({lost}; from {MATTERS} on it counts). {_spends(found)} {_measured(found)}{doubt}"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attnlit.analysis.writing.attribution import EVERY_WORD
 from attnlit.analysis.writing.parts import EMBEDDINGS, HEAD, MLP
 from attnlit.wording import escaped, number_text, percent
-from attnlit.words.names import token_name
+from attnlit.words.names import token_name, word_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from attnlit.analysis.writing import Guess, WordSum
     from attnlit.attention.record import Token
 
+BOLD = "**"  # the words that are asked for
 NAMED = 3  # heads in a list, at most
 SMALL = 0.05  # of a logit: less is not worth naming, and two numbers that differ by less are called alike
 ALIKE = 0.15  # and so are two that differ by less than this share of the larger
@@ -45,11 +46,11 @@ def guess_in_words(found: Guess, model: str, tokens: Sequence[Token], place: int
     where = "Next in the target,"
     if place is not None:
         where = f"{'In place of' if found.gap else 'After'} {token_name(tokens, place)},"
-    name, word = escaped(model), f"**{escaped(one)}**"
+    name, word = escaped(model), word_name(one, BOLD)
     said = f"{name} finds {word} likeliest: {percent(found.probability)}."
     if not found.likeliest:
         said = f"{name} gives {word} {percent(found.probability)}."
-    compared = f" Here it is compared with **{escaped(other[0])}**." if other else ""
+    compared = f" Here it is compared with {word_name(other[0], BOLD)}." if other else ""
     return f"{where} {said}{compared}"
 
 
@@ -61,11 +62,11 @@ def sum_in_words(found: WordSum) -> list[str]:
     rest = float(by_kind.drop([EVERY_WORD, *(kind for kind, _ in parts)], errors="ignore").sum())
     if abs(rest) >= SMALL:
         named.append(f"biases and others {number_text(rest)}")
-    what = f"The logit of **{escaped(found.word)}** is {number_text(found.total, '.2f')}"
+    what = f"The logit of {word_name(found.word, BOLD)} is {number_text(found.total, '.2f')}"
     if found.against is not None:
         what = (
-            f"The logit of **{escaped(found.word)}** is {number_text(abs(found.total), '.2f')} "
-            f"{'above' if found.total > 0 else 'below'} that of **{escaped(found.against)}**"
+            f"The logit of {word_name(found.word, BOLD)} is {number_text(abs(found.total), '.2f')} "
+            f"{'above' if found.total > 0 else 'below'} that of {word_name(found.against, BOLD)}"
         )
     every = (
         f", and {number_text(by_kind[EVERY_WORD])} is what every word gets" if EVERY_WORD in by_kind else ""
@@ -97,7 +98,7 @@ def head_in_words(name: str, written: float | None, lost: float | None, word: st
     if written is None:
         if lost is None:
             return f"What head {name} does for this word is not known."
-        return f"Without head {name} the number of **{escaped(word)}** {_moves(lost)}."
+        return f"Without head {name} the number of {word_name(word, BOLD)} {_moves(lost)}."
     first = f"Head {name} itself writes **{number_text(written)}** of this number."
     if lost is None:
         return first
@@ -148,11 +149,11 @@ def lens_in_words(table: pd.DataFrame) -> str:
             break
         since = layer
     if since == best.index[-1] and len(best) > 1:
-        return f"**{escaped(last)}** is its guess after the last layer alone."
+        return f"{word_name(last, BOLD)} is its guess after the last layer alone."
     where = "from the embeddings on" if since == -1 else f"from layer {since} on"
-    return f"**{escaped(last)}** is its guess {where}."
+    return f"{word_name(last, BOLD)} is its guess {where}."
 
 
 def _words(rows: pd.DataFrame) -> str:
-    named = [f"*{escaped(row.token)}* ({number_text(row.logit)})" for row in rows.itertuples()]
+    named = [f"{word_name(row.token)} ({number_text(row.logit)})" for row in rows.itertuples()]
     return ", ".join(named) or "none"

@@ -51,7 +51,7 @@ def test_tokens_that_stand_nowhere_in_the_text_are_not_marked() -> None:
 
 
 def test_ratios_without_sense_and_lengths_are_said_otherwise() -> None:
-    assert "over 1,000 times" in example_in_words(replace(EXAMPLE, surprise=12.0))
+    assert "more than 1,000 times" in example_in_words(replace(EXAMPLE, surprise=12.0))
     assert example_in_words(replace(EXAMPLE, surprise=nan, value=3.14159)).endswith("length 3.14")
 
 

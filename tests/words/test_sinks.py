@@ -26,8 +26,8 @@ def test_each_verdict_has_its_sentence() -> None:
 
 
 def test_doubt_and_short_values_are_said() -> None:
-    assert "might tell otherwise" not in sink_in_words(FOUND)
-    assert "might tell otherwise" in sink_in_words(replace(FOUND, mean=UNCLEAR))
+    assert "Borderline" not in sink_in_words(FOUND)
+    assert "**Borderline**: an interval" in sink_in_words(replace(FOUND, mean=UNCLEAR))
     assert "short" not in sink_in_words(FOUND)
     assert "is short, 10% of what it finds elsewhere" in sink_in_words(replace(FOUND, resting_value=0.12))
 

@@ -9,6 +9,7 @@ import streamlit as st
 from attnlit.analysis.survey.find import find_heads
 from attnlit.app import panels
 from attnlit.app.frame.chosen import choose_head
+from attnlit.wording import how_many_times
 from attnlit.words.find import found_in_words
 
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ def by_pointing(request: Request, found: Survey) -> None:
         "layer": st.column_config.NumberColumn(pinned=True),
         "head": st.column_config.NumberColumn(pinned=True),
         "here": percent,
-        "times": st.column_config.NumberColumn("Times its usual", format="compact"),
+        "times": "Times its usual",
         "overall": st.column_config.NumberColumn(title, format="percent" if share else "%.2f"),
     }
-    panels.numbers(
-        table, "Heads that do the same", f"{found.model} heads that do the same", column_config=columns
-    )
+    times = {"times": table["times"].map(how_many_times)} if "times" in table else {}
+    name = f"{found.model} heads that do the same"
+    panels.numbers(table, "Heads that do the same", name, shown=table.assign(**times), column_config=columns)

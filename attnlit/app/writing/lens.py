@@ -9,6 +9,7 @@ import streamlit as st
 
 from attnlit.app import saving, say
 from attnlit.errors import AttnlitError
+from attnlit.words.names import told_apart
 from attnlit.words.writing import LENS_ABOUT, lens_in_words
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ def layer_by_layer(request: Request, measured: Measured) -> None:
         say.hint(str(mistake))
         return
     st.markdown(lens_in_words(table))
-    best = table[table["rank"] == 1]
-    then = table[table["rank"] > 1].groupby("layer")["token"].agg(", ".join)
+    names = table.assign(token=[told_apart(each) for each in table["token"]])
+    best, others = names[names["rank"] == 1], names[names["rank"] > 1]
+    then = others.groupby("layer")["token"].agg(", ".join)
     shown = pd.DataFrame(
         {
             "after layer": ["embeddings" if layer < 0 else str(layer) for layer in best["layer"]],

@@ -55,7 +55,14 @@ def all_parts(request: Request, found: WordSum) -> None:
     table = found.table
     if table["attention"].isin(["", request.kind]).all():
         columns["attention"] = None
-    st.dataframe(table, key="parts", hide_index=True, column_config=columns, height=380)
+    st.dataframe(
+        table,
+        key="parts",
+        hide_index=True,
+        column_config=columns,
+        height=380,
+        placeholder=panels.NOTHING,
+    )
 
 
 def written(found: WordSum, attention: Attention) -> np.ndarray:
