@@ -1,6 +1,6 @@
-# `make run` opens the app; `make test` checks everything; `make quick` leaves out servers, browsers, whole pages
-# and most architectures. Each sets up what it needs in .venv first. `make fix` mends what can be mended of the
-# style.
+# `make run` opens the app; `make test` checks everything; `make quick` opens each page once, and leaves out
+# servers, browsers, most architectures and whatever takes seconds. Each sets up what it needs in .venv first.
+# `make fix` mends what can be mended of the style.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import networkx
@@ -44,12 +45,17 @@ FILES = sorted([*(ROOT / "attnlit").rglob("*.py"), *(ROOT / "pages").glob("*.py"
 SIGNS = ("CONTRIBUTING.md", "README.md")
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def lines(file: Path) -> int:
     return len(file.read_text(encoding="utf-8").splitlines())
 
 
 def functions(file: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
 
@@ -84,7 +90,7 @@ def name_of(file: Path) -> str:
 def imported(file: Path) -> set[str]:
     """What a file imports, wherever in it, as if each name might be a module."""
     found: set[str] = set()
-    waiting: list[ast.AST] = [ast.parse(file.read_text(encoding="utf-8"))]
+    waiting: list[ast.AST] = [parsed(file)]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -145,7 +151,7 @@ def test_tests_import_nothing_from_other_tests() -> None:
 def test_tests_use_no_private_name_of_the_package() -> None:
     found = []
     for file in TESTS:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = parsed(file)
         ours = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "attnlit":

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -185,6 +186,7 @@ KEYS = ("layer", "heads", "kind", "query", "key", "words", "special", "rescaled"
 
 @examples(5)
 @given(address=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6))
+@pytest.mark.whole
 def test_any_address_opens_a_page(address: dict[str, str]) -> None:
     app = opened("head_view", **address)
     assert not app.exception

@@ -37,6 +37,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(next(folder.glob("attnlit-*.whl")))
 
 
+@pytest.mark.whole
 def test_the_pages_and_all_files_of_the_package_travel_with_it(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
     shared = {name.split("/data/share/attnlit/")[1] for name in names if "/data/share/attnlit/" in name}

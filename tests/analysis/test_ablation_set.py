@@ -15,6 +15,7 @@ from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import planted, tiny
 from tests.analysis.bias.planted_routes import votes
+from tests.bundled import bundled
 from tests.tolerances import RATIO
 
 pytestmark = pytest.mark.numeric
@@ -95,7 +96,7 @@ def test_no_head_of_the_set_can_stay(how: str, tiny_model: GetModel) -> None:
 
 
 def test_a_masked_model_is_asked_at_its_mask() -> None:
-    found = ablation_set(load("mini-bert"), "The cat sat on the [MASK].", "table", most=2)
+    found = ablation_set(bundled("mini-bert"), "The cat sat on the [MASK].", "table", most=2)
     assert len(found.heads) <= 2
     assert found.steps["probability"].iloc[0] < 1
 

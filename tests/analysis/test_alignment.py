@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from attnlit.analysis.alignment import lined_up, tokens_lined_up
-from attnlit.attention import attend, load
+from attnlit.attention import attend
+from tests.bundled import bundled
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ def test_by_hand(first: str, second: str, pairs: list[tuple[int, int]]) -> None:
 
 def test_tokens_of_two_models_line_up_by_what_they_spell() -> None:
     """mini-gpt2 begins with its end mark and keeps capitals, mini-bert has [CLS], [SEP] and none."""
-    records = [attend(load(name), "The cat sat.") for name in ("mini-gpt2", "mini-bert")]
+    records = [attend(bundled(name), "The cat sat.") for name in ("mini-gpt2", "mini-bert")]
     first, second = (record.queries for record in records)
     pairs = zip(*tokens_lined_up(first, second), strict=True)
     spelled = [(first[one].text.lower(), second[other].text.lower()) for one, other in pairs]

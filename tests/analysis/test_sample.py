@@ -6,9 +6,9 @@ import pytest
 
 from attnlit.analysis.sample import MOST_TEXTS, PAIRS, SAMPLE, SENTENCES, sentences
 from attnlit.analysis.scores import FEWEST_TOKENS
-from attnlit.attention import load
 from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
+from tests.bundled import bundled
 
 
 def test_the_sample_has_sentences_and_pairs_and_none_twice() -> None:
@@ -18,7 +18,7 @@ def test_the_sample_has_sentences_and_pairs_and_none_twice() -> None:
 
 @pytest.mark.parametrize("name", ["mini-gpt2", "mini-bert"])
 def test_every_text_is_long_enough_to_score(name: str) -> None:
-    model = load(name)
+    model = bundled(name)
     assert min(len(read(model, *text).source.tokens) for text in SAMPLE) >= FEWEST_TOKENS
 
 

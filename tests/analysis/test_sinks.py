@@ -12,6 +12,7 @@ from attnlit.attention import attend, load, passed_on
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import planted
+from tests.bundled import bundled
 from tests.tolerances import ROUNDING
 
 pytestmark = pytest.mark.numeric
@@ -76,7 +77,7 @@ def test_shares_by_hand(tiny_model: GetModel) -> None:
 @pytest.mark.whole
 def test_the_bundled_models_strongest_sink_acts_as_a_bias() -> None:
     """5-7 gives 99 % to the first token, and is the last head that should be called idle."""
-    found, little = resting_heads(load("mini-gpt2"), [(5, 7), (3, 0)])
+    found, little = resting_heads(bundled("mini-gpt2"), [(5, 7), (3, 0)])
     assert found.weights > 0.95
     assert found.norms > 0.9
     assert found.verdict == CONSTANT

@@ -20,9 +20,10 @@ build_only_what_is_drawn()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests of whole pages, which `make quick` leaves out."""
+    """Marks the tests of whole pages: `make quick` leaves out all but the one that opens each page."""
     for item in items:
-        if getattr(item.module, "opened", None) is opened:  # type: ignore[attr-defined]
+        opens_pages = getattr(item.module, "opened", None) is opened  # type: ignore[attr-defined]
+        if opens_pages and not item.name.startswith("test_a_page_opens"):
             item.add_marker("whole")
 
 

@@ -18,6 +18,7 @@ from attnlit.words.answer import read_in_words, said_in_words, word_in_words
 from tests import tiny
 from tests.app.opening import opened, plain, said
 from tests.attention.templates import tokenizer_of
+from tests.bundled import bundled
 
 PROMPT = "She opened the letter and"
 
@@ -41,7 +42,7 @@ def test_it_writes_and_says_what_was_read_for_the_chosen_word() -> None:
     assert not app.exception
     assert not app.warning
     assert len(app.get("vega_lite_chart")) == 1
-    found = answer(load("mini-gpt2"), PROMPT, max_tokens=20)
+    found = answer(bundled("mini-gpt2"), PROMPT, max_tokens=20)
     for sentence in (
         said_in_words(found), word_in_words(found, 4), *read_in_words(found, [4], [(3, 2)]),
     ):  # fmt: skip
@@ -54,7 +55,7 @@ def test_a_link_restores_what_is_looked_at() -> None:
         "answer", prompt=PROMPT, length="20", temperature="1.0", seed="3", read_by="All layers",
         when="Once it was there", word="2-5",
     )  # fmt: skip
-    found = answer(load("mini-gpt2"), PROMPT, max_tokens=20, temperature=1.0, seed=3)
+    found = answer(bundled("mini-gpt2"), PROMPT, max_tokens=20, temperature=1.0, seed=3)
     for sentence in read_in_words(found, [2, 3, 4, 5], None, once_read=True):
         assert plain(sentence) in told(app)
     mine, bare = (parse_qs(each.value.split("?")[1]) for each in app.code if "model=" in each.value)
@@ -92,7 +93,7 @@ def test_what_is_passed_on_is_counted() -> None:
         layer="3",
         head="2",
     )
-    model = load("mini-gpt2")
+    model = bundled("mini-gpt2")
     norms = passed_on(model, answer(model, PROMPT, max_tokens=20))
     assert plain(read_in_words(norms, [0], [(3, 2)])[0]) in told(app)
 
@@ -104,7 +105,7 @@ def test_another_prompt_lets_go_of_the_word() -> None:
     assert "word" not in app.query_params or app.query_params["word"] == "0"
     assert "prompt" not in app.query_params
     assert plain(
-        said_in_words(answer(load("mini-gpt2"), "The cat sat on the mat and", max_tokens=20))
+        said_in_words(answer(bundled("mini-gpt2"), "The cat sat on the mat and", max_tokens=20))
     ) in told(app)
 
 
@@ -132,7 +133,7 @@ def test_what_was_stopped_is_shown_and_goes_on(monkeypatch: pytest.MonkeyPatch) 
     assert "Stopped at 25%" in told(app)
     assert "It wrote 5 tokens" in told(app)
     next(each for each in app.button if each.label == "Go on").click().run()
-    assert plain(said_in_words(answer(load("mini-gpt2"), prompt, max_tokens=20))) in told(app)
+    assert plain(said_in_words(answer(bundled("mini-gpt2"), prompt, max_tokens=20))) in told(app)
 
 
 def test_models_that_fill_gaps_say_what_they_do_instead() -> None:

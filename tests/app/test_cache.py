@@ -20,11 +20,12 @@ import attnlit
 import attnlit.attention
 from attnlit.app import cache
 from attnlit.errors import AttnlitError
+from tests.bundled import bundled
 from tests.tolerances import MISTAKE, ROUNDING
 
 
 def test_a_record_is_freed_when_the_cache_lets_go_of_it() -> None:
-    model = attnlit.load("mini-bert")
+    model = bundled("mini-bert")
     record = weakref.ref(cache.attention(model, "The cat sat.", "The dog lay.")["self"])
     for sentences in ("All", "A→B"):
         for special in (False, True):
@@ -38,7 +39,7 @@ def test_a_record_is_freed_when_the_cache_lets_go_of_it() -> None:
 
 
 def test_the_same_text_is_read_once_by_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = attnlit.load("mini-bert")
+    model = bundled("mini-bert")
     reads: list[str] = []
     attend_all = attnlit.attention.attend_all
 
@@ -59,7 +60,7 @@ def test_the_same_text_is_read_once_by_many_threads(monkeypatch: pytest.MonkeyPa
 
 
 def test_records_are_weighed_with_what_they_keep_alive() -> None:
-    model = attnlit.load("mini-bert")
+    model = bundled("mini-bert")
     whole = cache.attention(model, "The cat sat.", "The dog lay.")["self"]
     part = cache.filtered(model, "The cat sat.", "The dog lay.", "self", cache.Filters("A→B"))
     assert part.weights.size < whole.weights.size
@@ -69,7 +70,7 @@ def test_records_are_weighed_with_what_they_keep_alive() -> None:
 def test_different_texts_are_read_side_by_side_and_hits_wait_for_neither(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    model = attnlit.load("mini-bert")
+    model = bundled("mini-bert")
     seen_before = cache.attention(model, "Seen before.", "")
     both_are_read = threading.Barrier(3, timeout=30)
     may_end = threading.Event()
@@ -93,7 +94,7 @@ def test_different_texts_are_read_side_by_side_and_hits_wait_for_neither(
 
 
 def test_a_text_that_cannot_be_read_keeps_nobody_waiting() -> None:
-    model = attnlit.load("mini-bert")
+    model = bundled("mini-bert")
     for _ in range(2):
         with pytest.raises(AttnlitError):
             cache.attention(model, "", "")
@@ -148,9 +149,9 @@ def test_a_wrong_setting_is_said_where_it_is_needed(monkeypatch: pytest.MonkeyPa
     memory = cache.records
     memory.clear()
     with pytest.raises(AttnlitError, match="ATTNLIT_CACHE_MB must be a whole number"):
-        cache.attention(attnlit.load("mini-bert"), "Some text.", "")
+        cache.attention(bundled("mini-bert"), "Some text.", "")
     monkeypatch.setenv("ATTNLIT_CACHE_MB", "8")
-    assert cache.attention(attnlit.load("mini-bert"), "Some text.", "")
+    assert cache.attention(bundled("mini-bert"), "Some text.", "")
     memory.clear()
 
 
@@ -174,7 +175,7 @@ def test_a_folder_that_was_saved_anew_is_opened_anew(
 
 
 def test_filters_go_together() -> None:
-    model = attnlit.load("mini-bert")
+    model = bundled("mini-bert")
     texts = ("Unbelievable violinists.", "The violinists lay.")
     words = cache.filtered(model, *texts, "self", cache.Filters(whole_words=True))
     assert words.query_tokens[1:3] == ["Unbelievable", "violinists"]

@@ -17,13 +17,14 @@ from attnlit.charts.flow import flow_view
 from attnlit.charts.theme import LIGHT
 from attnlit.models.model import Model
 from tests.app.opening import opened
+from tests.bundled import bundled
 
 TEXT, PAIR = 'The cat "sat" on the mat\'s edge.', "At night\nthe cat left."
 
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return attnlit.load("mini-bert")
+    return bundled("mini-bert")
 
 
 def request(model: Model, filters: cache.Filters, pinned: Any = ("query", 3)) -> Request:
@@ -99,7 +100,7 @@ def test_the_numbers_behind_a_picture_can_be_read_as_a_table() -> None:
 
 
 def test_the_sum_of_a_word_is_made_again() -> None:
-    model = attnlit.load("mini-gpt2")
+    model = bundled("mini-gpt2")
     record = cache.attention(model, TEXT, "")["self"]
     asked = Request(model, "self", 2, 1, LIGHT, record, record, (1,), 3, None, cache.Filters())
     same = drawn(code.writing_view(asked, 3, "mat", "cat"))

@@ -10,9 +10,10 @@ import pytest
 
 from attnlit.analysis.flow import contributions_and_even, flow, rollout
 from attnlit.app.flow import follow
-from attnlit.attention import attend, load
+from attnlit.attention import attend
 from attnlit.words.flow import flow_in_words
 from tests.app.opening import MODELS, opened, plain, told
+from tests.bundled import bundled
 
 TEXT = "The cat sat on the mat."
 
@@ -24,7 +25,7 @@ def test_it_says_what_each_way_finds_for_the_last_word(model: str, way: str) -> 
     assert not app.exception
     assert not app.warning
     assert len(app.get("vega_lite_chart")) == 1
-    loaded = load(model)
+    loaded = bundled(model)
     attention = attend(loaded, TEXT)
     query = attention.query_tokens.index("mat")
     routes = {
@@ -42,7 +43,7 @@ def test_a_link_restores_the_way_the_token_and_attention_alone() -> None:
     app = opened("flow", text=TEXT, way="Max flow", alone="true", query="3")
     assert app.button_group(key="way").value == "Max flow"
     assert app.toggle(key="alone").value
-    attention = attend(load("mini-gpt2"), TEXT)
+    attention = attend(bundled("mini-gpt2"), TEXT)
     for sentence in flow_in_words(flow(attention, 3, residual=False)):
         assert plain(sentence) in told(app)
     address = next(each.value for each in app.code if "model=" in each.value)

@@ -24,6 +24,16 @@ def test_home_opens() -> None:
     assert app.get("vega_lite_chart")
 
 
+@pytest.mark.parametrize("card", PAGES, ids=lambda card: card.script)
+def test_a_page_opens(card: PageCard, small_model: Callable[[str], str]) -> None:
+    app = opened(card.script, **({"model": small_model("mini-gpt2")} if card.controls else {}))
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+    assert app.title[0].value == card.title
+    assert app.get("vega_lite_chart") or card.section == LEARN
+
+
 @pytest.mark.parametrize("page", VIEWS)
 @pytest.mark.parametrize("model", MODELS)
 def test_every_view_of_every_bundled_model(page: str, model: str) -> None:

@@ -33,6 +33,7 @@ def test_the_frame_needs_nothing_heavy() -> None:
     assert done.stdout.split() == []
 
 
+@pytest.mark.whole
 def test_home_draws_its_pictures_before_torch_is_imported() -> None:
     code = """
         import sys

@@ -6,10 +6,10 @@ from urllib.parse import parse_qs
 
 from attnlit.analysis.word_loss import loss_by_word
 from attnlit.analysis.writing import guess, lost_without, writes
-from attnlit.attention import load
 from attnlit.words.word_loss import loss_in_words
 from attnlit.words.writing import head_in_words, sum_in_words
 from tests.app.opening import opened, plain, told
+from tests.bundled import bundled
 
 TEXT = "The cat sat on the"
 
@@ -19,7 +19,7 @@ def test_it_says_what_the_sum_is_made_of_and_what_a_head_does() -> None:
     assert not app.exception
     assert not app.error
     assert len(app.get("vega_lite_chart")) == 3  # the sum, the map, the looks
-    model = load("mini-gpt2")
+    model = bundled("mini-gpt2")
     found = writes(model, TEXT, "mat", "floor")
     for sentence in sum_in_words(found):
         assert plain(sentence) in told(app)
@@ -51,7 +51,7 @@ def test_a_masked_model_has_no_sum_and_shows_what_is_lost() -> None:
     assert "Switch heads off instead" in told(app)
     assert "In place of *mat*" in told(app)
     assert len(app.get("vega_lite_chart")) == 1
-    model = load("mini-bert")
+    model = bundled("mini-bert")
     (lost,) = lost_without(model, guess(model, "The cat sat on the mat.", position=6), [("self", 5, 0)])
     assert f"by **{abs(lost):.2f}**" in told(app)
 

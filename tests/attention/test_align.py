@@ -119,6 +119,7 @@ def test_a_tokenizer_of_characters_keeps_their_case() -> None:
     assert [token.text for token in tokens if not token.special] == ["İ", "y", "i"]
 
 
+@pytest.mark.whole
 def test_aligning_a_long_text_of_unknown_pieces_ends() -> None:
     text = "a b " * 6_000
     assert len(align([None, "▁b"] * 6_000, text)) == 12_000

@@ -11,11 +11,12 @@ import pytest
 import torch
 
 import attnlit
-from attnlit.attention import answer, attend, load, passed_on
+from attnlit.attention import answer, attend, passed_on
 from attnlit.attention.answers import ask, record, say
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import many
+from tests.bundled import bundled
 from tests.tolerances import MISTAKE, ROUNDING
 
 pytestmark = pytest.mark.numeric
@@ -99,6 +100,7 @@ def test_an_encoder_decoder_answers_with_cross_attention(tiny_model: GetModel) -
     assert not answer(model, PROMPT, max_tokens=6, kind="encoder").written
 
 
+@pytest.mark.whole
 def test_a_temperature_draws_words_with_the_probabilities_that_go_with_it(tiny_model: GetModel) -> None:
     model = tiny_model("gpt2")
     asked = ask(model, PROMPT)
@@ -127,7 +129,7 @@ def test_what_was_stopped_goes_on_as_if_it_had_not(tiny_model: GetModel) -> None
 
 
 def test_it_is_a_record_of_the_text_that_was_written() -> None:
-    model = load("mini-gpt2")
+    model = bundled("mini-gpt2")
     found = attnlit.answer(model, "She opened the letter and", max_tokens=12)
     again = attend(model, f"{found.text}{found.pair}")
     assert [token.id for token in found.queries] == [token.id for token in again.queries]

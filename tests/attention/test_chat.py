@@ -36,7 +36,16 @@ def messages(*, system: bool) -> list[dict[str, str]]:
     ]
 
 
-@pytest.fixture(scope="module", params=sorted(FAMILIES))
+# One of each kind of tokenizer; `make test` tries the others, too.
+QUICK = ("chatml", "gemma")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(each, marks=() if each in QUICK else pytest.mark.whole) for each in sorted(FAMILIES)
+    ],
+)
 def family(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -165,7 +174,13 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("kind", sorted(HOSTILE))
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(each, marks=pytest.mark.whole if each in ("endless", "doubling") else ())
+        for each in sorted(HOSTILE)
+    ],
+)
 def test_a_hostile_template_ends_in_words(kind: str) -> None:
     tokenizer = tokenizer_of("llama")
     tokenizer.chat_template = HOSTILE[kind]

@@ -50,6 +50,7 @@ def test_it_is_what_the_library_writes(architecture: str, text: str, tiny_model:
     assert len(expected) > 2
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("seed", range(3))
 def test_it_keeps_ids_that_their_text_would_not_give_back(seed: int, tmp_path: Path) -> None:
     """Random models write what no tokenizer would: pieces of words, sentinels, bytes of no character."""
@@ -71,6 +72,7 @@ def test_it_keeps_ids_that_their_text_would_not_give_back(seed: int, tmp_path: P
     )
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "settings",
     [

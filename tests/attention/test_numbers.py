@@ -25,7 +25,7 @@ DEVICES = [
     "cpu",
     pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")),
 ]
-KINDS = [torch.float32, torch.bfloat16, torch.float16]
+KINDS = [torch.float32, torch.bfloat16, pytest.param(torch.float16, marks=pytest.mark.whole)]
 ARCHITECTURES = ["bert", "gpt2", "llama", "gpt-oss", "bloom", "deberta-v2", "t5"]
 
 

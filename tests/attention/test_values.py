@@ -22,6 +22,7 @@ from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import many, tiny
 from tests.attention.by_hand import PAIR, TEXT, by_hand, inputs_of, run
+from tests.bundled import bundled
 from tests.tolerances import ROUNDING
 
 pytestmark = pytest.mark.numeric
@@ -255,6 +256,7 @@ def test_a_residual_beside_an_mlp_is_found(tiny_model: GetModel) -> None:
     assert with_residual[0, 0, 0] == pytest.approx(float(expected), rel=1e-4)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("numbers", [torch.bfloat16, torch.float16], ids=str)
 @pytest.mark.parametrize("architecture", ["bert", "llama", "bloom"])
 def test_a_model_in_16_bits_passes_on_nearly_the_same(
@@ -279,7 +281,7 @@ def test_lengths_are_of_what_the_heads_bring_together(tiny_model: GetModel) -> N
 
 
 def test_before_training_heads_of_a_layer_write_about_as_much_as_each_other() -> None:
-    model = untrained(load("mini-gpt2"))
+    model = untrained(bundled("mini-gpt2"))
     lengths = lengths_written(model, read(model, TEXT), "self").by_query.mean(-1)  # (L, H)
     shares = lengths / lengths.mean(1, keepdims=True)
     assert ((shares > 0.5) & (shares < 2)).all()

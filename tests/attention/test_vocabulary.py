@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attnlit.attention import load
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.models.model import Model
+from tests.bundled import bundled
 
 GetModel = Callable[[str], Model]
 
@@ -22,5 +22,5 @@ def test_tokens_outside_a_text(tiny_model: GetModel) -> None:
     assert drawn("gpt2", "Ġthe", "e", ".", "Ġ", "Ã") == ["the", "…e", ".", "␣", "byte C3"]
     assert drawn("t5", "▁", "e", "</s>", "<0xC3>") == ["␣", "…e", "</s>", "byte C3"]
     assert vocabulary_texts(tiny_model("gpt2").tokenizer, [9999]) == ["#9999"]
-    bundled = load("mini-gpt2").tokenizer
-    assert vocabulary_texts(bundled, bundled("\n")["input_ids"][-1:]) == ["↵"]
+    tokenizer = bundled("mini-gpt2").tokenizer
+    assert vocabulary_texts(tokenizer, tokenizer("\n")["input_ids"][-1:]) == ["↵"]

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from attnlit.attention import attend_all, load
+from attnlit.attention import attend_all
 from attnlit.attention.reading import read
 from attnlit.attention.weights import body_suffices, weights_together
 from attnlit.models.model import Model
+from tests.bundled import bundled
 
 pytestmark = pytest.mark.numeric
 
@@ -33,7 +34,7 @@ def test_weights_without_the_head_are_those_of_the_whole_model(
 
 @pytest.mark.parametrize("name", ["mini-gpt2", "mini-bert"])
 def test_no_logit_is_computed_where_only_attention_is_asked_for(name: str) -> None:
-    model = load(name)
+    model = bundled(name)
     inputs = read(model, TEXT).inputs
     assert body_suffices(model, inputs, "self")
     head: Any = model.module.get_output_embeddings()

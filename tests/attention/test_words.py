@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from attnlit.attention import attend, load
+from attnlit.attention import attend
 from attnlit.attention.filters import hide_special
 from attnlit.attention.words import merge_words
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from tests.bundled import bundled
 from tests.tolerances import ROUNDING
 
 pytestmark = pytest.mark.numeric
@@ -91,7 +92,7 @@ def test_a_merged_word_is_as_printable_as_its_pieces(
 )
 def test_a_word_shows_all_its_pieces(name: str, text: str, words: str) -> None:
     """A token may cover more than one word: a mask, three full stops, a bracket with its full stop."""
-    merged = merge_words(attend(load(name), text))
+    merged = merge_words(attend(bundled(name), text))
     assert merged.query_tokens == words.split(" ")
     assert merged.key_tokens == merged.query_tokens
     np.testing.assert_allclose(merged.weights.sum(axis=-1), 1, atol=ROUNDING)

@@ -12,6 +12,7 @@ from benchmarks import isolation
 from benchmarks.isolation import run
 
 
+@pytest.mark.whole
 def test_no_capture_meets_another(tiny_model: Callable[[str], Model]) -> None:
     models = [tiny_model(each) for each in ("gpt2", "bloom", "bart")]
     assert {model.capture_route for model in models} == {"interface", "trace"}

@@ -45,6 +45,7 @@ def test_no_page_has_a_serious_fault(server: str, visitor: Page, script: str) ->
     assert faults(page, "color-contrast") == []  # all that a theme changes
 
 
+@pytest.mark.whole
 def test_the_check_finds_a_fault(page: Page) -> None:
     page.set_content("<html lang=en><title>x</title><main><h1>x</h1><p style='color:#bbb'>pale</p></main>")
     assert [name for name, _ in faults(page)] == ["color-contrast"]

@@ -43,7 +43,13 @@ def test_it_is_an_altair_chart_that_vega_lite_takes(name: str) -> None:
     assert CHARTS[name](width=333, theme=DARK).to_dict()["width"] == 333
 
 
-@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in ("heatmap", "distance") else pytest.mark.whole)
+        for name in CHARTS
+    ],
+)
 def test_two_of_a_kind_stand_beside_each_other_and_each_shows_its_own(name: str) -> None:
     chart = CHARTS[name]()
     alone = sorted(texts(svg_of(chart)))
@@ -51,6 +57,7 @@ def test_two_of_a_kind_stand_beside_each_other_and_each_shows_its_own(name: str)
     assert sorted(texts(both)) == sorted([*alone, *alone])
 
 
+@pytest.mark.whole
 def test_different_ones_stand_beside_and_below_each_other() -> None:
     first, second = record(np.eye(2)[None, None], ["a", "b"]), record(np.eye(2)[None, None], ["c", "d"])
     joined = (head_view(first) | heatmap(second)) & (head_view(second) | heatmap(first))
@@ -59,6 +66,7 @@ def test_different_ones_stand_beside_and_below_each_other() -> None:
     assert svg_of(alt.hconcat(head_view(first), neuron_view(vectors_record()))) is not None
 
 
+@pytest.mark.whole
 def test_each_of_two_has_its_own_pinned_token() -> None:
     attention = random_record(layers=1, heads=1, queries=4)
     first, second = head_view(attention, pinned=("query", 1)), head_view(attention, pinned=("query", 3))

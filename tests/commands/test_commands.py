@@ -34,6 +34,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.whole
 def test_a_stopped_survey_goes_on_where_it_was_and_says_the_same(
     folder: Path, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
 ) -> None:
@@ -66,6 +67,7 @@ def test_a_stopped_survey_goes_on_where_it_was_and_says_the_same(
     assert "finished survey" in capsys.readouterr().err
 
 
+@pytest.mark.whole
 def test_a_figure_is_written_and_its_mistakes_are_said(tmp_path: Path, capsys: Said) -> None:
     asked = ["export", "heatmap", "mini-gpt2", "The cat sat on the mat and slept.", "--out"]
     assert main([*asked, str(tmp_path / "figure.svg"), "--layer", "3", "--head", "2"]) == 0

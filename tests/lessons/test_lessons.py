@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
-from attnlit.attention import load
 from attnlit.errors import AttnlitError
 from attnlit.lessons import LESSONS, Lesson, measured, read_lesson
-from attnlit.models.model import Model
+from tests.bundled import bundled
 
 STEPS = [(lesson, number) for lesson in LESSONS.values() for number in range(len(lesson.steps))]
 SOURCE = """# A title
@@ -43,11 +40,6 @@ How much?
 """
 
 
-@cache
-def opened(name: str) -> Model:
-    return load(name)
-
-
 def test_there_are_six_lessons_in_order() -> None:
     assert list(LESSONS) == [
         "one-step-back",
@@ -65,7 +57,7 @@ def test_there_are_six_lessons_in_order() -> None:
     ("lesson", "number"), STEPS, ids=[f"{lesson.name}-{number}" for lesson, number in STEPS]
 )
 def test_what_a_step_says_of_the_model_is_so(lesson: Lesson, number: int) -> None:
-    model = opened(lesson.model)
+    model = bundled(lesson.model)
     step = lesson.steps[number]
     text, pair = step.choices.get("text", lesson.text), step.choices.get("pair", lesson.pair)
     for claim in step.claims:

@@ -53,6 +53,7 @@ def save(folder: Path, model: Any, tokenizer: Any) -> str:
     return str(folder)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("kind", sorted(WITH_PICTURES))
 def test_a_model_with_pictures_keeps_its_head_for_words(kind: str, tmp_path: Path) -> None:
     model_class = getattr(transformers, f"{kind}ForConditionalGeneration")

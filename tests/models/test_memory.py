@@ -118,6 +118,7 @@ def test_a_pipeline_brings_its_tokenizer(held: tuple[Any, Any]) -> None:
     ).all()
 
 
+@pytest.mark.whole
 def test_a_compiled_model_is_looked_at_inside(held: tuple[Any, Any]) -> None:
     module, tokenizer = held
     # The usual backend would start a process for every processor, which outlives the tests.

@@ -18,6 +18,7 @@ from tests import planted
 from tests.analysis.survey.planted_texts import TEXTS
 
 
+@pytest.mark.whole
 def test_rows_are_blocks_that_parquet_holds_and_a_worker_makes_parts_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

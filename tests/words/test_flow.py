@@ -11,6 +11,7 @@ from attnlit.attention import attend, load
 from attnlit.words.flow import ABOUT, flow_in_words, left_out_in_words
 from tests import many
 from tests.analysis.flow.hand_made import looking_at, with_sink
+from tests.bundled import bundled
 from tests.planted import blank, previous_token, save
 from tests.records import random_record, record
 
@@ -102,7 +103,7 @@ def test_layers_without_attention_are_not_passed_over_in_silence() -> None:
     attention = attend(hybrid, "the cat sat")
     assert (hybrid.depth, attention.layers) == (4, 1)
     assert left_out_in_words(2, 1).startswith("Only 1 of this model's 2 layers have attention.")
-    assert left_out_in_words(load("mini-gpt2").depth, 6) == ""
+    assert left_out_in_words(bundled("mini-gpt2").depth, 6) == ""
 
 
 def test_tokens_cannot_be_markup() -> None:

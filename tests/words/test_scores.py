@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from attnlit.analysis.scores import SCORES
 from attnlit.models.model import Model
 from attnlit.words.scores import scores_in_markdown
@@ -24,6 +26,7 @@ def test_every_score_has_a_row_and_no_cell_breaks_the_table() -> None:
     assert all(row.count("|") == 8 for row in rows)
 
 
+@pytest.mark.whole
 def test_the_example_of_a_cluster_runs(model: Model) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
     names: dict[str, Any] = {"model": model}

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from attnlit.analysis.writing import WordSum, guess, writes
-from attnlit.attention import attend, load
+from attnlit.attention import attend
 from attnlit.wording import number_text
 from attnlit.words.writing import (
     guess_in_words,
@@ -15,13 +15,14 @@ from attnlit.words.writing import (
     sum_in_words,
     words_in_words,
 )
+from tests.bundled import bundled
 
 TEXT = "The cat sat on the"
 
 
 @pytest.fixture(scope="module")
 def found() -> WordSum:
-    return writes(load("mini-gpt2"), TEXT)
+    return writes(bundled("mini-gpt2"), TEXT)
 
 
 def test_the_sum_is_told_whole(found: WordSum) -> None:
@@ -36,7 +37,7 @@ def test_the_sum_is_told_whole(found: WordSum) -> None:
 
 
 def test_of_two_words_the_difference_is_told() -> None:
-    split = writes(load("mini-gpt2"), TEXT, "mat", "floor")
+    split = writes(bundled("mini-gpt2"), TEXT, "mat", "floor")
     above = "above" if split.total > 0 else "below"
     assert f"is {abs(split.total):.2f} {above} that of **floor**" in sum_in_words(split)[0]
     assert "every word" not in sum_in_words(split)[0]
@@ -44,7 +45,7 @@ def test_of_two_words_the_difference_is_told() -> None:
 
 def test_where_the_guess_stands() -> None:
     for name, start in (("mini-gpt2", "After"), ("mini-bert", "In place of")):
-        model = load(name)
+        model = bundled(name)
         asked = guess(model, "The cat sat on the mat", position=2)
         said = guess_in_words(asked, model.name, attend(model, "The cat sat on the mat").queries, 2)
         assert said.startswith(f"{start} *cat*, {name.replace('-', chr(92) + '-')} finds **")

@@ -16,7 +16,6 @@ from attnlit.analysis.bias import (
     effects,
     with_blank,
 )
-from attnlit.attention import load
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import tiny
@@ -25,6 +24,7 @@ from tests.analysis.bias.planted_routes import (
     PLANTED,
     WRITTEN,
 )
+from tests.bundled import bundled
 from tests.tolerances import ROUNDING
 
 pytestmark = pytest.mark.numeric
@@ -63,7 +63,7 @@ def test_spaces_at_the_end_of_a_prompt_change_nothing(two_routes: Model) -> None
 
 
 def test_prompts_that_only_the_model_takes_for_the_same() -> None:
-    model = load("mini-bert")  # it knows no pictures
+    model = bundled("mini-bert")  # it knows no pictures
     contrast = with_blank(model, Contrast("The cat said 🙂.", "The cat said 🙃.", "good", "bad"))
     with pytest.raises(AttnlitError, match="does not know the word that differs"):
         effects(model, contrast)

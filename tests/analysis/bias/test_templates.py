@@ -13,8 +13,8 @@ from attnlit.analysis.bias import (
     with_blank,
 )
 from attnlit.analysis.patching.prompts import check_prompts, prompt_texts
-from attnlit.attention import load
 from attnlit.models.model import Model
+from tests.bundled import bundled
 
 pytestmark = pytest.mark.numeric
 
@@ -24,7 +24,7 @@ GetFolder = Callable[[str], Path]
 
 @pytest.mark.parametrize("name", ["mini-gpt2", "mini-bert"])
 def test_our_sentences_suit_the_bundled_models(name: str) -> None:
-    model = load(name)
+    model = bundled(name)
     contrasts = [with_blank(model, each) for template in TEMPLATES for each in template.contrasts()]
     contrasts += [preset.fitted(model) for preset in PRESETS.values()]
     for contrast in contrasts:

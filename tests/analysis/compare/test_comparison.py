@@ -11,11 +11,12 @@ import pytest
 import attnlit
 from attnlit.analysis import compare as room
 from attnlit.analysis.compare import alike, most_alike, unrelated
-from attnlit.attention import Attention, attend, load
+from attnlit.attention import Attention, attend
 from attnlit.attention.capture import untrained
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import many
+from tests.bundled import bundled
 from tests.tolerances import ROUNDING
 
 pytestmark = pytest.mark.numeric
@@ -65,7 +66,7 @@ def test_what_goes_to_tokens_that_do_not_line_up_counts_as_one_more() -> None:
 
 
 def test_a_record_is_not_far_from_itself_and_at_most_log_2_from_another() -> None:
-    attention = attend(load("mini-gpt2"), "The cat sat on the mat")
+    attention = attend(bundled("mini-gpt2"), "The cat sat on the mat")
     same = attnlit.compare(attention, attention)
     assert same.distances == pytest.approx(np.zeros((6, 8)), abs=ROUNDING)
     far = attnlit.compare(
@@ -77,7 +78,7 @@ def test_a_record_is_not_far_from_itself_and_at_most_log_2_from_another() -> Non
 def test_the_head_that_is_most_alike_is_found_in_another_order_and_by_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    attention = attend(load("mini-gpt2"), "The cat sat on the mat")
+    attention = attend(bundled("mini-gpt2"), "The cat sat on the mat")
     order = np.random.default_rng(0).permutation(attention.layers * attention.heads)
     flat = attention.weights.reshape(-1, 1, *attention.weights.shape[2:])[order]  # 48 layers of one head
     found = attnlit.compare(attention, replace(attention, weights=flat, inputs=(), layer_numbers=()))
@@ -94,7 +95,7 @@ def test_the_head_that_is_most_alike_is_found_in_another_order_and_by_parts(
 
 def test_two_models_with_other_tokens_line_up_by_words_and_before_training_nothing_stands_out() -> None:
     text = "The cat sat on the mat"
-    gpt2, bert = (load(name) for name in ("mini-gpt2", "mini-bert"))
+    gpt2, bert = (bundled(name) for name in ("mini-gpt2", "mini-bert"))
     found = attnlit.compare(attend(gpt2, text), attend(bert, text))
     assert found.same_tokens >= 6
     assert most_alike(found)[["distance", "typical"]].to_numpy().max() <= LOG2 + ROUNDING
@@ -106,7 +107,7 @@ def test_two_models_with_other_tokens_line_up_by_words_and_before_training_nothi
 
 
 def test_unrelated_sentences_are_farther_apart_than_two_that_differ_in_a_word() -> None:
-    model = load("mini-gpt2")
+    model = bundled("mini-gpt2")
     texts = ("The doctor asked the nurse a question. She", "The doctor asked the nurse a question. He")
     found = attnlit.compare(*(attend(model, text) for text in texts))
     (row,) = found.compared[0].tolist()  # only the pronoun's row can differ

@@ -9,11 +9,12 @@ import pytest
 
 from attnlit.analysis.flow import contributions_and_even, rollout
 from attnlit.analysis.flow.uniform import uniform_weights
-from attnlit.attention import attend, load
+from attnlit.attention import attend
 from attnlit.attention.filters import hide_special
 from attnlit.attention.values import contributions
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from tests.bundled import bundled
 from tests.tolerances import ROUNDING
 
 pytestmark = pytest.mark.numeric
@@ -55,7 +56,7 @@ def test_records_that_are_not_whole_are_refused(tiny_model: GetModel) -> None:
 
 
 def test_the_residual_of_a_trained_model_outweighs_what_rollout_takes_for_granted() -> None:
-    model = load("mini-gpt2")
+    model = bundled("mini-gpt2")
     attention = attend(model, TEXT)
     measured = rollout(attention, contributions=contributions_and_even(model, attention))
     last = len(attention.queries) - 1

@@ -21,6 +21,7 @@ from attnlit.models.model import Model
 from tests import many, tiny
 from tests.analysis.bias.planted_routes import BY_0_1, BY_0_3, PLANTED, SWAPPED
 from tests.attention import edited
+from tests.bundled import bundled
 from tests.tolerances import MISTAKE, RATIO, ROUNDING
 
 pytestmark = pytest.mark.numeric
@@ -130,7 +131,7 @@ def test_outputs_of_texts_of_other_lengths_are_patched_where_tokens_line_up(tiny
 
 
 def test_without_words_the_likeliest_after_each_text_are_compared() -> None:
-    model = load("mini-gpt2")
+    model = bundled("mini-gpt2")
     found = patch(model, "The king and his", "The queen and her", [(5, 1)])
     assert len(set(found.words)) == 2
     before = [intervene(model, text, []).before[0] for text in ("The king and his", "The queen and her")]

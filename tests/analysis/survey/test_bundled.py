@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from attnlit.analysis.survey import controls, survey
-from attnlit.analysis.survey.bundled import FOLDER, bundled
-from attnlit.attention import attend, load
+from attnlit.analysis.survey.bundled import FOLDER
+from attnlit.analysis.survey.bundled import bundled as survey_of
+from attnlit.attention import attend
 from attnlit.attention.capture import untrained
 from attnlit.models.catalogue import CATALOGUE
+from tests.bundled import bundled
 from training.sentences import texts
 
 NAMES = [entry.id for entry in CATALOGUE if entry.bundled]
@@ -19,19 +21,20 @@ NEAR = 5e-4
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_of_the_model_that_travels_with_it_and_small(name: str) -> None:
-    model = load(name)
-    saved = bundled(model)
+    model = bundled(name)
+    saved = survey_of(model)
     assert saved is not None, f"the model {name} has changed: make surveys"
     assert saved.identity == model.identity
     assert saved.survey.texts + saved.survey.left_out == 2000
-    assert bundled(untrained(model)) is None
+    assert survey_of(untrained(model)) is None
     assert sum(file.stat().st_size for file in (FOLDER / name).iterdir()) < 2 * 2**20
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", NAMES)
 def test_its_examples_and_scores_are_what_the_model_does_now(name: str) -> None:
-    model = load(name)
-    saved = bundled(model)
+    model = bundled(name)
+    saved = survey_of(model)
     assert saved is not None
     found = saved.survey
     some = list(texts(2000))

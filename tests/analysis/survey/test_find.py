@@ -9,6 +9,7 @@ from attnlit.analysis.survey.find import find_heads
 from attnlit.attention import attend
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from tests.bundled import bundled
 
 #       0   1   2     3   4   5   6     7   8   9
 TEXT = "the cat saw , a dog . the cat saw"
@@ -59,7 +60,6 @@ def test_what_cannot_be_looked_at_is_said(model: Model, found: Survey) -> None:
 
 
 def test_a_survey_of_another_model_is_refused(found: Survey) -> None:
-    from attnlit.attention import load
 
     with pytest.raises(AttnlitError, match="Give one of the model"):
-        find_heads(attend(load("mini-gpt2"), "The cat sat."), 2, 1, found)
+        find_heads(attend(bundled("mini-gpt2"), "The cat sat."), 2, 1, found)

@@ -18,6 +18,7 @@ from attnlit.attention.capture import untrained
 from attnlit.models.model import Model
 from tests import planted
 from tests.analysis.survey.planted_texts import TEXTS
+from tests.bundled import bundled
 from tests.tolerances import ROUNDING
 
 
@@ -133,7 +134,7 @@ def test_the_untrained_model_stands_near_chance(found: Survey) -> None:
 @pytest.mark.whole
 @pytest.mark.parametrize("name", ["mini-gpt2", "mini-bert"])
 def test_no_role_is_claimed_of_random_weights(name: str) -> None:
-    random = untrained(load(name))
+    random = untrained(bundled(name))
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(7)
         for weights in random.module.parameters():  # not those of its own untrained model

@@ -164,7 +164,9 @@ def test_thumbnails_are_drawn_once_and_go_with_the_record() -> None:
     assert len(drawn) == kept - 2
 
 
-@pytest.mark.parametrize(("queries", "keys"), [(2, 2), (16, 16), (512, 512), (9, 70)])
+@pytest.mark.parametrize(
+    ("queries", "keys"), [(2, 2), (16, 16), pytest.param(512, 512, marks=pytest.mark.whole), (9, 70)]
+)
 def test_any_length_is_light(queries: int, keys: int) -> None:
     attention = record(np.full((12, 12, queries, keys), 1 / keys, np.float32))
     picture = model_picture(attention)
@@ -173,7 +175,8 @@ def test_any_length_is_light(queries: int, keys: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("layers", "heads", "width"), [(2, 2, 360), (6, 8, 800), (12, 12, 360), (32, 32, 1400)]
+    ("layers", "heads", "width"),
+    [(2, 2, 360), (6, 8, 800), (12, 12, 360), pytest.param(32, 32, 1400, marks=pytest.mark.whole)],
 )
 def test_grid_fills_the_width(layers: int, heads: int, width: int) -> None:
     picture = model_picture(record(np.full((layers, heads, 3, 3), 1 / 3)))
@@ -196,6 +199,7 @@ def test_grid_fills_the_width(layers: int, heads: int, width: int) -> None:
     )
 
 
+@pytest.mark.whole
 def test_view_is_an_altair_chart_that_saves(tmp_path: Path) -> None:
     attention = vectors_record(layers=2, heads=2, queries=3)
     ending = replace(attention.queries[0], text="</script><script>alert(1)</script>")
