@@ -40,8 +40,10 @@ some: $(VENV)/dev
 unit: $(VENV)/dev
 	$(PYTEST) $(SIDE_BY_SIDE) -m "not server"
 
+# The folders of all that starts servers and browsers.
+SERVERS := tests/browser tests/deploy tests/scale
 server: $(VENV)/dev system
-	$(PYTEST) $(SIDE_BY_SIDE) -m server
+	$(PYTEST) $(SIDE_BY_SIDE) -m server $(SERVERS)
 
 # What the models compute, with the kernels of other processors: they add up in other orders.
 OTHER_KERNELS := ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE ONEDNN_MAX_CPU_ISA=SSE41

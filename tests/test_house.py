@@ -27,6 +27,7 @@ ABOUT_MANY = {
     "attention/test_tokenizers.py": "tokenizers of many makes, which are not ours",
     "browser/test_accessibility.py": "every page, as a tool for accessibility sees it",
     "browser/test_app.py": "a visitor's way through the whole app",
+    "browser/test_phone.py": "the views under a finger",
     "browser/test_sessions.py": "what Streamlit's sessions keep and lose",
     "charts/flow/test_layers.py": "view, data, layout and spec of the layered picture",
     "charts/test_specs.py": "every chart of the registry",
@@ -136,6 +137,15 @@ def test_a_file_of_tests_is_named_after_what_it_tests() -> None:
         if not any(each.is_dir() or each.with_suffix(".py").exists() for each in modules):
             strays.add(file.relative_to(ROOT / "tests").as_posix())
     assert strays == ABOUT_MANY.keys()
+
+
+def test_what_starts_servers_stands_where_make_server_looks() -> None:
+    """It collects these folders alone, as to collect all takes as long as many of its tests."""
+    (named,) = re.findall(r"^SERVERS := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    folders = [ROOT / folder for folder in named.split()]
+    marked = [file for file in TESTS if re.search(r"mark\.server|add_marker\(.server", file.read_text())]
+    assert len(marked) >= 3
+    assert all(any(folder in file.parents for folder in folders) for file in marked if file != Path(__file__))
 
 
 def test_tests_import_nothing_from_other_tests() -> None:

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from attnlit.app.frame.cards import PAGES
 from benchmarks.load.server import app
 from tests.browser.chromium import chromium
+from tests.browser.one_server import shared_server
+from tests.browser.waiting import LISTEN, PATIENCE
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Marks what needs a server, so that `pytest -m "not server"` leaves it out."""
     for item in items:
-        if {"server", "cold_server"} & set(item.fixturenames):
+        if {"server", "cold_server", "page", "phone"} & set(item.fixturenames):
             item.add_marker("server")
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The address of the app, in a process of its own."""
-    with app() as started:
-        yield started.url
+def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """The address of the app, in a process of its own; workers side by side share it."""
+    if worker_id == "master":  # there are no others
+        with app() as started:
+            yield started.url
+    else:
+        with shared_server(tmp_path_factory.getbasetemp().parent) as address:
+            yield address
 
 
 @pytest.fixture
@@ -42,37 +46,50 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme="light")
-    context.set_default_timeout(20_000)
-    yield context.new_page()
+def _profile(browser: Browser, width: int, height: int, *, touch: bool = False) -> BrowserContext:
+    size = {"width": width, "height": height}
+    context = browser.new_context(viewport=size, has_touch=touch, color_scheme="light")  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE * 1000)
+    context.add_init_script("try { localStorage.clear() } catch {}")  # another test's theme
+    context.add_init_script(LISTEN)
+    return context
+
+
+@pytest.fixture(scope="session")
+def desktop(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all tests: what it has fetched once it keeps. Each tab is a session of its own."""
+    context = _profile(browser, 1400, 900)
+    yield context
     context.close()
 
 
-def settled(page: Page) -> None:
-    """Wait until the app is connected, has drawn a page and its script is done."""
-    page.locator('[data-testid="stApp"][data-test-connection-state="CONNECTED"]').wait_for()
-    page.get_by_role("heading", level=1).wait_for()
-    page.wait_for_timeout(300)  # a click's message may not have left yet
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-    page.wait_for_timeout(100)
+@pytest.fixture(scope="session")
+def phones(browser: Browser) -> Iterator[BrowserContext]:
+    """The same for tests with a finger."""
+    context = _profile(browser, 390, 844, touch=True)
+    yield context
+    context.close()
 
 
-def open_page(page: Page, title: str) -> None:
-    """Choose a page in the navigation: a link, or an item of the menu of its section."""
-    section = next(card.section for card in PAGES if card.title == title)
-    if section:
-        page.get_by_test_id("stTopNav").get_by_role("button", name=section).click()
-        page.get_by_role("menuitem", name=title).click()
-    else:
-        page.get_by_test_id("stTopNav").get_by_role("link", name=title).click()
-    settled(page)
+@pytest.fixture
+def page(desktop: BrowserContext) -> Iterator[Page]:
+    """A new tab."""
+    tab = desktop.new_page()
+    yield tab
+    tab.close()
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until it holds, as browsers paint after the script is done; fail if it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to hold in time"
-        time.sleep(0.1)
+@pytest.fixture
+def other(desktop: BrowserContext) -> Iterator[Page]:
+    """Somebody else's tab."""
+    tab = desktop.new_page()
+    yield tab
+    tab.close()
+
+
+@pytest.fixture
+def phone(phones: BrowserContext) -> Iterator[Page]:
+    """A new tab on a phone."""
+    tab = phones.new_page()
+    yield tab
+    tab.close()

@@ -1,4 +1,4 @@
-"""Every page by the rules of axe-core, light and dark; and a token pinned without a mouse."""
+"""Every page by the rules of axe-core, light and dark, and in narrow windows; and a way without a mouse."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from attnlit.app.frame.cards import BY_SCRIPT, HOME
-from tests.browser.conftest import eventually, settled
+from tests.browser.hand import address, overflows
+from tests.browser.waiting import answered, eventually, open_page, visit
 
 AXE = Axe()
 GRAVE = ("serious", "critical")
+WIDE, HIGH = 1400, 900
+GROUND = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+WHITE = "rgb(255, 255, 255)"
 
 
 def faults(page: Page, *rules: str) -> list[tuple[str, str]]:
@@ -23,26 +27,42 @@ def faults(page: Page, *rules: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def visitor(browser: Browser) -> Iterator[Page]:
-    """One visitor for all pages: what a browser has fetched once it keeps."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme="light")
-    yield context.new_page()
-    context.close()
+def visitor(server: str, desktop: BrowserContext) -> Iterator[Page]:
+    """One visitor, who walks from page to page."""
+    tab = desktop.new_page()
+    visit(tab, server)
+    yield tab
+    tab.close()
+
+
+def walk(page: Page, server: str, script: str) -> None:
+    """To a page, in a wide window by day."""
+    page.set_viewport_size({"width": WIDE, "height": HIGH})
+    page.emulate_media(color_scheme="light")
+    if script == HOME.script:
+        visit(page, server)
+    else:
+        open_page(page, BY_SCRIPT[script].title)
+    if "model" in BY_SCRIPT[script].controls:  # a narrow window has closed the sidebar
+        opener = page.get_by_test_id("stExpandSidebarButton")
+        if opener.is_visible():
+            opener.click()
+        expect(page.get_by_role("combobox", name="Model")).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    eventually(lambda: page.evaluate(GROUND) == WHITE)
 
 
 @pytest.mark.parametrize("script", BY_SCRIPT)
-def test_no_page_has_a_serious_fault(server: str, visitor: Page, script: str) -> None:
+def test_no_page_has_a_serious_fault_or_is_cut_off(server: str, visitor: Page, script: str) -> None:
     page = visitor
-    page.emulate_media(color_scheme="light")
-    page.goto(f"{server}/{'' if script == HOME.script else script}")
-    settled(page)
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    walk(page, server, script)
     assert faults(page) == []
     page.emulate_media(color_scheme="dark")
-    settled(page)
-    ground = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
-    eventually(lambda: page.evaluate(ground) != "rgb(255, 255, 255)")
+    eventually(lambda: page.evaluate(GROUND) != WHITE)
     assert faults(page, "color-contrast") == []  # all that a theme changes
+    for width in (1024, 390):
+        page.set_viewport_size({"width": width, "height": HIGH})
+        eventually(lambda: overflows(page) == [])
 
 
 @pytest.mark.whole
@@ -51,14 +71,23 @@ def test_the_check_finds_a_fault(page: Page) -> None:
     assert [name for name, _ in faults(page)] == ["color-contrast"]
 
 
-def test_a_token_is_pinned_by_keyboard_from_the_home_page_on(server: str, page: Page) -> None:
-    page.goto(server)
-    settled(page)
-    page.get_by_role("link", name="Open layer 3, head 2 in the head view").focus()
-    page.keyboard.press("Enter")
-    settled(page)
-    page.get_by_role("combobox", name="Query token").focus()
-    for key in ("ArrowDown", "ArrowDown", "Enter"):
-        page.keyboard.press(key)
-    settled(page)
-    eventually(lambda: "query=" in page.url and "query=3" not in page.url)
+def walk_to(page: Page, goal: Locator) -> None:
+    """Press Tab until the focus is there."""
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if goal.evaluate("it => it === document.activeElement"):
+            return
+    raise AssertionError("a hundred Tabs do not lead there")
+
+
+def test_a_token_is_pinned_by_keyboard_alone_from_the_home_page_on(server: str, page: Page) -> None:
+    visit(page, server)
+    walk_to(page, page.get_by_role("link", name="Open layer 3, head 2 in the head view"))
+    with answered(page):
+        page.keyboard.press("Enter")
+    begun = address(page)["query"]
+    walk_to(page, page.get_by_role("combobox", name="Query token"))
+    with answered(page):
+        for key in ("ArrowDown", "ArrowDown", "Enter"):
+            page.keyboard.press(key)
+    eventually(lambda: address(page).get("query", begun) != begun)

@@ -1,52 +1,36 @@
-"""The flow page in a real browser: a click follows another token, pointing changes what is drawn."""
+"""The flow page in a real browser: pointing changes what is drawn, a click follows another token."""
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Page
+import numpy as np
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import eventually, settled
+from tests.browser.hand import address, box, drawn, pixels
+from tests.browser.waiting import answered, eventually, visit
 
 TOP, ROW = 46, 24  # pixels of the picture above the first token, and for each
 
 
 def move_to(page: Page, place: int) -> tuple[float, float]:
-    chart = page.get_by_test_id("stVegaLiteChart").locator("canvas")
-    box = chart.bounding_box()
-    assert box is not None
-    x, y = box["x"] + 60, box["y"] + TOP + ROW * (place + 0.5)
+    where = box(page)
+    x, y = where["x"] + 60, where["y"] + TOP + ROW * (place + 0.5)
     page.mouse.move(x, y, steps=5)
     return x, y
 
 
-def test_a_click_asks_what_that_token_is_made_of(server: str, page: Page) -> None:
-    page.goto(f"{server}/flow?text=The+cat+sat+on+the+mat.&pair=")
-    settled(page)
-    page.get_by_text("of mat comes from").wait_for()
-    page.mouse.click(*move_to(page, 3))
-    settled(page)
-    page.get_by_text("of sat comes from").wait_for()
-    assert "query=3" in page.url
-
-
-def test_pointing_leaves_one_tokens_way(server: str, page: Page) -> None:
-    page.goto(f"{server}/flow?text=The+cat+sat+on+the+mat.&pair=")
-    settled(page)
-    chart = page.get_by_test_id("stVegaLiteChart").locator("canvas")
+def test_pointing_leaves_one_tokens_way_and_a_click_asks_what_it_is_made_of(server: str, page: Page) -> None:
+    visit(page, f"{server}/flow?text=The+cat+sat+on+the+mat.&pair=")
+    expect(page.get_by_text("of mat comes from")).to_be_visible()
+    drawn(page)
+    idle = pixels(page)
     move_to(page, 1)
-    page.wait_for_timeout(300)
-    first = chart.screenshot()
+    eventually(lambda: not np.array_equal(pixels(page), idle))
+    first = pixels(page)
     move_to(page, 4)
-    eventually(lambda: chart.screenshot() != first)
-    assert page.locator("#vg-tooltip-element").inner_text().count("%") == 2
-
-
-@pytest.mark.parametrize("width", [390, 1024, 1400])
-def test_it_fits_every_window(server: str, page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    page.goto(f"{server}/flow")
-    settled(page)
-    box = page.get_by_test_id("stVegaLiteChart").locator("canvas").bounding_box()
-    assert box is not None
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= width
+    eventually(lambda: not np.array_equal(pixels(page), first))
+    eventually(lambda: page.locator("#vg-tooltip-element").inner_text().count("%") == 2)
+    place = move_to(page, 3)
+    with answered(page):
+        page.mouse.click(*place)
+    expect(page.get_by_text("of sat comes from")).to_be_visible()
+    eventually(lambda: address(page).get("query") == "3")

@@ -1,0 +1,42 @@
+"""On a phone: nothing is cut off, a tap is a click, and two are a double click."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.browser.hand import address, double_tap, drawn, ink, overflows, pixels, tap
+from tests.browser.heads import TEXT, heads, row, switch
+from tests.browser.waiting import eventually, visit
+
+
+def test_on_a_phone_a_tap_chooses(server: str, phone: Page) -> None:
+    visit(phone, f"{server}/model_view")
+    drawn(phone)
+    assert overflows(phone) == []
+    tap(phone, 0.95, 130)
+    eventually(lambda: address(phone).get("head") == "7")
+    visit(phone, f"{server}/head_view?text={TEXT}")
+    drawn(phone)
+    assert overflows(phone) == []
+    tap(phone, 0.2, row(2))
+    eventually(lambda: address(phone).get("query") == "2")
+
+
+def test_on_a_phone_a_double_tap_leaves_one_head_alone(server: str, phone: Page) -> None:
+    visit(phone, f"{server}/head_view?layer=2&query=-1&text={TEXT}")
+    every = drawn(phone)
+    tap(phone, *switch(phone, 4))  # a single tap switches one head off
+    eventually(lambda: heads(phone) == ["0", "1", "2", "3", "5", "6", "7"])
+    eventually(lambda: ink(pixels(phone)) < every)
+    without_one = ink(pixels(phone))
+    tap(phone, *switch(phone, 4))
+    eventually(lambda: heads(phone) == [])
+    eventually(lambda: abs(ink(pixels(phone)) / every - 1) < 0.005)
+    tap(phone, *switch(phone, 2))  # and is forgotten when another head is left alone
+    eventually(lambda: "2" not in heads(phone) and len(heads(phone)) == 7)
+    double_tap(phone, *switch(phone, 4))
+    eventually(lambda: heads(phone) == ["4"])
+    eventually(lambda: ink(pixels(phone)) < 0.5 * without_one)
+    double_tap(phone, *switch(phone, 4))
+    eventually(lambda: heads(phone) == [])
+    eventually(lambda: abs(ink(pixels(phone)) / every - 1) < 0.005)
