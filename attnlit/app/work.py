@@ -24,6 +24,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from attnlit.app import cache, say
+from attnlit.wording import escaped
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -162,11 +163,11 @@ def _reporter(key: Hashable, turn: _Turn, place: DeltaGenerator) -> Report:
         end_if_nobody_is_there()
         if bar is None and now - started > _QUICK:
             with place.container(border=True):
-                bar = st.progress(share, doing)
+                bar = st.progress(share, escaped(doing))
                 name = f"cancel {hash(key)}"
                 st.button("Cancel", icon=":material/close:", on_click=_stop, args=(key,), key=name)
         elif bar is not None:
-            bar.progress(share, doing)
+            bar.progress(share, escaped(doing))
 
     return report
 

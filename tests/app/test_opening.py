@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
 from attnlit.app import cache
@@ -51,6 +55,45 @@ def test_it_is_asked_for_then_fetched_then_open(hub: Hub) -> None:
     assert f"**{NAME}** ·" in shown(app)
     assert "not on this machine" not in shown(app)
     assert app.button_group(key="layer").value == 2
+
+
+def test_it_is_shown_as_it_comes_can_be_cancelled_and_goes_on_from_there(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = hub.models[NAME]["model.safetensors"]
+    hub.orders["model.safetensors"] = hubs.trickle(len(weights) // 50, seconds=0.05)
+    clicks: dict[str, Callable[[], None]] = {}
+    seen: list[str] = []
+    button, progress = st.button, DeltaGenerator.progress
+
+    def noted(label: str, **options: Any) -> bool:
+        clicks[label] = lambda: options["on_click"](*options["args"])
+        return button(label, **options)
+
+    def watched(bar: DeltaGenerator, share: float, words: str) -> DeltaGenerator:
+        seen.append(words)
+        if len(seen) == 3:
+            clicks["Cancel"]()  # as Streamlit does with a click, and then runs the page again
+            st.rerun()
+        return progress(bar, share, words)
+
+    monkeypatch.setattr(st, "button", noted)
+    monkeypatch.setattr(DeltaGenerator, "progress", watched)
+    app = opened("head_view", model="mini-gpt2", layer="2")
+    app.selectbox(key="model").set_value(NAME).run()
+    press(app, "Fetch it")
+    assert not app.exception
+    assert len(seen) == 3
+    assert all(re.fullmatch(rf"Fetching {NAME}: \d.* of \d.*", plain(each)) for each in seen)
+    assert hub.sent < sum(map(len, hub.models[NAME].values()))
+    assert re.search(r"Stopped at \d+%\. Fetching", " ".join(plain(each.value) for each in app.info))
+    assert "**mini-gpt2** ·" in shown(app)
+    assert app.get("vega_lite_chart")
+    hub.orders.clear()
+    press(app, "Go on")
+    assert f"**{NAME}** ·" in shown(app)
+    assert not app.info
+    assert hub.asked_for("model.safetensors")[-1]["Range"] != "bytes=0-"
 
 
 def test_who_wants_it_not_keeps_what_was_open(hub: Hub) -> None:

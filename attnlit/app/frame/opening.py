@@ -87,8 +87,8 @@ def _fetched(name: str, report: work.Report) -> Model:
     from attnlit.attention import load
 
     def told(done: int, total: int) -> None:
-        said = f"Fetching {escaped(one_line(name, 80))}: {megabytes(done)} of {megabytes(total)}"
-        report(done / max(total, 1), said)
+        said = f"Fetching {one_line(name, 80)}: {megabytes(done)} of {megabytes(total)}"
+        report(done / max(total, 1), said, done)  # what has arrived is kept, and is not fetched again
 
     model = load(name, progress=told)
     st.session_state[_OFFERED] = None
