@@ -15,7 +15,7 @@ from typing import Any
 
 import altair as alt
 
-from attnlit.charts.picture import Picture, rows_of
+from attnlit.charts.picture import Picture, rows_of, unchecked
 from attnlit.charts.rendering import cleaned
 
 _EXPRESSIONS = frozenset({"expr", "filter", "calculate", "test", "toggle", "labelExpr"})
@@ -36,7 +36,8 @@ class View(alt.LayerChart):
     def copy(self, deep: bool | Iterable[Any] = True, ignore: list[str] | None = None) -> View:
         """Another chart with the same layers, which nobody changes."""
         options = {name: getattr(self, name) for name in _OPTIONS}
-        return View(self._ready, **options)
+        with unchecked():
+            return View(self._ready, **options)
 
     def __deepcopy__(self, memo: Any) -> View:
         return self.copy()
@@ -64,17 +65,19 @@ def notebook_chart(picture: Picture, width: int) -> View:
     named = {parameter["name"] for parameter in spec.get("params", [])}
     own = _Names(frozenset({*named, *_SIZE}), f"_{next(_serial)}")
     parameters = [{"name": name, "value": sizes[name]} for name in _SIZE if name not in named]
-    return View(
-        own.rename(spec["layer"]),
-        params=[_parameter(each) for each in own.rename([*parameters, *spec.get("params", [])])],
-        datasets={
-            name + own.suffix: [{column: _harmless(value) for column, value in row.items()} for row in rows]
-            for name, rows in rows_of(picture.tables).items()
-        },
-        view=alt.ViewBackground(stroke=None, fill=picture.theme.background),
-        resolve=alt.Resolve(scale=alt.ScaleResolveMap(**spec["resolve"]["scale"])),
-        **sizes,
-    )
+    datasets = {
+        name + own.suffix: [{column: _harmless(value) for column, value in row.items()} for row in rows]
+        for name, rows in rows_of(picture.tables).items()
+    }
+    with unchecked():
+        return View(
+            own.rename(spec["layer"]),
+            params=[_parameter(each) for each in own.rename([*parameters, *spec.get("params", [])])],
+            datasets=datasets,
+            view=alt.ViewBackground(stroke=None, fill=picture.theme.background),
+            resolve=alt.Resolve(scale=alt.ScaleResolveMap(**spec["resolve"]["scale"])),
+            **sizes,
+        )
 
 
 def _parameter(spec: dict[str, Any]) -> alt.VariableParameter | alt.TopLevelSelectionParameter:

@@ -8,13 +8,16 @@ the pointer is on stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import pyarrow as pa
+from altair.utils import schemapi
 
 from attnlit.charts.theme import Theme
 
@@ -23,12 +26,23 @@ Spec = dict[str, Any]
 Draw = Callable[[Theme], Spec]
 
 
+_unchecked = threading.RLock()  # whether Altair checks is one switch for the whole process
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Altair checks no piece of a chart while it is made: half of the time, and ours are checked by tests."""
+    with _unchecked, schemapi.debug_mode(False):
+        yield
+
+
 def frozen(build: Callable[[Theme], alt.LayerChart]) -> Draw:
     """A view's specification, built once a theme. Altair's check is left to the tests: it takes long."""
 
     @lru_cache(maxsize=8)
     def draw(theme: Theme) -> Spec:
-        spec: Spec = build(theme).to_dict(validate=False)
+        with unchecked():
+            spec: Spec = build(theme).to_dict(validate=False)
         return spec
 
     return draw

@@ -89,9 +89,9 @@ def _probability(model: Model, text: str, pair: str | None, where: Mapping[str, 
 
 
 def _effect(model: Model, text: str, pair: str | None, where: Mapping[str, str]) -> float:
-    from attnlit.analysis.bias import PRESETS, effects
+    from attnlit.analysis.bias import PRESETS, total_effect
 
-    return float(effects(model, PRESETS[where["prompts"]].fitted(model)).total)
+    return total_effect(model, PRESETS[where["prompts"]].fitted(model))
 
 
 def _record(model: Model, text: str, pair: str | None) -> Attention:

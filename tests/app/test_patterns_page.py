@@ -128,7 +128,7 @@ def test_without_its_induction_head_the_loss_on_repeated_words_rises() -> None:
 
 
 def test_a_cancelled_scoring_says_how_far_it_came_and_goes_on_from_there(
-    monkeypatch: pytest.MonkeyPatch,
+    small_model: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[Any] = []
     whole = survey.steps
@@ -155,7 +155,7 @@ def test_a_cancelled_scoring_says_how_far_it_came_and_goes_on_from_there(
     monkeypatch.setattr(st, "button", noted)
     monkeypatch.setattr(survey, "steps", stopped)
     monkeypatch.setattr(cache, "surveys", cache.Memory(lambda: 1e8))  # nothing is kept there yet
-    app = opened("patterns", over="Built-in sample")
+    app = opened("patterns", model=small_model("mini-gpt2"), over="Built-in sample")
     assert not app.exception
     assert "Stopped at 7%. Reading the texts … 7 of 52" in words(app)
     assert not app.get("vega_lite_chart")

@@ -262,7 +262,7 @@ def test_two_models_may_be_opened_and_built_at_the_same_moment(tiny_folder: GetF
 
     def work(name: str, twin: bool) -> None:
         try:
-            for _ in range(6):
+            for _ in range(3):
                 start.wait()
                 made = load_model(places[name])
                 if not made.predicts or made.capture_route != "interface":

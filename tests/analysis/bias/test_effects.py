@@ -20,6 +20,7 @@ from attnlit.analysis.bias import (
     Contrast,
     effects,
     set_effects,
+    total_effect,
 )
 from attnlit.attention import attend, load
 from attnlit.attention.edits import PatternPatched
@@ -50,6 +51,7 @@ def test_planted_effects_by_hand(two_routes: Model) -> None:
     by_hand = math.exp(-0.25 - 0.125 - 0.0625), math.exp(0.125 + 0.0625 + 0.03125)
     assert found.ratios == pytest.approx(by_hand, **RATIO)
     assert found.total == pytest.approx(math.exp(SWAPPED) - 1, **RATIO)
+    assert total_effect(two_routes, PLANTED) == found.total
     assert found.indirect == pytest.approx(math.exp(BY_0_1 + BY_0_3) - 1, **RATIO)
     assert found.direct == pytest.approx(math.exp(BESIDES) - 1, **RATIO)
     carried = {(0, 1): BY_0_1, (0, 3): BY_0_3}
