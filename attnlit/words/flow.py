@@ -64,6 +64,8 @@ def _made_of(routes: Routes) -> str:
     name = token_name(routes.tokens, routes.query)
     first = int(np.argmax(routes.shares))
     own = routes.shares[routes.query]
+    if routes.way == "flow":
+        return _greatest_flow(routes, first)
     if first == routes.query:
         rest = "" if own >= 0.9995 else f", {percent(1 - own - routes.nowhere)} from other tokens"
         return f"After the last layer, {percent(own)} of {name} is still {name} itself{rest}."
@@ -71,6 +73,17 @@ def _made_of(routes: Routes) -> str:
     return (
         f"After the last layer, {percent(routes.shares[first])} of {name} comes from {other}, and "
         f"{percent(own)} is still {name} itself."
+    )
+
+
+def _greatest_flow(routes: Routes, first: int) -> str:
+    """Each flow is as great as if it were alone, so they are set beside each other, and are no parts."""
+    name, own = token_name(routes.tokens, routes.query), percent(routes.shares[routes.query])
+    if first == routes.query:
+        return f"Of the flows that reach {name}, its own is the greatest: {own} of their sum."
+    return (
+        f"Of the flows that reach {name}, the one from {token_name(routes.tokens, first)} is the greatest: "
+        f"{percent(routes.shares[first])} of their sum. Its own has {own}."
     )
 
 

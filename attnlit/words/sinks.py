@@ -15,22 +15,25 @@ _SHORT = 0.5  # values below this share of the others' are called short
 
 
 def sink_in_words(found: Resting) -> str:
-    """Idle, constant or working, and by what numbers."""
+    """Idle, constant or working, and by what numbers: three paragraphs."""
     name = f"{found.layer}-{found.head}"
     verdict = {
-        IDLE: f"Head {name} is **idle**: nearly nothing is lost without it",
-        CONSTANT: f"Head {name} adds a **constant**, as a bias does: what is lost without it comes back with "
-        "its mean over the text",
+        IDLE: f"Head {name} is **idle**: without it nearly nothing is lost",
+        CONSTANT: f"Head {name} adds a **constant**, as a bias does: something is lost without it, and "
+        "nearly nothing with its mean over the text in its place",
         WORKING: f"Head {name} is **working**: even its mean over the text cannot stand in for it",
     }[found.verdict]
-    lost = f"{_nats(found.zero.kl)} nats a word without it, {_nats(found.mean.kl)} with its mean"
+    lost = f"Lost: {_nats(found.zero.kl)} nats a word without it, {_nats(found.mean.kl)} with its mean"
     doubt = "" if found.sure else _BORDERLINE
-    return f"{verdict} ({lost}; from {MATTERS} on it counts). {_spends(found)} {_measured(found)}{doubt}"
+    return f"{verdict}.\n\n{lost}; from {MATTERS} on it counts.{doubt}\n\n{_spends(found)}"
 
 
 def _spends(found: Resting) -> str:
-    """Where its attention goes, and what comes from there."""
-    there = f"It gives {percent(found.weights)} of its attention to the first token and to added ones"
+    """On what it was measured, where its attention goes there, and what comes from there."""
+    there = (
+        f"Measured on {found.words:,} predicted words of {found.texts} texts. There it gives "
+        f"{percent(found.weights)} of its attention to the first token and to added ones"
+    )
     if isnan(found.norms):
         return f"{there}. It passes nothing on."
     sentence = f"{there}, and {percent(found.norms)} of what it passes on comes from there"
@@ -38,10 +41,6 @@ def _spends(found: Resting) -> str:
     if ratio < _SHORT:
         return f"{sentence}: what it finds there is short, {percent(ratio)} of what it finds elsewhere."
     return f"{sentence}."
-
-
-def _measured(found: Resting) -> str:
-    return f"Measured on {found.words:,} predicted words of {found.texts} texts."
 
 
 def _nats(loss: float) -> str:

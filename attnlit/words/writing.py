@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 BOLD = "**"  # the words that are asked for
 NAMED = 3  # heads in a list, at most
 SMALL = 0.05  # of a logit: less is not worth naming, and two numbers that differ by less are called alike
+_BYTES = re.compile(r"bytes?( [0-9A-F]{2})+")
 ALIKE = 0.15  # and so are two that differ by less than this share of the larger
 
 SUM_ABOUT = (
@@ -127,6 +129,16 @@ def words_in_words(table: pd.DataFrame, most: int = 5) -> str:
     """Which words are raised and which lowered: a table of `head_words` or `look_words`."""
     raised, lowered = table[table["logit"] > 0].head(most), table[table["logit"] < 0][::-1].head(most)
     return f"**Raises** {_words(raised)}. **Lowers** {_words(lowered)}."
+
+
+def pieces_in_words(table: pd.DataFrame) -> str:
+    """What the pieces among such words are; empty where there are none."""
+    said = []
+    if any(token.startswith("…") and token != "…" for token in table["token"]):
+        said.append("“…” stands before a piece that goes on a word.")
+    if any(map(_BYTES.fullmatch, table["token"])):
+        said.append("A byte is a part of a rare letter or sign, which takes several.")
+    return " ".join(said)
 
 
 def look_in_words(

@@ -14,6 +14,6 @@ def test_every_work_is_measured_and_set_beside_the_forward_pass(
     found = values.measured(tiny_model("gpt2"), "The cat sat on the mat.", 1)
     assert next(iter(found)) == "forward pass"
     assert {"passed_on", "writes", "contributions_and_even"} <= found.keys()
-    assert all(taken > 0 for taken in found.values())
-    table = values.table({"forward pass": 0.1, "writes": 0.13}, 64)
-    assert "| writes | 130 | 1.30× |" in table
+    assert all(cost.seconds > 0 and cost.peak >= 0 for cost in found.values())
+    table = values.table({"forward pass": values.Cost(0.1, 9), "writes": values.Cost(0.13, 2)}, 64)
+    assert "| writes | 130 | 1.30× | 2 |" in table

@@ -8,6 +8,7 @@ import numpy as np
 
 from attnlit.analysis.flow import flow, rollout
 from attnlit.attention import attend, load
+from attnlit.wording import percent
 from attnlit.words.flow import ABOUT, flow_in_words, left_out_in_words
 from tests import many
 from tests.analysis.flow.hand_made import looking_at, with_sink
@@ -19,6 +20,18 @@ from tests.records import random_record, record
 def even(layers: int, count: int, *, causal: bool = True) -> np.ndarray:
     seen = np.tri(count) if causal else np.ones((count, count))
     return np.broadcast_to(seen / seen.sum(axis=-1, keepdims=True), (layers, 1, count, count))
+
+
+def test_greatest_flows_are_no_parts_of_a_token() -> None:
+    attention = random_record(queries=5, causal=True)
+    routes = flow(attention, 4)
+    first = int(np.argmax(routes.shares))
+    said = flow_in_words(routes)[0]
+    assert said.startswith("Of the flows that reach")
+    assert f"{percent(routes.shares[first])} of their sum" in said
+    assert "comes from" not in said
+    alone = flow_in_words(flow(attention, 0))[0]
+    assert alone.endswith("its own is the greatest: 100% of their sum.")
 
 
 def test_even_attention_is_called_the_masks_doing_and_nothing_else() -> None:

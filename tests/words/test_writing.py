@@ -12,6 +12,7 @@ from attnlit.words.writing import (
     guess_in_words,
     head_in_words,
     lens_in_words,
+    pieces_in_words,
     sum_in_words,
     words_in_words,
 )
@@ -23,6 +24,16 @@ TEXT = "The cat sat on the"
 @pytest.fixture(scope="module")
 def found() -> WordSum:
     return writes(bundled("mini-gpt2"), TEXT)
+
+
+def test_pieces_and_bytes_are_explained_where_they_stand() -> None:
+    def said(*tokens: str) -> str:
+        return pieces_in_words(pd.DataFrame({"token": tokens}))
+
+    assert said("cat", "…", "byte", "bytes") == ""
+    assert said("cat", "…ing") == "“…” stands before a piece that goes on a word."
+    assert "A byte is" in said("byte C3")
+    assert "A byte is" in said("bytes E2 80")
 
 
 def test_the_sum_is_told_whole(found: WordSum) -> None:

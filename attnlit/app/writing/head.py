@@ -11,7 +11,7 @@ from attnlit.app import panels, say
 from attnlit.app.frame import chosen
 from attnlit.charts.word_strip import word_strip_picture
 from attnlit.errors import AttnlitError
-from attnlit.words.writing import head_in_words, look_in_words, words_in_words
+from attnlit.words.writing import head_in_words, look_in_words, pieces_in_words, words_in_words
 
 if TYPE_CHECKING:
     from attnlit.app.frame.request import Request
@@ -32,7 +32,10 @@ def card(request: Request, measured: Measured, written: np.ndarray | None, word:
         )
         st.markdown(head_in_words(name, direct, lost, word))
         if written is not None:
-            st.markdown(words_in_words(measured.head_words()))
+            words = measured.head_words()
+            st.markdown(words_in_words(words))
+            if note := pieces_in_words(words):
+                say.quiet(note)
 
 
 def looks(request: Request, measured: Measured) -> None:

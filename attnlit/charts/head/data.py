@@ -173,6 +173,7 @@ def _setup_table(
         "first_line": shape.first_line(len(heads)),
         "pinned_place": place,
         "full": full,
+        "measure": "weight" if attention.weighs == ATTENTION else "share",
         "none": "0",
         "most": percent(full),
     }

@@ -241,7 +241,7 @@ def titles(theme: Theme) -> list[alt.Chart]:
         return mark.encode(x=computed(x), y=computed("titles"))
 
     # On a phone the numbers stand under the legend.
-    word = f"idle || beside < {NUMBER_WIDTH} ? '' : heads_on === 1 ? 'weight' : 'mean'"
+    word = f"idle || beside < {NUMBER_WIDTH} ? '' : heads_on === 1 ? measure : 'mean'"
     return [
         title("left - 6", "right", "attends from"),
         title("right + 6", "left", "attends to"),
@@ -268,7 +268,7 @@ def legend(theme: Theme) -> list[alt.Chart]:
         text = once().mark_text(align=align, **style)
         return text.encode(x=computed(x), y=computed("titles"), text=f"{field}:N")
 
-    word = alt.ExprRef("lines_width < 280 ? '' : 'weight'")
+    word = alt.ExprRef("lines_width < 280 ? '' : measure")
     name = once().mark_text(align="right", text=word, **style)
     return [
         ramp,

@@ -38,6 +38,7 @@ BEFORE_DATA = {
     "first_line": 0,
     "pinned_place": -1,
     "full": 1,
+    "measure": "weight",
 }
 
 

@@ -384,3 +384,10 @@ def test_an_entry_that_stands_for_all_heads_is_called_all() -> None:
     assert {"all", "Heads"} <= set(shown)
     assert set(head_table(whole)["head"]) == {"all"}
     assert set(head_table(replace(whole, weighs=PASSED_ON))["head"]) == {0}
+
+
+def test_lengths_are_not_called_weights() -> None:
+    weights = record(np.full((1, 1, 3, 3), 1 / 3), LIST_OF_WORDS[:3])
+    for weighs, word in ((weights.weighs, "weight"), (PASSED_ON, "share")):
+        tables = head_picture(replace(weights, weighs=weighs)).tables
+        assert tables["setup"]["measure"].to_pylist() == [word]
