@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +20,14 @@ from tests.app.opening import opened
 from tests.bundled import bundled
 
 TEXT, PAIR = 'The cat "sat" on the mat\'s edge.', "At night\nthe cat left."
+
+
+@pytest.fixture(scope="module", autouse=True)
+def opened_once() -> Iterator[None]:
+    """Every snippet opens the model that it is about."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attnlit, "load", bundled)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from attnlit.app import cache
 from attnlit.app.examples import EXAMPLES
 from attnlit.app.frame import link
-from attnlit.app.frame.cards import PAGES
+from attnlit.app.frame.cards import PAGES, PageCard
 from tests.app import small
 from tests.app.opening import ROOT, VIEWS, opened, plain, typed
 
@@ -90,9 +91,10 @@ def test_one_link_is_enough_where_nothing_was_typed() -> None:
 
 
 @pytest.mark.parametrize("card", [card for card in PAGES if card.controls], ids=lambda card: card.script)
-def test_a_link_names_only_what_its_card_declares(card: object) -> None:
-    for found in links(opened(card.script)):  # type: ignore[attr-defined]
-        assert {"model"} < set(found) <= card.all_keys  # type: ignore[attr-defined]
+def test_a_link_names_only_what_its_card_declares(card: PageCard, small_model: Callable[[str], str]) -> None:
+    found = links(opened(card.script, model=small_model("mini-gpt2")))
+    assert found
+    assert all({"model"} < set(each) <= card.all_keys for each in found)
 
 
 def heads(app: AppTest) -> list[object]:
