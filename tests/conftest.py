@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -35,6 +36,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         tried = item.callspec.params.get("architecture") if hasattr(item, "callspec") else None
         if isinstance(tried, str) and tried not in FEW:
             item.add_marker("whole")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the garbage collector looks at it no more, and less often at the rest."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

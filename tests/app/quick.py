@@ -7,6 +7,8 @@ from functools import cache
 from unittest.mock import patch
 
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import app_test, local_script_runner
 
 from attnlit.app import start
 
@@ -19,6 +21,12 @@ def look_for_components_once() -> None:
     scan = manifest_scanner.scan_component_manifests
     if not hasattr(scan, "cache_info"):
         manifest_scanner.scan_component_manifests = cache(scan)
+
+
+def compile_pages_once() -> None:
+    """An `AppTest` compiles the page anew for each run, where a server's sessions share what was compiled."""
+    shared = ScriptCache()
+    app_test.ScriptCache = local_script_runner.ScriptCache = lambda: shared
 
 
 def build_only_what_is_drawn() -> None:

@@ -5,7 +5,9 @@ The copy is opened by transformers alone and runs its own eager attention, with 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,12 @@ def logits(model: Model, edits: Iterable[Edit] = (), rows: int = 1) -> torch.Ten
 
 
 def plain_copy(folder: Path, architecture: str) -> Any:
+    """A copy of its own for each test, to be changed."""
+    return copy.deepcopy(_plain(folder, architecture))
+
+
+@cache
+def _plain(folder: Path, architecture: str) -> Any:
     kind = tiny.ARCHITECTURES[architecture][0]
     module = getattr(transformers, kind).from_pretrained(
         folder, attn_implementation="eager", dtype=torch.float32

@@ -18,6 +18,7 @@ from attnlit.attention.forward import forward
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.reading import read
 from attnlit.attention.softmax import softmax_error
+from attnlit.models.model import Model
 from tests import tiny
 
 TEXT = "The cat sat on the mat."
@@ -40,11 +41,15 @@ def held(folder: Path, numbers: torch.dtype, device: str) -> tuple[Any, Any]:
 @pytest.mark.parametrize("numbers", KINDS, ids=str)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_weights_are_the_models_own(
-    architecture: str, numbers: torch.dtype, device: str, tiny_folder: Callable[[str], Path]
+    architecture: str,
+    numbers: torch.dtype,
+    device: str,
+    tiny_folder: Callable[[str], Path],
+    tiny_model: Callable[[str], Model],
 ) -> None:
     module, tokenizer = held(tiny_folder(architecture), numbers, device)
     model = load(module, tokenizer=tokenizer)
-    assert model.capture_route == load(tiny_folder(architecture)).capture_route != "weights"
+    assert model.capture_route == tiny_model(architecture).capture_route != "weights"
     record = attend(model, TEXT, pair="The dog." if model.pairs == "target" else None)
     inputs = tokenizer(TEXT, return_tensors="pt").to(device)
     if model.pairs == "target":
