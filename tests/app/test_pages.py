@@ -112,8 +112,10 @@ def test_a_fault_of_ours_is_answered_with_a_number_and_the_sidebar_stays(
 @pytest.mark.parametrize(
     "text", ["cat", "🙂", "🙂👩‍👩‍👧‍👦🇪🇺", "猫が座った", "<script>alert(1)</script>", "*a* _b_ $x$ [l](u) `c`"]
 )
-def test_short_and_strange_texts_are_shown(page: str, model: str, text: str) -> None:
-    app = opened(page, model=model, text=text)
+def test_short_and_strange_texts_are_shown(
+    page: str, model: str, text: str, small_model: Callable[[str], str]
+) -> None:
+    app = opened(page, model=small_model(model), text=text)
     assert not app.exception
     assert not app.warning
     assert app.get("vega_lite_chart")
