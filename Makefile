@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip install --quiet
 
 .NOTPARALLEL:
-.PHONY: run test quick fix check unit server kernels newest system bench load docs surveys clean
+.PHONY: run test quick fix check unit server kernels newest system bench load docs pictures surveys clean
 
 run: $(VENV)/app
 	ATTNLIT_ANY_MODEL=1 $(BIN)/streamlit run streamlit_app.py --server.address localhost
@@ -68,6 +68,7 @@ system: $(VENV)/dev
 # attnlit beside BertViz, into benchmarks/results.md: about twenty minutes on a quiet machine.
 bench: $(VENV)/bench system
 	$(BIN)/python -m benchmarks.bertviz
+	$(BIN)/python -m benchmarks.first_picture
 
 # Many visitors at once, over Streamlit's own websocket, and a soak: about 35 minutes on a quiet machine.
 load: $(VENV)/dev
@@ -77,6 +78,10 @@ load: $(VENV)/dev
 # The documentation as a site, in build/docs; a broken link or reference ends it.
 docs: $(VENV)/docs
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
+
+# The pictures of README, light and dark.
+pictures: $(VENV)/app
+	$(BIN)/python -m docs.pictures
 
 # The surveys that travel with the bundled models: some ten minutes.
 surveys: $(VENV)/dev

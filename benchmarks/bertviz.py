@@ -23,7 +23,7 @@ from attnlit.models.limits import set_threads
 from attnlit.models.model import Model
 from benchmarks import attnlit_side, bertviz_side
 from benchmarks.load.server import app
-from benchmarks.report import MEASURED_OFTEN, ROWS, Results, budget_table, tables
+from benchmarks.report import FILE, MEASURED_OFTEN, ROWS, Results, budget_table, put, tables
 from benchmarks.subject import save_random_model, text_of
 from tests.browser.chromium import chromium
 
@@ -99,9 +99,7 @@ def main() -> None:
                         )
                 seconds = time.monotonic() - begun
                 report = _report(results, model, records[-1], machine, seconds)
-                asked.out.write_text(
-                    report, encoding="utf-8"
-                )  # after each length: a failure loses only its own
+                put(report, asked.out)  # after each length: a failure loses only its own
     print(f"{seconds:4.0f} s: written to {asked.out}\n\n{report}")
 
 
@@ -110,7 +108,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="N = 16 only, everything once")
     parser.add_argument("--lengths", type=int, nargs="+", default=LENGTHS, help="of the texts, in tokens")
     parser.add_argument("--checkpoint", type=Path, help="folder of a real model, instead of random weights")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("results.md"))
+    parser.add_argument("--out", type=Path, default=FILE)
     return parser.parse_args()
 
 

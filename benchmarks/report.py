@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
+
+FILE = Path(__file__).with_name("results.md")
 
 ATTNLIT, BERTVIZ = "attnlit", "BertViz"
 MEASURED_OFTEN = 5
@@ -187,3 +191,16 @@ def budget_table(results: Results) -> str:
             measured = ", ".join(number(value) + unit for value in values)
             lines.append(f"| {budget.words} | {measured} | {'yes' if budget.met(values) else '**no**'} |")
     return "\n".join(lines)
+
+
+def put(section: str, file: Path = FILE) -> None:
+    """Write a section into a file of results, in place of the one with the same first line ("# title")."""
+    old = file.read_text(encoding="utf-8") if file.exists() else ""
+    sections = [each.strip("\n") for each in re.split(r"^(?=# )", old, flags=re.MULTILINE) if each.strip()]
+    titles = [each.splitlines()[0] for each in sections]
+    new = section.strip("\n")
+    if new.splitlines()[0] in titles:
+        sections[titles.index(new.splitlines()[0])] = new
+    else:
+        sections.append(new)
+    file.write_text("\n\n".join(sections) + "\n", encoding="utf-8")

@@ -9,6 +9,7 @@ from attnlit.analysis.bias import (
     published_sentence,
     published_set,
 )
+from attnlit.app import question_code as code
 from attnlit.app.bias import ask, effects, measure, pair, sentences
 from attnlit.app.frame.controls import one_of
 from attnlit.app.frame.router import ask_model
@@ -17,6 +18,7 @@ from attnlit.words.bias import by_chance
 choice = ask_model()
 check_model(choice.model)
 
+snippets: list[str] = []
 scope = one_of(st.segmented_control, "Show", ask.SCOPES, "scope", label_visibility="collapsed")
 
 if scope == ask.PAIR:
@@ -31,10 +33,11 @@ if scope == ask.PAIR:
         pair.continuations(found, first, second)
         effects.effect_words(three)
 
-    st.subheader("Which heads?", anchor=False)
+    st.header("Which heads?", anchor=False)
     number = ask.measure(found is not None)
     table = effects.head_table(found, differences)
-    effects.which_heads(choice, table, number, "bias", "Click a head to see it below.")
+    drawn = effects.which_heads(choice, table, number, "bias", "Click a head to see it below.")
+    snippets.append(code.bias_pair(choice.model, contrast, number, drawn, watched))
     pair.two_heads(choice, first, second)
     if found is not None:
         pair.layers(found)
@@ -49,11 +52,12 @@ else:
         sentences.set_verdict(found_set, filtered)
         sentences.averages(found_set)
         hint = by_chance(found_set.heads)
-        effects.which_heads(choice, found_set.heads, "indirect", "bias_set", hint)
+        drawn = effects.which_heads(choice, found_set.heads, "indirect", "bias_set", hint)
+        snippets.append(code.bias_set(choice.model, drawn, expected_only=filtered))
         if paper := published_set(choice.model.source):
             caveat = "Other sentences: compare sizes and order."
             effects.published(paper, found_set.table, found_set.heads, caveat)
         sentences.set_tables(measured)
 
-ask.links(choice)
+ask.links(choice, snippets)
 effects.limits()

@@ -22,7 +22,7 @@ if side == ask.TEXTS:
     st.markdown(aligned_in_words(found))
     side_by_side.heads(request, found, names, here)
     side_by_side.difference(request, found, names, here)
-    st.subheader("Which heads look otherwise?", anchor=False)
+    st.header("Which heads look otherwise?", anchor=False)
     heads.differences(request, found, measure.unrelated(request, found))
     patching.section(request, found, words)
 else:
@@ -37,7 +37,7 @@ else:
     beside = ask.beside(found, table, *here)
     side_by_side.heads(request, found, names, beside)
     side_by_side.difference(request, found, names, beside)
-    st.subheader("Which heads look otherwise?", anchor=False)
+    st.header("Which heads look otherwise?", anchor=False)
     if trained:
         heads.differences(request, found, None)
     heads.alike(request, table, names)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnlit.app import code, export, panels, say
+from attnlit.app import code, described, export, panels, say
 from attnlit.app.flow import follow
 from attnlit.app.frame.router import ask
 from attnlit.charts.flow import flow_picture, how_to
@@ -28,7 +28,7 @@ panels.picture(
 if request.kind == "self" and (note := left_out_in_words(request.model.depth, request.attention.layers)):
     say.quiet(note)
 left, right = panels.beside([3, 2])
-with left, st.container(border=True):
+with left, described.words_of("flow_picture"):
     for sentence in flow_in_words(routes):
         st.markdown(sentence)
 with right:
@@ -38,5 +38,5 @@ with right:
         "flow",
         lambda: flow_picture(routes),
         lambda: routes.table(),
-        code=code.flow_view(request, follow.in_code(request, way, residual)),
+        code=[code.flow_view(request, follow.in_code(request, way, residual))],
     )

@@ -24,7 +24,7 @@ with left:
         alt="Head view of one layer: lines from each token to the tokens that it looks at",
     )  # fmt: skip
 with right:
-    panels.words(request)
+    panels.words(request, "head_picture")
     classroom.page_link(
         "neuron_view",
         label="Open in the neuron view",
@@ -37,7 +37,7 @@ with right:
         "head",
         lambda: head_picture(request.shown, request.layer, request.heads, pinned=pinned),
         lambda: head_table(request.shown, request.layer, request.heads),
-        code=code.head_view(request),
+        code=[code.head_view(request)],
         heads=request.heads,
         caption=export.pinned(request),
     )

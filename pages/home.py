@@ -4,6 +4,7 @@ import streamlit as st
 
 from attnlit.app import start
 from attnlit.app.frame.router import ensure_routed
+from attnlit.app.frame.sidebar import FIRST_MODEL
 from attnlit.app.home.picture import ask, living_picture
 from attnlit.words.glossary import explained
 
@@ -23,10 +24,10 @@ with living.container(key="living"):
 
 from attnlit.app.home import gallery  # noqa: E402 - numpy: a cold server shows its words first
 
-st.subheader("Examples", anchor=False)
+st.header("Examples", anchor=False)
 gallery.examples()
-st.subheader("Three questions to ask a model", anchor=False)
+st.header("Three questions to ask a model", anchor=False)
 gallery.questions()
-st.subheader("In a classroom", anchor=False)
+st.header("In a classroom", anchor=False)
 gallery.teach()
-start.prepare_behind()
+start.prepare_behind(FIRST_MODEL)

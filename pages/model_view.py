@@ -17,12 +17,12 @@ with left:
         alt="Model view: a thumbnail of every head, layers downwards, heads across",
     )
 with right:
-    panels.one_head(request)
-    panels.words(request)
+    of_head = panels.one_head(request)
+    panels.words(request, "model_picture")
     export.menu(
         request,
         "model",
         lambda: model_picture(request.shown),
         lambda: head_roles(request.attention),
-        code=code.model_view(request),
+        code=[code.model_view(request), *of_head],
     )

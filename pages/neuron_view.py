@@ -23,7 +23,7 @@ panels.picture(
     selection=["pin"],
     alt="Neuron view of one head: query, key, product, score and softmax",
 )
-panels.words(request)
+panels.words(request, "neuron_picture")
 classroom.page_link(
     "neurons",
     label="Which dimensions make this head's attention fall with distance?",
@@ -35,7 +35,7 @@ export.menu(
     "neuron",
     lambda: neuron_picture(request.shown, *head, request.query),
     lambda: neuron_table(request.shown, *head, request.query),
-    code=code.neuron_view(request),
+    code=[code.neuron_view(request)],
     heads=[request.head],
     caption=export.pinned(request),
 )

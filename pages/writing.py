@@ -22,7 +22,7 @@ except AttnlitError as mistake:  # a bent prediction head, unknown values: heads
     say.hint(str(mistake))
     summed = None
 
-st.subheader("Which heads?", anchor=False)
+st.header("Which heads?", anchor=False)
 written = None
 if summed and request.kind != ask.ENCODER:
     written = parts.written(summed, request.attention)
@@ -35,12 +35,12 @@ with left:
 with right:
     head.card(request, measured, written, found.words[0])
 if written is not None:
-    st.subheader("Where it looks, and what each look writes", anchor=False)
+    st.header("Where it looks, and what each look writes", anchor=False)
     head.looks(request, measured)
 word_loss.card(request)
 if summed:
-    st.subheader("Layer by layer", anchor=False)
+    st.header("Layer by layer", anchor=False)
     lens.layer_by_layer(request, measured)
-    st.subheader("All parts", anchor=False)
+    st.header("All parts", anchor=False)
     parts.all_parts(request, summed)
 parts.menu(request, found, summed, values, asked)

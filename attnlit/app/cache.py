@@ -207,6 +207,11 @@ def filtered(model: Model, text: str, pair: str, kind: str, filters: Filters) ->
     return filtered_records.find(key, lambda: _filtered(recorded(model, text, pair, kind), filters))
 
 
+def of_a_record(attention: Attention, filters: Filters) -> Attention:
+    """The same of a record that travels with the app, of which there is one in a process."""
+    return filtered_records.find((id(attention), filters), lambda: _filtered(attention, filters))
+
+
 def _attention(model: Model, text: str, pair: str, kind: str) -> Attention:
     return attention(model, text, pair)[kind]
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from attnlit.app.frame.opening import Known
     from attnlit.app.frame.request import Request
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -21,6 +22,11 @@ def head_view(request: Request) -> str:
 def model_view(request: Request) -> str:
     """Code for the model view as it is on the page."""
     return _with_record(request, "attnlit.model_view(attention)")
+
+
+def heatmap(request: Request) -> str:
+    """Code for the heat map of the chosen head."""
+    return _with_record(request, f"attnlit.heatmap(attention, layer={request.layer}, head={request.head})")
 
 
 def neuron_view(request: Request) -> str:
@@ -42,7 +48,7 @@ def writing_view(request: Request, position: int, word: str | None, against: str
     lines = [
         "import attnlit",
         "",
-        f"model = attnlit.load({_source(request)})",
+        f"model = attnlit.load({source(request.known)})",
         f"found = attnlit.writes(model, {', '.join([repr(attention.text), *asked])})",
         "attnlit.writing_view(found)",
     ]
@@ -55,7 +61,7 @@ def _with_record(request: Request, view: str) -> str:
     asked = [repr(attention.text)]
     if attention.pair:
         asked.append(f"pair={attention.pair!r}")
-    if len(request.model.kinds) > 1:
+    if len(request.known.kinds) > 1:
         asked.append(f"kind={attention.kind!r}")
     record = "passed_on" if filters.passed_on else "attend"
     imports, steps = _filtering(request)
@@ -68,7 +74,7 @@ def _with_record(request: Request, view: str) -> str:
             else []
         ),
         "",
-        f"model = attnlit.load({_source(request)})",
+        f"model = attnlit.load({source(request.known)})",
         f"attention = attnlit.{record}(model, {', '.join(asked)})",
         *steps,
         view,
@@ -76,11 +82,12 @@ def _with_record(request: Request, view: str) -> str:
     return "\n".join(lines)
 
 
-def _source(request: Request) -> str:
+def source(model: Known) -> str:
     """What `load` takes: a hub's model with the commit that is on the page."""
-    source, identity = request.model.source, request.model.identity
-    commit = _COMMIT.search(identity.removeprefix(source))
-    return f"{source!r}, revision={commit.group()!r}" if commit and "@" not in source else repr(source)
+    commit = _COMMIT.search(model.identity.removeprefix(model.source))
+    if commit is None or "@" in model.source:
+        return repr(model.source)
+    return f"{model.source!r}, revision={commit.group()!r}"
 
 
 def _filtering(request: Request) -> tuple[list[tuple[str, str]], list[str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 import attnlit
-from attnlit.app import saving, say
+from attnlit.app import copy_button, saving, say
 from attnlit.app.frame import address, sidebar
 from attnlit.attention.record import ATTENTION
 from attnlit.charts.figure import KINDS, csv, figure, file_stem, heading, parquet
@@ -19,9 +19,9 @@ from attnlit.words.citation import bibtex
 if TYPE_CHECKING:
     import pandas as pd
 
+    from attnlit.app.frame.opening import Known
     from attnlit.app.frame.request import Choice, Request
     from attnlit.charts.picture import Picture
-    from attnlit.models.model import Model
 
 
 _MOST_ROWS = 5_000  # of a table on the page: a browser has to hold them
@@ -45,7 +45,7 @@ def menu(
     chart: Callable[[], Picture],
     table: Callable[[], pd.DataFrame],
     *,
-    code: str = "",
+    code: Sequence[str] = (),
     heads: Sequence[int] = (),
     caption: str = "",
     own: Mapping[str, str] | None = None,
@@ -59,8 +59,8 @@ def menu(
     if request.shown.weighs != ATTENTION:
         caption = f"{caption} · Lines weigh what is passed on" if caption else "Lines weigh what is passed on"
     layer = request.layer if heads else None
-    title = heading(request.model.name, layer, heads, request.attention.heads)
-    name = file_stem(request.model.name, view, layer, heads[0] if len(heads) == 1 else None)
+    title = heading(request.known.name, layer, heads, request.attention.heads)
+    name = file_stem(request.known.name, view, layer, heads[0] if len(heads) == 1 else None)
     others = saving.offered()
     saving.offer("Numbers", name, table)
     for each in others:
@@ -68,17 +68,14 @@ def menu(
     record = request.shown
     said = {"text": record.text, "pair": record.pair or "", "weights": record.weighs}
     with st.container(horizontal=True):
-        texts = sidebar.own_texts(request.model) | dict(own or {})
-        links(request, texts, "text", typed=bool(own) or sidebar.was_typed(request.model))
-        save(request.model, Figure(chart, title, caption, name), {"title": title, "caption": caption, **said})
-        if code:
-            with st.popover("Code", icon=":material/code:"):
-                st.markdown("**Code for this picture**, in a notebook or a script with attnlit installed:")
-                st.code(code, wrap_lines=True)
+        texts = sidebar.own_texts(request.known) | dict(own or {})
+        links(request, texts, "text", typed=bool(own) or sidebar.was_typed(request.known))
+        save(request.known, Figure(chart, title, caption, name), {"title": title, "caption": caption, **said})
+        snippets(code)
         cite()
 
 
-def save(model: Model, picture: Figure | None = None, about: Mapping[str, str] | None = None) -> None:
+def save(model: Known, picture: Figure | None = None, about: Mapping[str, str] | None = None) -> None:
     """The page's one menu of files: its picture, and every table that it has offered, made when asked for.
 
     about: what the header of Parquet files says beside the model.
@@ -134,6 +131,17 @@ def _numbers(numbers: saving.Numbers, about: Mapping[str, str]) -> None:
             )
 
 
+def snippets(code: Sequence[str]) -> None:
+    """Code for each picture of the page, where there is some."""
+    if not code:
+        return
+    with st.popover("Code", icon=":material/code:"):
+        one = "this picture" if len(code) == 1 else "these pictures, one each"
+        st.markdown(f"**Code for {one}**, in a notebook or a script with attnlit installed:")
+        for each in code:
+            st.code(each, wrap_lines=True)
+
+
 def cite() -> None:
     """What to cite, to copy."""
     with st.popover("Cite", icon=":material/format_quote:"):
@@ -158,6 +166,7 @@ def links(choice: Choice, own: Mapping[str, str], what: str, *, typed: bool) -> 
     with st.popover("Link", icon=":material/link:"):
         if typed:
             st.markdown(f"**With your {what}:** whoever opens it sees what you see.")
-            st.code(address.link_to(choice, own), language=None, wrap_lines=True)
+            copy_button.draw(f"Copy link with your {what}", address.link_to(choice, own))
             st.markdown(f"**Without it:** the link holds no word of your {what}.")
-        st.code(address.link_to(choice, None if typed else {}), language=None, wrap_lines=True)
+        label = f"Copy link without your {what}" if typed else "Copy link"
+        copy_button.draw(label, address.link_to(choice, None if typed else {}))

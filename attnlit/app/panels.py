@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnlit.analysis.ablation import switch_off
-from attnlit.app import cache, saving, say, sinks
+from attnlit.app import cache, code, described, saving, say, sinks
 from attnlit.app.frame import chosen
 from attnlit.app.frame.controls import one_of
 from attnlit.charts.head import ChosenHeads, PinnedToken, head_picture, head_table
@@ -121,9 +121,12 @@ def numbers(
     saving.offer(title, name, lambda: table)
 
 
-def words(request: Request) -> None:
-    """What the pinned token looks at, or who looks at it; and the quiet line of every view."""
-    with st.container(border=True):
+def words(request: Request, picture: str) -> None:
+    """What the pinned token looks at, or who looks at it; and the quiet line of every view.
+
+    picture: the key of the picture that this says in words.
+    """
+    with described.words_of(picture):
         if len(request.heads) == 1:
             st.markdown(role_in_words(request.attention, request.layer, request.heads[0]))
         if request.pinned is None:
@@ -133,7 +136,7 @@ def words(request: Request) -> None:
             for sentence in read_out(request.shown, request.layer, request.heads, **{side: index}):
                 st.markdown(sentence)
         sinks.card(request)
-    if request.model.classes:
+    if request.known.classes:
         _classes(request)
     st.caption(
         "Attention shows where a head looks; it does not by itself explain what the model answers. "
@@ -184,8 +187,11 @@ def prediction(effect: Effect) -> None:
     st.dataframe(effect.table, hide_index=True, column_config=columns)
 
 
-def one_head(request: Request) -> None:
-    """The chosen head: as lines, as a heat map with axes, or as the table behind both."""
+def one_head(request: Request) -> list[str]:
+    """The chosen head: as lines, as a heat map with axes, or as the table behind both.
+
+    Returns code for its picture.
+    """
     layer, head = request.layer, request.head
     st.markdown(f"**Layer {layer}, head {head}**")
     looks = ("Lines", "Heat map", "Table")
@@ -193,11 +199,13 @@ def one_head(request: Request) -> None:
     if look == "Lines":
         lines = head_picture(request.shown, layer, [head], theme=request.theme, pinned=request.pinned)
         picture(lines, key="one_head", alt="Head view of one head")
-    elif look == "Heat map":
+        return [code.head_view(request)]
+    if look == "Heat map":
         heat = heatmap_picture(request.shown, layer, head, theme=request.theme)
         picture(heat, key="heat_map", alt="Heat map of one head")
-    else:
-        columns = ("query", "key", "weight", "norm", "query position", "key position")
-        table = head_table(request.shown, layer, [head], at_least=0.01 * one(request.shown, layer))
-        st.dataframe(table, hide_index=True, column_order=columns)
-        st.caption("Weights of 1% and more. The head view saves them all.")
+        return [code.heatmap(request)]
+    columns = ("query", "key", "weight", "norm", "query position", "key position")
+    table = head_table(request.shown, layer, [head], at_least=0.01 * one(request.shown, layer))
+    st.dataframe(table, hide_index=True, column_order=columns)
+    st.caption("Weights of 1% and more. The head view saves them all.")
+    return []

@@ -27,15 +27,20 @@ def card(request: Request) -> None:
     """Offer to measure what the chosen head does, where it rests here; then say it."""
     if len(request.heads) > 1 or not _rests(request):
         return
-    model, kind, head = request.model, request.kind, (request.layer, request.head)
+    kind, head = request.kind, (request.layer, request.head)
 
     def measure(report: work.Report, so_far: None) -> list[Resting]:
         return resting_heads(
-            model, [head], kind=kind, progress=lambda done, of: report(done / of, "Switching the head off")
+            request.model,
+            [head],
+            kind=kind,
+            progress=lambda done, of: report(done / of, "Switching the head off"),
         )
 
     try:
-        found = work.run(("resting", model.identity, kind, *head), measure, cache.effects, button=_BUTTON)
+        found = work.run(
+            ("resting", request.known.identity, kind, *head), measure, cache.effects, button=_BUTTON
+        )
     except AttnlitError as mistake:  # a model that predicts no words, or whose values are not known
         say.hint(str(mistake))
         return

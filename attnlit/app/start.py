@@ -6,7 +6,10 @@ import ctypes
 import gc
 import importlib.util
 import os
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,19 +56,18 @@ def prepare_process() -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def prepare_behind() -> None:
-    """The same, while the first visitor looks at a picture that needs none of it."""
+def prepare_behind(model: str) -> None:
+    """The same, while the first visitor looks at a picture that needs none of it; then open this model."""
     _bound_uploads_here()
-    threading.Thread(target=_prepare_and_open, name="attnlit imports", daemon=True).start()
+    threading.Thread(target=_prepare_and_open, args=(model,), name="attnlit imports", daemon=True).start()
 
 
-def _prepare_and_open() -> None:
+def _prepare_and_open(model: str) -> None:
     from attnlit.app import cache
-    from attnlit.models.catalogue import CATALOGUE
 
     with _preparing:
         _import_all()
-    cache.open_model(CATALOGUE[0].id)  # which the next page will ask for
+    cache.open_model(model)  # which the next page will ask for
 
 
 def _bound_uploads_here() -> None:
@@ -74,8 +76,9 @@ def _bound_uploads_here() -> None:
         bound_uploads(context.uploaded_file_mgr)
 
 
-def _import_all() -> None:
-    """Import what every page needs, and keep it from the garbage collector.
+@contextmanager
+def _kept_from_the_collector() -> Iterator[None]:
+    """Keep what is made meanwhile from the garbage collector.
 
     Imports make a million objects that stay. The collector would search them again and again while they are
     made, a quarter of the time to the first chart, and later at every full collection, which holds all
@@ -83,7 +86,16 @@ def _import_all() -> None:
     """
     gc.disable()
     try:
-        import_charts()
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _import_all() -> None:
+    """Import what every page needs."""
+    import_charts()
+    with _kept_from_the_collector():
         link_torch = threading.Thread(target=_link_torch, name="attnlit torch", daemon=True)
         link_torch.start()
         _build_first_spec()
@@ -92,9 +104,6 @@ def _import_all() -> None:
         from attnlit.models.limits import set_threads
 
         set_threads()
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def import_charts() -> None:
@@ -102,11 +111,13 @@ def import_charts() -> None:
 
     The tests check our charts.
     """
-    from altair.utils import schemapi
+    if "attnlit.app.panels" in sys.modules:
+        return
+    with _kept_from_the_collector():
+        from altair.utils import schemapi
 
-    import attnlit.app.panels  # noqa: F401 - every chart
-
-    schemapi.disable_debug_mode()
+        schemapi.disable_debug_mode()
+        import attnlit.app.panels  # noqa: F401 - every chart
 
 
 def bound_uploads(manager: Any) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnlit.analysis.word_loss import loss_by_word
-from attnlit.app import cache, panels, saving, say, work
+from attnlit.app import cache, described, panels, saving, say, work
 from attnlit.charts.word_strip import word_strip_picture
 from attnlit.errors import AttnlitError
 from attnlit.words.word_loss import ABOUT, loss_in_words
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def card(request: Request) -> None:
     """Offer to measure it; then the text in colours, and in words which ones the head helps with."""
-    st.subheader("Which words does this head help with?", anchor=False)
+    st.header("Which words does this head help with?", anchor=False)
     name = f"{request.layer}-{request.head}"
     if not st.toggle(f"Switch head {name} off for the whole text", key="word_loss", persist_state="session"):
         return
@@ -30,8 +30,9 @@ def card(request: Request) -> None:
         return
     if found is None:
         return
-    for sentence in loss_in_words(found):
-        st.markdown(sentence)
+    with described.words_of("word_loss_strip", border=False):
+        for sentence in loss_in_words(found):
+            st.markdown(sentence)
     panels.picture(
         word_strip_picture(
             found.tokens, found.rise, title=f"rise of the loss without {name}, nats", theme=request.theme

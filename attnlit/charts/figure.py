@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attnlit.charts.picture import Picture, rows_of, with_values
 from attnlit.charts.rendering import cleaned, javascript, rendered
-from attnlit.charts.theme import LIGHT
+from attnlit.charts.theme import LIGHT, Theme
 from attnlit.charts.vega import ON_SCREEN
 
 if TYPE_CHECKING:
@@ -38,14 +38,15 @@ def figure(
     title: str = "",
     caption: str = "",
     width: Literal["column", "page"] = "page",
+    theme: Theme = LIGHT,
 ) -> bytes:
     """A picture, or an Altair chart, as a file: one of `KINDS`. None of them needs a network to be looked at.
 
     `title` stands above the picture in bold (`heading` makes the usual one), `caption` below the title. Paper
-    is white: give a picture that was made with the light theme. Raises `AttnlitError` where it cannot be
-    drawn.
+    is white: give a picture that was made with the light theme, or name the theme that it was made with.
+    Raises `AttnlitError` where it cannot be drawn.
     """
-    spec = _printed(chart, title, caption, WIDTHS[width], by_itself=kind == "html")
+    spec = _printed(chart, title, caption, WIDTHS[width], theme, by_itself=kind == "html")
     if kind == "html":
         return _page(spec, title or "attnlit")
     return rendered(spec, kind)
@@ -87,7 +88,7 @@ def parquet(table: pd.DataFrame, about: Mapping[str, str]) -> bytes:
 
 
 def _printed(
-    chart: Picture | alt.TopLevelMixin, title: str, caption: str, width: int, *, by_itself: bool
+    chart: Picture | alt.TopLevelMixin, title: str, caption: str, width: int, theme: Theme, *, by_itself: bool
 ) -> dict[str, Any]:
     """The specification with its data, its width, a title and a margin.
 
@@ -100,7 +101,7 @@ def _printed(
         spec = chart.to_dict()
     lines = [(title, TITLE_SIZE), (caption, CAPTION_SIZE)]
     above = sum(LINE for text, _ in lines if text) + (6 if title or caption else 0)
-    spec |= {"width": width, "background": LIGHT.background, "usermeta": {}}
+    spec |= {"width": width, "background": theme.background, "usermeta": {}}
     own = spec.get("padding", {})
     spec["padding"] = {side: MARGIN + own.get(side, 0) for side in ("left", "right", "top", "bottom")}
     if spec.get("autosize") == "none":
@@ -112,8 +113,8 @@ def _printed(
     if above:
         spec["title"] = {
             "text": title, "subtitle": caption, "anchor": "start", "frame": "group", "offset": 8,
-            "color": LIGHT.text, "fontSize": TITLE_SIZE, "fontWeight": 600, "subtitlePadding": 4,
-            "subtitleColor": LIGHT.faint, "subtitleFontSize": CAPTION_SIZE, "limit": width,
+            "color": theme.text, "fontSize": TITLE_SIZE, "fontWeight": 600, "subtitlePadding": 4,
+            "subtitleColor": theme.faint, "subtitleFontSize": CAPTION_SIZE, "limit": width,
         }  # fmt: skip
     return spec
 

@@ -49,10 +49,13 @@ class Server:
 
 
 @contextmanager
-def app(replicas: int = 0, *, counted: bool = False) -> Iterator[Server]:
+def app(
+    replicas: int = 0, *, counted: bool = False, script: Path = ROOT / "streamlit_app.py"
+) -> Iterator[Server]:
     """Start the app on a free port: one bare process, or behind the proxy of deploy/ with replicas.
 
-    ``counted`` runs it so that every forward pass leaves a line in the log (see `counted_app`).
+    `counted` runs it so that every forward pass leaves a line in the log (see `counted_app`). script: another
+    page of Streamlit's to run in its place.
     """
     port, first = free_port(), free_port()
     with tempfile.TemporaryDirectory() as scratch:
@@ -62,7 +65,7 @@ def app(replicas: int = 0, *, counted: bool = False) -> Iterator[Server]:
         else:
             entry = ["-m", "benchmarks.load.counted_app"] if counted else ["-m", "streamlit"]
             address = ["--server.address", "127.0.0.1", "--server.port", str(port)]
-            command = [sys.executable, *entry, "run", "streamlit_app.py", *address]
+            command = [sys.executable, *entry, "run", str(script), *address]
         log = Path(scratch, "server.log")
         with log.open("wb") as out:
             process = subprocess.Popen(

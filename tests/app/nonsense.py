@@ -20,5 +20,5 @@ NONSENSE = {
 
 def shows_markup(app: AppTest) -> bool:
     """Whether anything that is shown is a link or a picture to somewhere else."""
-    kinds = (app.markdown, app.caption, app.warning, app.info, app.error, app.title, app.subheader)
+    kinds = (app.markdown, app.caption, app.warning, app.info, app.error, app.title, app.header)
     return any(re.search(r"(?<!\\)\]\(http", each.value) for kind in kinds for each in kind)

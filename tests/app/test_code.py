@@ -75,8 +75,9 @@ def test_the_head_view_is_made_again(model: Model, filters: cache.Filters) -> No
     [
         (code.model_view, lambda asked: attnlit.model_view(asked.shown)),
         (code.neuron_view, lambda asked: attnlit.neuron_view(asked.shown, 2, 1, 3)),
+        (code.heatmap, lambda asked: attnlit.heatmap(asked.shown, 2, 1)),
     ],
-    ids=["model", "neuron"],
+    ids=["model", "neuron", "heat map"],
 )
 def test_the_other_views_are_made_again(
     model: Model, snippet: Callable[[Request], str], view: Callable[[Request], Any]

@@ -13,9 +13,7 @@ from tests.app.opening import opened
 
 def shown(app: AppTest) -> str:
     assert not app.exception
-    return " ".join(
-        each.value for kind in (app.markdown, app.info, app.warning, app.subheader) for each in kind
-    )
+    return " ".join(each.value for kind in (app.markdown, app.info, app.warning, app.header) for each in kind)
 
 
 def test_the_list_opens_a_lesson_and_the_lesson_walks_on_and_back() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from benchmarks.report import BUDGETS, Budget, Results, budget_table, number, tables
+from benchmarks.report import BUDGETS, Budget, Results, budget_table, number, put, tables
 
 
 def measured(**of_tool: list[float]) -> Results:
@@ -65,3 +67,11 @@ def test_the_table_of_goals_holds_what_was_measured() -> None:
     assert len(table.splitlines()) == 3  # of all goals the one that was measured
     assert "| yes |" in budget_table(measured(attnlit=[100], BertViz=[500]))
     assert len(BUDGETS) > 10
+
+
+def test_a_section_takes_the_place_of_the_one_before_and_leaves_the_others(tmp_path: Path) -> None:
+    file = tmp_path / "results.md"
+    put("# One\n\n## Part\n\n1\n", file)
+    put("# Two\n\n2", file)
+    put("# One\n\n3\n", file)
+    assert file.read_text() == "# One\n\n3\n\n# Two\n\n2\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnlit.analysis.reads import read_by_span, read_by_word
-from attnlit.app import cache, export, panels
+from attnlit.app import cache, described, export, panels
 from attnlit.app.answer import choose
 from attnlit.app.answer.ask import links
 from attnlit.app.export import Figure
@@ -62,7 +62,7 @@ def _follow_click() -> None:
 
 
 def _in_words(shown: Answer, looking: Looking) -> None:
-    with st.container(border=True):
+    with described.words_of("reading_picture"):
         st.markdown(said_in_words(shown))
         if len(looking.words) == 1:
             st.markdown(word_in_words(shown, looking.words[0]))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from attnlit.analysis.bias import Effects, Published
-from attnlit.app import panels, saving
+from attnlit.app import described, panels, saving
 from attnlit.app.frame.chosen import begin_at
 from attnlit.charts.head_map import head_map_picture
 from attnlit.words.bias import ABOUT_MEASURES, LIMITS, MEASURES, PLAIN, signed
@@ -51,40 +51,41 @@ def head_table(found: Effects | None, differences: pd.DataFrame) -> pd.DataFrame
     return found.heads.merge(differences, on=["layer", "head"])
 
 
-def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hint: str) -> None:
+def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hint: str) -> dict[str, Any]:
     """A map of the heads by one measure (a click chooses the head), and the table of all, strongest first.
 
-    hint: what a click is good for, or how to read the map.
+    hint: what a click is good for, or how to read the map. Returns how the map is drawn, as `head_map` is
+    told it.
     """
     best = table.loc[table[measure].abs().idxmax()]
     if measure != "direct":  # near the total effect for every head
         begin_at(int(best["layer"]), int(best["head"]))
     by_head = table.pivot(index="layer", columns="head", values=measure)  # in order
     values = by_head.to_numpy()
+    drawn = {
+        "title": MEASURES[measure],
+        "layers": by_head.index.to_list(),
+        "signed": measure == "indirect",
+        "limits": _limits(values) if measure == "direct" else None,
+        "form": "z.3f",
+    }
     left, right = st.columns(2)
     with left:
         panels.picture(
-            head_map_picture(
-                values,
-                title=MEASURES[measure],
-                layers=by_head.index.to_list(),
-                selected=(choice.layer, choice.head),
-                signed=measure == "indirect",
-                limits=_limits(values) if measure == "direct" else None,
-                form="z.3f",
-                theme=choice.theme,
-            ),
+            head_map_picture(values, selected=(choice.layer, choice.head), theme=choice.theme, **drawn),
             key=f"{key}_map",
             on_select=lambda: panels.follow_head(f"{key}_map"),
             selection=["cell"],
             alt=f"{MEASURES[measure]}, layers downwards, heads across",
         )
-        st.caption(f"{ABOUT_MEASURES[measure]} {hint}")
+        with described.words_of(f"{key}_map", border=False):
+            st.caption(f"{ABOUT_MEASURES[measure]} {hint}")
     with right:
         if measure != "direct":
             panels.show_head(choice, int(best["layer"]), int(best["head"]), signed(best[measure]))
         shown = table.sort_values(measure, ascending=False)
         panels.numbers(shown, "Heads", f"{key}_heads", column_config=decimals(shown), height=360)
+    return drawn
 
 
 def _limits(values: np.ndarray) -> tuple[float, float] | None:
@@ -115,5 +116,5 @@ def published(numbers: Published, effects: pd.DataFrame, heads: pd.DataFrame, ca
 
 def limits() -> None:
     """What such a number can and cannot show."""
-    st.subheader("What these numbers cannot show", anchor=False)
+    st.header("What these numbers cannot show", anchor=False)
     st.markdown(LIMITS)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def two_heads(choice: Choice, first: Attention, second: Attention) -> None:
     """The chosen head in both prompts, side by side; below, what it looks at in one and not in the other."""
     swapped = swapped_tokens(first, second)
-    st.markdown(f"##### Layer {choice.layer}, head {choice.head} in both prompts")
+    st.markdown(f"### Layer {choice.layer}, head {choice.head} in both prompts")
     sides = ((first, second.text, "first"), (second, first.text, "second"))
     for column, (record, other_text, name) in zip(st.columns(2), sides, strict=True):
         with column:
@@ -68,7 +68,7 @@ def prompts(first: Attention, second: Attention) -> None:
     for column, text, other, colour in zip(
         st.columns(2), (first.text, second.text), (second.text, first.text), ("orange", "blue"), strict=True
     ):
-        column.markdown(f"#### {prompt_in_words(text, other, colour)}")
+        column.markdown(f"## {prompt_in_words(text, other, colour)}")
 
 
 def continuations(found: Effects, first: Attention, second: Attention) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from attnlit.app import panels
+from attnlit.app import described, panels
 from attnlit.charts.head_map import head_map_picture
 from attnlit.words.compare import alike_in_words, differences_in_words
 
@@ -48,7 +48,8 @@ def differences(request: Request, found: Comparison, null: np.ndarray | None) ->
         )
         st.caption(f"{UNIT} Click a head to see it above.")
     with right:
-        st.markdown(differences_in_words(found, null))
+        with described.words_of("compare_map", border=False):
+            st.markdown(differences_in_words(found, null))
         _numbers(table.sort_values("difference", ascending=False), "Heads", "compare_heads")
 
 
@@ -73,7 +74,8 @@ def alike(request: Request, table: pd.DataFrame, names: tuple[str, str]) -> None
         )
         st.caption(f"{UNIT} Pale heads have a close match in the other model. Click a head to see it above.")
     with right:
-        st.markdown(alike_in_words(table, request.layer, request.head, names))
+        with described.words_of("alike_map", border=False):
+            st.markdown(alike_in_words(table, request.layer, request.head, names))
         _numbers(table.sort_values("distance"), "Heads alike", "compare_alike")
 
 

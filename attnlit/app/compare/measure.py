@@ -33,7 +33,7 @@ SEARCH = work.Button(
 
 def other_text(request: Request, text: str) -> Attention:
     """The attention of another text in the same model, filtered as the first one is."""
-    pair = sidebar.own_texts(request.model)["target" if request.model.pairs == "target" else "pair"]
+    pair = sidebar.own_texts(request.known)["target" if request.known.pairs == "target" else "pair"]
     cache.attention(request.model, text, pair)
     return cache.filtered(request.model, text, pair, request.kind, request.filters)
 

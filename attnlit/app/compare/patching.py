@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from attnlit.app import panels, say
+from attnlit.app import described, panels, say
 from attnlit.app.compare import ask, measure
 from attnlit.app.frame import chosen
 from attnlit.charts.head_map import head_map_picture
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def section(request: Request, pair: Comparison, words: tuple[str, str] | None) -> None:
     """What each head carries from one text into the other."""
-    st.subheader("Which heads carry the difference?", anchor=False)
+    st.header("Which heads carry the difference?", anchor=False)
     with st.container(horizontal=True):
         what, shown = ask.what(), ask.shown()
     try:
@@ -51,8 +51,9 @@ def section(request: Request, pair: Comparison, words: tuple[str, str] | None) -
         _map(request, found, shown)
         st.caption(f"{ABOUT_SHOWN[shown]} {ABOUT_WHAT[what]}")
     with right:
-        for sentence in patch_in_words(found, request.layer, request.head):
-            st.markdown(sentence)
+        with described.words_of("patch_map", border=False):
+            for sentence in patch_in_words(found, request.layer, request.head):
+                st.markdown(sentence)
         _strongest(request, found, shown)
         percent = st.column_config.NumberColumn(format="percent")
         two = st.column_config.NumberColumn(format="%.2f")
@@ -94,7 +95,7 @@ def _strongest(request: Request, found: PatchMap, shown: str) -> None:
 
 def until(request: Request) -> None:
     """Which heads must go until another word wins."""
-    st.subheader("Which heads must go until another word wins?", anchor=False)
+    st.header("Which heads must go until another word wins?", anchor=False)
     word, how = ask.until()
     if not word:
         say.quiet(
@@ -122,5 +123,5 @@ def until(request: Request) -> None:
 
 def limits() -> None:
     """What such pictures and numbers cannot show."""
-    st.subheader("What this cannot show", anchor=False)
+    st.header("What this cannot show", anchor=False)
     st.markdown(LIMITS)

@@ -183,7 +183,7 @@ def link_to(choice: Choice, own: Mapping[str, str] | None) -> str:
     own: what was typed, where the link is to carry it; None where it is left out, which the link says.
     """
     card = BY_SCRIPT[page()]
-    said = {"model": choice.model.source, "layer": choice.layer, "head": choice.head}
+    said = {"model": choice.known.source, "layer": choice.layer, "head": choice.head}
     parts: dict[str, Any] = {name: value for name, value in said.items() if name in card.all_keys}
     for name in sorted(card.all_keys - OWN_TEXTS - parts.keys()):
         value = st.query_params.get(name) if name in _BY_HAND else st.session_state.get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from attnlit.app import cache
-from attnlit.app.frame import bar, chosen, sidebar
+from attnlit.app.frame import bar, chosen, opening, sidebar
 from attnlit.app.frame.cards import PageCard
 from attnlit.app.frame.request import Choice, Request
 from attnlit.app.frame.theme import theme
@@ -16,8 +16,8 @@ def draw(card: PageCard) -> Choice:
 
     Raises AttnlitError where the answer is a sentence.
     """
-    asked = sidebar.draw(card.controls)
-    model, kind, layer, heads = asked.model, asked.kind, asked.layer, asked.heads
+    asked = sidebar.draw(card)
+    model, kind, layer, heads = asked.known, asked.kind, asked.layer, asked.heads
     attention = asked.attention
     if attention is None:
         return Choice(model, kind, layer, heads[0], theme())
@@ -30,7 +30,10 @@ def draw(card: PageCard) -> Choice:
             chosen.hold_filters()
         elif not whole:
             filters = bar.filters(model, attention, vectors=vectors)
-        shown = cache.filtered(model, asked.text, asked.pair, kind, filters)
+        if opening.is_open(model) or filters.passed_on:
+            shown = cache.filtered(opening.opened(model), asked.text, asked.pair, kind, filters)
+        else:
+            shown = cache.of_a_record(attention, filters)
         query, pinned = chosen.settle_query(attention, shown)
         if "query" in card.controls:
             bar.query(shown)

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnlit.app import cache, say
-from attnlit.app.frame import chosen
+from attnlit.app.frame import chosen, opening
 from attnlit.app.frame.controls import IN_ADDRESS, one_of
 from attnlit.errors import AttnlitError
 from attnlit.wording import escaped
 from attnlit.words.layers import reach_in_words
 
 if TYPE_CHECKING:
+    from attnlit.app.frame.opening import Known
     from attnlit.attention import Attention
-    from attnlit.models.model import Model
 
 WEIGHS = ("Attention", "What is passed on")
 _NAMED = 2  # heads: more of them are counted
 
 
-def title_line(model: Model, kind: str, layer: int, heads: Sequence[int]) -> None:
+def title_line(model: Known, kind: str, layer: int, heads: Sequence[int]) -> None:
     """Draw which model, layer and head stand in the picture, with steps to the ones beside them.
 
     On a phone, whose sidebar is closed, this is the way through layers and heads.
@@ -65,7 +65,7 @@ def _step(what: str, by: int, to: tuple[int, int], *, possible: bool) -> None:
     )
 
 
-def filters(model: Model, attention: Attention, *, vectors: bool) -> cache.Filters:
+def filters(model: Known, attention: Attention, *, vectors: bool) -> cache.Filters:
     """Draw what the lines weigh, and the filters that make a difference to this record.
 
     vectors: the page shows queries and keys, and weights that are their softmax. Words have none, and
@@ -101,7 +101,7 @@ def filters(model: Model, attention: Attention, *, vectors: bool) -> cache.Filte
     return cache.Filters(sentences, whole, special, rescaled, passed_on)
 
 
-def weighs_what_is_passed_on(model: Model, label: str) -> bool:
+def weighs_what_is_passed_on(model: Known, label: str) -> bool:
     """Draw the choice of what a line, or a ground, weighs; a sentence where a model cannot show it."""
     from attnlit.attention.values import prove_values
 
@@ -112,7 +112,7 @@ def weighs_what_is_passed_on(model: Model, label: str) -> bool:
     if one_of(st.segmented_control, label, WEIGHS, "weigh", help=about) == WEIGHS[0]:
         return False
     try:
-        prove_values(model)
+        prove_values(opening.opened(model))
     except AttnlitError as mistake:
         say.hint(str(mistake))
         return False

@@ -50,6 +50,8 @@ class PageCard:
     section: str = ""
     # What the page's own controls are called in the address.
     keys: frozenset[str] = frozenset()
+    # Its picture needs weights alone: a cold server draws it of what was recorded, before a model is open.
+    from_record: bool = False
 
     @property
     def all_keys(self) -> frozenset[str]:
@@ -75,6 +77,7 @@ PAGES = (
         "Which words look at which? Each line is one look, each colour one head of the chosen layer.",
         frozenset({"model", "text", "heads", "query"}),
         VIEWS,
+        from_record=True,
     ),
     PageCard(
         "model_view",
@@ -83,6 +86,7 @@ PAGES = (
         "Every head of every layer at once. Click a thumbnail to see that head large.",
         frozenset({"model", "text", "head", "query"}),
         VIEWS,
+        from_record=True,
     ),
     PageCard(
         "neuron_view",

@@ -9,19 +9,49 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnlit.app import cache, say, work
+from attnlit.app import cache, say, start, work
 from attnlit.errors import AttnlitError
 from attnlit.models.identity import identity_of, of_hub
+from attnlit.models.model import Model
 from attnlit.wording import escaped, megabytes, one_line
 
 if TYPE_CHECKING:
-    from attnlit.models.model import Model
+    from typing_extensions import TypeIs
+
+    from attnlit.app.recorded.store import RecordedModel
     from attnlit.models.offer import Offer
+
+    Known = Model | RecordedModel
 
 _FETCH = work.Button("Fetch it", "It is stored on the machine that runs attnlit, for the next time.")
 # Keys of the session that belong to no control: the name of the model that a choice had, with that choice's
 # key behind it, and what the hub offered.
 _HAS, _OFFERED = "has_", "offered"
+
+
+def is_open(known: Known) -> TypeIs[Model]:
+    """Whether this is a model that can be run, and not only what was recorded of one."""
+    return isinstance(known, Model)
+
+
+def opened(known: Known) -> Model:
+    """The model itself. Raises AttnlitError in words."""
+    if is_open(known):
+        return known
+    start.prepare_process()
+    return cache.load_model(known.name)
+
+
+def recorded_model(name: str) -> RecordedModel | None:
+    """What was recorded of a model, for as long as it is not open."""
+    from attnlit.app.recorded import store  # imports numpy, for which the frame does not wait
+
+    if cache.models.get((name, identity_of(name))) is not None:
+        return None
+    found = store.model(name)
+    if found is not None:
+        st.session_state[_HAS + "model"] = name
+    return found
 
 
 def open_model(name: str, first: str, key: str = "model") -> Model:

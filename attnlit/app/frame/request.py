@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from attnlit.app.frame import opening
+
 if TYPE_CHECKING:
     from attnlit.app.cache import Filters
+    from attnlit.app.frame.opening import Known
     from attnlit.attention import Attention
     from attnlit.charts.head.clicks import Side
     from attnlit.charts.theme import Theme
@@ -17,12 +20,18 @@ if TYPE_CHECKING:
 class Choice:
     """What a page needs that brings its own texts."""
 
-    model: Model
+    # The model, or what was recorded of it: all that is said of it comes from here.
+    known: Known
     # One of `model.kinds`.
     kind: str
     layer: int
     head: int
     theme: Theme
+
+    @property
+    def model(self) -> Model:
+        """The model itself, for what has to run it. Where the page was drawn from a record, it opens now."""
+        return opening.opened(self.known)
 
 
 @dataclass(frozen=True)

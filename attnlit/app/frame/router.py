@@ -19,9 +19,9 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.exceptions import ScriptControlException
 
-from attnlit.app import history, saving, say, start, tour
+from attnlit.app import described, history, saving, say, start, tour
 from attnlit.app.folder import app_folder
-from attnlit.app.frame import address, asking, chosen, classroom
+from attnlit.app.frame import address, asking, chosen, classroom, opening
 from attnlit.app.frame.cards import BY_SCRIPT, HOME, PageCard
 from attnlit.app.frame.request import Choice, Request
 from attnlit.errors import AttnlitError
@@ -47,19 +47,24 @@ def run() -> None:
     st.markdown(card.lead)
     st.html(_STYLE)
     history.one_step_a_click()
+    described.point_from_pictures()
     saving.begin()
     try:
         address.clean()
         address.note_arrival(card.script)
         if address.arrived():
             chosen.keep_over_pages()
-        if card.controls:  # home has none: it shows its words first
+        if card.controls and not card.from_record:  # home has none: it shows its words first
             start.prepare_process()  # after the title: a cold server shows at once that it is there
         # The controls are drawn here, not by the page: what the address says of them would be lost with each
         # step "back" to another page, because Streamlit takes it for something that only that page asks.
         tour.strip(card.script)
         with _routing(card):
+            if card.from_record:
+                start.import_charts()
             page.run()
+            if _this_run.asked is not None and not opening.is_open(_this_run.asked.known):
+                start.prepare_behind(_this_run.asked.known.name)
         start.build_specs()
     except AttnlitError as mistake:  # a visitor's mistake: its message says what to do
         say.warn(str(mistake))

@@ -18,6 +18,8 @@ from attnlit.models.catalogue import CATALOGUE
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+    from attnlit.app.frame.cards import PageCard
+    from attnlit.app.frame.opening import Known
     from attnlit.attention import Attention
     from attnlit.models.model import Model
 
@@ -32,7 +34,7 @@ _CHARACTERS = 40  # that may be typed for each token that may be read
 class Asked:
     """What the sidebar says."""
 
-    model: Model
+    known: Known
     kind: str
     layer: int
     heads: tuple[int, ...]
@@ -41,13 +43,14 @@ class Asked:
     attention: Attention | None = None
 
 
-def draw(controls: frozenset[str]) -> Asked:
+def draw(card: PageCard) -> Asked:
     """Draw the controls that a page needs. Raises AttnlitError in words; what was typed stays."""
+    controls = card.controls
     followed = link.follow()
     chosen.take_up()
     above = st.container()  # of the page: what is asked and said of a model that is not here yet
     with st.sidebar:
-        model = _model(above)
+        model = _model(above, from_record=card.from_record)
         if "text" not in controls:
             kind = _kind(model)
             return Asked(model, kind, *_layer_and_heads(model, kind, controls))
@@ -55,8 +58,7 @@ def draw(controls: frozenset[str]) -> Asked:
         kept_text.keep(own_texts(model), from_a_link=followed)
         kind = _kind(model)
         try:
-            with st.spinner("Reading the text …", show_time=True):
-                attention = cache.attention(model, text, pair)[kind]
+            model, attention = _read(model, text, pair, kind, above)
         except AttnlitError:
             _layer_and_heads(model, kind, controls)  # they stay, whatever the text is
             raise
@@ -68,27 +70,49 @@ def draw(controls: frozenset[str]) -> Asked:
         return Asked(model, kind, layer, heads, text, pair, attention)
 
 
-def _model(above: DeltaGenerator) -> Model:
+def _read(model: Known, text: str, pair: str, kind: str, above: DeltaGenerator) -> tuple[Known, Attention]:
+    """The attention of a text: recorded, or what the model says, which then is open."""
+    if not opening.is_open(model):
+        from attnlit.app.recorded import store
+
+        record = store.find(model.name, text, pair)
+        if record is not None:
+            return model, record
+        with above:
+            model = opening.opened(model)
+    with st.spinner("Reading the text …", show_time=True):
+        return model, cache.attention(model, text, pair)[kind]
+
+
+def _model(above: DeltaGenerator, *, from_record: bool) -> Known:
     anything = " You can also type any text model's name there, or a folder." if limits.any_model() else ""
-    model = model_box(
+    name = _model_name(
         "Model",
         "model",
         FIRST_MODEL,
-        above,
         on_change=address.forget_by_hand,
         help="The first two come with attnlit; the others are fetched from the Hugging Face hub." + anything,
     )
-    model = _told(model)
-    for note in model.notes:
+    known: Known | None = opening.recorded_model(name) if from_record else None
+    if known is None:
+        with above:
+            known = _told(opening.open_model(name, FIRST_MODEL))
+    for note in known.notes:
         say.quiet(note)
-    return model
+    return known
 
 
-def model_box(label: str, key: str, first: str, above: DeltaGenerator, **more: Any) -> Model:
+def model_box(label: str, key: str, first: str, above: DeltaGenerator) -> Model:
     """Draw a choice of one of the models that may be opened here, and open it.
 
     first: what it begins with. above: where it is asked and said what a model needs that is not here yet.
     """
+    name = _model_name(label, key, first)
+    with above:
+        return opening.open_model(name, first, key)
+
+
+def _model_name(label: str, key: str, first: str, **more: Any) -> str:
     about = {
         each.id: each.about + ("" if each.bundled else f" {each.megabytes} MB to fetch.")
         for each in CATALOGUE
@@ -109,8 +133,7 @@ def model_box(label: str, key: str, first: str, above: DeltaGenerator, **more: A
         name = first
     if name in about:
         say.quiet(about[name])
-    with above:
-        return opening.open_model(name, first, key)
+    return name
 
 
 def _told(model: Model) -> Model:
@@ -131,7 +154,7 @@ def _told(model: Model) -> Model:
     return cache.in_languages(model, source, target)
 
 
-def _text(model: Model) -> tuple[str, str]:
+def _text(model: Known) -> tuple[str, str]:
     target = model.pairs == "target"
     second, label = ("target", "Target text") if target else ("pair", "Sentence B (optional)")
     # The starting texts are the fields' own values. Set in the session they would win over what a browser
@@ -151,30 +174,30 @@ def most_characters() -> int:
     return limits.max_tokens() * _CHARACTERS
 
 
-def own_texts(model: Model) -> dict[str, str]:
+def own_texts(model: Known) -> dict[str, str]:
     """What was typed, by the names that a link gives it."""
     second = "target" if model.pairs == "target" else "pair"
     return {name: st.session_state.get(name) or "" for name in ("text", second)}
 
 
-def was_typed(model: Model) -> bool:
+def was_typed(model: Known) -> bool:
     """Whether somebody has typed these texts, or they are those that everybody begins with."""
     text, second = own_texts(model).values()
     return text != TEXT or second not in ("", PAIR)
 
 
-def _say_what_is_unknown(model: Model, attention: Attention) -> None:
+def _say_what_is_unknown(model: Known, attention: Attention) -> None:
     """Say it where the model does not know what was typed: to it all such words are one and the same."""
     tokens = [token for token in attention.queries if not token.special]
-    count = sum(token.id == model.tokenizer.unk_token_id for token in tokens)
+    count = sum(token.id == model.unknown_id for token in tokens)
     if count:
         say.quiet(
             f"{model.name} does not know {count} of these {len(tokens)} tokens: it reads each of them as "
-            f"{model.tokenizer.unk_token}."
+            f"{model.unknown_token}."
         )
 
 
-def _hint_at_sentence_b(model: Model, text: str, pair: str) -> None:
+def _hint_at_sentence_b(model: Known, text: str, pair: str) -> None:
     """A typed [SEP] makes no second sentence, with its filters and colours: the other field does."""
     mark = model.separator
     if mark and mark in text and not pair and model.pairs == "segments":
@@ -183,7 +206,7 @@ def _hint_at_sentence_b(model: Model, text: str, pair: str) -> None:
         )
 
 
-def _kind(model: Model) -> str:
+def _kind(model: Known) -> str:
     if len(model.kinds) == 1:
         return model.kinds[0]
     return one_of(
@@ -197,21 +220,21 @@ def _kind(model: Model) -> str:
     )
 
 
-def _layer_and_heads(model: Model, kind: str, controls: frozenset[str]) -> tuple[int, tuple[int, ...]]:
+def _layer_and_heads(model: Known, kind: str, controls: frozenset[str]) -> tuple[int, tuple[int, ...]]:
     if "whole" in controls:
         layer, head = chosen.last_head(model.numbers_by_kind[kind], model.heads_of(kind))
         return layer, (head,)
     return _layer(model, kind), _heads(model, kind, controls)
 
 
-def _layer(model: Model, kind: str) -> int:
+def _layer(model: Known, kind: str) -> int:
     numbers = model.numbers_by_kind[kind]
     draw = st.pills if len(numbers) <= FEW else st.selectbox
     but = f"{model.name} has {_layers(numbers)}"
     return one_of(draw, "Layer", numbers, "layer", but=but, on_change=chosen.note_choice)
 
 
-def _heads(model: Model, kind: str, controls: frozenset[str]) -> tuple[int, ...]:
+def _heads(model: Known, kind: str, controls: frozenset[str]) -> tuple[int, ...]:
     count = model.heads_of(kind)
     but = f"{model.name} has heads {_span(count)}"
     if "heads" not in controls:

@@ -14,7 +14,7 @@ from attnlit.app.examples import EXAMPLES, where
 from attnlit.app.frame import classroom
 from attnlit.app.frame.cards import BY_SCRIPT, QUESTIONS
 from attnlit.app.frame.theme import theme
-from attnlit.app.home import recorded
+from attnlit.app.recorded import store
 from attnlit.charts import thumbnails
 from attnlit.charts.theme import DARK, LIGHT, Theme
 
@@ -42,7 +42,7 @@ def _show(drawing: str, alt: str) -> None:
 def small_picture(name: str, theme_name: str) -> tuple[str, str]:
     """An example's drawing (SVG), and which head it is of. The head is looked up as its page will do."""
     example = EXAMPLES[name]
-    record = recorded.find(example.model, example.text, example.pair)
+    record = store.find(example.model, example.text, example.pair)
     if record is None:
         start.prepare_process()
         record = cache.attention(cache.load_model(example.model), example.text, example.pair)["self"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnlit.app import cache, say, start
+from attnlit.app import cache, described, say, start
 from attnlit.app.examples import where
 from attnlit.app.frame import classroom, kept_text, link
 from attnlit.app.frame.controls import typed
@@ -41,7 +41,8 @@ def living_picture(text: str) -> None:
     from attnlit.words.read_out import read_out
 
     layer, head, query = where(None, record)
-    st.markdown(" ".join(read_out(record, layer, [head], query)[:1]))
+    with described.words_of("living_picture", border=False):
+        st.markdown(" ".join(read_out(record, layer, [head], query)[:1]))
     panels.picture(
         head_picture(record, layer, [head], theme=theme(), pinned=("query", query)),
         key="living_picture",
@@ -62,9 +63,9 @@ def living_picture(text: str) -> None:
 
 def _attention(text: str) -> Attention:
     """The recorded attention of the text that everybody begins with; of another text, what the model says."""
-    from attnlit.app.home import recorded
+    from attnlit.app.recorded import store
 
-    record = recorded.find(FIRST_MODEL, text)
+    record = store.find(FIRST_MODEL, text)
     if record is not None:
         return record
     start.prepare_process()

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from attnlit.app import cache
+from attnlit.app import cache, copy_button
 from attnlit.app.frame import address, classroom
 from attnlit.app.frame.cards import BY_SCRIPT, VIEWS
 from attnlit.app.lessons import place as places
@@ -92,7 +92,7 @@ def _class_link(lesson: Lesson) -> None:
         classroom.KEY: classroom.spelled(views[each] for each in allowed),
     }
     st.markdown("**A link for the class:**")
-    st.code(f"{address.of_this_page()}?{urlencode(parts)}", language=None, wrap_lines=True)
+    copy_button.draw("Copy link for the class", f"{address.of_this_page()}?{urlencode(parts)}")
 
 
 def _key(lesson: Lesson) -> str:

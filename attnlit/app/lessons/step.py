@@ -29,7 +29,7 @@ def show(place: Place) -> None:
     """Draw the step that the student is at."""
     lesson, step = place.lesson, place.step
     st.progress((place.number + 1) / len(lesson.steps), f"Step {place.number + 1} of {len(lesson.steps)}")
-    st.subheader(step.title, anchor=False)
+    st.header(step.title, anchor=False)
     model = cache.load_model(lesson.model)
     left, right = st.columns([3, 2], gap="large")
     with left:

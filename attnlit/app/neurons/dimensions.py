@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis import distance
-from attnlit.app import panels, saving
+from attnlit.app import described, panels, saving
 from attnlit.app.neurons import on_text
 from attnlit.app.neurons.fall import curves, file_name
 from attnlit.charts.dimensions import dimensions_picture
@@ -25,13 +25,14 @@ _DRAWN = 3  # dimensions with a curve of their own
 
 def carriers(request: Request, by: DistanceProfile, chosen: pd.Series, *, with_first: bool) -> pd.DataFrame:
     """Which dimensions carry the fall, and which the scores of the user's text. Returns the former."""
-    st.subheader("3 · Which dimensions carry the fall?", anchor=False)
+    st.header("3 · Which dimensions carry the fall?", anchor=False)
     side = chosen["side"]
     table = distance.falling_dimensions(by, request.layer, request.head, side)
     added = distance.added_share(by, request.layer, request.head, side)
     if not chosen["decay"] > SOME_FALL:  # shares of next to nothing would be thousands of percent
         table, added = table.assign(share=np.nan), float("nan")
-    st.markdown(carriers_in_words(table, added, rotary=request.model.rotary))
+    with described.words_of("fall_bars", border=False):
+        st.markdown(carriers_in_words(table, added, rotary=request.model.rotary))
     left, right = st.columns(2, gap="medium")
     with left:
         _fall_bars(request, table, added)

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis import distance
-from attnlit.app import panels, saving, say
+from attnlit.app import described, panels, saving, say
 from attnlit.app.frame.chosen import begin_at
 from attnlit.app.frame.controls import IN_ADDRESS
 from attnlit.charts.distance import distance_picture
@@ -30,7 +30,7 @@ def which_head(request: Request, by: DistanceProfile) -> pd.Series:
     if np.isfinite(table["decay"].iloc[0]):
         begin_at(int(table["layer"].iloc[0]), int(table["head"].iloc[0]))
     chosen = table[(table["layer"] == request.layer) & (table["head"] == request.head)].iloc[0]
-    st.subheader("1 · Which heads look less the farther a word is?", anchor=False)
+    st.header("1 · Which heads look less the farther a word is?", anchor=False)
     st.markdown(
         "Some heads hardly mind what the words say: the farther away a word is, the less they look at it. "
         "The map shows for every head how well such a steady fall describes it. Click one."
@@ -50,7 +50,7 @@ def which_head(request: Request, by: DistanceProfile) -> pd.Series:
             alt="How well a steady fall with distance describes each head; layers downwards, heads across",
         )  # fmt: skip
     with right:
-        with st.container(border=True):
+        with described.words_of("decay_map"):
             st.markdown(decay_in_words(chosen))
         st.markdown(decay_heads_in_words(request.model.name, table))
         _to_the_clearest(request, table.iloc[0])
@@ -78,7 +78,7 @@ def _to_the_clearest(request: Request, best: pd.Series) -> None:
 
 def curve(request: Request, by: DistanceProfile) -> bool:
     """The chosen head's attention by distance. Returns whether the first token counts."""
-    st.subheader("2 · Attention by distance", anchor=False)
+    st.header("2 · Attention by distance", anchor=False)
     name = f"head {request.layer}-{request.head}"
     with_first = st.toggle(
         "Count the first token, too",

@@ -10,13 +10,12 @@ import streamlit as st
 
 from attnlit.analysis import distance
 from attnlit.analysis.ablation import intervene
-from attnlit.app import export, panels, say
+from attnlit.app import described, export, panels, question_code, say
 from attnlit.app.frame.controls import number
 from attnlit.app.neurons.fall import EVEN, curves
 from attnlit.app.neurons.measure import averages_without
 from attnlit.attention.edits import DimensionsRemoved
 from attnlit.charts.distance import distance_picture
-from attnlit.charts.theme import LIGHT
 from attnlit.errors import AttnlitError
 from attnlit.words.dimensions import removal_in_words
 
@@ -25,13 +24,16 @@ if TYPE_CHECKING:
     from attnlit.app.frame.request import Request
 
 
+_DRAWN: dict[str, Any] = {"title": "mean attention", "form": ".1%", "dashed": (EVEN,)}
+
+
 def experiment(
     request: Request, by: DistanceProfile, chosen: pd.Series, table: pd.DataFrame, *, with_first: bool
 ) -> None:
     """The experiment: the strongest dimensions removed, and others to compare; what the model says then."""
     layer, head, side, size = request.layer, request.head, chosen["side"], len(table)
     name = f"head {layer}-{head}"
-    st.subheader("4 · Remove them", anchor=False)
+    st.header("4 · Remove them", anchor=False)
     count = number(
         "Dimensions to remove: those that carry most of the fall", size, "dimensions",
         default=size // 8, but=f"a head of {request.model.name} has {size}",
@@ -41,6 +43,7 @@ def experiment(
     before = distance.distance_table(by, layer, head, with_first=with_first)
     drawn = [(name, before, "attention")]
     falls = {name: _fall(by, layer, head, side)}
+    without: dict[str, tuple[int, ...]] = {}
     for label, dimensions in (
         (f"{count} removed", removed),
         (f"{count} other{'s' * (count > 1)} removed", others),
@@ -53,25 +56,22 @@ def experiment(
                 (label, distance.distance_table(after, layer, 0, with_first=with_first), "attention")
             )
             falls[label] = _fall(after, layer, 0, side)
+            without[label] = dimensions
     long = curves(*drawn, (EVEN, before, "even"))
-    drawing: dict[str, Any] = {
-        "title": "mean attention",
-        "form": ".1%",
-        "dashed": (EVEN,),
-        "theme": request.theme,
-    }
     panels.picture(
-        distance_picture(long, **drawing),
+        distance_picture(long, **_DRAWN, theme=request.theme),
         key="removal_curve",
         alt=f"Attention of {name} by distance, before and after {count} dimensions are removed",
     )
-    st.markdown(removal_in_words(falls, chosen))
+    with described.words_of("removal_curve", border=False):
+        st.markdown(removal_in_words(falls, chosen))
     _prediction(request, removed)
     export.menu(
         request,
         "removal",
-        lambda: distance_picture(long, **{**drawing, "theme": LIGHT}),
+        lambda: distance_picture(long, **_DRAWN),
         lambda: long,
+        code=[question_code.neurons(request, without, _DRAWN, even=EVEN, with_first=with_first)],
         heads=[request.head],
     )
 

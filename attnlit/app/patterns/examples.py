@@ -25,7 +25,7 @@ def texts(request: Request, found: Survey) -> None:
     if found.texts < 2:
         return  # the text of the sidebar is shown above
     layer, head = request.layer, request.head
-    st.subheader(f"Texts for head {layer}-{head}", anchor=False)
+    st.header(f"Texts for head {layer}-{head}", anchor=False)
     titles = {LIST_TITLES[name]: name for name in found.examples.lists}
     which = titles[one_of(st.segmented_control, "Texts", [*titles], "list", label_visibility="collapsed")]
     say.quiet(list_in_words(found.examples, which, layer, head))

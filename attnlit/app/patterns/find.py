@@ -21,7 +21,7 @@ _SHOWN = 8
 
 def by_pointing(request: Request, found: Survey) -> None:
     """The heads that do what the visitor points at, on the text in the sidebar and over the survey."""
-    st.subheader("Find heads by pointing", anchor=False)
+    st.header("Find heads by pointing", anchor=False)
     query = request.shown.queries[request.query]
     record = request.attention
     seen = [key for key in record.keys if not record.causal or key.position <= query.position]

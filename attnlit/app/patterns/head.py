@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from attnlit.analysis.repetition import another_head
-from attnlit.app import panels, saving
+from attnlit.app import described, panels, saving
 from attnlit.app.patterns.measure import repeated
 from attnlit.charts.head import head_picture
 from attnlit.charts.heatmap import heatmap_picture
@@ -27,8 +27,8 @@ MOST_LINES = 30  # tokens: longer texts are drawn as a heat map
 def card(request: Request, found: Survey, score: str) -> None:
     """The chosen head in plain words: its role, and the chosen score, before training too."""
     layer, head = request.layer, request.head
-    with st.container(border=True):
-        st.markdown(f"##### Layer {layer}, head {head}")
+    with described.words_of("score_map"):
+        st.markdown(f"### Layer {layer}, head {head}")
         if found.texts > 1:  # on one text `panels.words` says what the head does there
             st.markdown(in_words(found, layer, head))
         st.markdown(score_in_words(found, score, layer, head))

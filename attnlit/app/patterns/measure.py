@@ -72,6 +72,24 @@ def _saved(request: Request) -> dict[str, Saved]:
     return found
 
 
+def in_code(request: Request) -> tuple[str, str]:
+    """The line that imports, and the expression that gives, the survey on the page from `model`."""
+    over, kind = st.session_state.get("over"), request.attention.kind
+    named = f", kind={kind!r}" if len(request.known.kinds) > 1 else ""
+    if over == BUNDLED:
+        return "from attnlit.analysis.survey.bundled import bundled", "bundled(model).survey"
+    if over == OPENED:
+        return "from attnlit.analysis.survey.store import load", "load('the folder of the survey').survey"
+    if over == ONE_TEXT:
+        texts = [(request.attention.text, request.attention.pair)]
+        return "", f"attnlit.survey(model, {texts!r}{named})"
+    if over == LONG_TEXT:
+        imports = "from pathlib import Path\n\nfrom attnlit.analysis.sample import sentences"
+        text = "Path('your text.txt').read_text(encoding='utf-8')"
+        return imports, f"attnlit.survey(model, sentences({text}){named})"
+    return "from attnlit.analysis.sample import SAMPLE", f"attnlit.survey(model, SAMPLE{named})"
+
+
 def typed_here() -> bool:
     """Whether the texts that heads are scored on are the visitor's own."""
     return st.session_state.get("over") in (ONE_TEXT, LONG_TEXT)

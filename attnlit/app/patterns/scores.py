@@ -9,8 +9,9 @@ import streamlit as st
 
 from attnlit.analysis import survey
 from attnlit.analysis.scores import BY_NAME
-from attnlit.app import export, panels, say
+from attnlit.app import export, panels, question_code, say
 from attnlit.app.frame.controls import one_of
+from attnlit.app.patterns import measure
 from attnlit.charts.head_map import head_map_picture
 from attnlit.charts.theme import LIGHT
 from attnlit.words.survey import rests_on, shown
@@ -74,6 +75,7 @@ def export_menu(request: Request, found: Survey, score: str) -> None:
         "patterns",
         lambda: head_map_picture(**{**_map(request, found, score), "theme": LIGHT}),
         lambda: survey.table(found, score),
+        code=[question_code.patterns(request, *measure.in_code(request), score, _map(request, found, score))],
     )
 
 

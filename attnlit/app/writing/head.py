@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from attnlit.app import panels, say
+from attnlit.app import described, panels, say
 from attnlit.app.frame import chosen
 from attnlit.charts.word_strip import word_strip_picture
 from attnlit.errors import AttnlitError
@@ -26,7 +26,7 @@ def card(request: Request, measured: Measured, written: np.ndarray | None, word:
     except AttnlitError as mistake:  # a model whose attention cannot be changed
         say.hint(str(mistake))
         lost = None
-    with st.container(border=True):
+    with described.words_of("writing_map"):
         direct = (
             None if written is None else float(written[request.attention.row(request.layer), request.head])
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from attnlit.app import code, export, panels
+from attnlit.app import code, described, export, panels
 from attnlit.app.frame.chosen import begin_at
 from attnlit.charts.head_map import head_map_picture
 from attnlit.charts.theme import LIGHT
@@ -38,7 +38,7 @@ def whole(request: Request, found: WordSum) -> None:
             alt="The sum that makes the word's logit: a bar for each part, the last one is the logit",
         )
     with right:
-        with st.container(border=True):
+        with described.words_of("writing_sum"):
             for sentence in sum_in_words(found):
                 st.markdown(sentence)
         st.caption(SUM_ABOUT)
@@ -104,7 +104,7 @@ def menu(
             lambda: _bars(request, summed, LIGHT),
             lambda: summed.table,
             own=asked.own,
-            code=code.writing_view(request, found.position, asked.word, asked.against),
+            code=[code.writing_view(request, found.position, asked.word, asked.against)],
         )
     elif lost is not None:
         export.menu(
