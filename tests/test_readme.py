@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -38,6 +39,18 @@ def test_the_files_that_it_names_are_there() -> None:
     assert not [
         name for name in named if not name.startswith("../../actions/") and not (ROOT / name).exists()
     ]
+
+
+def test_its_pictures_are_those_that_their_script_draws_in_both_themes() -> None:
+    shown = re.findall(r'(?:src|srcset)="([^"]+)"', README)
+    drawn = runpy.run_path(str(ROOT / "docs/pictures.py"))["SHOWN"]
+    themes = ("dark", "light")
+    assert shown == [f"docs/pictures/{each.name}_{theme}.svg" for each in drawn for theme in themes]
+    for each in drawn:
+        for theme in themes:
+            picture = (ROOT / f"docs/pictures/{each.name}_{theme}.svg").read_text(encoding="utf-8")
+            assert each.title in picture
+            assert len(picture) < 250_000  # GitHub shows them at once
 
 
 def test_its_two_commands_are_targets_of_the_makefile() -> None:
