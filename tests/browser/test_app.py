@@ -185,6 +185,20 @@ def test_picture_and_numbers_can_be_saved(server: str, page: Page) -> None:
         assert saved(page, "Numbers (CSV)").count(b"\n") > 3
 
 
+def test_characters_that_ended_the_renderer_are_saved_and_the_server_lives(server: str, page: Page) -> None:
+    """Native code draws the files. A character that it cannot bear would end all sessions."""
+    odd = "%00 %01 %1B %EF%BF%BE %ED%A0%80 %F0%9F%91%A9%E2%80%8D%F0%9F%91%A7 %E2%80%AE"
+    text = f"unbelievableness {odd} cat".replace(" ", "%20")
+    visit(page, f"{server}/head_view?text={text}&pair=&words=true")
+    drawn(page)
+    whole = page.get_by_test_id("stCheckbox").filter(has_text="Whole words")
+    expect(whole.locator("input")).to_be_checked()
+    for label, begins in (("Picture (SVG)", b"<svg"), ("Picture (PNG)", b"\x89PNG")):
+        assert saved(page, label).startswith(begins)
+    type_texts(page, f"Another text {chr(1)} of {chr(0xFFFE)} these.")
+    assert saved(page, "Picture (SVG)").startswith(b"<svg")
+
+
 def test_an_example_of_the_home_page_opens_with_its_text(server: str, page: Page) -> None:
     visit(page, server)
     with answered(page):
