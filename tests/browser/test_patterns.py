@@ -54,8 +54,7 @@ def test_a_long_text_lets_others_be_served_can_be_cancelled_goes_on_and_is_left(
 ) -> None:
     visit(page, f"{server}/patterns?over=A+longer+text")
     file = {"name": "long.txt", "mimeType": "text/plain", "buffer": long_text(3000, seed=1).encode()}
-    with answered(page):
-        page.locator("input[type=file]").set_input_files(file)
+    page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text("long.txt")).to_be_visible()
     page.get_by_role("button", name="Score all heads on it").click()
     reading = page.get_by_text("Reading the texts …")
