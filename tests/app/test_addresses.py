@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from attnlit.app.frame.cards import KEYS_OF, OWN_TEXTS, PAGES, PageCard
+from attnlit.app.frame.cards import OWN_TEXTS, PAGES, PageCard
 from tests.app.nonsense import NONSENSE, shows_markup
 from tests.app.opening import opened
 
-# What the frame reads in other ways than with the controls of tests/app/frame/test_controls.py.
-UNLIKE_OTHERS = {"model", "kind", "example", "without", *KEYS_OF["text"] & OWN_TEXTS}
 CARDS = [card for card in PAGES if card.all_keys]
 NAMES = [card.script for card in CARDS]
 
 
 @pytest.mark.parametrize("nonsense", NONSENSE)
 @pytest.mark.parametrize("card", CARDS, ids=NAMES)
-def test_nonsense_behind_any_name(card: PageCard, nonsense: str) -> None:
+def test_nonsense_behind_any_name(card: PageCard, nonsense: str, small_model: Callable[[str], str]) -> None:
     every = card.all_keys - OWN_TEXTS
     # One by one, too, because what is wrong with one may hide another. The sidebar is the same everywhere.
-    alone = card.keys if nonsense == "markup" else set()
-    if card.script == "head_view":
-        alone = card.all_keys if nonsense == "markup" else UNLIKE_OTHERS
-    for keys in (every, *({key} for key in sorted(alone))):
-        app = opened(card.script, **dict.fromkeys(keys, NONSENSE[nonsense]))
+    alone = card.all_keys if card.script == "head_view" else card.keys
+    model = {"model": small_model("mini-gpt2")} if "model" in card.controls else {}
+    for keys, others in ((every, {}), *(({key}, model) for key in sorted(alone))):
+        app = opened(card.script, **{**others, **dict.fromkeys(keys, NONSENSE[nonsense])})
         assert not app.exception, keys
         assert not app.error, keys
         assert app.get("vega_lite_chart") or keys <= OWN_TEXTS or "model" not in card.controls, keys
