@@ -81,6 +81,7 @@ def test_words_weights_and_probabilities_are_those_of_the_steps(decoder: Model) 
     assert [word.position for word in found.written] == [*range(length, length + 8)]
 
 
+@pytest.mark.whole
 def test_an_encoder_decoder_answers_with_cross_attention(tiny_model: GetModel) -> None:
     model = tiny_model("t5")
     found = answer(model, PROMPT, max_tokens=6)
@@ -128,6 +129,7 @@ def test_what_was_stopped_goes_on_as_if_it_had_not(tiny_model: GetModel) -> None
     assert [stopped.queries[word.position].id for word in stopped.written] == whole[:3]
 
 
+@pytest.mark.whole
 def test_it_is_a_record_of_the_text_that_was_written() -> None:
     model = bundled("mini-gpt2")
     found = attnlit.answer(model, "She opened the letter and", max_tokens=12)

@@ -92,6 +92,7 @@ def test_odd_settings_of_a_repository_do_no_harm(settings: dict[str, Any], tmp_p
     assert 1 <= len(ids_shown(model, TEXTS[0])) <= 1 + generate.TARGET_TOKENS
 
 
+@pytest.mark.whole
 def test_settings_that_make_sense_are_kept(tmp_path: Path) -> None:
     plain = ids_shown(load(folder_with({}, tmp_path / "plain")), TEXTS[0])
     first, forbidden = next(each for each in range(5, 40) if each not in plain), plain[1]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
-from attnlit.attention import Attention, attend, load
+from attnlit.attention import Attention, attend
 from attnlit.attention.words import merge_words
 from attnlit.wording import visible
+from tests.bundled import bundled
 
 TEXTS = {
     "lower case of another length": "İyi İSTANBUL ıSPARTA",
@@ -24,12 +23,9 @@ TEXTS = {
 }
 
 
-@pytest.fixture(scope="module", params=["mini-bert", "mini-gpt2"])
+@pytest.fixture(scope="module", params=["mini-bert", pytest.param("mini-gpt2", marks=pytest.mark.whole)])
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-model = cache(load)
 
 
 def spans(record: Attention) -> list[tuple[int, int]]:
@@ -39,7 +35,7 @@ def spans(record: Attention) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("kind", TEXTS)
 def test_every_character_is_shown_once_and_in_its_place(kind: str, name: str) -> None:
     text = TEXTS[kind]
-    record = attend(model(name), text)
+    record = attend(bundled(name), text)
     for found in (record, merge_words(record)):
         places = spans(found)
         assert places == sorted(places)
@@ -52,7 +48,7 @@ def test_every_character_is_shown_once_and_in_its_place(kind: str, name: str) ->
 
 @pytest.mark.parametrize("kind", TEXTS)
 def test_a_whole_word_shows_all_of_its_pieces(kind: str, name: str) -> None:
-    record = attend(model(name), TEXTS[kind])
+    record = attend(bundled(name), TEXTS[kind])
     words = [token for token in merge_words(record).queries if not token.special]
     assert "".join(word.source for word in words if word.span).replace(" ", "") == "".join(
         TEXTS[kind][start:end] for start, end in dict.fromkeys(word.span for word in words if word.span)

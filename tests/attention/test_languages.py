@@ -24,6 +24,7 @@ def test_a_model_that_was_not_told_says_so_and_writes(m2m100: Model) -> None:
     assert attnlit.switch_off(m2m100, TEXT, [(0, 1)], kind="encoder").table is not None
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("target", ["de", "fr"])
 def test_told_its_languages_it_reads_and_writes_them(target: str, m2m100: Model) -> None:
     told = in_languages(m2m100, "en", target)
@@ -41,6 +42,7 @@ def test_told_its_languages_it_reads_and_writes_them(target: str, m2m100: Model)
     assert [token.id for token in written.queries[:2]] == [2, language]
 
 
+@pytest.mark.whole
 def test_nobody_else_is_told(m2m100: Model) -> None:
     before = attend(m2m100, TEXT, kind="encoder")
     in_languages(m2m100, "de", "fr")

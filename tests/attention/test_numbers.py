@@ -26,7 +26,8 @@ DEVICES = [
     "cpu",
     pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")),
 ]
-KINDS = [torch.float32, torch.bfloat16, pytest.param(torch.float16, marks=pytest.mark.whole)]
+HALVES = [pytest.param(each, marks=pytest.mark.whole) for each in (torch.bfloat16, torch.float16)]
+KINDS = [torch.float32, *HALVES]
 ARCHITECTURES = ["bert", "gpt2", "llama", "gpt-oss", "bloom", "deberta-v2", "t5"]
 
 

@@ -130,6 +130,7 @@ def test_weights_that_are_no_numbers_are_refused(architecture: str, tiny_folder:
         proof.prove(checkpoint)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("architecture", ["bert", "gpt2", "bart"])
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
 def test_one_weight_that_is_no_number_is_refused_wherever_it_is(
@@ -182,6 +183,7 @@ def test_a_fault_of_the_machine_is_not_taken_for_the_models(
     assert proof.prove(checkpoint).capture_route == "interface"
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("architecture", ["llama", "gpt2", "t5"])
 def test_large_scores_are_proven_as_small_ones_are(architecture: str, tmp_path: Path) -> None:
     """Scores in the hundreds, as Qwen2.5 has them, differ by more than 1e-5 from one processor to another."""
@@ -220,6 +222,7 @@ DIFF = {
 }  # fmt: skip
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("head", [0, 3])
 @pytest.mark.parametrize("route", ["interface", "trace"])
 def test_a_head_that_attends_twice_is_off_in_both(head: int, route: str, tmp_path: Path) -> None:
@@ -251,6 +254,7 @@ def test_a_head_that_attends_twice_is_off_in_both(head: int, route: str, tmp_pat
     assert not seen[2][0, :, 1 - pair].any()
 
 
+@pytest.mark.whole
 def test_a_layer_and_a_head_are_enough(tmp_path: Path) -> None:
     sizes = {
         "BertForMaskedLM": ({**BERT, "num_hidden_layers": 1, "num_attention_heads": 1}, tiny.wordpiece),
@@ -273,6 +277,7 @@ def test_a_layer_and_a_head_are_enough(tmp_path: Path) -> None:
 LFM2 = {**DIFF, "num_hidden_layers": 4, "layer_types": ["conv", "full_attention", "conv", "full_attention"]}
 
 
+@pytest.mark.whole
 def test_layers_without_attention_are_counted_and_said(tmp_path: Path) -> None:
     model = load(save(tmp_path, "Lfm2ForCausalLM", LFM2, tiny.byte_level()))
     assert (model.layers, model.layer_numbers) == (2, (1, 3))

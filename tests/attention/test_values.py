@@ -176,6 +176,7 @@ def test_a_scaling_before_the_projection_is_part_of_what_is_passed_on(
     np.testing.assert_allclose(passed_on(each, TEXT).weights[0], 2 * plain, rtol=1e-4, atol=ROUNDING)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("change", "why"),
     [

@@ -70,7 +70,7 @@ def test_a_word_has_no_query_of_its_own(tiny_model: GetModel) -> None:
 
 
 @pytest.mark.parametrize("control", ["\x00", "\x01", "\x1b", "\ufffe", "\u202e"])
-@pytest.mark.parametrize("architecture", ["bert", "gpt2", "t5"])
+@pytest.mark.parametrize("architecture", ["bert", "gpt2", pytest.param("t5", marks=pytest.mark.whole)])
 def test_a_merged_word_is_as_printable_as_its_pieces(
     architecture: str, control: str, tiny_model: GetModel
 ) -> None:

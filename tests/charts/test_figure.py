@@ -42,6 +42,7 @@ def test_title_and_caption_stand_above_the_picture_and_a_margin_around_it() -> N
     assert int(narrow.get("width", 0)) == WIDTHS["column"] + 2 * MARGIN
 
 
+@pytest.mark.whole
 def test_nothing_touches_the_edge_and_nothing_is_cut() -> None:
     image = Image.open(io.BytesIO(figure(head_picture(random_record(queries=12), 0), "png", title="a")))
     ink = np.abs(np.asarray(image.convert("RGB")).astype(int) - 255).sum(axis=-1) > 24

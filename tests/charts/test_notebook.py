@@ -34,8 +34,16 @@ CHARTS: dict[str, Callable[..., alt.LayerChart]] = {
     "dimensions": lambda **options: dimensions_chart(BARS, "share", form=".0%", **options),
 }
 
+NAMED = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in ("heatmap", "distance") else pytest.mark.whole)
+        for name in CHARTS
+    ],
+)
 
-@pytest.mark.parametrize("name", CHARTS)
+
+@NAMED
 def test_it_is_an_altair_chart_that_vega_lite_takes(name: str) -> None:
     chart = CHARTS[name]()
     assert isinstance(chart, alt.LayerChart)
@@ -43,13 +51,7 @@ def test_it_is_an_altair_chart_that_vega_lite_takes(name: str) -> None:
     assert CHARTS[name](width=333, theme=DARK).to_dict()["width"] == 333
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=() if name in ("heatmap", "distance") else pytest.mark.whole)
-        for name in CHARTS
-    ],
-)
+@NAMED
 def test_two_of_a_kind_stand_beside_each_other_and_each_shows_its_own(name: str) -> None:
     chart = CHARTS[name]()
     alone = sorted(texts(svg_of(chart)))

@@ -71,6 +71,7 @@ def test_a_model_with_pictures_keeps_its_head_for_words(kind: str, tmp_path: Pat
     torch.testing.assert_close(torch.tensor(record.weights), expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("kind", "tokenizer"),
     [
@@ -112,6 +113,7 @@ def test_a_classifier_without_its_head_has_no_classes(tmp_path: Path) -> None:
     assert "no trained head" in model.notes[0]
 
 
+@pytest.mark.whole
 def test_bigbird_looks_at_everything_where_it_would_itself(tmp_path: Path) -> None:
     tokenizer = tiny.wordpiece()
     tokenizer.model_max_length = 256

@@ -93,6 +93,7 @@ def test_only_what_counts_is_fetched(hub: Hub) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.whole
 def test_shards_are_those_of_the_index(hub: Hub, tiny_folder: GetFolder, tmp_path: Path) -> None:
     checkpoint = load(str(tiny_folder("gpt2")))
     checkpoint.module.save_pretrained(tmp_path / "shards", max_shard_size="60KB")
@@ -108,6 +109,7 @@ def test_shards_are_those_of_the_index(hub: Hub, tiny_folder: GetFolder, tmp_pat
     assert "lacks 1 of its" in refusal("owner/shards")
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("spelling", [(f"{NAME}@step5", None), (NAME, "step5")])
 def test_a_revision(spelling: tuple[str, str | None], hub: Hub) -> None:
     checkpoint = load(spelling[0], revision=spelling[1])
@@ -137,6 +139,7 @@ def test_progress_goes_from_the_first_byte_to_the_last(hub: Hub, monkeypatch: py
     assert len({done for done, _ in seen}) > 2
 
 
+@pytest.mark.whole
 def test_a_download_goes_on_where_it_stopped(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.orders["model.safetensors"] = orders.break_after(40_000)
     fetch(NAME)
@@ -147,6 +150,7 @@ def test_a_download_goes_on_where_it_stopped(hub: Hub, monkeypatch: pytest.Monke
     assert (fetch(NAME).folder / "model.safetensors").read_bytes() == hub.models[NAME]["model.safetensors"]
 
 
+@pytest.mark.whole
 def test_a_download_that_was_stopped_goes_on_the_next_time(hub: Hub) -> None:
     hub.orders["model.safetensors"] = orders.trickle(step=20_000, seconds=0.2)
     with pytest.raises(download.Stopped, match="was stopped"):
@@ -156,6 +160,7 @@ def test_a_download_that_was_stopped_goes_on_the_next_time(hub: Hub) -> None:
     assert hub.asked_for("model.safetensors")[-1]["Range"].startswith("bytes=")
 
 
+@pytest.mark.whole
 def test_a_hub_that_cannot_go_on_begins_anew(hub: Hub) -> None:
     part = disk.folder_of(NAME, hub.commit(NAME)).with_name(hub.commit(NAME) + disk.UNFINISHED)
     part.mkdir(parents=True)
@@ -181,6 +186,7 @@ def test_all_who_ask_share_one_download(hub: Hub) -> None:
     assert len(hub.asked_for("model.safetensors")) == 1
 
 
+@pytest.mark.whole
 def test_it_goes_on_for_those_who_stay_and_ends_with_the_last(hub: Hub) -> None:
     hub.orders["model.safetensors"] = orders.trickle(step=2_000, seconds=0.1)
     gone = [threading.Event(), threading.Event()]
@@ -206,6 +212,7 @@ def test_it_goes_on_for_those_who_stay_and_ends_with_the_last(hub: Hub) -> None:
     assert hub.sent < len(hub.models[NAME]["model.safetensors"])
 
 
+@pytest.mark.whole
 def test_a_download_keeps_nobody_else_waiting(hub: Hub, tiny_folder: GetFolder) -> None:
     hub.orders["tiny/resolve"] = orders.stall
     gone = threading.Event()
@@ -278,6 +285,7 @@ def test_told_to_stay_offline(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None
     assert not hub.asked
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "order", [orders.refuse(500), orders.refuse(429), orders.stall, orders.say(b"login")]
 )
@@ -376,6 +384,7 @@ def test_too_large_by_its_configuration(total: int | None, hub: Hub) -> None:
     assert not hub.asked_for("model.safetensors")
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("file", "size"), [("tokenizer.json", 300_000_000), ("config.json", 20_000_000)])
 def test_a_file_beside_the_weights_too_large(file: str, size: int, hub: Hub) -> None:
     hub.sizes[file] = size
@@ -383,6 +392,7 @@ def test_a_file_beside_the_weights_too_large(file: str, size: int, hub: Hub) -> 
     assert hub.sent == 0
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("listed", [None, 400_000])
 @pytest.mark.parametrize("file", ["model.safetensors", "tokenizer.json"])
 def test_what_arrives_is_counted(
@@ -407,24 +417,28 @@ def test_a_file_that_is_another_than_listed(hub: Hub) -> None:
     assert load(NAME).predicts  # the next try is sound
 
 
+@pytest.mark.whole
 def test_a_trickle_has_an_end(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     impatient(monkeypatch, slow_seconds=0.3)
     hub.orders["model.safetensors"] = orders.trickle(step=100, seconds=0.05)
     assert "too slowly to wait for" in refusal()
 
 
+@pytest.mark.whole
 def test_a_stalled_file_has_an_end(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     impatient(monkeypatch, stall_seconds=0.3)
     hub.orders["model.safetensors"] = orders.stall
     assert "did not answer in time" in refusal()
 
 
+@pytest.mark.whole
 def test_a_connection_that_always_breaks_has_an_end(hub: Hub) -> None:
     hub.orders["model.safetensors"] = orders.break_after(0)
     assert "breaks each time" in refusal()
     assert len(hub.asked_for("model.safetensors")) == download.patience.tries
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("status", [429, 500, 403, 404])
 def test_weights_that_are_refused(status: int, hub: Hub) -> None:
     hub.orders["model.safetensors"] = orders.refuse(
@@ -440,6 +454,7 @@ def test_weights_that_are_refused(status: int, hub: Hub) -> None:
     assert len(hub.asked_for("model.safetensors")) == 1
 
 
+@pytest.mark.whole
 def test_the_disk_is_bounded(hub: Hub, tiny_folder: GetFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTNLIT_DISK_MB", "1")
     size = ask(NAME).bytes

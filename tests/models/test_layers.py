@@ -152,6 +152,7 @@ def test_tables_and_words_name_the_layer(jamba: Model) -> None:
     assert rollout(record).routes(3).layer_numbers == LAYERS
 
 
+@pytest.mark.whole
 def test_surveys_and_averages_name_the_layer(jamba: Model) -> None:
     texts = [(TEXT, None), (TEXT[4:], None)]
     found = survey(jamba, texts)

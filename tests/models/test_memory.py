@@ -86,6 +86,7 @@ def test_its_weights_are_shared_and_not_copied(held: tuple[Any, Any]) -> None:
     assert abs(attend(model, TEXT).weights - before).max() > MISTAKE
 
 
+@pytest.mark.whole
 def test_it_can_be_trained_on(held: tuple[Any, Any]) -> None:
     module, tokenizer = held
     attend(load(module, tokenizer=tokenizer), TEXT)
@@ -95,6 +96,7 @@ def test_it_can_be_trained_on(held: tuple[Any, Any]) -> None:
     assert all(each.grad is not None for each in module.parameters())
 
 
+@pytest.mark.whole
 def test_every_load_is_another_model(held: tuple[Any, Any]) -> None:
     module, tokenizer = held
     identities = {load(module, tokenizer=tokenizer).identity for _ in range(3)}
@@ -110,6 +112,7 @@ def test_the_hooks_of_its_owner_go_on_and_ours_are_not_among_them(held: tuple[An
     assert abs(steered[1:] - plain[1:]).max() > MISTAKE
 
 
+@pytest.mark.whole
 def test_a_pipeline_brings_its_tokenizer(held: tuple[Any, Any]) -> None:
     module, tokenizer = held
     pipeline = transformers.pipeline("text-generation", model=module, tokenizer=tokenizer, device="cpu")
@@ -127,6 +130,7 @@ def test_a_compiled_model_is_looked_at_inside(held: tuple[Any, Any]) -> None:
     assert load(compiled, tokenizer=tokenizer).predicts
 
 
+@pytest.mark.whole
 def test_adapters_are_active(held: tuple[Any, Any]) -> None:
     """As peft does it: a wrapper around the base model, whose layers are replaced by adapted ones."""
     module, tokenizer = held

@@ -34,6 +34,7 @@ def words_of(folder: Path) -> set[str]:
         return set()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "found",
     [

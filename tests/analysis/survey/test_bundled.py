@@ -19,7 +19,9 @@ NAMES = [entry.id for entry in CATALOGUE if entry.bundled]
 NEAR = 5e-4
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", NAMES[:1] + [pytest.param(each, marks=pytest.mark.whole) for each in NAMES[1:]]
+)
 def test_it_is_of_the_model_that_travels_with_it_and_small(name: str) -> None:
     model = bundled(name)
     saved = survey_of(model)
