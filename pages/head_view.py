@@ -16,7 +16,8 @@ with left:
     panels.picture(
         head_picture(
             request.shown, request.layer, request.heads,
-            theme=request.theme, pinned=pinned, all_switches=True,
+            theme=request.theme, pinned=pinned,
+            answered=panels.answered("head_picture"),
         ),
         key="head_picture",
         on_select=lambda: panels.follow_head_view(request, "head_picture"),

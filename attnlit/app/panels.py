@@ -11,7 +11,7 @@ from attnlit.analysis.ablation import switch_off
 from attnlit.app import cache, code, described, saving, say, sinks
 from attnlit.app.frame import chosen
 from attnlit.app.frame.controls import one_of
-from attnlit.charts.head import ChosenHeads, PinnedToken, head_picture, head_table
+from attnlit.charts.head import ChosenHeads, PinnedToken, head_picture, head_table, last_click
 from attnlit.charts.heatmap import heatmap_picture
 from attnlit.charts.opacity import one
 from attnlit.errors import AttnlitError
@@ -82,6 +82,12 @@ def follow_head(key: str) -> None:
 def pinned(request: Request) -> PinnedToken | None:
     """The token that is pinned in the head views."""
     return PinnedToken(*request.pinned) if request.pinned else None
+
+
+def answered(key: str) -> float:
+    """Which click on a switch of the head view `key` this run answers."""
+    shown = st.session_state.get(key) or {}
+    return last_click(shown.get("selection"))
 
 
 def follow_head_view(request: Request, key: str) -> None:

@@ -358,6 +358,6 @@ def test_the_head_views_switches_are_the_choice_of_heads() -> None:
     (chart,) = (each.proto for each in app.get("vega_lite_chart"))
     assert set(chart.selection_mode) == {"pin", "heads", "solo"}
     tables = {each.name: pa.ipc.open_stream(each.data.data).read_all() for each in chart.datasets}
-    assert [row["on"] for row in tables["switches"].to_pylist()] == [False, True, False, True] + [False] * 4
+    assert tables["setup"]["on_before"].to_pylist() == ["01010000"]
     held = [(row["side"], row["index"]) for row in tables["tokens"].to_pylist() if row["held"]]
     assert held == [("query", 2)]

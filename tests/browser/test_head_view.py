@@ -6,9 +6,36 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.hand import address, click, drawn, ink, leave, pixels, point, radio
-from tests.browser.heads import TEXT, heads, row, switch
+from attnlit.charts.head.layout import SWITCHES_LEFT
+from attnlit.charts.theme import head_colour
+from tests.browser.hand import address, box, click, drawn, ink, leave, pixels, point, radio
+from tests.browser.heads import HEADS, TEXT, heads, row, switch
 from tests.browser.waiting import answered, eventually, visit
+
+# Before the page's own scripts: what the page tells the server can be held back.
+HOLD = """
+  window.held = null;
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    held ? held.push(() => send.call(this, data)) : send.call(this, data);
+  };
+"""
+# From now on `seen` tells which heads the picture shows as on: those whose switch has its full colour in an
+# animation frame. A change that lasts one frame is seen, too.
+WATCH = """([places, colours]) => {
+  const canvas = document.querySelector("[data-testid=stVegaLiteChart] canvas");
+  const sharp = canvas.width / canvas.clientWidth;
+  window.seen = [];
+  const look = () => {
+    const on = places.map(([x, y], head) => {
+      const drawn = canvas.getContext("2d").getImageData(x * sharp, y * sharp, 1, 1).data;
+      return colours[head].every((part, place) => Math.abs(part - drawn[place]) < 30) ? head : "";
+    });
+    if (seen.at(-1) !== on.join("")) seen.push(on.join(""));
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
 
 
 def test_pointing_at_a_token_isolates_it_and_a_click_pins_it(server: str, page: Page) -> None:
@@ -49,3 +76,38 @@ def test_a_click_on_a_switch_chooses_heads_everywhere(server: str, page: Page) -
         with answered(page):
             page.mouse.dblclick(*place)
         eventually(lambda then=then: heads(page) == then)
+
+
+def test_a_switch_acts_before_the_server_answers_and_of_two_clicks_the_last_one_wins(
+    server: str, page: Page
+) -> None:
+    def shows(*states: str) -> None:
+        """The picture has shown these heads as on, one after the other, and nothing else."""
+        eventually(lambda: page.evaluate("seen.at(-1)") == states[-1])
+        assert page.evaluate("seen") == [*states]
+
+    page.add_init_script(HOLD)
+    visit(page, f"{server}/head_view?heads=3&query=-1&text={TEXT}")
+    drawn(page)
+    width = (switch(page, 1)[0] - switch(page, 0)[0]) * box(page)["width"]
+    places = [[SWITCHES_LEFT + head * width + 4, 6] for head in range(HEADS)]
+    page.evaluate(WATCH, [places, [[*bytes.fromhex(head_colour(head)[1:])] for head in range(HEADS)]])
+    shows("3")
+    page.evaluate("held = []")
+    page.mouse.click(*point(page, *switch(page, 5)))
+    shows("3", "35")
+    page.mouse.click(*point(page, *switch(page, 3)))
+    page.mouse.move(2, 2)
+    shows("3", "35", "5")
+    eventually(lambda: page.evaluate("held.length") >= 2)
+    assert heads(page) == ["3"], "the server knows of nothing yet"
+    page.evaluate("{ const all = held; held = null; all.forEach((send) => send()); }")
+    eventually(lambda: heads(page) == ["5"])
+    expect(page.get_by_text("Switch head 5 off")).to_be_visible()
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.locator("button[aria-pressed=true]")).to_have_text(["5"])
+    shows("3", "35", "5")  # nothing flickered back
+    with answered(page):
+        sidebar.get_by_role("button", name="1", exact=True).click()
+    assert heads(page) == ["1", "5"]
+    shows("3", "35", "5", "15")  # what is chosen elsewhere wins over the last click

@@ -31,7 +31,7 @@ def heads(request: Request, found: Comparison, names: tuple[str, str], other: He
         panels.picture(
             head_picture(
                 request.shown, request.layer, request.heads, theme=request.theme,
-                pinned=panels.pinned(request), all_switches=True,
+                pinned=panels.pinned(request), answered=panels.answered("compare_first"),
             ),
             key="compare_first",
             on_select=lambda: panels.follow_head_view(request, "compare_first"),

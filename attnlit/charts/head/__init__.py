@@ -1,6 +1,6 @@
 """The head view: `head_view` for notebooks, `head_picture` for the app, and what its clicks mean."""
 
-from attnlit.charts.head.clicks import SELECTIONS, ChosenHeads, PinnedToken
+from attnlit.charts.head.clicks import SELECTIONS, ChosenHeads, PinnedToken, last_click
 from attnlit.charts.head.data import head_shape, head_table
 from attnlit.charts.head.notes import HOW_TO
 from attnlit.charts.head.view import head_picture, head_view
@@ -14,4 +14,5 @@ __all__ = [
     "head_shape",
     "head_table",
     "head_view",
+    "last_click",
 ]

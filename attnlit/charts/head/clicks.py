@@ -49,20 +49,35 @@ class ChosenHeads:
     def from_selection(
         cls, selection: Selection, now: Sequence[int], of: int, before: Selection = None
     ) -> ChosenHeads:
-        """The heads after a click on a switch; `now` are those before it, `of` is how many there are.
+        """The heads after a click on a switch; `now` are those before it, `of` is how many the layer has.
 
-        A click switches a head off or on; the last one stays on. A double click leaves one head alone; on a
-        head that is alone it brings all back.
+        The picture says what is to be on: a click has switched a head off or on, a double click has left one
+        alone, or brought all back.
         """
-        solo = _news(selection, before, "solo")
-        if solo is not None:
-            alone = bool(solo.get("alone")) or tuple(now) == (solo["head"],)
-            return cls(tuple(range(of)) if alone else (int(solo["head"]),))
-        clicked = _news(selection, before, "heads")
-        if clicked is None:
+        if last_click(selection) == last_click(before):
             return cls(tuple(now))
-        left = {*now} - {clicked["head"]} if clicked.get("on") else {*now, clicked["head"]}
-        return cls(tuple(sorted(int(head) for head in left)) or tuple(now))
+        asked = _latest(selection)["asked"]
+        if not isinstance(asked, str) or len(asked) != of:
+            return cls(tuple(now))
+        return cls(tuple(head for head, state in enumerate(asked) if state == "1") or tuple(now))
+
+
+def last_click(selection: Selection) -> float:
+    """When the last click on a switch was made, by the browser's clock; 0 if there was none.
+
+    For `head_picture(..., answered=...)`: so the picture knows which click it answers.
+    """
+    return float(_latest(selection)["at"])
+
+
+def _latest(selection: Selection) -> dict[str, Any]:
+    """Its time `at`, and what it `asked` for. Of two at the same time a double click is the later one."""
+    clicks: list[dict[str, Any]] = [{"at": 0.0, "asked": ""}]
+    for name, field in (("heads", "turned"), ("solo", "alone")):
+        for row in (selection or {}).get(name) or []:
+            at = row.get("at")
+            clicks.append({"at": at if isinstance(at, int | float) else 0.0, "asked": row.get(field)})
+    return max(reversed(clicks), key=lambda click: click["at"])
 
 
 def _news(selection: Selection, before: Selection, name: str) -> Mapping[str, Any] | None:

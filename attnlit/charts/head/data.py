@@ -6,7 +6,8 @@
 - `rows`: every weight worth seeing as compact text, taken apart only for the token pointed at
 - `switches`: the heads that can be switched on and off
 
-A head's `slot` is its place among the heads that are on: heads 0 and 3 have the slots 0 and 1.
+A head's `slot` is its place among the switches. Lines and rows are of every head with a switch, so that one
+which is switched on in the browser is drawn before the server answers.
 """
 
 from __future__ import annotations
@@ -39,8 +40,7 @@ DETAIL_BUDGET = 24_000  # weights that travel for pointing: the largest, and alw
 ALWAYS_IN_DETAIL = 0.01
 LEAST_WEIGHT = 0.0005  # below this a weight is 0.0 % in print, and is left out
 FINE = 10_000  # in `lines` opacities are whole numbers of this share
-HUNDREDTHS = 100  # of a pixel: in these `lines` says where a line begins and ends
-NOBODY = -1  # the place of no token
+NOBODY = -1  # the place of no token; the time of a click that nobody answers
 
 
 def chosen_heads(attention: Attention, layer: int, heads: Sequence[int] | None) -> list[int]:
@@ -69,32 +69,57 @@ def head_tables(
     budget: int | None = None,
     pinned: PinnedToken | None = None,
     switches: Sequence[int],
+    answered: float | None = None,
 ) -> tuple[dict[str, pa.Table], tuple[str, ...]]:
     """The tables that the specification names, and the sentences for under the picture."""
     shape = head_shape(attention, len(switches))
     budget = line_budget(shape) if budget is None else budget
     if budget < 0:
         raise AttnlitError(f"The budget is how many lines are drawn: 0 or more, not {budget}.")
-    whole = len(heads) == attention.heads
+    whole = len(switches) == attention.heads
     row = attention.row(layer)
-    weights = filled(attention.weights[row] if whole else attention.weights[row, heads])
+    weights = filled(attention.weights[row] if whole else attention.weights[row, switches])
     if attention.weighs != ATTENTION:
         weights = weights / np.float32(one(attention, layer))
     full = full_opacity(attention, layer)
-    flat = weights.ravel()
-    present = np.compress(flat >= LEAST_WEIGHT, flat)  # a causal model's many zeros would take long to part
-    detail_from = min(_from_weight(present, DETAIL_BUDGET), ALWAYS_IN_DETAIL)
-    drawn = np.flatnonzero(flat >= _from_weight(present, budget))
-    drawn = drawn[np.argsort(flat[drawn])]  # the strongest are drawn last, on top
+    on = np.isin(switches, heads)
+    worth, lines_from, rows_from = _limits(weights, on, budget)
+    drawn = np.flatnonzero(weights >= lines_from[:, None, None])
+    drawn = drawn[np.argsort(weights.ravel()[drawn])]  # the strongest are drawn last, on top
     tables = {
-        "setup": _setup_table(attention, heads, shape, theme, pinned, full),
+        "setup": _setup_table(attention, on, switches, shape, theme, pinned, full, answered),
         "tokens": _token_table(attention, theme, pinned),
-        "lines": _line_table(weights, drawn, shape, full),
-        "rows": _row_table(weights, detail_from, full),
-        "switches": _switch_table(attention, heads, switches, theme),
+        "lines": _line_table(weights, drawn, full),
+        "rows": _row_table(weights, rows_from, full),
+        "switches": _switch_table(attention, switches, theme),
     }
     scale = (*scale_notes(attention, full), *mask_notes(attention, layer))
-    return tables, notes(weights, present.size, flat[drawn], detail_from, scale)
+    shown, shown_from = (weights, lines_from) if on.all() else (weights[on], lines_from[on])
+    lines = np.sort(shown[shown >= shown_from[:, None, None]])
+    return tables, notes(shown, worth, lines, float(rows_from[on][0]), scale)
+
+
+def _limits(weights: np.ndarray, on: np.ndarray, budget: int) -> tuple[int, np.ndarray, np.ndarray]:
+    """How many weights of the heads that are on are worth a line, and from which weight on `lines` and `rows`
+    hold those of (heads, queries, keys), per head.
+
+    Heads that are off take no more room than those that are on have left, or have themselves.
+    """
+    worth = _worth_a_line(weights if on.all() else weights[on])
+    detail_from = min(_from_weight(worth, DETAIL_BUDGET), ALWAYS_IN_DETAIL)
+    lines_from = np.full(len(on), _from_weight(worth, budget))
+    rows_from = np.full(len(on), detail_from)
+    if not on.all():
+        off = _worth_a_line(weights[~on])
+        room = max(DETAIL_BUDGET - int(np.count_nonzero(worth >= detail_from)), 0)
+        lines_from[~on], rows_from[~on] = _from_weight(off, budget), _from_weight(off, room)
+    return worth.size, lines_from, rows_from
+
+
+def _worth_a_line(weights: np.ndarray) -> np.ndarray:
+    """The weights of any shape that are not 0 in print: a causal model's many zeros take long to part."""
+    flat = weights.ravel()
+    return np.compress(flat >= LEAST_WEIGHT, flat)
 
 
 def line_budget(shape: HeadShape) -> int:
@@ -144,11 +169,13 @@ def _from_weight(present: np.ndarray, budget: int) -> float:
 
 def _setup_table(
     attention: Attention,
-    heads: list[int],
+    on: np.ndarray,
+    switches: Sequence[int],
     shape: HeadShape,
     theme: Theme,
     pinned: PinnedToken | None,
     full: float,
+    answered: float | None,
 ) -> pa.Table:
     size = font_size(shape.row)
     texts = [*labels(attention.queries), *labels(attention.keys)]
@@ -166,11 +193,10 @@ def _setup_table(
         "number_size": max(9, size - 2),
         "switches": shape.switches,
         "switch_rows": shape.switch_rows,
-        "shown": len(heads),
-        "colours": ",".join(head_colour(head, theme) for head in heads),
-        "dashes": ",".join(str(head_dash(head)) for head in heads),
-        "apart": shape.apart(len(heads)),
-        "first_line": shape.first_line(len(heads)),
+        "answered": float(NOBODY if answered is None else answered),
+        "on_before": "".join("1" if each else "0" for each in on),
+        "colours": ",".join(head_colour(head, theme) for head in switches),
+        "dashes": ",".join(str(head_dash(head)) for head in switches),
         "pinned_place": place,
         "full": full,
         "measure": "weight" if attention.weighs == ATTENTION else "share",
@@ -194,32 +220,26 @@ def _token_table(attention: Attention, theme: Theme, pinned: PinnedToken | None)
     )
 
 
-def _line_table(weights: np.ndarray, drawn: np.ndarray, shape: HeadShape, full: float) -> pa.Table:
-    """Where lines run is worked out here: Vega's expressions, interpreted, would take long for thousands."""
+def _line_table(weights: np.ndarray, drawn: np.ndarray, full: float) -> pa.Table:
     slot, query, key = np.unravel_index(drawn, weights.shape)
-    strand = shape.first_line(len(weights)) + slot * shape.apart(len(weights))  # its y at the first token
     opacity = np.minimum(weights.ravel()[drawn] / full, 1) * FINE
     return rows_table(
         slots=one_text(slot),
-        begins=one_text(_hundredths(strand + query * shape.row)),
-        ends=one_text(_hundredths(strand + key * shape.row)),
+        queries=one_text(query),
+        keys=one_text(key),
         opacities=one_text(np.rint(opacity).astype(np.int16)),
     )
 
 
-def _hundredths(pixels: np.ndarray) -> np.ndarray:
-    return np.rint(pixels * HUNDREDTHS).astype(np.int32)
-
-
-def _row_table(weights: np.ndarray, least: float, full: float) -> pa.Table:
-    """Every weight of (heads, queries, keys) from `least` up, as one text a query.
+def _row_table(weights: np.ndarray, least: np.ndarray, full: float) -> pa.Table:
+    """Every weight of (heads, queries, keys) from its head's `least` (heads,) up, as one text a query.
 
     The text `;7:0,2:620,15;9:1:40` says: to key 7 the head in slot 0 gives 620 thousandths of `full` and the
     head in slot 2 gives 15; to key 9 the head in slot 1 gives 40. The browser finds a key by its mark, here
     `;7:`, so the same text serves a token pointed at on the left and one on the right.
     """
     heads, _, keys = weights.shape
-    slot, query, key = np.unravel_index(np.flatnonzero(weights >= least), weights.shape)
+    slot, query, key = np.unravel_index(np.flatnonzero(weights >= least[:, None, None]), weights.shape)
     pair, slot = np.divmod(np.sort((query * keys + key) * heads + slot), heads)  # now pair by pair
     thousandths = np.rint(weights.reshape(heads, -1)[slot, pair] * (FULL / full)).astype(np.int16)
     (worth,) = np.nonzero(thousandths)
@@ -235,17 +255,12 @@ def _row_table(weights: np.ndarray, least: float, full: float) -> pa.Table:
     return rows_table(query=queries.astype(np.int16), entries=joined(pairs, pairs_of_query, ""))
 
 
-def _switch_table(attention: Attention, heads: list[int], switches: Sequence[int], theme: Theme) -> pa.Table:
-    """One row a switch; `on` and `alone` say how its head stands, and come back with a click."""
+def _switch_table(attention: Attention, switches: Sequence[int], theme: Theme) -> pa.Table:
     colours = [head_colour(head, theme) for head in switches]
     return rows_table(
-        head=np.array(switches, np.int16),
         name=[attention.head_names[head] for head in switches],
-        slot=np.array([heads.index(head) if head in heads else NOBODY for head in switches], np.int16),
-        place=np.arange(len(switches), dtype=np.int16),
+        slot=np.arange(len(switches), dtype=np.int16),
         colour=colours,
         ink=[ink_on(colour) for colour in colours],
         dash=np.array([head_dash(head) for head in switches], np.int8),
-        on=[head in heads for head in switches],
-        alone=[[head] == heads for head in switches],
     )

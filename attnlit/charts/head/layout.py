@@ -53,14 +53,6 @@ class HeadShape:
     def height(self) -> int:
         return self.top + max(self.queries, self.keys) * self.row + 6
 
-    def apart(self, heads: int) -> float:
-        """Between the lines of neighbouring heads, so that they do not hide each other."""
-        return min(1.1, self.row * 0.5 / heads)
-
-    def first_line(self, heads: int) -> float:
-        """Where slot 0's line begins at the first token of a column, from the top."""
-        return self.top + self.row / 2 - (heads - 1) / 2 * self.apart(heads)
-
 
 def places() -> list[alt.Parameter]:
     """Places that hang on Vega's `width`, from a phone to a wide screen: the lines take all that is left.
@@ -77,10 +69,13 @@ def places() -> list[alt.Parameter]:
         signal("most_squares", f"lines_width * (beside < {NUMBER_WIDTH} ? 0.22 : 0.4)"),
         signal("square", "min(clamp(floor(108 / shown), 3, 12), most_squares / shown)"),
         signal("strip", "square * shown"),
+        signal("apart", "min(1.1, row * 0.5 / shown)"),  # lines of neighbouring heads do not hide each other
+        # Where the line of the first head that is on begins, at the first token of a column.
+        signal("first_line", "top + row / 2 - (shown - 1) / 2 * apart"),
         signal("active_x", "from_left ? left : right"),
         signal("ends", f"strip + 4 + (beside < {NUMBER_WIDTH} ? {NUMBER_WIDTH - 6} : 0)"),
         signal("other_x", "from_left ? right - ends : left + ends"),
-        signal("active_y", "first_line + active_place * row"),  # of slot 0's line at the active token
+        signal("active_y", "first_line + active_place * row"),  # of the first line at the active token
         signal("squares_x", "from_left ? right - strip - 1 : left + 1"),
         signal(
             "numbers_x",

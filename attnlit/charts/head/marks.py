@@ -6,9 +6,9 @@ from typing import Any
 
 import altair as alt
 
-from attnlit.charts.head.data import FINE, HUNDREDTHS
+from attnlit.charts.head.data import FINE
 from attnlit.charts.head.layout import NUMBER_WIDTH
-from attnlit.charts.head.switches import SLOT_IS_ON
+from attnlit.charts.head.switches import RANK
 from attnlit.charts.opacity import FULL
 from attnlit.charts.theme import MONOSPACE_DIGITS, Theme
 from attnlit.charts.vega import (
@@ -94,38 +94,38 @@ def highlights(theme: Theme) -> list[alt.Chart]:
     return [behind("active", theme.hover), behind("pinned", theme.pinned)]
 
 
-def all_lines(by_itself: bool) -> alt.Chart:
+def all_lines() -> alt.Chart:
     """The strongest lines of all tokens, while no token is active."""
     lines = (
         table("lines")
         .transform_filter("idle")
         .transform_calculate(
             slot="split(datum.slots, ',')",
-            begin="split(datum.begins, ',')",
-            end="split(datum.ends, ',')",
+            query="split(datum.queries, ',')",
+            key="split(datum.keys, ',')",
             opacity="split(datum.opacities, ',')",
         )
-        .transform_flatten(["slot", "begin", "end", "opacity"])
+        .transform_flatten(["slot", "query", "key", "opacity"])
+        .transform_filter("on[datum.slot] === '1'")
+        .transform_calculate(strand=f"first_line + {RANK} * apart")
     )
-    if by_itself:
-        lines = lines.transform_filter(SLOT_IS_ON)
     return lines.mark_rule(strokeWidth=alt.ExprRef("line_width"), strokeDash=alt.ExprRef(HEAD_DASH)).encode(
         x=computed("left"),
         x2=computed("right"),
-        y=computed(f"datum.begin / {HUNDREDTHS}"),
-        y2=computed(f"datum.end / {HUNDREDTHS}"),
+        y=computed("datum.strand + datum.query * row"),
+        y2=computed("datum.strand + datum.key * row"),
         strokeOpacity=computed(f"datum.opacity / {FINE}"),
         stroke=computed(HEAD_COLOUR),
     )
 
 
-def active_token(theme: Theme, by_itself: bool) -> alt.LayerChart:
+def active_token(theme: Theme) -> alt.LayerChart:
     """All lines of the active token, a square per head beside the other column's tokens, and the numbers.
 
     These marks are made anew at every move of the pointer, and Streamlit's front end interprets Vega's
     expressions: so few steps, and short expressions where there are many marks.
     """
-    weights = _weights_of_active(by_itself)
+    weights = _weights_of_active()
     visible = (
         alt.layer(_active_lines(), _active_squares())
         .transform_filter(f"datum.weight >= {FAINTEST_LINE}")
@@ -135,9 +135,9 @@ def active_token(theme: Theme, by_itself: bool) -> alt.LayerChart:
     return together.properties(transform=weights.transform).resolve_scale(x="independent", y="independent")
 
 
-def _weights_of_active(by_itself: bool) -> alt.Chart:
+def _weights_of_active() -> alt.Chart:
     """The active token's weights, one row each: `other` is the token at the line's other end."""
-    weights = (
+    return (
         table("rows")
         .transform_filter(
             "!idle && (from_left ? datum.query === active : indexof(datum.entries, active_mark) >= 0)"
@@ -155,8 +155,9 @@ def _weights_of_active(by_itself: bool) -> alt.Chart:
             weight="split(datum.part[2], ',')",
         )
         .transform_flatten(["slot", "weight"])
+        .transform_filter("on[datum.slot] === '1'")
+        .transform_calculate(rank=RANK)
     )
-    return weights.transform_filter(SLOT_IS_ON) if by_itself else weights
 
 
 _BESIDE = "top + (datum.other + 0.5) * row"
@@ -170,8 +171,8 @@ def _active_lines() -> alt.Chart:
         .encode(
             x=computed("active_x"),
             x2=computed("other_x"),
-            y=computed("active_y + datum.slot * apart"),
-            y2=computed("first_line + datum.slot * apart + datum.other * row"),
+            y=computed("active_y + datum.rank * apart"),
+            y2=computed("first_line + datum.rank * apart + datum.other * row"),
             strokeOpacity=computed(_OPACITY),
             stroke=computed(HEAD_COLOUR),
         )
@@ -185,7 +186,7 @@ def _active_squares() -> alt.Chart:
         .transform_filter(f"datum.weight >= {FAINTEST_SQUARE}")
         .mark_rect(align="left", baseline="middle", **size)
         .encode(
-            x=computed("squares_x + datum.slot * square"),
+            x=computed("squares_x + datum.rank * square"),
             y=computed(_BESIDE),
             fillOpacity=computed(_OPACITY),
             fill=computed(HEAD_COLOUR),
@@ -195,11 +196,11 @@ def _active_squares() -> alt.Chart:
 
 def _active_numbers(theme: Theme) -> alt.Chart:
     """The mean over the heads that are on, beside each token that gets a part of it."""
-    share = f"datum.total * full / ({FULL} * heads_on)"
+    share = f"datum.total * full / ({FULL} * shown)"
     return (
         alt.Chart()
         .transform_aggregate(total="sum(weight)", groupby=["other"])
-        .transform_filter(f"datum.total >= {FAINTEST_NUMBER} * heads_on")
+        .transform_filter(f"datum.total >= {FAINTEST_NUMBER} * shown")
         .mark_text(
             align="right", baseline="middle", font=MONOSPACE_DIGITS, color=theme.text,
             fontSize=alt.ExprRef("number_size"),
@@ -241,7 +242,7 @@ def titles(theme: Theme) -> list[alt.Chart]:
         return mark.encode(x=computed(x), y=computed("titles"))
 
     # On a phone the numbers stand under the legend.
-    word = f"idle || beside < {NUMBER_WIDTH} ? '' : heads_on === 1 ? measure : 'mean'"
+    word = f"idle || beside < {NUMBER_WIDTH} ? '' : shown === 1 ? measure : 'mean'"
     return [
         title("left - 6", "right", "attends from"),
         title("right + 6", "left", "attends to"),

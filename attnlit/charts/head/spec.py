@@ -31,11 +31,10 @@ BEFORE_DATA = {
     "number_size": 12,
     "switches": 1,
     "switch_rows": 1,
-    "shown": 1,
+    "answered": -1,
+    "on_before": "1",
     "colours": "",
     "dashes": "",
-    "apart": 0,
-    "first_line": 0,
     "pinned_place": -1,
     "full": 1,
     "measure": "weight",
@@ -59,11 +58,11 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
     chart = alt.layer(
         *ground(by_itself),
         *highlights(theme),
-        all_lines(by_itself),
-        active_token(theme, by_itself),
+        all_lines(),
+        active_token(theme),
         *tokens(),
         *titles(theme),
         *legend(theme),
-        *switches(theme, by_itself),
+        *switches(theme),
     ).add_params(*setup_signals(**BEFORE_DATA), *which_token(by_itself), *which_heads(by_itself), *places())
     return framed(chart, theme)

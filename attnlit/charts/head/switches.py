@@ -1,7 +1,6 @@
 """The head view's switches: one a head, above the picture, each in its head's colour.
 
-In the app a click is told to the server, which draws the next picture. In a notebook or a saved page, where
-nobody answers, the switches work in the browser.
+A click acts in the browser at once. In the app it is also told to the server, which draws the next picture.
 """
 
 from __future__ import annotations
@@ -21,84 +20,87 @@ from attnlit.charts.vega import (
     table,
 )
 
-LEFT = f"{SWITCHES_LEFT} + datum.place % switches_a_row * switch_width"
-TOP = f"floor(datum.place / switches_a_row) * {SWITCH_ROW}"
+LEFT = f"{SWITCHES_LEFT} + datum.slot % switches_a_row * switch_width"
+TOP = f"floor(datum.slot / switches_a_row) * {SWITCH_ROW}"
 
-# True where the head of a slot is on, in a browser that is by itself. Texts of numbers are no numbers there.
-_IS_ON = (
-    "all_on || (length(solo_slots) === 0 || indexof(solo_slots, {slot}) >= 0)"
-    " !== (indexof(flipped_slots, {slot}) >= 0)"
-)
-SLOT_IS_ON = _IS_ON.format(slot="toNumber(datum.slot)")
-_SWITCH_IS_ON = {False: "datum.on", True: _IS_ON.format(slot="datum.slot")}
+# How many heads are on before the one of a row with a `slot`: its lines stand in this place among theirs.
+RANK = "length(split(slice(on, 0, datum.slot), '1')) - 1"
+_IS_ON = "on[datum.slot] === '1'"
 
 
 def which_heads(by_itself: bool) -> list[alt.Parameter]:
-    """How many heads are on, and in a browser that is by itself which.
+    """Which heads are on, as a text: "0110" where those in slots 1 and 2 are.
 
-    There a double click leaves one head alone (`solo`), a click turns one over (`flipped`).
+    A click counts at once. In the app it is asked for, until the server has drawn a picture that answers this
+    click; from then on the server says what is on. So a second click that comes before the answer to the
+    first does not flicker back, and what is chosen elsewhere wins. A picture that nobody answers does not
+    switch.
     """
-    colours = [
+    counts = "asked_at > 0" if by_itself else "answered >= 0 && asked_at > 0 && asked_at !== answered"
+    return [
         signal("colour_list", "split(colours, ',')"),
         signal("dash_list", "split(dashes, ',')"),
         signal("dash_patterns", str([list(dash) for dash in DASHES])),
-    ]
-    if not by_itself:
-        return [*colours, signal("heads_on", "shown")]
-    return [
-        *colours,
-        signal("solo_slots", "solo.slot || []"),
-        signal("flipped_slots", "flipped.slot || []"),
-        signal("all_on", "length(solo_slots) + length(flipped_slots) === 0"),
-        signal(
-            "heads_on",
-            "length(solo_slots) === 0 ? shown - length(flipped_slots)"
-            " : length(flipped_slots) + (indexof(flipped_slots, solo_slots[0]) < 0 ? 1 : -1)",
-        ),
+        signal("clicked_at", "heads.at ? heads.at[0] : 0"),
+        signal("soloed_at", "solo.at ? solo.at[0] : 0"),
+        signal("asked_at", "max(clicked_at, soloed_at)"),
+        signal("by_clicks", "heads.turned ? heads.turned[0] : on_before"),
+        signal("asked", "soloed_at > 0 && soloed_at >= clicked_at ? solo.alone[0] : by_clicks"),
+        signal("on", f"{counts} ? asked : on_before"),
+        signal("shown", "length(split(on, '1')) - 1"),
+        signal("switching", "switches > 1" if by_itself else "switches > 1 && answered >= 0"),
     ]
 
 
-def _selections(by_itself: bool) -> list[alt.Parameter]:
-    """What clicks on switches do.
+def _asking() -> dict[str, str]:
+    """What a click on a switch asks for: all heads as they would then be, and when, as no two are alike.
 
-    A double click arrives as two clicks, which cancel each other out, and then as itself. A double tap is the
-    second tap: it clears in the same moment what that would turn over.
+    `turned`: this head off or on, and never none on; `alone`: it alone, and all if it is alone already.
+    """
+    before, after = "slice(on, 0, datum.slot)", "slice(on, datum.slot + 1)"
+    return {
+        "turned": f"{_IS_ON} ? (shown > 1 ? {before} + '0' + {after} : on) : {before} + '1' + {after}",
+        "alone": f"{_IS_ON} && shown === 1 ? replace(on, regexp('0', 'g'), '1')"
+        " : pad('', datum.slot, '0') + '1' + pad('', length(on) - datum.slot - 1, '0')",
+        "at": "datum.turned ? now() : 0",
+    }
+
+
+def _selections() -> list[alt.Parameter]:
+    """What clicks on switches do. A double click comes as two clicks, which cancel out, and then as itself.
+
+    The last click stays selected: it counts until it is answered, wherever the pointer has gone.
     """
     twice = double_click_or_tap("switch")
-    if not by_itself:
-        solo = click_selection("solo", "switch", fields=["head", "alone"], on=twice)
-        return [click_selection("heads", "switch", fields=["head", "on"]), solo]
-    flipped = click_selection("flipped", "switch", fields=["slot"], toggle="true", clear=twice)
-    again = "solo.slot && solo.slot[0] === datum.slot"
-    return [flipped, click_selection("solo", "switch", fields=["slot"], on=twice, toggle=again, clear=False)]
+    return [
+        click_selection("heads", "switch", fields=["turned", "at"], clear=False),
+        click_selection("solo", "switch", fields=["alone", "at"], on=twice, clear=False),
+    ]
 
 
-def switches(theme: Theme, by_itself: bool) -> list[alt.Chart]:
+def switches(theme: Theme) -> list[alt.Chart]:
     """The switches with their numbers, and under the later ones the dashes of their lines."""
-    on = _SWITCH_IS_ON[by_itself]
-    listed = "datum.on" if by_itself else "true"  # in a browser by itself there is nothing of the other heads
     what = "'. Click: off or on. Double click: only this one.'"
     areas = (
         table("switches", name="switch")
-        .transform_filter(listed)
+        .transform_calculate(**_asking())
         .mark_rect(
             align="left", baseline="top", cornerRadius=4, height=SWITCH_HEIGHT,
             width=alt.ExprRef("switch_width - 3"),
-            cursor=alt.ExprRef("switches > 1 ? 'pointer' : 'default'"),
+            cursor=alt.ExprRef("switching ? 'pointer' : 'default'"),
         )
         .encode(
             x=computed(LEFT),
             y=computed(TOP),
             fill=alt.Fill("colour:N", scale=None),
-            fillOpacity=alt.condition(on, alt.value(1), alt.value(0.16)),
-            tooltip=computed(f"'Head ' + datum.name + (switches > 1 ? {what} : '')"),
+            fillOpacity=alt.condition(_IS_ON, alt.value(1), alt.value(0.16)),
+            tooltip=computed(f"'Head ' + datum.name + (switching ? {what} : '')"),
         )
-        .add_params(*_selections(by_itself))
+        .add_params(*_selections())
     )  # fmt: skip
-    ink = alt.condition(on, alt.Color("ink:N", scale=None), alt.value(theme.faint))
+    ink = alt.condition(_IS_ON, alt.Color("ink:N", scale=None), alt.value(theme.faint))
     numbers = (
         table("switches")
-        .transform_filter(listed)
         .mark_text(fontSize=11, fontWeight=600, baseline="middle", align="center")
         .encode(
             x=computed(f"{LEFT} + (switch_width - 3) / 2"),
@@ -109,7 +111,7 @@ def switches(theme: Theme, by_itself: bool) -> list[alt.Chart]:
     )
     dashes = (
         table("switches")
-        .transform_filter(f"{listed} && datum.dash > 0")
+        .transform_filter("datum.dash > 0")
         .mark_rule(strokeWidth=1.5, strokeDash=alt.ExprRef("dash_patterns[datum.dash]"))
         .encode(
             x=computed(f"{LEFT} + 3"),
@@ -118,7 +120,7 @@ def switches(theme: Theme, by_itself: bool) -> list[alt.Chart]:
             color=ink,
         )
     )
-    return [_caption(theme), areas, numbers, dashes, *([_all_off(theme)] if by_itself else [])]
+    return [_caption(theme), areas, numbers, dashes]
 
 
 def _caption(theme: Theme) -> alt.Chart:
@@ -128,12 +130,3 @@ def _caption(theme: Theme) -> alt.Chart:
     return once().mark_text(text=word, align="left", **style).encode(
         x=alt.value(1), y=alt.value(SWITCH_HEIGHT / 2)
     )  # fmt: skip
-
-
-def _all_off(theme: Theme) -> alt.Chart:
-    return (
-        once()
-        .transform_filter("heads_on === 0")
-        .mark_text(text="Every head is switched off.", fontSize=13, color=theme.faint)
-        .encode(x=computed("width / 2"), y=computed("top + row * 1.5"))
-    )

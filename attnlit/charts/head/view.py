@@ -36,24 +36,27 @@ def head_picture(
     theme: Theme = LIGHT,
     budget: int | None = None,
     pinned: Pin | None = None,
-    all_switches: bool = False,
+    answered: float | None = None,
 ) -> Picture:
     """The head view of one layer, for the app: `st.altair_chart(picture, key=..., theme=None)`.
 
-    `heads` are the heads that are on (all when left out), and `pinned` is the pinned token. With
-    `all_switches` every head of the layer has a switch, else only those that are on. With
-    `on_select=..., selection_mode=clicks.SELECTIONS` clicks on switches and tokens come back as
-    `event.selection`; `ChosenHeads.from_selection` and `PinnedToken.from_selection` say what they mean, and
-    the next picture is drawn with that. All pictures of a theme share one specification.
+    `heads` are the heads that are on (all when left out), and `pinned` is the pinned token. All pictures of
+    a theme share one specification.
+
+    `answered` is for a picture whose clicks come back, as `event.selection` with
+    `on_select=..., selection_mode=clicks.SELECTIONS`: `ChosenHeads.from_selection` and
+    `PinnedToken.from_selection` say what they mean, and the next picture is drawn with that and with
+    `last_click(event.selection)`. Then every head of the layer has a switch, else only those that are
+    on, and these do nothing.
 
     `budget` is how many lines are drawn, the strongest. Raises `AttnlitError` for a layer or head that the
     record does not have.
     """
     heads = chosen_heads(attention, layer, heads)
-    switches = list(range(attention.heads)) if all_switches else heads
+    switches = heads if answered is None else list(range(attention.heads))
     pin = pinned if isinstance(pinned, PinnedToken) or pinned is None else PinnedToken(*pinned)
     tables, notes = head_tables(
-        attention, layer, heads, theme=theme, budget=budget, pinned=pin, switches=switches
+        attention, layer, heads, theme=theme, budget=budget, pinned=pin, switches=switches, answered=answered
     )
     height = head_shape(attention, len(switches)).height
     return Picture(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attnlit.charts.head import ChosenHeads, PinnedToken
+from attnlit.charts.head import ChosenHeads, PinnedToken, last_click
 
 QUERY = PinnedToken("query", 3)
 
@@ -27,50 +27,34 @@ def test_where_nothing_was_clicked_all_stays() -> None:
     assert ChosenHeads.from_selection({}, (1, 2), 4) == ChosenHeads((1, 2))
 
 
+def turned(on: str, at: float) -> dict:
+    return {"heads": [{"turned": on, "at": at}], "solo": []}
+
+
 def test_a_click_that_was_answered_before_is_no_news() -> None:
-    old = {"pin": [{"side": "key", "index": 5, "held": False}], "heads": [{"head": 1, "on": True}]}
+    old = {"pin": [{"side": "key", "index": 5, "held": False}], **turned("1010", 3)}
     assert pinned(QUERY, *old["pin"], before=old) == QUERY
     assert ChosenHeads.from_selection(old, (1, 2), 4, before=old).heads == (1, 2)
 
 
-@pytest.mark.parametrize(
-    ("now", "clicked", "after"),
-    [
-        ((0, 1, 2), {"head": 1, "on": True}, (0, 2)),
-        ((0, 2), {"head": 1, "on": False}, (0, 1, 2)),
-        ((1,), {"head": 1, "on": True}, (1,)),  # the last one stays on
-        ((0, 2), {"head": 1, "on": True}, (0, 2)),  # clicked twice before the picture could follow
-    ],
-)
-def test_a_click_on_a_switch_turns_one_head_over(now: tuple, clicked: dict, after: tuple) -> None:
-    assert ChosenHeads.from_selection({"heads": [clicked]}, now, 3).heads == after
+def test_a_click_says_which_heads_are_on() -> None:
+    assert ChosenHeads.from_selection(turned("101", 3), (0, 1, 2), 3).heads == (0, 2)
 
 
-@pytest.mark.parametrize(
-    ("now", "clicked", "after"),
-    [
-        ((0, 1, 2), {"head": 1, "alone": False}, (1,)),
-        ((1,), {"head": 1, "alone": True}, (0, 1, 2)),
-        ((0,), {"head": 1, "alone": False}, (1,)),
-        ((1,), {"head": 1, "alone": False}, (0, 1, 2)),  # the picture had not followed yet
-    ],
-)
-def test_a_double_click_leaves_one_head_alone_and_another_brings_all_back(
-    now: tuple, clicked: dict, after: tuple
-) -> None:
-    assert ChosenHeads.from_selection({"solo": [clicked], "heads": []}, now, 3).heads == after
+def test_of_two_clicks_the_last_one_counts_and_a_double_click_before_its_second_click() -> None:
+    for first, second, heads in (("heads", "solo", (1,)), ("solo", "heads", (0, 2))):
+        clicks = {"heads": [{"turned": "101", "at": 1}], "solo": [{"alone": "010", "at": 1}]}
+        clicks[second][0]["at"] = 2
+        assert ChosenHeads.from_selection(clicks, (0, 1, 2), 3).heads == heads
+        assert last_click(clicks) == 2
+        assert first != second
+    at_once = {"heads": [{"turned": "101", "at": 1}], "solo": [{"alone": "010", "at": 1}]}
+    assert ChosenHeads.from_selection(at_once, (0, 1, 2), 3).heads == (1,)
 
 
-def test_the_two_clicks_of_a_double_click_do_no_harm() -> None:
-    """The second may come before the first is answered; then it is the same and is not told at all."""
-    for second_is_told in (True, False):
-        heads = ChosenHeads((0, 1, 2)).heads
-        first = {"heads": [{"head": 1, "on": True}], "solo": []}
-        heads = ChosenHeads.from_selection(first, heads, 3).heads
-        before = first
-        if second_is_told:
-            second = {"heads": [{"head": 1, "on": False}], "solo": []}
-            heads = ChosenHeads.from_selection(second, heads, 3, before).heads
-            before = second
-        double = {**before, "solo": [{"head": 1, "alone": False}]}
-        assert ChosenHeads.from_selection(double, heads, 3, before).heads == (1,)
+@pytest.mark.parametrize("sent", ["000", "", "11", "1111", None, 5, [1], {"a": 1}])
+def test_never_none_and_whatever_a_browser_sends(sent: object) -> None:
+    rows = {"heads": [{"turned": sent, "at": 1}], "solo": [{"alone": sent, "at": "late"}]}
+    assert ChosenHeads.from_selection(rows, (0, 2), 3).heads == (0, 2)
+    assert last_click({"heads": [{"at": sent}]}) in (0, 5)
+    assert last_click({}) == last_click(None) == 0

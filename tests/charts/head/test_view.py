@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +12,7 @@ import pytest
 
 from attnlit.attention.record import PASSED_ON, TOGETHER
 from attnlit.charts.head import head_picture, head_table, head_view
-from attnlit.charts.picture import Picture
+from attnlit.charts.picture import Picture, with_values
 from attnlit.charts.theme import DARK, HEAD_COLOURS
 from attnlit.errors import AttnlitError
 from tests.charts.drawing import Svg, place_of, svg_of, texts
@@ -22,16 +24,10 @@ LIST_OF_WORDS = ["the", "cat", "sat", "on", "the", "mat", "because", "it", "was"
 def drawn_lines(picture: Picture) -> dict[tuple[int, int, int], float]:
     """The opacity of each line, by (slot, query, key), in the order in which they are drawn."""
     (row,) = picture.tables["lines"].to_pylist()
-    columns = [row[name].split(",") for name in ("slots", "begins", "ends", "opacities")]
-    (size,) = picture.tables["setup"].to_pylist()
-
-    def token(hundredths: str) -> int:
-        """The one in whose row this height is."""
-        return int((int(hundredths) / 100 - size["top"]) // size["row"])
-
+    columns = [row[name].split(",") for name in ("slots", "queries", "keys", "opacities")]
     return {
-        (int(slot), token(begin), token(end)): int(opacity) / 10_000
-        for slot, begin, end, opacity in zip(*columns, strict=True)
+        (int(slot), int(query), int(key)): int(opacity) / 10_000
+        for slot, query, key, opacity in zip(*columns, strict=True)
     }
 
 
@@ -59,6 +55,24 @@ def assert_percentages(svg: Svg, weights: np.ndarray) -> None:
     assert percentages(svg) == pytest.approx(wanted, abs=0.56)  # rounded to a tenth, then to a whole percent
 
 
+def stores(clicked: dict[str, tuple[str, int]]) -> dict[str, list[dict[str, Any]]]:
+    """What the selections hold after these clicks on switches: which heads they ask for, and when."""
+    asks = {"heads": "turned", "solo": "alone"}
+    return {name: [{asks[name]: heads, "at": when}] for name, (heads, when) in clicked.items()}
+
+
+def with_clicks(picture: Picture, clicked: dict[str, list[dict[str, Any]]]) -> Picture:
+    """The app's picture after these clicks."""
+    return replace(picture, draw=lambda theme: with_values(picture.draw(theme), clicked))
+
+
+def assert_draws_these(svg: Svg, row: np.ndarray) -> None:
+    """The lines of a pinned token are of these weights (heads, keys), and the numbers are their mean."""
+    lines = opacities(svg, "mark-rule", "stroke-opacity", HEAD_COLOURS)
+    assert np.allclose(sorted(lines), np.sort(row[row >= 0.01]), atol=0.0006)
+    assert_percentages(svg, row.mean(axis=0))
+
+
 def opacities(svg: Svg, mark: str, attribute: str, colours: tuple[str, ...]) -> list[float]:
     """The opacity of each mark that has a head's colour."""
     paint = attribute.split("-")[0]
@@ -80,7 +94,7 @@ def test_every_line_is_as_opaque_as_its_weight_whatever_else_is_shown(heads: lis
     for (slot, query, key), opacity in lines.items():
         assert opacity == pytest.approx(attention.weights[1, shown[slot], query, key], abs=5e-5)
     assert len(lines) == (attention.weights[1, shown] >= 0.0005).sum()
-    assert [switch["head"] for switch in picture.tables["switches"].to_pylist()] == shown
+    assert [switch["name"] for switch in picture.tables["switches"].to_pylist()] == [str(h) for h in shown]
 
 
 def test_the_budget_keeps_the_strongest_lines_and_the_notes_say_what_share() -> None:
@@ -136,7 +150,7 @@ def test_the_spec_is_the_same_for_every_layer_and_choice_of_heads() -> None:
     attention = random_record(layers=3, heads=4)
     first = head_picture(attention, 0).spec
     assert head_picture(attention, 2).spec is first
-    assert head_picture(attention, 1, [3], pinned=("key", 2), all_switches=True).spec is first
+    assert head_picture(attention, 1, [3], pinned=("key", 2), answered=5).spec is first
     assert head_picture(attention, 0, theme=DARK).spec != first
 
 
@@ -177,23 +191,45 @@ def test_a_pinned_token_on_the_right_shows_who_looks_at_it() -> None:
 @pytest.mark.parametrize(
     ("switched", "on"),
     [
-        ({"flipped": [1]}, [0, 2]),
-        ({"flipped": [0, 2]}, [1]),
-        ({"solo": [2]}, [2]),
-        ({"solo": [2], "flipped": [0]}, [0, 2]),
-        ({"flipped": [0, 1, 2]}, []),
+        ({"heads": ("101", 1)}, [0, 2]),
+        ({"heads": ("101", 1), "solo": ("010", 2)}, [1]),
+        ({"heads": ("101", 2), "solo": ("010", 2)}, [1]),  # a double click comes after its second click
+        ({"heads": ("110", 3), "solo": ("010", 2)}, [0, 1]),
     ],
 )
-def test_switches_turn_heads_over_and_leave_one_alone(switched: dict[str, list[int]], on: list[int]) -> None:
+def test_the_last_click_on_a_switch_says_which_heads_are_drawn(
+    switched: dict[str, tuple[str, int]], on: list[int]
+) -> None:
     attention = random_record(layers=1, heads=3, queries=3, seed=1)
     picture = head_picture(attention, 0, pinned=("query", 0))
-    stores = {name: [{"slot": head} for head in heads] for name, heads in switched.items()}
-    svg = svg_of(picture, pin=[{"side": "query", "index": 0}], **stores)
-    row = attention.weights[0, on, 0]  # (heads on, keys)
-    lines = opacities(svg, "mark-rule", "stroke-opacity", HEAD_COLOURS)
-    assert np.allclose(sorted(lines), np.sort(row[row >= 0.01]), atol=0.0006)
-    assert_percentages(svg, row.mean(axis=0) if on else np.zeros(0))
-    assert ("Every head is switched off." in texts(svg)) == (not on)
+    svg = svg_of(picture, pin=[{"side": "query", "index": 0}], **stores(switched))
+    assert_draws_these(svg, attention.weights[0, on, 0])
+
+
+@pytest.mark.parametrize("before", [[0], [0, 1, 2], [1, 2]])
+def test_a_click_draws_what_the_server_then_answers(before: list[int]) -> None:
+    attention = random_record(layers=1, heads=3, queries=3, seed=1)
+    click = stores({"heads": ("101", 7)})
+    asked, answer = (
+        svg_of(with_clicks(head_picture(attention, 0, heads, pinned=("query", 0), answered=when), click))
+        for heads, when in ((before, 0), ([0, 2], 7))
+    )
+    assert ElementTree.tostring(asked) == ElementTree.tostring(answer)
+    assert_draws_these(asked, attention.weights[0, [0, 2], 0])
+
+
+def test_once_a_click_is_answered_the_server_says_which_heads_are_on() -> None:
+    attention = random_record(layers=1, heads=3, queries=3, seed=1)
+    picture = head_picture(attention, 0, [1], pinned=("query", 0), answered=7)
+    svg = svg_of(with_clicks(picture, stores({"heads": ("101", 7)})))
+    assert_draws_these(svg, attention.weights[0, [1], 0])
+
+
+def test_a_picture_that_nobody_answers_does_not_switch() -> None:
+    attention = random_record(layers=1, heads=3, queries=3, seed=1)
+    picture = head_picture(attention, 0, [1, 2], pinned=("query", 0))
+    svg = svg_of(with_clicks(picture, stores({"heads": ("10", 7)})))
+    assert_draws_these(svg, attention.weights[0, [1, 2], 0])
 
 
 def test_a_pinned_key_is_not_taken_for_one_whose_number_ends_like_its_own() -> None:
@@ -344,19 +380,15 @@ def test_the_lines_take_the_width_that_the_tokens_leave(width: int, heads: int) 
 
 
 def test_every_head_has_a_switch_where_heads_are_chosen_and_the_others_are_pale() -> None:
-    picture = head_picture(random_record(heads=4), 0, [1, 3], all_switches=True)
+    picture = head_picture(random_record(heads=4), 0, [1, 3], answered=0)
     switches = picture.tables["switches"].to_pylist()
-    assert [(each["head"], each["slot"], each["on"], each["alone"]) for each in switches] == [
-        (0, -1, False, False), (1, 0, True, False), (2, -1, False, False), (3, 1, True, False),
-    ]  # fmt: skip
+    assert [(each["name"], each["slot"]) for each in switches] == [("0", 0), ("1", 1), ("2", 2), ("3", 3)]
     drawn = [
         float(each.get("fill-opacity", "1"))
         for each in svg_of(picture).iter()
         if each.get("fill", "").upper() in HEAD_COLOURS[:4]
     ]
     assert drawn == [0.16, 1, 0.16, 1]
-    alone = head_picture(random_record(heads=2), 0, [1], all_switches=True).tables["switches"].to_pylist()
-    assert [each["alone"] for each in alone] == [False, True]
 
 
 def test_later_heads_repeat_the_colours_with_other_dashes() -> None:
