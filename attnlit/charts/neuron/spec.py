@@ -9,6 +9,7 @@ import altair as alt
 from attnlit.charts.neuron.active_row import active_row, zero_lines
 from attnlit.charts.neuron.layout import signals
 from attnlit.charts.neuron.marks import (
+    active_button,
     active_frame,
     captions,
     instruction,
@@ -47,6 +48,7 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
     key_ground, key_frame = key_row(theme)
     chart = alt.layer(
         query_buttons(theme).add_params(hover, pin),
+        active_button(theme),
         key_ground,
         *strips(),
         *row_gaps(theme),
