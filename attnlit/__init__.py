@@ -11,6 +11,7 @@ Names are imported when first used, so that `import attnlit` is quick and needs 
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -84,8 +85,9 @@ def __dir__() -> list[str]:
     return __all__
 
 
+@cache
 def _version() -> str:
-    """What pyproject.toml says, which stands in the installed package's metadata."""
+    """What pyproject.toml says, which stands in the installed package's metadata; files are read once."""
     from importlib import metadata
 
     try:

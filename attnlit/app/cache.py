@@ -185,6 +185,11 @@ def attention(model: Model, text: str, pair: str) -> dict[str, Attention]:
     return records.find((model.identity, text, pair), lambda: attend_all(model, text, pair or None))
 
 
+def is_read(model: Model, text: str, pair: str) -> bool:
+    """Whether the attention of this text or pair is in the cache."""
+    return records.get((model.identity, text, pair)) is not None
+
+
 @dataclass(frozen=True)
 class Filters:
     """What of a record is shown. The defaults show it as it was recorded."""

@@ -51,7 +51,7 @@ def of_bundled(name: str) -> str:
 def of_folder(folder: Path) -> str:
     """A folder's identity: it changes when any file of the model is written, also with equal sizes."""
     facts = []
-    for file in _files(folder):
+    for file in _files(folder):  # asked in every run of a page, so with one question a file
         stat = file.stat()
         facts.append((file.name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
     return f"{folder.resolve()} {_digest(repr(facts).encode())}"
@@ -72,15 +72,19 @@ def _digest_of_content(name: str, _unless_it_changed: str) -> str:
     digest = hashlib.blake2b()
     for file in _files(catalogue.BUNDLED / name):
         digest.update(file.name.encode())
-        digest.update(file.read_bytes())
+        digest.update(Path(file.path).read_bytes())
     return digest.hexdigest()[:_DIGITS]
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Path) -> list[os.DirEntry[str]]:
     """The files of a folder that a model may be read from, by name."""
-    if not folder.is_dir():
+    try:
+        with os.scandir(folder) as entries:
+            there = [each for each in entries if os.path.splitext(each.name)[1] in _OF_A_MODEL]
+            files = [each for each in there if each.is_file()]
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    return sorted(each for each in folder.iterdir() if each.suffix in _OF_A_MODEL and each.is_file())
+    return sorted(files, key=lambda each: each.name)
 
 
 def _digest(facts: bytes) -> str:

@@ -80,7 +80,10 @@ def open_model(name: str, first: str, key: str = "model") -> Model:
 
 def _opened(name: str, before: str | None, first: str, control: str) -> Model | None:
     """The model; None while the visitor is asked whether to fetch it, or has stopped that."""
-    offer = None if cache.models.get((name, identity_of(name))) else _offer(name)
+    kept: Model | None = cache.models.get((name, identity_of(name)))
+    if kept is not None:
+        return kept
+    offer = _offer(name)
     if offer is None:
         return cache.load_model(name)
     key = (name, of_hub(offer.name, offer.commit))

@@ -10,9 +10,11 @@ each script run, having a thread of its own, sees for itself.
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,6 @@ from attnlit.app.frame.cards import BY_SCRIPT, HOME, PageCard
 from attnlit.app.frame.request import Choice, Request
 from attnlit.errors import AttnlitError
 
-_ICON = str(Path(__file__).parents[1] / "icon.svg")
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -40,8 +41,8 @@ _this_run = _ThisRun()
 
 def run() -> None:
     """Draw the frame and run the page that the address names."""
-    st.set_page_config(page_title="attnlit", page_icon=_ICON, layout="wide")
-    st.logo(_ICON, size="large")
+    st.set_page_config(page_title="attnlit", page_icon=_icon(), layout="wide")
+    st.logo(_icon(), size="large")
     card, page = _navigation()
     st.title(card.title, anchor=False)
     st.markdown(card.lead)
@@ -95,6 +96,13 @@ def ask_model() -> Choice:
     if _this_run.asked is None:
         raise TypeError("this page's card asks for no model")
     return _this_run.asked
+
+
+@cache
+def _icon() -> str:
+    """The icon as an address that holds it: of a file Streamlit would read it twice in every run."""
+    drawing = Path(__file__).parents[1] / "icon.svg"
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawing.read_bytes()).decode()}"
 
 
 def _navigation() -> tuple[PageCard, Any]:

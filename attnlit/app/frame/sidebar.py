@@ -80,7 +80,10 @@ def _read(model: Known, text: str, pair: str, kind: str, above: DeltaGenerator) 
             return model, record
         with above:
             model = opening.opened(model)
-    with st.spinner("Reading the text …", show_time=True):
+    place = st.container()  # drawn in any case, so that what follows stays in its place
+    if cache.is_read(model, text, pair):  # a spinner starts a thread
+        return model, cache.attention(model, text, pair)[kind]
+    with place, st.spinner("Reading the text …", show_time=True):
         return model, cache.attention(model, text, pair)[kind]
 
 
@@ -189,7 +192,8 @@ def was_typed(model: Known) -> bool:
 def _say_what_is_unknown(model: Known, attention: Attention) -> None:
     """Say it where the model does not know what was typed: to it all such words are one and the same."""
     tokens = [token for token in attention.queries if not token.special]
-    count = sum(token.id == model.unknown_id for token in tokens)
+    unknown = model.unknown_id  # asked once: the tokenizer looks it up
+    count = sum(token.id == unknown for token in tokens)
     if count:
         say.quiet(
             f"{model.name} does not know {count} of these {len(tokens)} tokens: it reads each of them as "
