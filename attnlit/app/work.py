@@ -118,13 +118,14 @@ def _offer(place: DeltaGenerator, key: Hashable, button: Button | None) -> None:
             "Go on" if goes_on or button is None else button.label,
             type="primary",
             help=None if button is None else button.help,
-            on_click=_start,
+            on_click=start,
             args=(key,),
             key=f"start {hash(key)}",
         )
 
 
-def _start(key: Hashable) -> None:
+def start(key: Hashable) -> None:
+    """Begin this work, or go on with it, though it was stopped before."""
     st.session_state[_STARTED], st.session_state[_STOPPED] = key, None
 
 

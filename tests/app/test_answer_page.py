@@ -12,7 +12,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from attnlit.app.answer import ask, write
+from attnlit.app import write
+from attnlit.app.answer import ask
 from attnlit.attention import answer, load, passed_on
 from attnlit.words.answer import read_in_words, said_in_words, word_in_words
 from tests import tiny

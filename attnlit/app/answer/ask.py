@@ -10,6 +10,7 @@ import streamlit as st
 from attnlit.app import export
 from attnlit.app.frame import address
 from attnlit.app.frame.controls import number, one_of, typed
+from attnlit.app.frame.go_on import MOST_SEED, TEMPERATURES
 from attnlit.attention.chat import template_of
 from attnlit.models import limits
 
@@ -21,8 +22,6 @@ PROMPT = "The doctor opened the letter, read it slowly, and"
 MESSAGE = "Why is the sky blue?"
 CHAT, TEXT = FORMS = ("Conversation", "Plain text")
 LENGTHS = (20, 40, 80, 160)  # tokens
-TEMPERATURES = (0.0, 0.5, 1.0, 1.5)
-MOST_SEED = 20
 # What a visitor types, by its name in a link with text.
 _FIELDS = ("prompt", "system")
 _CHARACTERS = 40  # that may be typed for each token that may be read

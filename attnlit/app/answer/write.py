@@ -1,22 +1,17 @@
-"""Lets a model write, in view of the visitor, who can stop it; what is there already can be looked at."""
+"""Lets a model answer; what is there after a stop can be looked at."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
-
 from attnlit.app import cache, work
-from attnlit.attention.answers import Asked, ask, record, said, say
-from attnlit.wording import escaped
+from attnlit.app.write import word_by_word
+from attnlit.attention.answers import Asked, ask, record
 
 if TYPE_CHECKING:
     from attnlit.app.answer.ask import Question
     from attnlit.attention import Answer
     from attnlit.models.model import Model
-
-_SHOWN_EVERY = 0.1  # seconds between two looks at what is being written
 
 
 def written(model: Model, question: Question) -> dict[str, Answer] | None:
@@ -28,20 +23,10 @@ def written(model: Model, question: Question) -> dict[str, Answer] | None:
 
     def task(report: work.Report, so_far: Any) -> dict[str, Answer]:
         asked = asked_of(model, question)
-        ids = [*(so_far or ())]
-        place = st.empty()
-        last = 0.0
-        words = say(
-            model, asked, max_tokens=question.length, seed=question.seed, temperature=question.temperature,
-            already=ids,
+        ids = word_by_word(
+            model, asked, report, so_far,
+            length=question.length, temperature=question.temperature, seed=question.seed,
         )  # fmt: skip
-        for word in words:
-            ids.append(word)
-            report(len(ids) / question.length, f"{len(ids)} of at most {question.length} tokens", tuple(ids))
-            if time.monotonic() - last > _SHOWN_EVERY:
-                last = time.monotonic()
-                place.markdown(f"… {escaped(said(model, asked, ids))} ▌")
-        place.empty()
         return record(model, asked, ids)
 
     found = work.run(key, task, cache.records)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnlit.app import cache, say
-from attnlit.app.frame import address, chosen, kept_text, link, opening
+from attnlit.app.frame import address, chosen, go_on, kept_text, link, opening
 from attnlit.app.frame.controls import IN_ADDRESS, drop_invalid_choice, one_of, some_of, typed
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
@@ -54,7 +54,8 @@ def draw(card: PageCard) -> Asked:
         if "text" not in controls:
             kind = _kind(model)
             return Asked(model, kind, *_layer_and_heads(model, kind, controls))
-        text, pair = _text(model)
+        text, pair, how = _text(model)
+        go_on.go_on(model, text, pair, how)
         kept_text.keep(own_texts(model), from_a_link=followed)
         kind = _kind(model)
         try:
@@ -157,19 +158,23 @@ def _told(model: Model) -> Model:
     return cache.in_languages(model, source, target)
 
 
-def _text(model: Known) -> tuple[str, str]:
+def _text(model: Known) -> tuple[str, str, go_on.How | None]:
+    """(text, second text, how the model is to go on with it)"""
     target = model.pairs == "target"
     second, label = ("target", "Target text") if target else ("pair", "Sentence B (optional)")
     # The starting texts are the fields' own values. Set in the session they would win over what a browser
     # still shows when it comes back after its session has ended, and be gone after a page switch at once.
     start = PAIR if model.pairs == "segments" else ""
+    go_on.take_up()
     with st.form("texts", border=False):
         most = most_characters()
         text = typed(st.text_area, "Sentence A", TEXT, "text", most, height=80)
         hint = "Leave it empty and the model writes it." if target else ""
         pair = typed(st.text_area, label, start, second, most, height=80, placeholder=hint)
-        st.form_submit_button("Show attention", type="primary", on_click=link.leave_text, width="stretch")
-    return text, pair
+        with st.container(horizontal=True):
+            st.form_submit_button("Show attention", type="primary", on_click=link.leave_text, width="stretch")
+            how = go_on.offer(model)
+    return text, pair, how
 
 
 def most_characters() -> int:

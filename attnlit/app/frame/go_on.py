@@ -1,0 +1,121 @@
+"""Let the model go on with the text of the sidebar: what it writes becomes part of the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from attnlit.app import cache, say, work
+from attnlit.app.frame import link, opening
+from attnlit.app.frame.controls import one_of
+from attnlit.errors import AttnlitError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from attnlit.app.frame.opening import Known
+    from attnlit.models.model import Model
+
+LENGTHS = (5, 10, 20, 40)  # tokens
+TEMPERATURES = (0.0, 0.5, 1.0, 1.5)
+MOST_SEED = 20
+# Keys of the session that belong to no control: that it was asked for, which work that has become, and the
+# text that the next run begins with.
+_ASKED, _AT_WORK, _LONGER = "go_on_asked", "go_on_at_work", "go_on_longer"
+
+
+@dataclass(frozen=True)
+class How:
+    """How a model goes on."""
+
+    length: int  # tokens at most
+    temperature: float
+    seed: int
+
+
+def take_up() -> None:
+    """Before the text is drawn: it is what the model has made of it."""
+    if _LONGER in st.session_state:
+        st.session_state["text"] = st.session_state.pop(_LONGER)
+
+
+def offer(model: Known) -> How | None:
+    """Draw, in the form of the texts, how the model is to go on; nothing for one that cannot."""
+    untrained = opening.is_open(model) and not model.predicts
+    if not model.causal or model.pairs == "target" or untrained:
+        return None
+    with st.popover("Go on", help="Let the model write what comes next; it becomes part of your text."):
+        length = one_of(
+            st.segmented_control, "Tokens, at most", LENGTHS, "on_length", default=10, bound=False
+        )
+        temperature = one_of(
+            st.segmented_control,
+            "Temperature",
+            TEMPERATURES,
+            "on_temperature",
+            bound=False,
+            help="0: always the likeliest word. Above it words are drawn, the higher the bolder.",
+        )
+        seed = st.slider(
+            "Draw", 0, MOST_SEED, 0, key="on_seed", persist_state="session",
+            help="Another number draws other words. At temperature 0 there is nothing to draw.",
+        )  # fmt: skip
+        st.form_submit_button("Let it go on", type="primary", on_click=_ask)
+    return How(length, temperature, seed if temperature else 0)
+
+
+def _ask() -> None:
+    st.session_state[_ASKED] = True
+    link.leave_text()
+
+
+def go_on(known: Known, text: str, pair: str, how: How | None) -> None:
+    """If that was asked for, let the model write, in view of the visitor, who can stop it; then begin anew.
+
+    What was written until a stop becomes part of the text, too.
+    """
+    asked = st.session_state.pop(_ASKED, False)
+    if how is None or (asked and pair):
+        if pair:
+            say.hint("Sentence B stands after this text. Empty it, and the model can go on.")
+        return
+    key: Hashable = ("go on", known.identity, text, how)
+    if asked:
+        st.session_state[_AT_WORK] = key
+        work.start(key)
+    if st.session_state.get(_AT_WORK) != key or pair:  # another text or model is here by now
+        st.session_state.pop(_AT_WORK, None)
+        return
+    try:
+        model = opening.opened(known)
+        ids = work.run(key, lambda report, so_far: _written(model, text, how, report, so_far), cache.asked)
+        written = _said(model, text, work.so_far(key) or () if ids is None else ids)
+    except AttnlitError as mistake:
+        say.warn(str(mistake))
+        written = ""
+    del st.session_state[_AT_WORK]
+    if written:
+        st.session_state[_LONGER] = text + written
+        st.rerun()
+
+
+def _written(model: Model, text: str, how: How, report: work.Report, so_far: Any) -> tuple[int, ...]:
+    from attnlit.app.write import word_by_word
+    from attnlit.attention.answers import ask
+
+    asked = ask(model, text)
+    return word_by_word(
+        model, asked, report, so_far, length=how.length, temperature=how.temperature, seed=how.seed
+    )
+
+
+def _said(model: Model, text: str, ids: tuple[int, ...]) -> str:
+    """The text of what was written; it is said where there is none."""
+    from attnlit.attention.answers import ask, said
+    from attnlit.words.answer import NOTHING
+
+    if not ids:
+        say.hint(NOTHING)
+    return said(model, ask(model, text), ids) if ids else ""

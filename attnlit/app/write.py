@@ -1,0 +1,41 @@
+"""Letting a model write, word by word, in view of the visitor, who can stop it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from attnlit.attention.answers import Asked, said, say
+from attnlit.wording import escaped
+
+if TYPE_CHECKING:
+    from attnlit.app import work
+    from attnlit.models.model import Model
+
+_SHOWN_EVERY = 0.1  # seconds between two looks at what is being written
+
+
+def word_by_word(
+    model: Model,
+    asked: Asked,
+    report: work.Report,
+    so_far: Any,
+    *,
+    length: int,
+    temperature: float,
+    seed: int,
+) -> tuple[int, ...]:
+    """The tokens that the model writes: at most `length`, those of `so_far` among them. For a `work.Task`."""
+    ids = [*(so_far or ())]
+    place = st.empty()
+    last = 0.0
+    for word in say(model, asked, max_tokens=length, seed=seed, temperature=temperature, already=ids):
+        ids.append(word)
+        report(len(ids) / length, f"{len(ids)} of at most {length} tokens", tuple(ids))
+        if time.monotonic() - last > _SHOWN_EVERY:
+            last = time.monotonic()
+            place.markdown(f"… {escaped(said(model, asked, ids))} ▌")
+    place.empty()
+    return tuple(ids)
