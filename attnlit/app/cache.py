@@ -203,6 +203,8 @@ class Filters:
     rescaled: bool = False
     # The lengths of what is passed on, instead of attention.
     passed_on: bool = False
+    # Positions of the queries, and of the keys, that are taken as one.
+    together: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
 
 
 def filtered(model: Model, text: str, pair: str, kind: str, filters: Filters) -> Attention:
@@ -231,6 +233,7 @@ def _passed_on(model: Model, text: str, pair: str, kind: str) -> Attention:
 
 def _filtered(record: Attention, filters: Filters) -> Attention:
     from attnlit.attention.filters import between, hide_and_renormalise, hide_special
+    from attnlit.attention.together import take_together
     from attnlit.attention.words import merge_words
     from attnlit.charts.model import drawn
 
@@ -240,4 +243,5 @@ def _filtered(record: Attention, filters: Filters) -> Attention:
     if filters.without_special and filters.rescaled:
         left = hide_and_renormalise(left, {token.position for token in left.keys if token.special})
     left = between(left, filters.sentences)
-    return hide_special(left) if filters.without_special else left
+    left = hide_special(left) if filters.without_special else left
+    return take_together(left, *filters.together)

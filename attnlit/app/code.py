@@ -109,4 +109,6 @@ def _filtering(request: Request) -> tuple[list[tuple[str, str]], list[str]]:
         step(rest, "between", repr(filters.sentences))
     if filters.without_special:
         step(rest, "hide_special")
+    if any(filters.together):
+        step("attnlit.attention.together", "take_together", *(repr([*side]) for side in filters.together))
     return sorted(imports), steps

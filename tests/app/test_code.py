@@ -59,10 +59,11 @@ FILTERS = [
     cache.Filters(passed_on=True),
     cache.Filters("A→B", whole_words=True),
     cache.Filters(without_special=True, rescaled=True, whole_words=True),
+    cache.Filters(together=((3, 4, 6), (3, 4, 6))),
 ]
 
 
-@pytest.mark.parametrize("filters", FILTERS, ids=["attention", "passed on", "pair", "rescaled"])
+@pytest.mark.parametrize("filters", FILTERS, ids=["attention", "passed on", "pair", "rescaled", "together"])
 def test_the_head_view_is_made_again(model: Model, filters: cache.Filters) -> None:
     asked = request(model, filters)
     same = drawn(code.head_view(asked))

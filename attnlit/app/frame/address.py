@@ -7,7 +7,7 @@ runs no model.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -28,9 +28,8 @@ _PAGE, _ARRIVED = "page", "arrived"
 _LINKED = "followed_link"
 _CHOSEN = "chosen_"  # + name: what was chosen, as the address spells it, or None
 _WRITTEN = "written_"  # + name: what we last left in the address
-_BY_HAND = frozenset(
-    {"query", "key", "key_token", "word"}
-)  # choices that are bound to no control, and are of one text
+# Choices that are bound to no control, and are of one text.
+_BY_HAND = frozenset({"query", "key", "key_token", "word", "together"})
 _WITHOUT = "without"  # in a link: the text of whoever made it was left out
 
 
@@ -153,7 +152,7 @@ def forget_by_hand(*, in_address: bool = True) -> None:
         leave(_BY_HAND)
 
 
-def settled(name: str, valid: Collection[str], but: str) -> str | None:
+def settled(name: str, valid: Container[str], but: str) -> str | None:
     """What is chosen of something that is bound to no control: here, or in the address; None for nothing.
 
     Not bound, because Streamlit would write the option's label into the address, and so a word of the text.

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from attnlit.app import cache
-from attnlit.app.frame import bar, chosen, opening, sidebar
+from attnlit.app.frame import bar, chosen, opening, sidebar, together
 from attnlit.app.frame.cards import PageCard
 from attnlit.app.frame.request import Choice, Request
 from attnlit.app.frame.theme import theme
+
+if TYPE_CHECKING:
+    from attnlit.attention import Attention
 
 
 def draw(card: PageCard) -> Choice:
@@ -30,13 +36,22 @@ def draw(card: PageCard) -> Choice:
             chosen.hold_filters()
         elif not whole:
             filters = bar.filters(model, attention, vectors=vectors)
-        if opening.is_open(model) or filters.passed_on:
-            shown = cache.filtered(opening.opened(model), asked.text, asked.pair, kind, filters)
-        else:
-            shown = cache.of_a_record(attention, filters)
+        for_query = st.container(width="content") if "query" in card.controls else None
+        shown = _filtered(asked, attention, filters)
+        if "together" in card.controls:
+            filters = replace(filters, together=together.ask(shown))
+            shown = _filtered(asked, attention, filters)
         query, pinned = chosen.settle_query(attention, shown)
-        if "query" in card.controls:
-            bar.query(shown)
+        if for_query is not None:
+            with for_query:
+                bar.query(shown)
     if vectors:  # the picture is of one query
         pinned = ("query", query)
     return Request(model, kind, layer, heads[0], theme(), attention, shown, heads, query, pinned, filters)
+
+
+def _filtered(asked: sidebar.Asked, attention: Attention, filters: cache.Filters) -> Attention:
+    """What the filters leave of the record."""
+    if opening.is_open(asked.known) or filters.passed_on:
+        return cache.filtered(opening.opened(asked.known), asked.text, asked.pair, asked.kind, filters)
+    return cache.of_a_record(attention, filters)

@@ -21,6 +21,7 @@ KEYS_OF = {
     "head": frozenset({"layer", "head"}),
     "heads": frozenset({"layer", "heads"}),
     "query": frozenset({"query", "key"}),
+    "together": frozenset({"together"}),
     "vectors": frozenset(),
     "whole": frozenset(),
     "unfiltered": frozenset(),
@@ -42,7 +43,8 @@ class PageCard:
     icon: str
     # One sentence under the title.
     lead: str
-    # What the frame asks for: "model", "text", "head" or "heads", "query". With "vectors" the page shows
+    # What the frame asks for: "model", "text", "head" or "heads", "query"; with "together" also which tokens
+    # count as one. With "vectors" the page shows
     # queries and keys, which whole words do not have; with "unfiltered" it shows all tokens, and has no
     # filter; with "whole" it looks at all layers, too, and has no layer or head.
     controls: frozenset[str] = frozenset()
@@ -75,7 +77,7 @@ PAGES = (
         "Head view",
         ":material/grid_goldenratio:",
         "Which words look at which? Each line is one look, each colour one head of the chosen layer.",
-        frozenset({"model", "text", "heads", "query"}),
+        frozenset({"model", "text", "heads", "query", "together"}),
         VIEWS,
         from_record=True,
     ),

@@ -77,9 +77,10 @@ def go_on(known: Known, text: str, pair: str, how: How | None) -> None:
     What was written until a stop becomes part of the text, too.
     """
     asked = st.session_state.pop(_ASKED, False)
-    if how is None or (asked and pair):
-        if pair:
-            say.hint("Sentence B stands after this text. Empty it, and the model can go on.")
+    if how is None:
+        return
+    if asked and pair:
+        say.hint("Sentence B stands after this text. Empty it, and the model can go on.")
         return
     key: Hashable = ("go on", known.identity, text, how)
     if asked:

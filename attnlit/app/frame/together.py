@@ -1,0 +1,124 @@
+"""Which tokens of the picture count as one: chosen in a list above it, and spelled in the address.
+
+"3-5.8" are the tokens at the positions 3, 4, 5 and 8. Where other tokens look than are looked at, the latter
+are spelled "k3".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attnlit.app.frame import address, chosen
+
+if TYPE_CHECKING:
+    from attnlit.attention import Attention
+    from attnlit.attention.record import Token
+
+_KEY = "together_tokens"
+_PART = re.compile(r"(k?)(\d{1,4})(?:-(\d{1,4}))?")
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """The tokens that can be chosen: positions, spelled with "k" where they are looked at only."""
+
+    tokens: dict[str, Token]
+    # Whether those that look and those that are looked at are different ones.
+    apart: bool
+
+    def __contains__(self, spelled: object) -> bool:
+        return isinstance(spelled, str) and self.of(spelled) != []
+
+    def of(self, spelled: str) -> list[str]:
+        """The tokens that are spelled, in order, without those that a filter has taken away."""
+        found = _parsed(spelled)
+        return [name for name in self.tokens if name in found]
+
+    def sides(self, names: Iterable[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Positions of the queries and of the keys."""
+        looking = tuple(int(name) for name in names if name[0] != "k")
+        return looking, tuple(int(name[1:]) for name in names if name[0] == "k") if self.apart else looking
+
+
+def ask(shown: Attention) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Draw the choice; positions of the queries, and of the keys, that count as one."""
+    choices = _choices(shown)
+    most = f"this text has tokens {shown.queries[0].position} to {shown.queries[-1].position}"
+    spelled = address.settled("together", choices, most)
+    names = choices.of(spelled) if spelled else []
+    st.session_state[_KEY] = names
+    st.multiselect(
+        "Take together",
+        [*choices.tokens],
+        format_func=lambda name: f"{choices.tokens[name].text}  ·  {name}",
+        key=_KEY,
+        on_change=lambda: _choose(choices, st.session_state[_KEY]),
+        placeholder="Several tokens",
+        help="They count as one token: weights to them are added up, weights from them averaged.",
+        width=240,
+    )
+    between = _filled(choices, names)
+    if len(names) > 1 and between != names:
+        st.button("… and all between", on_click=_choose, args=(choices, between), type="tertiary")
+    return choices.sides(names)
+
+
+def _choose(choices: _Choices, names: Sequence[str]) -> None:
+    """Take these together, and look at what they look at. For callbacks."""
+    names = [name for name in choices.tokens if name in names]
+    address.choose("together", _spelled(names) or None)
+    looking, _ = choices.sides(names)
+    if looking:
+        gap = len(looking) != looking[-1] - looking[0] + 1
+        chosen.choose_query(looking[-1] if gap else looking[0])
+
+
+def _choices(shown: Attention) -> _Choices:
+    queries = {str(token.position): token for token in shown.queries}
+    keys = {token.position: token for token in shown.keys}
+    if shown.kind == "cross":
+        return _Choices(queries | {f"k{position}": token for position, token in keys.items()}, apart=True)
+    merged = {**{token.position: token for token in shown.queries}, **keys}
+    return _Choices({str(position): merged[position] for position in sorted(merged)}, apart=False)
+
+
+def _parsed(spelled: str) -> set[str]:
+    """The names of the tokens; nothing where this is no spelling of any."""
+    names: set[str] = set()
+    for part in spelled.split("."):
+        found = _PART.fullmatch(part)
+        if found is None:
+            return set()
+        mark, first, last = found.groups()
+        names |= {f"{mark}{position}" for position in range(int(first), int(last or first) + 1)}
+    return names
+
+
+def _spelled(names: Sequence[str]) -> str:
+    runs: list[list[str]] = []
+    for name in names:
+        if runs and _next(runs[-1][-1]) == name:
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return ".".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1].lstrip('k')}" for run in runs)
+
+
+def _next(name: str) -> str:
+    return f"k{int(name[1:]) + 1}" if name[0] == "k" else str(int(name) + 1)
+
+
+def _filled(choices: _Choices, names: Sequence[str]) -> list[str]:
+    """These tokens and all between the first and the last, on each side."""
+    order = [*choices.tokens]
+    filled: list[str] = []
+    for key in (False, True):
+        places = [order.index(name) for name in names if (name[0] == "k") == key]
+        if places:
+            filled += order[min(places) : max(places) + 1]
+    return filled

@@ -1,0 +1,56 @@
+"""Tokens that count as one in the head view: picture, words, link, table and file come from one state."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from attnlit.attention import attend, load
+from attnlit.attention.together import take_together
+from attnlit.words.read_out import read_out
+from tests.app.opening import opened, plain, said, told
+
+TEXT = "Mr. Dursby met Miss Harlow at the gate"
+
+
+def begun(**address: str) -> AppTest:
+    return opened("head_view", model="mini-gpt2", text=TEXT, layer="2", heads="1", **address)
+
+
+def test_tokens_that_are_chosen_count_as_one_everywhere() -> None:
+    app = begun()
+    record = attend(load("mini-gpt2"), TEXT)
+    first = record.query_tokens.index("Miss")
+    last = len(record.queries) - 4
+    app.multiselect(key="together_tokens").set_value([str(first), str(last)]).run()
+    next(each for each in app.button if each.label == "… and all between").click().run()
+    assert not app.exception
+    assert not app.warning
+    assert app.query_params["together"] == f"{first}-{last}"
+    one = take_together(record, range(first, last + 1))
+    assert "Miss Harlow" in one.query_tokens[first]
+    for sentence in read_out(one, 2, [1], first):
+        assert plain(sentence) in told(app)
+    assert f"take_together(attention, [{first}, " in "".join(each.value for each in app.code)
+    links = [parse_qs(each.value.split("?")[1]) for each in app.code if "model=" in each.value]
+    assert {link["together"][0] for link in links} == {f"{first}-{last}"}
+    next(each for each in app.button if each.label == "Table").click().run()
+    assert one.query_tokens[first] in set(app.dataframe[-1].value["query"])
+
+
+def test_a_link_restores_them_and_another_text_lets_go() -> None:
+    app = begun(together="4-5.7", query="7")
+    assert app.multiselect(key="together_tokens").value == ["4", "5", "7"]
+    app.text_area(key="text").set_value("The cat sat on the mat.")
+    next(each for each in app.button if each.label == "Show attention").click().run()
+    assert app.multiselect(key="together_tokens").value == []
+    assert "together" not in app.query_params
+
+
+@pytest.mark.parametrize("nonsense", ["900-901", "k3", "1-", "x"])
+def test_tokens_that_are_not_there_are_answered_in_words(nonsense: str) -> None:
+    app = begun(together=nonsense)
+    assert not app.exception
+    assert "You asked for together" in said(app)
