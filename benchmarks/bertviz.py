@@ -24,7 +24,7 @@ from attnlit.models.model import Model
 from benchmarks import attnlit_side, bertviz_side
 from benchmarks.load.server import app
 from benchmarks.report import FILE, MEASURED_OFTEN, ROWS, Results, budget_table, put, tables
-from benchmarks.subject import save_random_model, text_of
+from benchmarks.subject import machine, save_random_model, text_of
 from tests.browser.chromium import chromium
 
 ROOT = Path(__file__).parents[1]
@@ -78,10 +78,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.checkpoint or save_random_model(Path(temporary) / "random-bert-base")
         model = attnlit.load(str(folder))
-        machine = _machine()
+        where = machine()
         scripts = bertviz_side.fetch_scripts(ROOT / "build" / "benchmarks")
         with app() as server, chromium() as browser:
-            machine += f", Chromium {browser.version}"
+            where += f", Chromium {browser.version}"
             hello = text_of(model.tokenizer, lengths[0])
             attnlit_side.warm_up(browser, server.url, model.source, hello)
             for tokens in lengths:
@@ -98,7 +98,7 @@ def main() -> None:
                             results, browser, records[-1], view, scripts, Path(temporary), repeats
                         )
                 seconds = time.monotonic() - begun
-                report = _report(results, model, records[-1], machine, seconds)
+                report = _report(results, model, records[-1], where, seconds)
                 put(report, asked.out)  # after each length: a failure loses only its own
     print(f"{seconds:4.0f} s: written to {asked.out}\n\n{report}")
 
@@ -121,24 +121,12 @@ def _first_visits(
             attnlit_side.measure_first_visit(results, browser, link, view, tokens)
 
 
-def _machine() -> str:
-    """Before the measurements begin, so that the load is other people's."""
-    names = [
-        line.split(":")[1].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    busy = os.getloadavg()[0]
-    name = names[0] if names else "unknown processor"
-    return f"{name}, {os.cpu_count()} cores (load {busy:.1f} before the run)"
-
-
-def _report(results: Results, model: Model, record: Attention, machine: str, seconds: float) -> str:
+def _report(results: Results, model: Model, record: Attention, where: str, seconds: float) -> str:
     packages = ("bertviz", "streamlit", "altair", "transformers", "torch", "playwright")
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
     return f"""# attnlit beside BertViz
 
-{date.today():%d %B %Y}. {machine}. {versions}. {seconds / 60:.0f} minutes.
+{date.today():%d %B %Y}. {where}. {versions}. {seconds / 60:.0f} minutes.
 Model: {model.name}, {record.layers} layers × {record.heads} heads, one sentence of N tokens.
 
 ## Goals

@@ -1,7 +1,8 @@
-"""What both tools are shown: a base-size model and texts of exactly so many tokens."""
+"""What both tools are shown: a base-size model and texts of exactly so many tokens; and on which machine."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,15 @@ def text_of(tokenizer: Any, tokens: int, start: int = 0) -> str:
         words.append(PASSAGE[(start + len(words)) % len(PASSAGE)])
         text = " ".join(words)
     return text if len(tokenizer(text)["input_ids"]) == tokens else " ".join(words[:-1])
+
+
+def machine() -> str:
+    """Processor, cores and load: asked before measurements begin, so that the load is other people's."""
+    names = [
+        line.split(":")[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    busy = os.getloadavg()[0]
+    name = names[0] if names else "unknown processor"
+    return f"{name}, {os.cpu_count()} cores (load {busy:.1f} before the run)"

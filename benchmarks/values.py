@@ -1,16 +1,15 @@
 """What values cost: what is passed on, contributions, and a word's sum, beside the text's forward pass.
 
-    python -m benchmarks.values            # a GPT-2 of 12 layers of 12 heads, random weights, 64 tokens
+    python -m benchmarks.values            # writes its section of benchmarks/results.md
 
-Ratios of medians, taken in turns, so that a busy machine slows both sides alike; and by how much each work,
-when it first runs, lifts the peak of the process's memory above that of all before it.
+A GPT-2 of 12 layers of 12 heads, random weights. Works are taken in turns, and each is divided by the forward
+pass of its own turn, so that a busy machine slows both sides alike: the median of these ratios. And by how
+much each work, when it first runs, lifts the peak of the process's memory above that of all before it.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import resource
 import tempfile
 import time
@@ -21,7 +20,11 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.subject import text_of, tokenizer_of_words
+import numpy as np
+
+from attnlit.models.limits import set_threads, threads
+from benchmarks.report import FILE, put
+from benchmarks.subject import machine, text_of, tokenizer_of_words
 
 if TYPE_CHECKING:
     from attnlit.models.model import Model
@@ -34,19 +37,27 @@ class Cost:
     """What one work takes."""
 
     seconds: float  # the median
+    ratio: float  # to the forward pass of the same turn, the median
     peak: float  # MB that its first run added to the peak of the process
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--tokens", type=int, nargs="+", default=[64, 256])
     parser.add_argument("--times", type=int, default=TIMES)
+    parser.add_argument("--out", type=Path, default=FILE)
     asked = parser.parse_args()
+    set_threads()
+    where = f"{date.today():%-d %B %Y}. {machine()}. Threads: {threads()}."
     with tempfile.TemporaryDirectory() as folder:
         model = _model(Path(folder))
-        text = text_of(model.tokenizer, asked.tokens)
-        print(f"{date.today():%-d %B %Y}, {platform.machine()}, load {os.getloadavg()[0]:.1f}:\n")
-        print(table(measured(model, text, asked.times), asked.tokens))
+        tables = [
+            table(measured(model, text_of(model.tokenizer, tokens), asked.times), tokens)
+            for tokens in asked.tokens
+        ]
+    written = page(tables, where)
+    print(written)
+    put(written, asked.out)
 
 
 def _model(folder: Path) -> Model:
@@ -91,7 +102,11 @@ def measured(model: Model, text: str, times: int) -> dict[str, Cost]:
             started = time.perf_counter()
             work()
             taken[name].append(time.perf_counter() - started)
-    return {name: Cost(median(each), peaks[name]) for name, each in taken.items()}
+    passes = taken["forward pass"]
+    return {
+        name: Cost(median(each), median(np.divide(each, passes).tolist()), peaks[name])
+        for name, each in taken.items()
+    }
 
 
 def _peak() -> float:
@@ -101,13 +116,21 @@ def _peak() -> float:
 
 def table(found: dict[str, Cost], tokens: int) -> str:
     """The medians in milliseconds and as multiples of the forward pass, and the peaks, as Markdown."""
-    forward = found["forward pass"].seconds
     rows = [
-        f"| {name} | {1000 * each.seconds:.0f} | {each.seconds / forward:.2f}× | {each.peak:.0f} |"
+        f"| {name} | {1000 * each.seconds:.0f} | {each.ratio:.2f}× | {each.peak:.0f} |"
         for name, each in found.items()
     ]
     head = f"| 12 × 12, {tokens} tokens | ms | beside the forward pass | MB more at the peak |"
     return "\n".join([head, "|---|---|---|---|", *rows])
+
+
+def page(tables: list[str], where: str) -> str:
+    """All tables, and where and when they were measured, as Markdown."""
+    about = """\
+Made by `python -m benchmarks.values`: a GPT-2 of 12 layers of 12 heads with random weights. Works are
+taken in turns; a ratio is the median of a work's time by that of the forward pass of its own turn. Last,
+by how much the first run of a work lifts the peak of the process's memory."""
+    return "\n\n".join(["# What values cost", where, about, *tables]) + "\n"
 
 
 if __name__ == "__main__":

@@ -171,16 +171,14 @@ def _contributions(
     model: Model, text: str, pair: str | None, kind: str | None, each: Sequence[Sequence[np.ndarray] | None]
 ) -> list[np.ndarray]:
     """With the weights of each choice, None for the model's own: float32 (L, N, N) a choice."""
-    import torch
-
     from attnlit.attention.contributions import contributions_with
 
     kind = checked_kind(model, kind)
     norm = not prove_values(model).why_no_norm
 
     def measure(passed: PassedOn, around: Around) -> Tensor:
-        chosen = (None if weights is None else weights[around.row] for weights in each)
-        return torch.stack([contributions_with(passed, around, some) for some in chosen])
+        chosen = [None if weights is None else weights[around.row] for weights in each]
+        return contributions_with(passed, around, chosen)
 
     measured = _measure(model, text, pair, kind, measure, residual=True, norm=norm)[1]  # (L, choices, N, N)
     return [frozen(np.ascontiguousarray(measured[:, choice])) for choice in range(len(each))]
@@ -222,5 +220,5 @@ def _measure_reading(
         raise AttnlitError("In cross-attention no token looks at itself, so it has no residual to be added.")
     measuring = Measuring(model.sites, kind, measure, proof, residual=residual, norm=norm)
     with measuring:
-        forward(model, [reading.inputs], measuring)
+        forward(model, [reading.inputs], measuring, places=[0])  # nobody reads the logits: as few as can be
     return measuring.layers()

@@ -15,5 +15,6 @@ def test_every_work_is_measured_and_set_beside_the_forward_pass(
     assert next(iter(found)) == "forward pass"
     assert {"passed_on", "writes", "contributions_and_even"} <= found.keys()
     assert all(cost.seconds > 0 and cost.peak >= 0 for cost in found.values())
-    table = values.table({"forward pass": values.Cost(0.1, 9), "writes": values.Cost(0.13, 2)}, 64)
+    table = values.table({"forward pass": values.Cost(0.1, 1.0, 9), "writes": values.Cost(0.13, 1.3, 2)}, 64)
     assert "| writes | 130 | 1.30× | 2 |" in table
+    assert table in values.page([table], "today")
