@@ -44,11 +44,11 @@ def run() -> None:
     st.set_page_config(page_title="attnlit", page_icon=_icon(), layout="wide")
     st.logo(_icon(), size="large")
     card, page = _navigation()
+    if card.controls:
+        st.sidebar.empty()  # the page leaves room for the sidebar from the first moment on
     st.title(card.title, anchor=False)
     st.markdown(card.lead)
     st.html(_STYLE)
-    history.one_step_a_click()
-    described.point_from_pictures()
     saving.begin()
     try:
         address.clean()
@@ -73,6 +73,9 @@ def run() -> None:
         raise
     except BaseException as fault:  # a panic in Rust is no Exception
         say.unforeseen(fault)
+    finally:  # below all else: what draws nothing leaves no gap while the page is made
+        history.one_step_a_click()
+        described.point_from_pictures()
 
 
 def ensure_routed() -> None:
