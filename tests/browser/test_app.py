@@ -157,7 +157,11 @@ def test_a_link_with_text_restores_the_picture_for_somebody_else(
     visit(page, f"{server}/head_view?model=mini-bert&layer=2&heads=5&query=3")
     type_texts(page, "Words that nobody else typed.", "And a second line.")
     page.get_by_role("button", name="Link").click()
-    link, without = (page.get_by_test_id("stCode").nth(place).inner_text() for place in (0, 1))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    link, without = (
+        copied(page, f"Copy link {which} your text", times)
+        for times, which in enumerate(("with", "without"), start=1)
+    )
     assert "nobody" in link
     assert "nobody" not in without
     visit(other, link)
@@ -165,6 +169,14 @@ def test_a_link_with_text_restores_the_picture_for_somebody_else(
     expect(other.get_by_label("Sentence B")).to_have_value("And a second line.")
     expect(radio(other, "Layer", 2)).to_be_checked()
     eventually(lambda: address(other).get("heads") == "5")
+
+
+def copied(page: Page, label: str, times: int) -> str:
+    """What the button with this label copies, pressed by keyboard; so many say then that they did."""
+    page.get_by_role("button", name=label, exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Copied", exact=True)).to_have_count(times)
+    return str(page.evaluate("navigator.clipboard.readText()"))
 
 
 def saved(page: Page, label: str) -> bytes:
