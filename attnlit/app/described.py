@@ -1,8 +1,8 @@
 """For those who hear a page: each picture points to the words that say what it shows.
 
 A picture is drawn by the browser as one graphic with a name. `aria-describedby` leads from it to the box of
-words beside it, whose key is `told_` and the picture's. The browser draws pictures when it likes, so this
-looks again whenever the page has changed.
+words beside it: their keys are `picture_` and `told_`, and the picture's own. The browser draws pictures when
+it likes, so this looks again whenever the page has changed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if (!window.attnlitDescribed) {
     waiting = false;
     for (const words of document.querySelectorAll(`[class*="${begins}"]`)) {
       const name = [...words.classList].find((each) => each.startsWith(begins)).slice(begins.length);
-      const picture = document.querySelector(`.st-key-${name} [role="graphics-document"]`);
+      const picture = document.querySelector(`.st-key-picture_${name} [role="graphics-document"]`);
       words.id ||= `told_${name}`;
       if (picture && picture.getAttribute("aria-describedby") !== words.id)
         picture.setAttribute("aria-describedby", words.id);
@@ -43,6 +43,11 @@ if (!window.attnlitDescribed) {
 def point_from_pictures() -> None:
     """Draw nothing, but see to it. Once in every run: a browser takes it in the first time."""
     st.html(_POINT, unsafe_allow_javascript=True)
+
+
+def picture_of(key: str) -> DeltaGenerator:
+    """The place of the picture with this key."""
+    return st.container(key=f"picture_{key}")
 
 
 def words_of(picture: str, *, border: bool = True) -> DeltaGenerator:

@@ -44,7 +44,8 @@ def picture(
     specification, and another specification is a new picture instead of new data in the old one.
     """
     clicks: dict[str, Any] = {"on_select": on_select, "selection_mode": [*selection]} if on_select else {}
-    st.altair_chart(chart, key=key, theme=None, width="stretch", alt=alt, **clicks)
+    with described.picture_of(key):
+        st.altair_chart(chart, key=key, theme=None, width="stretch", alt=alt, **clicks)
     for note in chart.notes:
         say.quiet(note)
 

@@ -75,7 +75,7 @@ def test_the_check_finds_a_fault(page: Page) -> None:
 
 def test_a_picture_leads_to_the_words_that_say_what_it_shows(server: str, page: Page) -> None:
     visit(page, f"{server}/head_view")
-    picture = page.locator(".st-key-head_picture [role='graphics-document']")
+    picture = page.locator(".st-key-picture_head_picture [role='graphics-document']")
     expect(picture).to_have_attribute("aria-describedby", "told_head_picture")
     expect(page.locator("#told_head_picture")).to_contain_text("previous-token head")
 

@@ -45,7 +45,8 @@ def run() -> None:
     st.logo(_icon(), size="large")
     card, page = _navigation()
     if card.controls:
-        st.sidebar.empty()  # the page leaves room for the sidebar from the first moment on
+        with st.sidebar.container(key="sidebar_room"):
+            st.html("<span></span>")  # so that the page leaves room for the sidebar from the first moment on
     st.title(card.title, anchor=False)
     st.markdown(card.lead)
     st.html(_STYLE)
