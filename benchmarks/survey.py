@@ -22,6 +22,7 @@ import torch
 import attnlit
 from attnlit.analysis.survey import partial
 from attnlit.attention.reading import Reading, read
+from attnlit.errors import AttnlitError
 from attnlit.models.limits import set_threads
 from attnlit.models.model import Model
 from attnlit.scale import in_blocks, parts
@@ -34,7 +35,10 @@ def batches(model: Model, texts: Texts, together: int) -> Iterator[list[Reading]
     """Texts of equal lengths, so many at once: as a plain loop over the model would take them."""
     by_length: dict[int, list[Reading]] = {}
     for text in texts:
-        reading = read(model, *text)
+        try:
+            reading = read(model, *text)
+        except AttnlitError:  # too long for the model: a survey leaves it out, too
+            continue
         by_length.setdefault(reading.lengths[0], []).append(reading)
     for some in by_length.values():
         for start in range(0, len(some), together):

@@ -40,7 +40,9 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("model", metavar="MODEL", help="a bundled model, a folder, or a model of the hub")
     parser.add_argument(
-        "texts", metavar="TEXTS", type=Path, help="a text, CSV, Parquet or JSONL file, or a folder"
+        "texts",
+        metavar="TEXTS",
+        help="a text, CSV, Parquet or JSONL file, a folder, or a data set of the hub: hub:owner/name",
     )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="the folder for the survey")
     parser.add_argument("--column", help="the column of the texts in a table (default: text)")
@@ -66,10 +68,10 @@ def run(asked: argparse.Namespace) -> None:
         raise AttnlitError("A survey needs one worker or more, and one text or more.")
     if (asked.out / SCORES_FILE).exists():
         raise AttnlitError(f"There is a finished survey in {quoted(str(asked.out))}. Name another folder.")
-    texts = read_texts(asked.texts, asked.column, asked.pair)[: asked.most]
+    texts = read_texts(asked.texts, asked.column, asked.pair, asked.most)
     model = load(asked.model)
     found = _survey(model, texts, asked)
-    made_from = asked.made_from or f"{asked.texts.name}, {len(texts):,} texts"
+    made_from = asked.made_from or f"{Path(asked.texts).name}, {len(texts):,} texts"
     save(Saved(found, model.source, model.identity, made_from), asked.out)
     (asked.out / _UNFINISHED).unlink(missing_ok=True)
     print(

@@ -1,13 +1,15 @@
-"""The texts that a survey reads: from a text file, CSV, Parquet, JSON lines, or a folder of them."""
+"""The texts that a survey reads: from text, CSV, Parquet or JSON lines, a folder of them, or the hub."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnlit.analysis.sample import sentences_of_line
+from attnlit.commands.data_sets import SCHEME, data_set_files
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted
 
@@ -18,25 +20,35 @@ _TEXT, _PAIR = "text", "pair"  # what columns are called where nobody says other
 _ROWS = 10_000  # of a Parquet file that are in memory at once
 
 
-def read_texts(path: Path, column: str | None = None, pair: str | None = None) -> list[Text]:
-    """All texts of a file or a folder, in their order; a folder's files come by name.
+def read_texts(
+    given: Path | str, column: str | None = None, pair: str | None = None, most: int | None = None
+) -> list[Text]:
+    """All texts of a file, a folder or a data set of the hub, in their order; files come by name.
 
     A .txt or .md file is cut into sentences. Of tables and of JSON lines `column` holds whole texts, and
     `pair` second sentences: "text" and "pair" where they are called so, or the only column there is.
-    Raises AttnlitError in one sentence.
+    most: only so many, the first ones; later files are not opened. Raises AttnlitError in one sentence.
     """
-    if path.is_dir():
-        files = sorted(each for each in path.rglob("*") if each.is_file() and each.suffix.lower() in _READERS)
-    elif path.is_file():
-        files = [path]
-    else:
-        raise AttnlitError(f"There is no file or folder {quoted(str(path))}.")
-    texts = [text for file in files for text in _texts_of(file, column, pair)]
+    files = _files(given, some_suffice=most is not None)
+    texts = list(islice((text for file in files for text in _texts_of(file, column, pair)), most))
     if not texts:
         raise AttnlitError(
-            f"There is no text in {quoted(str(path))}: give a file or a folder of {_endings()} with some."
+            f"There is no text in {quoted(str(given))}: give a file or a folder of {_endings()} with some."
         )
     return texts
+
+
+def _files(given: Path | str, *, some_suffice: bool) -> Iterable[Path]:
+    if str(given).startswith(SCHEME):
+        return data_set_files(
+            str(given), [each for each in _READERS if each != ".md"], some_suffice=some_suffice
+        )
+    path = Path(given)
+    if path.is_dir():
+        return sorted(each for each in path.rglob("*") if each.is_file() and each.suffix.lower() in _READERS)
+    if path.is_file():
+        return [path]
+    raise AttnlitError(f"There is no file or folder {quoted(str(path))}.")
 
 
 def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:

@@ -1,11 +1,20 @@
-"""The processors of one machine: a process each, with a model each. One that is killed is replaced."""
+"""The processors of one machine: a process each, with a model each. One that is killed is replaced.
+
+Workers listen to a pipe whose other end only the caller holds. When it closes, because the caller stopped or
+was killed, they end, whatever they are reading.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from attnlit.attention import load
@@ -28,12 +37,14 @@ def parts(
     held, so memory does not grow. A block whose worker was killed is read again, and none is counted twice.
     Raises AttnlitError where the same block ends its worker again and again.
     """
+    context = get_context("spawn")
+    ended, caller = context.Pipe(duplex=False)
     waiting = iter(some)
     again: list[Block] = []
     tries: dict[int, int] = {}
     while True:
         with ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=_open, initargs=(source,)
+            workers, mp_context=context, initializer=_open, initargs=(source, ended)
         ) as pool:
             running: dict[Future[bytes], Block] = {}
             try:
@@ -58,15 +69,26 @@ def parts(
                         "A worker was ended again and again: most likely there is too little memory. Give it "
                         "fewer workers, or shorter texts."
                     ) from broken
+            except BaseException:  # the caller wants no more, or something is wrong: do not wait for the rest
+                caller.close()
+                raise
 
 
-def _open(source: str) -> None:
+def _open(source: str, ended: Connection) -> None:
     """In a new worker: open the model, for one processor."""
     global _model
     import torch
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the caller's, who then ends the workers
+    threading.Thread(target=_end_with, args=(ended,), daemon=True).start()
     torch.set_num_threads(1)
     _model = load(source)
+
+
+def _end_with(ended: Connection) -> None:
+    with suppress(EOFError, OSError):
+        ended.recv()
+    os._exit(1)
 
 
 def _read(block: Block, kind: str | None, written: bool) -> bytes:

@@ -16,9 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.processes import family, processor, resident_megabytes, said
+
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 150.0  # seconds; replicas draw their first page before they count as started
-TICKS = os.sysconf("SC_CLK_TCK")
 # What a deployment sets; the rest is .streamlit/config.toml.
 SETTINGS = {
     "STREAMLIT_SERVER_HEADLESS": "true",
@@ -37,11 +38,11 @@ class Server:
 
     def processes(self) -> list[int]:
         """The server's process and all that it started."""
-        return _family(self.pid)
+        return family(self.pid)
 
     def replicas(self) -> list[int]:
         """The processes that run the app."""
-        return [pid for pid in self.processes() if b"streamlit_app.py" in _file(pid, "cmdline")]
+        return [pid for pid in self.processes() if b"streamlit_app.py" in said(pid, "cmdline")]
 
     def logged(self, words: str) -> int:
         """How many lines of the log contain these words."""
@@ -118,9 +119,9 @@ class Sample:
 def sample(server: Server) -> Sample:
     """Ask /proc. Libraries that processes share are counted in each."""
     processes = server.processes()
-    memory = [_resident(pid) for pid in processes]
+    memory = [resident_megabytes(pid) for pid in processes]
     return Sample(
-        time.perf_counter(), sum(memory), max(memory, default=0), {pid: _processor(pid) for pid in processes}
+        time.perf_counter(), sum(memory), max(memory, default=0), {pid: processor(pid) for pid in processes}
     )
 
 
@@ -138,33 +139,3 @@ async def watch(server: Server, samples: list[Sample], every: float = 1.0) -> No
     while True:
         samples.append(sample(server))
         await asyncio.sleep(every)
-
-
-def _family(pid: int) -> list[int]:
-    """A process and all that its threads have started, and what those have."""
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return []
-    children = [int(child) for thread in threads for child in _file(pid, f"task/{thread}/children").split()]
-    return [pid, *(member for child in children for member in _family(child))]
-
-
-def _resident(pid: int) -> float:
-    for line in _file(pid, "status").splitlines():
-        if line.startswith(b"VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
-def _processor(pid: int) -> float:
-    fields = _file(pid, "stat").rpartition(b")")[2].split()  # the name before it may hold spaces
-    return (int(fields[11]) + int(fields[12])) / TICKS if fields else 0.0
-
-
-def _file(pid: int, name: str) -> bytes:
-    """What /proc says of a process; nothing of one that has just ended."""
-    try:
-        return Path("/proc", str(pid), name).read_bytes()
-    except OSError:
-        return b""

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import huggingface_hub
+import huggingface_hub.constants
 import pytest
 
 Answer = Callable[["Visit"], None]
@@ -21,7 +21,10 @@ Answer = Callable[["Visit"], None]
 
 @dataclass
 class Hub:
-    """Models by id, and how to answer where not as the hub does: the first order that is part of a path."""
+    """Models by id, and how to answer where not as the hub does: the first order that is part of a path.
+
+    The id of a data set begins with "datasets/".
+    """
 
     models: dict[str, dict[str, bytes]] = field(default_factory=dict)
     orders: dict[str, Answer] = field(default_factory=dict)
@@ -70,12 +73,15 @@ class Visit(BaseHTTPRequestHandler):
             (order or _as_the_hub)(self)
         self.close_connection = True
 
+    do_HEAD = do_GET
+
     def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def wait(self, seconds: float) -> None:
         self.hub.closing.wait(seconds)
@@ -86,8 +92,9 @@ class Visit(BaseHTTPRequestHandler):
 
 def _as_the_hub(visit: Visit) -> None:
     parts = unquote(urlsplit(visit.path).path).strip("/").split("/")
-    if parts[:2] == ["api", "models"]:
-        name = "/".join(parts[2 : parts.index("revision")])
+    if parts[0] == "api":
+        parts = [*parts, "revision", "main"] if "revision" not in parts else parts
+        name = "/".join(parts[2 if parts[1] == "models" else 1 : parts.index("revision")])
         if name not in visit.hub.models:
             return visit.answer(401, X_Error_Code="RepoNotFound")
         revision = "/".join(parts[parts.index("revision") + 1 :])
@@ -98,6 +105,8 @@ def _as_the_hub(visit: Visit) -> None:
     content = visit.hub.models.get(name, {}).get(file)
     if content is None:
         return visit.answer(404, X_Error_Code="EntryNotFound")
+    if visit.command == "HEAD":
+        return visit.answer(200, content, X_Repo_Commit=visit.hub.commit(name), ETag=f'"{len(content)}"')
     return _send(visit, content)
 
 
@@ -196,6 +205,8 @@ def running(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         hub.endpoint = f"http://127.0.0.1:{server.server_port}"
         monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub.endpoint)
+        template = f"{hub.endpoint}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
         monkeypatch.setattr(huggingface_hub.constants, "HF_HOME", str(home / "home"))
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(home / "cache"))
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)

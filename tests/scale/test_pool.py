@@ -5,7 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,36 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost_or_counted_twic
     control = controls(model, TEXTS[:2])
     alone = finish([*(from_bytes(read_block(model, block)) for block in some), control])
     assert as_bytes(finish([*(from_bytes(data) for data in found.values()), control])) == as_bytes(alone)
+
+
+@pytest.mark.server
+def test_workers_end_when_the_command_is_killed_or_stopped(tmp_path: Path) -> None:
+    folder = str(planted.save_with_roles(tmp_path))
+    script = """
+import multiprocessing, sys, time
+from attnlit.scale import Block, parts
+text = ("The cat sat on the mat, and the dog sat beside the cat.", None)
+reading = parts(sys.argv[1], [Block(at, (text,) * (at * 5000 + 1)) for at in range(4)], workers=2)
+next(reading)
+print(*(each.pid for each in multiprocessing.active_children()), flush=True)
+time.sleep(60)
+"""
+    for how in (signal.SIGKILL, signal.SIGINT):
+        command = [sys.executable, "-c", script, folder]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            assert process.stdout is not None
+            workers = [int(each) for each in process.stdout.readline().split()]
+            process.send_signal(how)
+        end = time.monotonic() + 30
+        while any(map(alive, workers)) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(workers) == 2
+        assert not any(map(alive, workers))
+
+
+def alive(pid: int) -> bool:
+    """Whether a process still runs; one that has ended may wait for a parent to ask for its status."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
