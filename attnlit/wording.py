@@ -114,7 +114,12 @@ def megabytes(size: int) -> str:
 
 def with_article(name: str) -> str:
     """“a broad head”, “an induction head”."""
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def a_kind(thing: object) -> str:
+    """What somebody handed in, by its type: “a list”, “an int”, “None”."""
+    return "None" if thing is None else with_article(type(thing).__name__)
 
 
 def ordinal(number: int) -> str:

@@ -19,6 +19,7 @@ from attnlit.analysis.predict import (
 )
 from attnlit.attention.capture import checked_kind
 from attnlit.attention.edits import Edit, HeadsAblated, freeze_patterns
+from attnlit.attention.places import checked_pairs
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import heads_in_order
@@ -79,7 +80,7 @@ def switch_off(
     kind = checked_kind(model, kind)
     check_how(how)
     question = ask(model, text, pair)
-    unique = list(dict.fromkeys(heads))
+    unique = checked_pairs(heads)
     edits: list[Edit] = [head_off(kind, layer, head, how) for layer, head in unique]
     recorder = _recorder(model) if how == "pattern-preserving" and unique else None
     before = log_probabilities(model, question.inputs, question.places, recorder=recorder)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.predict import ask, log_probabilities, values
+from attnlit.attention.given import check_opened
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def classify(model: Model, text: str, *, pair: str | None = None) -> pd.DataFram
     """
     import pandas as pd
 
+    check_opened(model)
     if not model.classes:
         raise AttnlitError(f"{model.name} is no classifier. Choose a model that was trained to tell classes.")
     question = ask(model, text, pair)

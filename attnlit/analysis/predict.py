@@ -15,6 +15,7 @@ import numpy as np
 
 from attnlit.attention.edits import Edit
 from attnlit.attention.forward import keeps_logits, logits_at
+from attnlit.attention.given import check_opened
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
@@ -40,6 +41,7 @@ class Question:
 
 def ask(model: Model, text: str, pair: str | None) -> Question:
     """Where the model predicts a word or a class for this text. Raises AttnlitError where it does not."""
+    check_opened(model)
     if model.classes:
         return _ask_classes(model, text, pair)
     check_predicts(model)
@@ -77,6 +79,7 @@ def _ask_classes(model: Model, text: str, pair: str | None) -> Question:
 
 def check_predicts(model: Model) -> None:
     """Raises AttnlitError for a model without a trained head for words."""
+    check_opened(model)
     if model.predicts:
         return
     why = "predicts classes and no words" if model.classes else "has no trained head for words"

@@ -16,6 +16,7 @@ import pandas as pd
 
 from attnlit.analysis.flow.uniform import uniform_weights
 from attnlit.attention.answers import Answer, Written, row_of
+from attnlit.attention.places import checked_token
 from attnlit.attention.record import ATTENTION, Token
 from attnlit.attention.rows import Heads, checked_heads, shares
 from attnlit.attention.spans import named_spans
@@ -48,8 +49,8 @@ def even_of_each(
     pairs = checked_heads(answer, heads)
     rows = [row_of(word, once_read=once_read) for word in _words(answer, words)]
     total = np.zeros((len(rows), len(answer.keys)))
-    for layer, run in groupby(sorted(pairs), key=lambda pair: pair[0]):
-        even = uniform_weights(answer, layer)[:, rows]  # (heads or 1, W, K)
+    for row, run in groupby(pairs, key=lambda pair: pair[0]):
+        even = uniform_weights(answer, answer.layer_numbers[row])[:, rows]  # (heads or 1, W, K)
         total += sum(even[head if len(even) > 1 else 0] for _, head in run)
     return total / len(pairs)
 
@@ -132,12 +133,7 @@ def _by_word(tokens: Sequence[Token]) -> list[list[int]]:
 def _words(answer: Answer, words: Sequence[int] | None) -> list[Written]:
     if words is None:
         return [*answer.written]
-    for word in words:
-        if not 0 <= word < len(answer.written):
-            raise AttnlitError(
-                f"The answer has {len(answer.written)} tokens, counted from 0: there is no token {word}."
-            )
-    return [answer.written[word] for word in words]
+    return [answer.written[checked_token(word, len(answer.written), "The answer")] for word in words]
 
 
 def _check(answer: Answer) -> None:

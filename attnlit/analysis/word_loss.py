@@ -17,6 +17,7 @@ from attnlit.attention.capture import checked_kind
 from attnlit.attention.edits import Edit, HeadsAblated
 from attnlit.attention.forward import forward, logits_at
 from attnlit.attention.numbers import to_numpy
+from attnlit.attention.places import checked_pairs
 from attnlit.attention.reading import Reading, read
 from attnlit.errors import AttnlitError
 
@@ -77,6 +78,7 @@ def loss_by_word(
     that it lacks, and for a text in which no token is foreseen.
     """
     kind = checked_kind(model, kind)
+    pairs = checked_pairs(heads)
     check_predicts(model)
     if not (model.masked or model.causal):
         raise AttnlitError(
@@ -84,13 +86,13 @@ def loss_by_word(
             "a model that does, such as “mini-gpt2”."
         )
     reading = read(model, text, pair)
-    edits = [HeadsAblated(kind=kind, layer=layer, heads=(head,)) for layer, head in dict.fromkeys(heads)]
+    edits = [HeadsAblated(kind=kind, layer=layer, heads=(head,)) for layer, head in pairs]
     losses = _of_gaps if model.masked else _of_next
     on, off = losses(model, reading, [[], edits], progress)
     if np.isnan(on).all():
         raise AttnlitError("Nothing in this text is foreseen: type at least two words.")
     side = reading.source if reading.target is None else reading.target
-    return WordLoss(side.tokens, on, off, kind, tuple(dict.fromkeys(heads)))
+    return WordLoss(side.tokens, on, off, kind, tuple(pairs))
 
 
 def _of_next(

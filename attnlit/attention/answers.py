@@ -19,6 +19,7 @@ import numpy as np
 from attnlit.attention.capture import attend_reading, checked_kind
 from attnlit.attention.chat import Message, conversation
 from attnlit.attention.generate import write
+from attnlit.attention.given import check_opened
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.reading import Reading, read_answer, read_prompt, token_limit
 from attnlit.attention.record import Attention
@@ -130,6 +131,7 @@ def ask(model: Model, prompt: str | None = None, messages: Sequence[Message] | N
 
 def check_writes(model: Model) -> None:
     """Raises AttnlitError for a model that writes no text, with what it does instead."""
+    check_opened(model)
     if model.masked:
         raise AttnlitError(
             f"{model.name} does not write text: it fills gaps, looking both ways. Put {model.mask_token} "

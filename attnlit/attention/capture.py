@@ -14,6 +14,7 @@ import numpy as np
 
 from attnlit.attention.edits import Edit
 from attnlit.attention.forward import forward
+from attnlit.attention.given import check_opened
 from attnlit.attention.reading import Reading, read
 from attnlit.attention.record import Attention
 from attnlit.attention.weights import weights_together
@@ -82,6 +83,7 @@ def attend(model: Model, text: str, pair: str | None = None, kind: str | None = 
 
 def checked_kind(model: Model, kind: str | None) -> str:
     """The kind of attention that is meant: None is the first. Raises AttnlitError if the model lacks it."""
+    check_opened(model)
     kind = model.kinds[0] if kind is None else kind
     if kind not in model.kinds:
         kinds = " and ".join(f"“{each}”" for each in model.kinds)

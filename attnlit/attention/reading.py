@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from attnlit.attention.generate import write_target
+from attnlit.attention.given import check_opened, check_text
 from attnlit.attention.tokens import Encoded, continued, encode, encode_target, written
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
@@ -44,7 +45,9 @@ def read(model: Model, text: str, pair: str | None = None, *, write: bool = True
     Raises AttnlitError for a text that is empty or too long.
     """
     _check_text(model, text, "text")
-    pair = None if pair is None or not pair.strip() else pair
+    if pair is not None:
+        check_text(pair, "second text")
+        pair = pair if pair.strip() else None
     if pair is not None:
         _check_text(model, pair, "second text")
     both = pair if model.pairs != "target" else None
@@ -94,6 +97,8 @@ def token_limit(model: Model) -> int:
 
 def _check_text(model: Model, text: str, name: str) -> None:
     """Raises AttnlitError for a text that is empty, broken or hopelessly long, before it is tokenised."""
+    check_opened(model)
+    check_text(text, name)
     if not text.strip():
         raise AttnlitError(f"The {name} is empty. Type a sentence, such as “The cat sat on the mat.”")
     if any("\ud800" <= character <= "\udfff" for character in text):

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from attnlit.attention.parts import Token, frozen
+from attnlit.attention.places import checked_head
 from attnlit.attention.vectors import LayerInputs, Vectors, mask_name
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import row_of
-from attnlit.wording import one_line, quoted
+from attnlit.wording import a_kind, one_line, quoted
 
 # What a record's weights are: see `Attention.weighs`.
 ATTENTION, PASSED_ON = "attention", "norm of what is passed on"
@@ -221,8 +222,14 @@ class Attention:
         Raises AttnlitError, in words, for a layer without attention, and for a head that it lacks.
         """
         row = row_of(layer, self.layer_numbers, self.model)
-        if not 0 <= head < self.heads:
-            raise AttnlitError(
-                f"{self.model} has {self.heads} heads, counted from 0: there is no head {head}."
-            )
+        checked_head(head, self.heads, self.model)
         return row
+
+
+def check_record(attention: Any) -> None:
+    """Raises AttnlitError, in words, for what is no record: a text, a model, or arrays."""
+    if not isinstance(attention, Attention):
+        raise AttnlitError(
+            f"This takes a record of attention, not {a_kind(attention)}. attnlit.attend(model, text) returns "
+            "one, and attnlit.Attention.from_arrays makes one of arrays."
+        )

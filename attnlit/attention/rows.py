@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from attnlit.attention.places import checked_pairs
 from attnlit.attention.record import ATTENTION, Attention
 from attnlit.errors import AttnlitError
 
@@ -20,9 +21,10 @@ def checked_heads(attention: Attention, heads: Heads) -> list[tuple[int, int]]:
     """
     if heads is None:
         return [(layer, head) for layer in range(attention.layers) for head in range(attention.heads)]
-    if not heads:
+    pairs = checked_pairs(heads)
+    if not pairs:
         raise AttnlitError("No head is chosen. Choose at least one.")
-    return sorted({(attention.row(layer, head), head) for layer, head in heads})
+    return sorted((attention.row(layer, head), head) for layer, head in pairs)
 
 
 def shares(attention: Attention, rows: Sequence[int], heads: Heads = None) -> np.ndarray:

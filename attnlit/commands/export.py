@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attnlit.attention.places import checked_token
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted
 
@@ -69,10 +70,7 @@ def _picture(attention: Attention, view: str, layer: int, head: int, query: int 
 
     if query is None:
         query = telling_query(attention, layer, head)
-    if not 0 <= query < len(attention.queries):
-        raise AttnlitError(
-            f"This text has {len(attention.queries)} tokens, counted from 0: there is no token {query}."
-        )
+    checked_token(query, len(attention.queries))
     if view == "head":
         return head_picture(attention, layer, [head])
     if view == "model":

@@ -10,7 +10,7 @@ import numpy as np
 from attnlit.analysis.alignment import Pairs, tokens_lined_up
 from attnlit.analysis.compare.rows import distance, on_these
 from attnlit.analysis.flow.uniform import uniform_weights
-from attnlit.attention.record import ATTENTION, Attention, frozen
+from attnlit.attention.record import ATTENTION, Attention, check_record, frozen
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import heads_in_order
 
@@ -105,6 +105,7 @@ def compare(first: Attention, second: Attention) -> Comparison:
     Raises AttnlitError where no token lines up, and for records of what is passed on.
     """
     for record in (first, second):
+        check_record(record)
         if record.weighs != ATTENTION:
             raise AttnlitError("Only attention can be compared; these lines weigh what is passed on.")
     queries = tokens_lined_up(first.queries, second.queries)

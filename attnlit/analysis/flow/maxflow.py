@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.flow.mixing import Heads, mixing
-from attnlit.analysis.flow.routes import Routes, check_query
+from attnlit.analysis.flow.mixing import Heads, check_whole, mixing
+from attnlit.analysis.flow.routes import Routes
+from attnlit.attention.places import checked_token
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def flow(
     Often several flows are greatest; `edges` are those of one of them.
     Raises AttnlitError as `rollout` does, for a token that does not exist, and for a text that is too long.
     """
-    check_query(attention.queries, query)
+    check_whole(attention)
+    checked_token(query, len(attention.queries))
     size = attention.layers * len(attention.queries) ** 2
     if size > MOST_EDGES:
         most = int((MOST_EDGES / attention.layers) ** 0.5)

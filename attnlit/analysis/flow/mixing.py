@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.flow.uniform import uniform_weights
-from attnlit.attention.record import ATTENTION
+from attnlit.attention.places import checked_pairs
+from attnlit.attention.record import ATTENTION, check_record
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def mixing(attention: Attention, *, uniform: bool, residual: bool, heads: Heads)
     is. Raises AttnlitError for a record that is not the whole of a text looking at itself.
     """
     check_whole(attention)
+    heads = None if heads is None else checked_pairs(heads)
     for layer, head in heads or ():
         attention.row(layer, head)
     itself = np.eye(len(attention.queries))
@@ -68,6 +70,7 @@ def mixing_of_contributions(attention: Attention, contributions: np.ndarray) -> 
 
 def check_whole(attention: Attention) -> None:
     """Raises AttnlitError unless the record is all of a text looking at itself."""
+    check_record(attention)
     if attention.kind == "cross":
         raise AttnlitError(
             "Cross-attention joins two texts, so it cannot be followed from layer to layer. "

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.flow.mixing import Heads, mixing, mixing_of_contributions
-from attnlit.analysis.flow.routes import Routes, check_query, ratio_to
+from attnlit.analysis.flow.routes import Routes, ratio_to
+from attnlit.attention.places import checked_token
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Rollout:
 
         `query` is the token's place. Raises AttnlitError for a token that does not exist.
         """
-        check_query(self.tokens, query)
+        checked_token(query, len(self.tokens))
         return Routes(
             tokens=self.tokens,
             query=query,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,12 +90,3 @@ def ratio_to(shares: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     """Shares as multiples of the null's; NaN where the null has none."""
     reached = uniform > SMALLEST
     return np.where(reached, shares / np.where(reached, uniform, 1), np.nan)
-
-
-def check_query(tokens: Sequence[Token], query: int) -> None:
-    """Raises AttnlitError, in words, for a token that the text does not have."""
-    count = len(tokens)
-    if not 0 <= query < count:
-        raise AttnlitError(
-            f"This text has {count} tokens, numbered 0 to {count - 1}: there is no token {query}."
-        )

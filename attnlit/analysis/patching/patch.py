@@ -27,6 +27,7 @@ from attnlit.analysis.patching.prompts import (
 from attnlit.analysis.patching.runs import OUTPUT, PATTERN, WHAT, Heads, Progress, Runs, measure
 from attnlit.analysis.predict import log_probabilities
 from attnlit.attention.edits import check_editable
+from attnlit.attention.places import checked_head, checked_pairs
 from attnlit.attention.values import proof_of
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
@@ -130,16 +131,13 @@ def patch(
     models that predict no next or masked word, whose attention cannot be changed, or (outputs) whose heads
     are scaled by a gate or a norm behind attention.
     """
-    unique = list(dict.fromkeys(heads))
+    unique = checked_pairs(heads)
     if not unique:
         raise AttnlitError("No head is named, so nothing can be patched. Name one or more, such as [(5, 1)].")
     question = _question(model, source, target, what, words)
     for layer, head in unique:
         row_of(layer, model.layer_numbers, model.name)
-        if not 0 <= head < model.heads:
-            raise AttnlitError(
-                f"{model.name} has no head {layer}-{head}. A layer has {model.heads}, counted from 0."
-            )
+        checked_head(head, model.heads, model.name)
     runs = question.run(lambda layers, heads: [_by_layer(unique)])
     return question.patch(runs, 0, tuple(unique))
 

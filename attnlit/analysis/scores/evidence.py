@@ -12,7 +12,7 @@ from attnlit.analysis.scores.repeated import followed
 from attnlit.analysis.scores.shapes import shapes
 from attnlit.analysis.scores.spread import Spread, spread
 from attnlit.analysis.scores.tokens import is_punctuation, same, same_elsewhere, sentence_of
-from attnlit.attention.record import ATTENTION
+from attnlit.attention.record import ATTENTION, check_record
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def evidence_of(attention: Attention, lengths: np.ndarray | None = None) -> Evid
     indices are no positions any more, and its rows hold only a share of the attention. In cross-attention
     the keys must be whole; any part of the queries will do. It does so, too, for lengths of vectors.
     """
+    check_record(attention)
     if attention.weighs != ATTENTION:
         raise AttnlitError(
             "What a head does is told from where it looks, but this record holds lengths of vectors. Record "

@@ -15,6 +15,8 @@ import numpy as np
 from attnlit.analysis.scores import BY_NAME, Score
 from attnlit.analysis.scores.evidence import Evidence, evidence_of
 from attnlit.analysis.survey.looks import FLOOR, group_of
+from attnlit.attention.places import checked_token
+from attnlit.attention.record import check_record
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
@@ -108,16 +110,14 @@ def _times(attention: Attention, query: int, key: int, here: np.ndarray, survey:
 
 
 def _check(attention: Attention, query: int, key: int, survey: Survey) -> None:
+    check_record(attention)
     read = attention.kind, attention.layer_numbers, attention.heads
     if read != (survey.kind, survey.layer_numbers, survey.offset.shape[1]):
         raise AttnlitError(
             f"This survey is of {survey.model} and its {survey.kind} attention. Give one of the model that "
             "has read the text."
         )
-    for name, asked, tokens in (("query", query, attention.queries), ("key", key, attention.keys)):
-        if not 0 <= asked < len(tokens):
-            raise AttnlitError(
-                f"This text has {len(tokens)} tokens, counted from 0: there is no {name} {asked}."
-            )
+    for asked, tokens in ((query, attention.queries), (key, attention.keys)):
+        checked_token(asked, len(tokens))
     if attention.causal and key > query:
         raise AttnlitError("In this model no token sees a later one. Choose a token before it.")

@@ -21,6 +21,7 @@ from attnlit.analysis.survey.summary import Partial, Survey, check_scored, finis
 from attnlit.analysis.survey.sums import Sums, left_out, merge, summarise
 from attnlit.attention.capture import attend_together, checked_kind, untrained
 from attnlit.attention.forward import Inputs
+from attnlit.attention.given import Texts, as_texts
 from attnlit.attention.reading import Reading, read
 from attnlit.attention.values import lengths_written, prove_values
 from attnlit.attention.weights import body_suffices
@@ -81,8 +82,10 @@ _At = Callable[[int], Step]  # the step at which so many texts are read
 _Reading = Generator[Step, None, Sums]
 
 
-def survey(model: Model, texts: Sequence[Text], *, kind: str | None = None, written: bool = False) -> Survey:
-    """Every head of one kind, scored on texts (text, second sentence or None), and the texts that excite it.
+def survey(model: Model, texts: Texts, *, kind: str | None = None, written: bool = False) -> Survey:
+    """Every head of one kind, scored on texts, and the texts that excite it.
+
+    texts: strings, or pairs of a string and its second sentence.
 
     The arguments and errors are those of `steps`.
     """
@@ -93,7 +96,7 @@ def survey(model: Model, texts: Sequence[Text], *, kind: str | None = None, writ
 
 def steps(
     model: Model,
-    texts: Sequence[Text],
+    texts: Texts,
     *,
     kind: str | None = None,
     written: bool = False,
@@ -106,6 +109,7 @@ def steps(
     so_far: of the last step of the same survey that had one; what was read until then is not read again.
     Raises AttnlitError where no text can be scored, and for `written` as `attnlit.passed_on` does.
     """
+    texts = as_texts(texts)
     way = _way(model, kind, written)
     some = texts[:UNTRAINED_TEXTS]
     total = len(texts) + len(some) + 2 * DRAWS
@@ -120,33 +124,33 @@ def steps(
 
 
 def partial(
-    model: Model, texts: Sequence[Text], *, first: int = 0, kind: str | None = None, written: bool = False
+    model: Model, texts: Texts, *, first: int = 0, kind: str | None = None, written: bool = False
 ) -> Partial:
     """What a part of the texts adds to a survey, for `finish`; any number of machines can each take a part.
 
     first: the place of the first of these texts among all. Texts that are too short or too long are counted.
     """
     way = _way(model, kind, written)
-    sums = _result(_read_texts(way, texts, _unseen, SoFar(0, Sums()), first=first))
+    sums = _result(_read_texts(way, as_texts(texts), _unseen, SoFar(0, Sums()), first=first))
     return Partial(model.name, way.kind, model.numbers_by_kind[way.kind], sums)
 
 
-def controls(
-    model: Model, texts: Sequence[Text], *, kind: str | None = None, written: bool = False
-) -> Partial:
+def controls(model: Model, texts: Texts, *, kind: str | None = None, written: bool = False) -> Partial:
     """The part of a survey that no text adds: random tokens, and the model before it was trained.
 
     texts: the first of all texts. written: as of the other parts. Made once for a survey; without it no role
     is claimed.
     """
     way = _way(model, kind, written)
-    return _result(_control(way, texts[:UNTRAINED_TEXTS], lambda doing, done: _unseen(done)))
+    some = as_texts(texts)[:UNTRAINED_TEXTS]
+    return _result(_control(way, some, lambda doing, done: _unseen(done)))
 
 
 def _way(model: Model, kind: str | None, written: bool) -> _Way:
+    kind = checked_kind(model, kind)
     if written:
         prove_values(model)  # it may have no such thing: better said before the first text than after it
-    return _Way(model, checked_kind(model, kind), written)
+    return _Way(model, kind, written)
 
 
 def _unseen(done: int) -> Step:

@@ -15,6 +15,7 @@ from attnlit.analysis.writing.attribution import Writes, probabilities
 from attnlit.analysis.writing.state import State
 from attnlit.analysis.writing.vocabulary import raised_and_lowered, unembedded
 from attnlit.attention.numbers import to_numpy
+from attnlit.attention.places import checked_head, checked_token
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.wording import either
@@ -44,9 +45,7 @@ def look_words(
     key: the token's position. What all tokens give a word adds up to what `head_words` gives it.
     """
     looks = to_numpy(_call(state, layer, head, attention).looks(head))  # (K, D)
-    if not 0 <= key < len(looks):
-        raise AttnlitError(f"There are {len(looks)} tokens, counted from 0: there is no token {key}.")
-    return _words(state, looks[key], top)
+    return _words(state, looks[checked_token(key, len(looks))], top)
 
 
 def look_logits(found: Writes, layer: int, head: int, attention: str = "") -> np.ndarray:
@@ -102,8 +101,5 @@ def _call(state: State, layer: int, head: int, attention: str) -> Call:
             if layers
             else f"No {kind} attention of {state.model.name} writes into this state. Choose another kind."
         )
-    if not 0 <= head < call.written.passed.heads:
-        raise AttnlitError(
-            f"There are {call.written.passed.heads} heads, counted from 0: there is no head {head}."
-        )
+    checked_head(head, call.written.passed.heads, state.model.name)
     return call

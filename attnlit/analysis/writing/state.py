@@ -13,6 +13,7 @@ from attnlit.analysis.predict import check_predicts
 from attnlit.analysis.writing.parts import Part
 from attnlit.attention.forward import forward
 from attnlit.attention.numbers import to_numpy
+from attnlit.attention.places import checked_token
 from attnlit.attention.reading import Reading, read
 from attnlit.attention.values import prove_values
 from attnlit.errors import AttnlitError
@@ -128,9 +129,7 @@ def position_of(model: Model, tokens: Sequence[Token], position: int) -> int:
     if position < 0:
         words = [index for index, token in enumerate(tokens) if not token.special]
         position += max(words, default=count - 1) + 1
-    if not 0 <= position < count:
-        raise AttnlitError(f"There are {count} tokens, counted from 0: there is no token {position}.")
-    return position
+    return checked_token(position, count)
 
 
 def _layers(model: Model) -> dict[int, int | None]:

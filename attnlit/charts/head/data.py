@@ -12,7 +12,7 @@ which is switched on in the browser is drawn before the server answers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from attnlit.attention.record import ATTENTION
+from attnlit.attention.places import checked_head
+from attnlit.attention.record import ATTENTION, check_record
 from attnlit.charts.head.clicks import PinnedToken
 from attnlit.charts.head.layout import HeadShape
 from attnlit.charts.head.notes import notes
@@ -29,7 +30,7 @@ from attnlit.charts.opacity import FULL, filled, full_opacity, mask_notes, one, 
 from attnlit.charts.packed_text import joined, one_text, rows_table
 from attnlit.charts.theme import Theme, head_colour, head_dash, ink_on
 from attnlit.errors import AttnlitError
-from attnlit.wording import percent
+from attnlit.wording import a_kind, percent
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
@@ -45,14 +46,16 @@ NOBODY = -1  # the place of no token; the time of a click that nobody answers
 
 def chosen_heads(attention: Attention, layer: int, heads: Sequence[int] | None) -> list[int]:
     """The heads to show, checked, in order and without repeats."""
+    check_record(attention)
     attention.row(layer)
     if heads is None:
         return list(range(attention.heads))
-    if len(heads) == 0:
+    if isinstance(heads, str) or not isinstance(heads, Iterable):
+        raise AttnlitError(f"Give heads as a list of numbers, such as [0, 3], not as {a_kind(heads)}.")
+    chosen = sorted({checked_head(head, attention.heads, attention.model) for head in heads})
+    if not chosen:
         raise AttnlitError("No head is chosen. Choose at least one.")
-    for head in heads:
-        attention.row(layer, head)
-    return sorted({int(head) for head in heads})
+    return chosen
 
 
 def head_shape(attention: Attention, switches: int) -> HeadShape:

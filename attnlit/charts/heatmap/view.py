@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.attention.record import ATTENTION
+from attnlit.attention.record import ATTENTION, check_record
 from attnlit.charts.heatmap.data import Matrix, matrix_tables
 from attnlit.charts.heatmap.spec import theme_spec
 from attnlit.charts.labels import labels
@@ -35,6 +35,7 @@ def heatmap_picture(attention: Attention, layer: int = 0, head: int = 0, *, them
 
     Raises `AttnlitError` for a layer or head that the record does not have.
     """
+    check_record(attention)
     weights = attention.weights[attention.row(layer, head), head] / one(attention, layer)  # (queries, keys)
     missing, keys = ~attention.visible(layer) | np.isnan(weights), labels(attention.keys)
     sink = attention.to_sink(layer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from attnlit.attention.record import check_record
 from attnlit.charts.grid import OTHERS, current_table, grid_height
 from attnlit.charts.model.data import Roles, checked_layers, model_tables
 from attnlit.charts.model.others import bands_above
@@ -46,6 +47,7 @@ def model_picture(
     at a record's first showing and kept (`model.data.drawn`). Raises `AttnlitError` where a layer or head
     does not exist.
     """
+    check_record(attention)
     shown = checked_layers(attention, layers)
     if selected is not None:
         attention.row(*selected)

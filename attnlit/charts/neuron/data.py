@@ -17,13 +17,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from attnlit.attention.places import checked_token
+from attnlit.attention.record import check_record
 from attnlit.charts.labels import column_width, font_size, labels, row_height
 from attnlit.charts.neuron.captions import captions
 from attnlit.charts.neuron.layout import FARTHEST, height
 from attnlit.charts.packed_text import row_texts, rows_table
 from attnlit.charts.raster import signed_roots, signed_strips
 from attnlit.charts.theme import Theme
-from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention
@@ -60,14 +61,12 @@ class Look:
 
 def look_at(attention: Attention, layer: int, head: int, query: int | None) -> Look:
     """What there is to see, or an AttnlitError that says what does not exist."""
+    check_record(attention)
     vectors = attention.vectors(layer, head)
     count = len(attention.queries)
     if query is None:
         query = _first_query(attention)
-    if not 0 <= query < count:
-        raise AttnlitError(
-            f"This text has {count} tokens, numbered 0 to {count - 1}: there is no token {query}."
-        )
+    query = checked_token(query, count)
     both = np.abs(np.concatenate([vectors.q.ravel(), vectors.k.ravel()]))
     queries, keys = np.nonzero(np.isfinite(vectors.scores))
     step = max(1, len(queries) * vectors.q.shape[1] // SAMPLE)

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from attnlit.attention.answers import Answer
+from attnlit.attention.places import checked_token
 from attnlit.attention.record import ATTENTION
 from attnlit.attention.rows import Heads, shares
 from attnlit.attention.spans import ANSWER, ASSISTANT, PROMPT, ROLES, SYSTEM, THINKING, USER
@@ -52,10 +53,7 @@ def reading_tables(
     """The tables that the specification names, and the sentences for under the picture."""
     text = text_of(attention, once_read=once_read)
     for word in chosen:
-        if not 0 <= word < len(text.words):
-            raise AttnlitError(
-                f"There are {len(text.words)} words to choose from, counted from 0: no {word}."
-            )
+        checked_token(word, len(text.words))
     if not chosen:
         raise AttnlitError("No word is chosen. Choose at least one.")
     read = shares(attention, text.rows, heads)  # (R, K)

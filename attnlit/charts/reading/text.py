@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attnlit.attention.answers import Answer, row_of
+from attnlit.attention.record import check_record
 from attnlit.attention.spans import ANSWER, TEMPLATE
 from attnlit.charts.reading.layout import FONT_SIZE, PAD, Box, direction_of, is_square
 from attnlit.charts.text_width import text_width
@@ -33,6 +34,7 @@ class Text:
 
 def text_of(attention: Attention, *, once_read: bool) -> Text:
     """The text of a record. Of an answer its own words can be chosen, of anything else every query."""
+    check_record(attention)
     answer = attention if isinstance(attention, Answer) else None
     if answer is not None and not (answer.written and answer.whole):
         raise AttnlitError(

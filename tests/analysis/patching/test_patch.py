@@ -157,7 +157,7 @@ def test_what_cannot_be_patched_is_a_mistake_in_words(tiny_model: GetModel) -> N
     for arguments, words in (
         ({"heads": ()}, "No head is named"),
         ({"heads": [(9, 0)]}, "3 layers, counted from 0: there is no layer 9"),
-        ({"heads": [(0, -1)], "what": PATTERN}, "no head 0--1"),
+        ({"heads": [(0, -1)], "what": PATTERN}, "there is no head -1"),
         ({"what": "value"}, "“value” cannot be patched"),
         ({"target": SOURCE}, "are the same"),
         ({"source": " "}, "text is empty"),

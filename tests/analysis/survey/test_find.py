@@ -52,8 +52,8 @@ def test_what_cannot_be_looked_at_is_said(model: Model, found: Survey) -> None:
     record = attend(model, TEXT)
     for query, key, says in (
         (2, 5, "no token sees a later one"),
-        (99, 0, "no query 99"),
-        (5, -1, "no key -1"),
+        (99, 0, "no token 99"),
+        (5, -1, "no token -1"),
     ):
         with pytest.raises(AttnlitError, match=says):
             find_heads(record, query, key, found)

@@ -128,7 +128,7 @@ def test_other_scripts_are_drawn_inside(words: list[str], breaks: bool) -> None:
     ("asked", "told"),
     [
         ({"words": []}, "No word is chosen"),
-        ({"words": [3]}, "3 words to choose from"),
+        ({"words": [3]}, "there is no token 3"),
         ({"heads": [(4, 0)]}, "there is no layer 4"),
     ],
 )

@@ -1,0 +1,48 @@
+"""What a caller hands in, checked where it enters: a model, a text or several.
+
+Each function raises AttnlitError with a sentence that says what to hand in instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attnlit.errors import AttnlitError
+from attnlit.models.model import Model
+from attnlit.wording import a_kind, quoted
+
+# Texts to read one by one: each a string, or a string and the second sentence that follows it.
+Texts = Iterable[str | tuple[str, str | None]]
+
+
+def check_opened(model: Any) -> None:
+    """Refuses what `attnlit.load` did not open: a name, or a module of transformers."""
+    if isinstance(model, Model):
+        return
+    if isinstance(model, str):
+        raise AttnlitError(f"{quoted(model)} is a name, not a model. attnlit.load opens it and returns one.")
+    raise AttnlitError(f"This takes a model that attnlit.load has opened, not {a_kind(model)}.")
+
+
+def check_text(text: Any, name: str) -> None:
+    """Refuses what is no string. name: what the text is, such as "prompt"."""
+    if not isinstance(text, str):
+        raise AttnlitError(f"The {name} must be one string, and this is {a_kind(text)}.")
+
+
+def as_texts(texts: Texts) -> list[tuple[str, str | None]]:
+    """Texts as pairs of a text and its second sentence, or None."""
+    if isinstance(texts, str | bytes | Mapping) or not isinstance(texts, Iterable):
+        raise AttnlitError(f"Give the texts as a list of strings. This is {a_kind(texts)}.")
+    return [_as_text(each) for each in texts]
+
+
+def _as_text(text: Any) -> tuple[str, str | None]:
+    if isinstance(text, str):
+        return text, None
+    if isinstance(text, tuple | list) and len(text) == 2:
+        first, second = text
+        if isinstance(first, str) and (second is None or isinstance(second, str)):
+            return first, second
+    raise AttnlitError(f"Each text must be a string, or a pair of strings. One is {a_kind(text)}.")

@@ -1,0 +1,41 @@
+"""The numbers of tokens and heads, checked where somebody asks for them, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from attnlit.errors import AttnlitError
+from attnlit.wording import one_line
+
+_LONGEST = 40  # characters of a wrong number that are repeated
+
+
+def checked_token(token: Any, count: int, whose: str = "This text") -> int:
+    """The place of one of `count` tokens."""
+    return _checked(token, count, "token", whose)
+
+
+def checked_head(head: Any, count: int, whose: str) -> int:
+    """The number of one of `count` heads."""
+    return _checked(head, count, "head", whose)
+
+
+def checked_pairs(heads: Any) -> list[tuple[int, int]]:
+    """(layer, head) pairs, each once; whether a model has them is checked where its layers are known."""
+    pairs: list[Any] = list(heads) if isinstance(heads, Iterable) and not isinstance(heads, str) else [None]
+    for pair in pairs:
+        if not (isinstance(pair, Iterable) and not isinstance(pair, str) and len([*pair]) == 2):
+            raise AttnlitError("Give heads as pairs of a layer and a head, such as [(4, 3), (5, 0)].")
+    return list(dict.fromkeys((layer, head) for layer, head in pairs))
+
+
+def _checked(number: Any, count: int, what: str, whose: str) -> int:
+    if isinstance(number, int | np.integer) and 0 <= number < count:
+        return int(number)
+    there = f"{count} {what}{'s' * (count != 1)}"
+    raise AttnlitError(
+        f"{whose} has {there}, counted from 0: there is no {what} {one_line(str(number), _LONGEST)}."
+    )
