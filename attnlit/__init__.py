@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from attnlit.analysis.ablation import intervene as intervene
     from attnlit.analysis.ablation import switch_off as switch_off
+    from attnlit.analysis.ablation_set import ablation_set as ablation_set
+    from attnlit.analysis.bias import Contrast as Contrast
+    from attnlit.analysis.bias import bias_effects as bias_effects
     from attnlit.analysis.classify import classify as classify
     from attnlit.analysis.compare import compare as compare
     from attnlit.analysis.flow import flow as flow
@@ -64,6 +67,9 @@ _HOMES = {
     "intervene": "attnlit.analysis.ablation",
     "switch_off": "attnlit.analysis.ablation",
     "classify": "attnlit.analysis.classify",
+    "ablation_set": "attnlit.analysis.ablation_set",
+    "bias_effects": "attnlit.analysis.bias",
+    "Contrast": "attnlit.analysis.bias",
     "compare": "attnlit.analysis.compare",
     "patch": "attnlit.analysis.patching",
     "writes": "attnlit.analysis.writing",

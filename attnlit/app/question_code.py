@@ -28,7 +28,7 @@ def bias_pair(
             f"heads = bias.attention_differences(first, second{watching})",
         ]
     else:
-        lines.append("heads = bias.effects(model, contrast).heads")
+        lines.append("heads = attnlit.bias_effects(model, contrast).heads")
     return _of_table(model, lines, measure, drawn)
 
 

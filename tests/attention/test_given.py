@@ -33,6 +33,7 @@ def called_with(function: Callable[..., Any], first: Any) -> Any:
         "query": 1,
         "key": 0,
     }
+    given |= {"contrast": (TEXT, "The dog sat on the mat", "and", "but"), "word": "and"}
     given |= {"heads": [(0, 0)], "edits": [], "survey": None, "second": None}
     needed = [
         name

@@ -15,7 +15,7 @@ from attnlit.analysis.bias.contrast import Template as Template
 from attnlit.analysis.bias.contrast import with_blank as with_blank
 from attnlit.analysis.bias.effects import STRONGEST as STRONGEST
 from attnlit.analysis.bias.effects import Effects as Effects
-from attnlit.analysis.bias.effects import effects as effects
+from attnlit.analysis.bias.effects import bias_effects as bias_effects
 from attnlit.analysis.bias.effects import total_effect as total_effect
 from attnlit.analysis.bias.published import Published as Published
 from attnlit.analysis.bias.published import published_sentence as published_sentence

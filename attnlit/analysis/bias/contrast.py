@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
     from attnlit.models.model import Model
@@ -20,6 +23,18 @@ class Contrast:
     second: str  # x': the same with the other word
     expected: str  # how a stereotype would go on after the first prompt
     other: str  # and after the second
+
+
+def contrast_of(given: Contrast | Sequence[str]) -> Contrast:
+    """The contrast that somebody handed in. Raises AttnlitError, in words, for anything else."""
+    if isinstance(given, Contrast):
+        return given
+    if isinstance(given, tuple | list) and len(given) == 4 and all(isinstance(each, str) for each in given):
+        return Contrast(*given)
+    raise AttnlitError(
+        "A contrast is two prompts that differ in one word and two ways to go on: four texts, such as "
+        "(“The nurse said that she”, “The nurse said that he”, “cares”, “fights”)."
+    )
 
 
 @dataclass(frozen=True)

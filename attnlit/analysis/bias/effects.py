@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.bias.contrast import Contrast
+from attnlit.analysis.bias.contrast import Contrast, contrast_of
 from attnlit.analysis.patching.prompts import check_model, check_prompts, prompt_texts
 from attnlit.analysis.patching.runs import Heads, Progress, measure
 from attnlit.models.layers import heads_in_order
@@ -100,9 +100,12 @@ class Effects:
         return self.patched / self.ratios[0] - 1
 
 
-def effects(model: Model, contrast: Contrast, *, progress: Progress | None = None) -> Effects:
+def bias_effects(
+    model: Model, contrast: Contrast | Sequence[str], *, progress: Progress | None = None
+) -> Effects:
     """Total, indirect and direct effect of the swapped word, for all heads, each layer and each head.
 
+    contrast: two prompts that differ in one word and two ways to go on, as a `Contrast` or its four texts.
     Patched is the attention of the prompt's tokens, the whole matrix; the tokens of a continuation keep their
     own, as in the paper's code. progress(runs done, runs in all) is called after each forward pass; what it
     raises ends the work.
@@ -110,11 +113,11 @@ def effects(model: Model, contrast: Contrast, *, progress: Progress | None = Non
     whose tokens cannot be told from the prompt's, or that is no single word in a model that fills gaps; and
     for models that predict no word, or that read one text and write another.
     """
-    return _measured(model, contrast, _patches, progress)
+    return _measured(model, contrast_of(contrast), _patches, progress)
 
 
 def total_effect(model: Model, contrast: Contrast) -> float:
-    """The total effect of `effects` alone, for a small part of its work: no head is patched."""
+    """The total effect of `bias_effects` alone, for a small part of its work: no head is patched."""
     return _measured(model, contrast, lambda layers, heads: []).total
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.bias.contrast import Template, with_blank
-from attnlit.analysis.bias.effects import STRONGEST, Effects, effects
+from attnlit.analysis.bias.effects import STRONGEST, Effects, bias_effects
 from attnlit.analysis.patching.prompts import check_model
 from attnlit.analysis.patching.runs import Progress
 from attnlit.analysis.statistics import interval
@@ -56,13 +56,13 @@ def set_effects(
     templates: Sequence[Template],
     *,
     progress: Progress | None = None,
-    measure: Callable[..., Effects] = effects,
+    measure: Callable[..., Effects] = bias_effects,
 ) -> SetEffects:
-    """The effects of every template. progress(runs done, in all) as in `effects`.
+    """The effects of every template. progress(runs done, in all) as in `bias_effects`.
 
-    measure: `effects`, or what does the same and remembers it, so that work which was ended can go on later.
-    Templates whose words do not suit the model's tokens are left out, and it is said why. Raises AttnlitError
-    where that leaves none, or where the model cannot be asked at all.
+    measure: `bias_effects`, or what does the same and remembers it, so that work which was ended can go on
+    later. Templates whose words do not suit the model's tokens are left out, and it is said why. Raises
+    AttnlitError where that leaves none, or where the model cannot be asked at all.
     """
     check_model(model)
     if not templates:

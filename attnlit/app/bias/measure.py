@@ -33,7 +33,7 @@ def effects(model: Model, contrast: Contrast, tokens: int) -> Effects | None:
     """The effects of one pair; None in a large model, or for long prompts, until somebody asks for them."""
 
     def measure(report: work.Report, so_far: Any) -> Effects:
-        return bias.effects(model, contrast, progress=_told(report, "Measuring every head"))
+        return bias.bias_effects(model, contrast, progress=_told(report, "Measuring every head"))
 
     heads = model.layers * model.heads
     small = heads <= AT_ONCE and heads * tokens <= LONG
@@ -49,7 +49,7 @@ def set_effects(model: Model) -> SetEffects | None:
     def measure_one(model: Model, contrast: Contrast, progress: Progress | None = None) -> Effects:
         found = cache.effects.get(_pair(model, contrast))
         if found is None:
-            found = bias.effects(model, contrast, progress=progress)
+            found = bias.bias_effects(model, contrast, progress=progress)
             cache.effects.put(_pair(model, contrast), found)
         return found
 

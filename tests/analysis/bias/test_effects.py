@@ -18,7 +18,7 @@ from attnlit.analysis import predict
 from attnlit.analysis.ablation import intervene
 from attnlit.analysis.bias import (
     Contrast,
-    effects,
+    bias_effects,
     set_effects,
     total_effect,
 )
@@ -47,7 +47,7 @@ GetFolder = Callable[[str], Path]
 
 
 def test_planted_effects_by_hand(two_routes: Model) -> None:
-    found = effects(two_routes, PLANTED)
+    found = bias_effects(two_routes, PLANTED)
     by_hand = math.exp(-0.25 - 0.125 - 0.0625), math.exp(0.125 + 0.0625 + 0.03125)
     assert found.ratios == pytest.approx(by_hand, **RATIO)
     assert found.total == pytest.approx(math.exp(SWAPPED) - 1, **RATIO)
@@ -72,7 +72,7 @@ def test_probabilities_of_the_planted_model_by_hand(two_routes: Model) -> None:
     tired, late = math.exp(0.4375), math.exp(0.21875)
     she = np.array([tired, 1.0]) / (tired + 1 + others)
     he = np.array([1.0, late]) / (late + 1 + others)
-    np.testing.assert_allclose(effects(two_routes, PLANTED).scores, [she, he], rtol=ROUNDING)
+    np.testing.assert_allclose(bias_effects(two_routes, PLANTED).scores, [she, he], rtol=ROUNDING)
 
 
 def test_a_continuation_of_two_words_by_hand(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_continuation_of_two_words_by_hand(tmp_path: Path) -> None:
     votes(module, planted.slot(1), "doctor", "late", 0.5)
     model = load(str(planted.save(module, tmp_path)))
     contrast = replace(PLANTED, expected="was tired", other="was late")
-    found = effects(model, contrast)
+    found = bias_effects(model, contrast)
     assert found.ratios == pytest.approx((math.exp(-0.5), math.exp(0.25)), **RATIO)
     assert found.total == pytest.approx(math.exp(0.75) - 1, **RATIO)
     assert found.indirect == pytest.approx(math.exp(0.75) - 1, **RATIO)
@@ -142,7 +142,7 @@ class Study:
 
 
 def test_every_effect_equals_the_studys_procedure(tiny_model: GetModel, tiny_folder: GetFolder) -> None:
-    found = effects(tiny_model("gpt2"), WRITTEN)
+    found = bias_effects(tiny_model("gpt2"), WRITTEN)
     study = Study(tiny_folder("gpt2"))
     first, second = WRITTEN.first, WRITTEN.second
     base = study.ratio(first, WRITTEN, {})
@@ -172,7 +172,7 @@ def test_every_effect_equals_the_studys_procedure(tiny_model: GetModel, tiny_fol
 def test_a_masked_model_is_asked_for_the_word_at_its_mask(tiny_model: GetModel) -> None:
     """Against the effect of single edits, which has its own tests."""
     model = tiny_model("bert")
-    found = effects(model, MASKED)
+    found = bias_effects(model, MASKED)
     the, a = model.tokenizer.convert_tokens_to_ids(["the", "a"])
     own = intervene(model, MASKED.first, []).after[0]
     np.testing.assert_allclose(found.scores[0], [own[the], own[a]], rtol=ROUNDING)
@@ -189,8 +189,8 @@ def test_a_masked_model_is_asked_for_the_word_at_its_mask(tiny_model: GetModel) 
 )
 def test_seen_from_the_other_prompt(architecture: str, contrast: Contrast, tiny_model: GetModel) -> None:
     model = tiny_model(architecture)
-    turned = effects(model, contrast).turned()
-    again = effects(model, Contrast(contrast.second, contrast.first, contrast.other, contrast.expected))
+    turned = bias_effects(model, contrast).turned()
+    again = bias_effects(model, Contrast(contrast.second, contrast.first, contrast.other, contrast.expected))
     assert turned.contrast == again.contrast
     np.testing.assert_allclose(turned.scores, again.scores, rtol=RATIO["rel"])
     assert turned.total == pytest.approx(again.total, **RATIO)
@@ -203,10 +203,10 @@ def test_batches_tell_their_progress_and_can_be_ended(
     tiny_double: GetModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = tiny_double("gpt2")
-    whole = effects(model, WRITTEN)
+    whole = bias_effects(model, WRITTEN)
     monkeypatch.setattr(predict, "NUMBERS_AT_ONCE", 40_000)
     seen = []
-    parts = effects(model, WRITTEN, progress=lambda done, runs: seen.append((done, runs)))
+    parts = bias_effects(model, WRITTEN, progress=lambda done, runs: seen.append((done, runs)))
     runs = 2 * 2 * (tiny.LAYERS * tiny.HEADS + tiny.LAYERS + 1)  # prompts, texts, heads, layers, all
     assert [each[1] for each in seen] == [runs] * len(seen)
     assert seen[-1][0] == runs
@@ -217,12 +217,12 @@ def test_batches_tell_their_progress_and_can_be_ended(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        effects(model, WRITTEN, progress=end)
+        bias_effects(model, WRITTEN, progress=end)
     with pytest.raises(KeyboardInterrupt):
         set_effects(model, [replace(SEEN, pronouns=("the", "a"))], progress=end)
 
 
 def test_continuations_of_one_token_share_a_text(two_routes: Model) -> None:
     seen = []
-    effects(two_routes, PLANTED, progress=lambda done, runs: seen.append(runs))
+    bias_effects(two_routes, PLANTED, progress=lambda done, runs: seen.append(runs))
     assert seen[0] == 2 * (2 * planted.HEADS + 2 + 1)

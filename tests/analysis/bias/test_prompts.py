@@ -13,7 +13,7 @@ import transformers
 
 from attnlit.analysis.bias import (
     Contrast,
-    effects,
+    bias_effects,
     with_blank,
 )
 from attnlit.errors import AttnlitError
@@ -37,7 +37,7 @@ def test_prompts_and_words_that_do_not_fit_are_mistakes_in_words(tiny_model: Get
     gpt2, bert = tiny_model("gpt2"), tiny_model("bert")
 
     def ask(model: Model, contrast: Contrast, **changed: str) -> None:
-        effects(model, replace(contrast, **changed))
+        bias_effects(model, replace(contrast, **changed))
 
     for model, contrast, changed, words in (
         (gpt2, WRITTEN, {"second": "A cat"}, "equally many tokens: swap a word"),
@@ -59,21 +59,22 @@ def test_prompts_and_words_that_do_not_fit_are_mistakes_in_words(tiny_model: Get
 
 def test_spaces_at_the_end_of_a_prompt_change_nothing(two_routes: Model) -> None:
     spaced = replace(PLANTED, first=f"{PLANTED.first}  ", other=" late ")
-    assert effects(two_routes, spaced).total == pytest.approx(effects(two_routes, PLANTED).total, abs=1e-12)
+    plain = bias_effects(two_routes, PLANTED)
+    assert bias_effects(two_routes, spaced).total == pytest.approx(plain.total, abs=1e-12)
 
 
 def test_prompts_that_only_the_model_takes_for_the_same() -> None:
     model = bundled("mini-bert")  # it knows no pictures
     contrast = with_blank(model, Contrast("The cat said 🙂.", "The cat said 🙃.", "good", "bad"))
     with pytest.raises(AttnlitError, match="does not know the word that differs"):
-        effects(model, contrast)
+        bias_effects(model, contrast)
     with pytest.raises(AttnlitError, match="The text is empty"):
-        effects(model, with_blank(model, Contrast(" ", "", "good", "bad")))
+        bias_effects(model, with_blank(model, Contrast(" ", "", "good", "bad")))
 
 
 def test_a_long_text_is_quoted_from_its_beginning(two_routes: Model) -> None:
     with pytest.raises(AttnlitError) as mistake:
-        effects(two_routes, replace(PLANTED, first="the cat " * 50))
+        bias_effects(two_routes, replace(PLANTED, first="the cat " * 50))
     assert "“the cat the cat" in str(mistake.value)
     assert len(str(mistake.value)) < 400
 
@@ -94,7 +95,7 @@ def test_a_continuation_that_merges_with_the_prompt_is_refused(tiny_model: GetMo
 
     merging = replace(model, tokenizer=Merging())
     with pytest.raises(AttnlitError, match="merges “sat” and the end of the prompt"):
-        effects(merging, Contrast("The cat", "The mat", "sat", "was"))
+        bias_effects(merging, Contrast("The cat", "The mat", "sat", "was"))
 
 
 def test_the_end_mark_is_no_part_of_a_prompt(tiny_model: GetModel) -> None:
@@ -103,5 +104,5 @@ def test_the_end_mark_is_no_part_of_a_prompt(tiny_model: GetModel) -> None:
     ending.backend_tokenizer.post_processor = tiny.processors.TemplateProcessing(
         single="$A <|endoftext|>", special_tokens=[("<|endoftext|>", 0)]
     )
-    marked = effects(replace(model, tokenizer=ending), WRITTEN)
-    np.testing.assert_allclose(marked.scores, effects(model, WRITTEN).scores, rtol=ROUNDING)
+    marked = bias_effects(replace(model, tokenizer=ending), WRITTEN)
+    np.testing.assert_allclose(marked.scores, bias_effects(model, WRITTEN).scores, rtol=ROUNDING)

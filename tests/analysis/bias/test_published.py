@@ -9,7 +9,7 @@ import pytest
 
 from attnlit.analysis.bias import (
     PRESETS,
-    effects,
+    bias_effects,
     published_sentence,
     published_set,
 )
@@ -41,7 +41,7 @@ def test_the_published_sentence_in_gpt2() -> None:
     except AttnlitError as unreachable:
         pytest.skip(f"GPT-2 small is needed for its published numbers. {unreachable}")
     contrast = PRESETS["injuries"].contrast
-    found, published = effects(model, contrast), published_sentence("gpt2", contrast)
+    found, published = bias_effects(model, contrast), published_sentence("gpt2", contrast)
     assert found.total == pytest.approx(published.total, abs=2e-4)
     assert found.indirect == pytest.approx(published.indirect, abs=2e-4)
     assert found.direct == pytest.approx(published.direct, abs=2e-4)

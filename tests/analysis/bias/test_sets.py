@@ -18,7 +18,7 @@ from attnlit.analysis.bias import (
     SetEffects,
     Template,
     averages,
-    effects,
+    bias_effects,
     set_effects,
 )
 from attnlit.attention import load
@@ -113,7 +113,7 @@ def test_a_set_takes_what_is_remembered(two_routes: Model) -> None:
 
     def remembering(model: Model, contrast: Contrast, **options: Any) -> bias.Effects:
         asked.append(contrast)
-        return effects(model, contrast, **options)
+        return bias_effects(model, contrast, **options)
 
     measured = set_effects(two_routes, [template], measure=remembering)
     assert tuple(asked) == template.contrasts()
