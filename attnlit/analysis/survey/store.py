@@ -183,16 +183,25 @@ def _examples(
 
 def _sources(table: pd.DataFrame) -> dict[int, Source]:
     """The texts that the lists name; only the places of tokens that an example needs are known."""
+    table = table.sort_values("number", kind="stable")
+    numbers, starts = np.unique(table["number"].to_numpy(), return_index=True)
+    texts, pairs = table["text"].to_numpy(object), table["pair"].to_numpy(object)
+    sides = [
+        table[[which, f"{which}_in", f"{which}_from", f"{which}_to"]].to_numpy(np.float64, na_value=np.nan)
+        for which in ("query", "key")
+    ]
     found = {}
-    for number, rows in table.groupby("number", sort=True):
-        places = []
-        for which in ("query", "key"):
-            spans = np.full((int(rows[which].max()) + 1, 3), -1, np.int32)
-            known = rows[[which, f"{which}_in", f"{which}_from", f"{which}_to"]].dropna().astype(np.int32)
-            spans[known[which]] = known.iloc[:, 1:]
-            places.append(spans)
-        pair = rows["pair"].iloc[0]
-        found[int(number)] = Source(
-            str(rows["text"].iloc[0]), pair if isinstance(pair, str) else None, *places
-        )
+    ends = np.append(starts, len(table))[1:]
+    for number, start, end in zip(numbers, starts, ends, strict=True):
+        pair = pairs[start]
+        places = (_spans(side[start:end]) for side in sides)
+        found[int(number)] = Source(str(texts[start]), pair if isinstance(pair, str) else None, *places)
     return found
+
+
+def _spans(rows: np.ndarray) -> np.ndarray:
+    """Where tokens stand, as `Source` has it, of rows (token, in which text, from, to): NaN where unknown."""
+    spans = np.full((int(rows[:, 0].max()) + 1, 3), -1, np.int32)
+    known = rows[~np.isnan(rows).any(1)].astype(np.int32)
+    spans[known[:, 0]] = known[:, 1:]
+    return spans
