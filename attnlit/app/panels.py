@@ -85,7 +85,7 @@ def pinned(request: Request) -> PinnedToken | None:
     return PinnedToken(*request.pinned) if request.pinned else None
 
 
-def answered(key: str) -> float:
+def answered(key: str) -> str:
     """Which click on a switch of the head view `key` this run answers."""
     shown = st.session_state.get(key) or {}
     return last_click(shown.get("selection"))

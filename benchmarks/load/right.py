@@ -80,7 +80,7 @@ def _view(choice: Choice) -> Content:
     positions = [str(token.position) for token in record.queries]
     pinned = PinnedToken("query", positions.index(choice.query)) if choice.query else None
     if choice.page == "head_view":
-        lines = head_picture(record, layer, choice.heads or None, pinned=pinned, answered=0)
+        lines = head_picture(record, layer, choice.heads or None, pinned=pinned, answered="")
         return Content((_digests(lines),))
     if choice.page == "model_view":
         thumbnails = model_picture(record, selected=(layer, choice.head))

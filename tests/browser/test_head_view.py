@@ -109,5 +109,5 @@ def test_a_switch_acts_before_the_server_answers_and_of_two_clicks_the_last_one_
     shows("3", "35", "5")  # nothing flickered back
     with answered(page):
         sidebar.get_by_role("button", name="1", exact=True).click()
-    assert heads(page) == ["1", "5"]
+    assert {*heads(page)} == {"1", "5"}
     shows("3", "35", "5", "15")  # what is chosen elsewhere wins over the last click

@@ -51,7 +51,7 @@ PAIRS: dict[str, tuple[Callable[[Theme], Picture], Callable[[Theme], Picture]]] 
     "head": (
         lambda theme: head_picture(random_record(), theme=theme),
         lambda theme: head_picture(
-            record(strange(), HOSTILE), 0, [1], theme=theme, pinned=PinnedToken("key", 1), answered=0
+            record(strange(), HOSTILE), 0, [1], theme=theme, pinned=PinnedToken("key", 1), answered=""
         ),
     ),
     "model": (

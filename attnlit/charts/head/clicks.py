@@ -54,30 +54,30 @@ class ChosenHeads:
         The picture says what is to be on: a click has switched a head off or on, a double click has left one
         alone, or brought all back.
         """
-        if last_click(selection) == last_click(before):
+        clicked = last_click(selection)
+        on = clicked.partition(" ")[0]
+        if clicked == last_click(before) or len(on) != of:
             return cls(tuple(now))
-        asked = _latest(selection)["asked"]
-        if not isinstance(asked, str) or len(asked) != of:
-            return cls(tuple(now))
-        return cls(tuple(head for head, state in enumerate(asked) if state == "1") or tuple(now))
+        return cls(tuple(head for head, state in enumerate(on) if state == "1") or tuple(now))
 
 
-def last_click(selection: Selection) -> float:
-    """When the last click on a switch was made, by the browser's clock; 0 if there was none.
+def last_click(selection: Selection) -> str:
+    """The last click on a switch: the heads that it asks for, and when it was made; empty if there was none.
 
-    For `head_picture(..., answered=...)`: so the picture knows which click it answers.
+    "0110 1764200000000" asks for the heads 1 and 2, at that millisecond of the browser's clock. For
+    `head_picture(..., answered=...)`: so the picture knows which click it answers.
     """
-    return float(_latest(selection)["at"])
+    fields = (
+        ("solo", "alone"),
+        ("heads", "turned"),
+    )  # of two at the same time a double click is the later one
+    said = [row.get(field) for name, field in fields for row in (selection or {}).get(name) or []]
+    return max((click for click in said if isinstance(click, str)), key=_when, default="")
 
 
-def _latest(selection: Selection) -> dict[str, Any]:
-    """Its time `at`, and what it `asked` for. Of two at the same time a double click is the later one."""
-    clicks: list[dict[str, Any]] = [{"at": 0.0, "asked": ""}]
-    for name, field in (("heads", "turned"), ("solo", "alone")):
-        for row in (selection or {}).get(name) or []:
-            at = row.get("at")
-            clicks.append({"at": at if isinstance(at, int | float) else 0.0, "asked": row.get(field)})
-    return max(reversed(clicks), key=lambda click: click["at"])
+def _when(click: str) -> int:
+    time = click.partition(" ")[2]
+    return int(time) if time.isascii() and time.isdecimal() and len(time) < 20 else 0
 
 
 def _news(selection: Selection, before: Selection, name: str) -> Mapping[str, Any] | None:

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from attnlit.attention.places import checked_head
 from attnlit.attention.record import ATTENTION, check_record
 from attnlit.charts.head.clicks import PinnedToken
-from attnlit.charts.head.layout import HeadShape
+from attnlit.charts.head.layout import NOBODY, HeadShape
 from attnlit.charts.head.notes import notes
 from attnlit.charts.labels import column_width, font_size, labels
 from attnlit.charts.opacity import FULL, filled, full_opacity, mask_notes, one, scale_notes
@@ -41,7 +41,7 @@ DETAIL_BUDGET = 24_000  # weights that travel for pointing: the largest, and alw
 ALWAYS_IN_DETAIL = 0.01
 LEAST_WEIGHT = 0.0005  # below this a weight is 0.0 % in print, and is left out
 FINE = 10_000  # in `lines` opacities are whole numbers of this share
-NOBODY = -1  # the place of no token; the time of a click that nobody answers
+NO_TOKEN = -1  # its place
 
 
 def chosen_heads(attention: Attention, layer: int, heads: Sequence[int] | None) -> list[int]:
@@ -72,7 +72,7 @@ def head_tables(
     budget: int | None = None,
     pinned: PinnedToken | None = None,
     switches: Sequence[int],
-    answered: float | None = None,
+    answered: str | None = None,
 ) -> tuple[dict[str, pa.Table], tuple[str, ...]]:
     """The tables that the specification names, and the sentences for under the picture."""
     shape = head_shape(attention, len(switches))
@@ -178,11 +178,11 @@ def _setup_table(
     theme: Theme,
     pinned: PinnedToken | None,
     full: float,
-    answered: float | None,
+    answered: str | None,
 ) -> pa.Table:
     size = font_size(shape.row)
     texts = [*labels(attention.queries), *labels(attention.keys)]
-    place = NOBODY
+    place = NO_TOKEN
     if pinned is not None:
         place = pinned.index + (shape.queries if pinned.side == "key" else 0)
     row: dict[str, Any] = {
@@ -196,7 +196,7 @@ def _setup_table(
         "number_size": max(9, size - 2),
         "switches": shape.switches,
         "switch_rows": shape.switch_rows,
-        "answered": float(NOBODY if answered is None else answered),
+        "answered": NOBODY if answered is None else answered,
         "on_before": "".join("1" if each else "0" for each in on),
         "colours": ",".join(head_colour(head, theme) for head in switches),
         "dashes": ",".join(str(head_dash(head)) for head in switches),

@@ -9,6 +9,7 @@ import altair as alt
 from attnlit.charts.labels import row_height
 from attnlit.charts.vega import signal
 
+NOBODY = "-"  # in place of the click that a picture answers: clicks on its switches do nothing
 SWITCH_HEIGHT = 22
 SWITCH_ROW = SWITCH_HEIGHT + 6
 SWITCHES_A_ROW = 16

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from attnlit.charts.head.layout import places
+from attnlit.charts.head.layout import NOBODY, places
 from attnlit.charts.head.marks import (
     active_token,
     all_lines,
@@ -31,7 +31,7 @@ BEFORE_DATA = {
     "number_size": 12,
     "switches": 1,
     "switch_rows": 1,
-    "answered": -1,
+    "answered": NOBODY,
     "on_before": "1",
     "colours": "",
     "dashes": "",

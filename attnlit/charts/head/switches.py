@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from attnlit.charts.head.layout import SWITCH_HEIGHT, SWITCH_ROW, SWITCHES_LEFT
+from attnlit.charts.head.layout import NOBODY, SWITCH_HEIGHT, SWITCH_ROW, SWITCHES_LEFT
 from attnlit.charts.theme import DASHES, Theme
 from attnlit.charts.vega import (
     click_selection,
@@ -36,19 +36,19 @@ def which_heads(by_itself: bool) -> list[alt.Parameter]:
     first does not flicker back, and what is chosen elsewhere wins. A picture that nobody answers does not
     switch.
     """
-    counts = "asked_at > 0" if by_itself else "answered >= 0 && asked_at > 0 && asked_at !== answered"
+    counts = "asked !== ''" if by_itself else f"asked !== '' && answered !== '{NOBODY}' && asked !== answered"
     return [
         signal("colour_list", "split(colours, ',')"),
         signal("dash_list", "split(dashes, ',')"),
         signal("dash_patterns", str([list(dash) for dash in DASHES])),
-        signal("clicked_at", "heads.at ? heads.at[0] : 0"),
-        signal("soloed_at", "solo.at ? solo.at[0] : 0"),
-        signal("asked_at", "max(clicked_at, soloed_at)"),
-        signal("by_clicks", "heads.turned ? heads.turned[0] : on_before"),
-        signal("asked", "soloed_at > 0 && soloed_at >= clicked_at ? solo.alone[0] : by_clicks"),
-        signal("on", f"{counts} ? asked : on_before"),
+        signal("clicked", "heads.turned ? heads.turned[0] : ''"),
+        signal("soloed", "solo.alone ? solo.alone[0] : ''"),
+        signal("clicked_at", "toNumber(split(clicked, ' ')[1] || 0)"),
+        signal("soloed_at", "toNumber(split(soloed, ' ')[1] || 0)"),
+        signal("asked", "soloed_at > 0 && soloed_at >= clicked_at ? soloed : clicked"),
+        signal("on", f"{counts} ? split(asked, ' ')[0] : on_before"),
         signal("shown", "length(split(on, '1')) - 1"),
-        signal("switching", "switches > 1" if by_itself else "switches > 1 && answered >= 0"),
+        signal("switching", "switches > 1" if by_itself else f"switches > 1 && answered !== '{NOBODY}'"),
     ]
 
 
@@ -58,12 +58,12 @@ def _asking() -> dict[str, str]:
     `turned`: this head off or on, and never none on; `alone`: it alone, and all if it is alone already.
     """
     before, after = "slice(on, 0, datum.slot)", "slice(on, datum.slot + 1)"
-    return {
-        "turned": f"{_IS_ON} ? (shown > 1 ? {before} + '0' + {after} : on) : {before} + '1' + {after}",
-        "alone": f"{_IS_ON} && shown === 1 ? replace(on, regexp('0', 'g'), '1')"
-        " : pad('', datum.slot, '0') + '1' + pad('', length(on) - datum.slot - 1, '0')",
-        "at": "datum.turned ? now() : 0",
-    }
+    turned = f"{_IS_ON} ? (shown > 1 ? {before} + '0' + {after} : on) : {before} + '1' + {after}"
+    alone = (
+        f"{_IS_ON} && shown === 1 ? replace(on, regexp('0', 'g'), '1')"
+        " : pad('', datum.slot, '0') + '1' + pad('', length(on) - datum.slot - 1, '0')"
+    )
+    return {"turned": f"({turned}) + ' ' + now()", "alone": f"({alone}) + ' ' + now()"}
 
 
 def _selections() -> list[alt.Parameter]:
@@ -73,8 +73,8 @@ def _selections() -> list[alt.Parameter]:
     """
     twice = double_click_or_tap("switch")
     return [
-        click_selection("heads", "switch", fields=["turned", "at"], clear=False),
-        click_selection("solo", "switch", fields=["alone", "at"], on=twice, clear=False),
+        click_selection("heads", "switch", fields=["turned"], clear=False),
+        click_selection("solo", "switch", fields=["alone"], on=twice, clear=False),
     ]
 
 

@@ -36,7 +36,7 @@ def head_picture(
     theme: Theme = LIGHT,
     budget: int | None = None,
     pinned: Pin | None = None,
-    answered: float | None = None,
+    answered: str | None = None,
 ) -> Picture:
     """The head view of one layer, for the app: `st.altair_chart(picture, key=..., theme=None)`.
 

@@ -58,7 +58,7 @@ def assert_percentages(svg: Svg, weights: np.ndarray) -> None:
 def stores(clicked: dict[str, tuple[str, int]]) -> dict[str, list[dict[str, Any]]]:
     """What the selections hold after these clicks on switches: which heads they ask for, and when."""
     asks = {"heads": "turned", "solo": "alone"}
-    return {name: [{asks[name]: heads, "at": when}] for name, (heads, when) in clicked.items()}
+    return {name: [{asks[name]: f"{heads} {when}"}] for name, (heads, when) in clicked.items()}
 
 
 def with_clicks(picture: Picture, clicked: dict[str, list[dict[str, Any]]]) -> Picture:
@@ -150,7 +150,7 @@ def test_the_spec_is_the_same_for_every_layer_and_choice_of_heads() -> None:
     attention = random_record(layers=3, heads=4)
     first = head_picture(attention, 0).spec
     assert head_picture(attention, 2).spec is first
-    assert head_picture(attention, 1, [3], pinned=("key", 2), answered=5).spec is first
+    assert head_picture(attention, 1, [3], pinned=("key", 2), answered="10 5").spec is first
     assert head_picture(attention, 0, theme=DARK).spec != first
 
 
@@ -212,7 +212,7 @@ def test_a_click_draws_what_the_server_then_answers(before: list[int]) -> None:
     click = stores({"heads": ("101", 7)})
     asked, answer = (
         svg_of(with_clicks(head_picture(attention, 0, heads, pinned=("query", 0), answered=when), click))
-        for heads, when in ((before, 0), ([0, 2], 7))
+        for heads, when in ((before, ""), ([0, 2], "101 7"))
     )
     assert ElementTree.tostring(asked) == ElementTree.tostring(answer)
     assert_draws_these(asked, attention.weights[0, [0, 2], 0])
@@ -220,7 +220,7 @@ def test_a_click_draws_what_the_server_then_answers(before: list[int]) -> None:
 
 def test_once_a_click_is_answered_the_server_says_which_heads_are_on() -> None:
     attention = random_record(layers=1, heads=3, queries=3, seed=1)
-    picture = head_picture(attention, 0, [1], pinned=("query", 0), answered=7)
+    picture = head_picture(attention, 0, [1], pinned=("query", 0), answered="101 7")
     svg = svg_of(with_clicks(picture, stores({"heads": ("101", 7)})))
     assert_draws_these(svg, attention.weights[0, [1], 0])
 
@@ -380,7 +380,7 @@ def test_the_lines_take_the_width_that_the_tokens_leave(width: int, heads: int) 
 
 
 def test_every_head_has_a_switch_where_heads_are_chosen_and_the_others_are_pale() -> None:
-    picture = head_picture(random_record(heads=4), 0, [1, 3], answered=0)
+    picture = head_picture(random_record(heads=4), 0, [1, 3], answered="")
     switches = picture.tables["switches"].to_pylist()
     assert [(each["name"], each["slot"]) for each in switches] == [("0", 0), ("1", 1), ("2", 2), ("3", 3)]
     drawn = [
