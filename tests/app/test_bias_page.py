@@ -71,7 +71,7 @@ def test_a_ready_pair_of_mini_bert() -> None:
 def test_the_numbers_are_the_measured_ones() -> None:
     app = opened("bias")
     shows_all(app)
-    found = bias.effects(load_model("mini-gpt2"), PRESETS["question"].contrast)
+    found = bias.bias_effects(load_model("mini-gpt2"), PRESETS["question"].contrast)
     shown = numbers(app)
     assert shown["Total effect"] == pytest.approx(found.total, abs=6e-4)
     assert shown["Indirect effect"] == pytest.approx(found.indirect, abs=6e-4)
@@ -116,7 +116,7 @@ def test_ones_own_prompts_and_a_link_without_them() -> None:
     assert not app.exception
     assert not app.warning
     assert any("He → captain" in each for each in columns(app))
-    mine, bare, _ = (code.value for code in app.code)  # the last is what to cite
+    mine, bare, *_ = (code.value for code in app.code)  # the others are code, and what to cite
     assert "first=The+captain+thanked+his+mother.+He" in mine
     assert "mother" not in bare
     assert "prompts=Your+own" in bare
@@ -258,7 +258,7 @@ def test_a_measured_sentence_is_not_measured_again(
     small_model: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What a set that was stopped has done is there when it goes on."""
-    whole, asked = bias.effects, []
+    whole, asked = bias.bias_effects, []
 
     def third_fails(*arguments: object, **options: object) -> object:
         asked.append(arguments)
@@ -267,7 +267,7 @@ def test_a_measured_sentence_is_not_measured_again(
         return whole(*arguments, **options)
 
     cache.effects.clear()
-    monkeypatch.setattr(bias, "effects", third_fails)
+    monkeypatch.setattr(bias, "bias_effects", third_fails)
     app = opened("bias", model=small_model("mini-gpt2"), scope=ask.SET)
     app.button[0].click().run()
     assert app.error
