@@ -83,7 +83,7 @@ docs: $(VENV)/docs
 pictures: $(VENV)/app
 	$(BIN)/python -m docs.pictures
 
-# The surveys that travel with the bundled models: some ten minutes.
+# The surveys that travel with the bundled models: some twenty minutes.
 surveys: $(VENV)/dev
 	$(BIN)/python -m training.surveys
 

@@ -1,4 +1,4 @@
-"""Some thousand sentences of our own, for the surveys that travel with the bundled models.
+"""Some ten thousand sentences of our own, for the surveys that travel with the bundled models.
 
 They may be passed on, which the books that the models were trained on may not from here. Patterns are filled
 with words: names and things return, pronouns and agreement refer, there are lists, numbers, quotations,
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 SEED = 0
+MOST_TRIES = 1000  # to fill a pattern as it was not filled before
 _FOUND = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 PATTERNS: list[str] = _FOUND["patterns"].split("\n")[:-1]
 WORDS: dict[str, list[str]] = {
@@ -36,10 +37,15 @@ def sentences(count: int) -> Iterator[str]:
     random = np.random.default_rng(SEED)
     seen: set[str] = set()
     while len(seen) < count:
-        sentence = _filled(PATTERNS[len(seen) % len(PATTERNS)], random)
-        if sentence not in seen:
-            seen.add(sentence)
-            yield sentence
+        pattern = PATTERNS[len(seen) % len(PATTERNS)]
+        for _ in range(MOST_TRIES):
+            sentence = _filled(pattern, random)
+            if sentence not in seen:
+                break
+        else:
+            raise ValueError(f"No {count:,} sentences can be made of these words: give more patterns.")
+        seen.add(sentence)
+        yield sentence
 
 
 def _filled(pattern: str, random: np.random.Generator) -> str:
@@ -54,6 +60,11 @@ def _filled(pattern: str, random: np.random.Generator) -> str:
         return chosen[kind, number]
 
     filled = _SLOT.sub(word, pattern)
-    filled = filled.replace("sheeps", "sheep").replace("mouses", "mice").replace("oxs", "oxen")
+    filled = (
+        filled.replace("sheeps", "sheep")
+        .replace("mouses", "mice")
+        .replace("foxs", "foxes")
+        .replace("oxs", "oxen")
+    )
     filled = re.sub(r"\ba (?=[aeio])", "an ", filled)
     return filled[0].upper() + filled[1:]

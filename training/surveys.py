@@ -1,4 +1,4 @@
-"""The surveys that travel with the bundled models: `python -m training.surveys`, some ten minutes.
+"""The surveys that travel with the bundled models: `python -m training.surveys`, some twenty minutes.
 
 A survey that was stopped goes on when the command is given again.
 """
@@ -6,6 +6,7 @@ A survey that was stopped goes on when the command is given again.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from attnlit.commands import main
 from attnlit.models.catalogue import CATALOGUE
 from training.sentences import texts
 
-TEXTS = 2000
+TEXTS = 10_000
 WHAT = f"{TEXTS:,} sentences of our own, made of patterns and words (training/sentences.py)"
 
 
@@ -28,7 +29,8 @@ def make(name: str) -> None:
     rows = (json.dumps({"text": text, "pair": pair}) for text, pair in texts(TEXTS))
     file.write_text("\n".join(rows), encoding="utf-8")
     done = work / "done"
-    if main(["survey", name, str(file), "--out", str(done), "--written", "--from", WHAT]):
+    options = ["--written", "--workers", str(os.cpu_count() or 1), "--from", WHAT]
+    if main(["survey", name, str(file), "--out", str(done), *options]):
         sys.exit(1)
     shutil.rmtree(FOLDER / name, ignore_errors=True)
     shutil.copytree(done, FOLDER / name)

@@ -45,7 +45,7 @@ def test_a_bundled_model_answers_at_once_from_the_survey_that_travels_with_it(
     monkeypatch.setattr(survey, "steps", lambda *texts, **options: pytest.fail("read anew"))
     app = opened("patterns", model=model, list="Writes most")
     assert not app.exception
-    assert "2,000 sentences of our own" in words(app)
+    assert "10,000 sentences of our own" in words(app)
     assert "a vector of length" in words(app)
     assert len(app.dataframe[0].value) == 48
 
