@@ -9,7 +9,8 @@ import numpy as np
 import streamlit as st
 
 from attnlit.app import export, panels
-from attnlit.charts.head import SELECTIONS, head_picture
+from attnlit.app.frame import chosen
+from attnlit.charts.head import SELECTIONS, ChosenHeads, PinnedToken, head_picture
 from attnlit.charts.heatmap import difference_picture, difference_table
 from attnlit.wording import capitalised, escaped
 
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from attnlit.charts.head.clicks import Side
 
 Head = tuple[int, int]
+_SECOND = "compare_second_picture"  # the key of its picture
 
 
 def heads(request: Request, found: Comparison, names: tuple[str, str], other: Head) -> None:
     """The chosen heads of both. other: the head of the second that stands beside the first's."""
-    several = len(request.heads) > 1 and other[0] == request.layer and found.distances is not None
-    beside = list(request.heads) if several else [other[1]]
+    same = found.distances is not None and other == (request.layer, request.head)
+    beside = list(request.heads) if same else [other[1]]
     left, right = st.columns(2)
     with left:
         st.markdown(f"**{_heading(names[0])}**")
@@ -43,11 +45,14 @@ def heads(request: Request, found: Comparison, names: tuple[str, str], other: He
         st.markdown(f"**{_heading(names[1])}** · layer {other[0]}, {which}")
         panels.picture(
             head_picture(
-                found.second, other[0], beside, theme=request.theme, pinned=_pinned_beside(request, found)
+                found.second, other[0], beside, theme=request.theme, pinned=_pinned_beside(request, found),
+                answered=panels.answered(_SECOND) if same else None,
             ),
-            key="compare_second_picture",
+            key=_SECOND if same else f"{_SECOND}_other",
+            on_select=(lambda: _follow_second(request, found)) if same else None,
+            selection=SELECTIONS,
             alt="Head view of the chosen heads, second side",
-        )
+        )  # fmt: skip
 
 
 def _heading(name: str) -> str:
@@ -55,14 +60,34 @@ def _heading(name: str) -> str:
     return capitalised(name) if name.startswith("the ") else escaped(name)
 
 
-def _pinned_beside(request: Request, found: Comparison) -> tuple[Side, int] | None:
+def _follow_second(request: Request, found: Comparison) -> None:
+    """A click in the second picture does what the same click in the first does."""
+    clicked, before = panels.clicks(_SECOND)
+    heads = ChosenHeads.from_selection(clicked, request.heads, request.attention.heads, before).heads
+    if heads != request.heads:
+        chosen.choose_heads(heads, request.attention.heads)
+    now = _pinned_beside(request, found)
+    pin = PinnedToken.from_selection(clicked, now, before)
+    if pin != now:
+        chosen.pin(request.shown, None if pin is None else _lined_up(found, pin, theirs=True))
+
+
+def _pinned_beside(request: Request, found: Comparison) -> PinnedToken | None:
     """The token of the second that lines up with the pinned one."""
-    if request.pinned is None:
-        return None
-    side, index = request.pinned
-    ours, theirs = found.queries if side == "query" else found.keys
-    there = np.flatnonzero(ours == index)
-    return (side, int(theirs[there[0]])) if len(there) else None
+    pinned = panels.pinned(request)
+    there = None if pinned is None else _lined_up(found, pinned, theirs=False)
+    return None if there is None else PinnedToken(*there)
+
+
+def _lined_up(found: Comparison, pin: PinnedToken, *, theirs: bool) -> tuple[Side, int] | None:
+    """Where the token stands in the other text that lines up with this one, if there is one.
+
+    theirs: the token is of the second text.
+    """
+    first, second = found.queries if pin.side == "query" else found.keys
+    here, there = (second, first) if theirs else (first, second)
+    (places,) = np.nonzero(here == pin.index)
+    return (pin.side, int(there[places[0]])) if len(places) else None
 
 
 def difference(request: Request, found: Comparison, names: tuple[str, str], other: Head) -> None:
