@@ -6,6 +6,7 @@ python -m benchmarks.load --soak 15 --lesson all
 python -m benchmarks.load --together 30
 python -m benchmarks.load --replicas 1 2 4 --sessions 30 --thinking 0
 python -m benchmarks.load --kill --replicas 2 --sessions 30
+python -m benchmarks.load --sessions 10 --writing 30
 
 In the lesson "views" the class looks at the three views of mini-gpt2: what the budgets are for. In "all" it
 also opens the home page and its examples, the three pages of questions, where it starts measurements of its
@@ -30,6 +31,7 @@ from benchmarks.load.client import Visitor
 from benchmarks.load.counted_app import FORWARD
 from benchmarks.load.server import Sample, Server, app, sample, watch
 from benchmarks.load.students import LESSONS, MEASURE, Diary, Lesson, loaded, study
+from benchmarks.load.writing import LENGTH, Written, write
 
 SETTLES = 5  # seconds in which a server that has had its first visitors prepares what others may ask for
 FORGOTTEN_AFTER = 120  # seconds until Streamlit drops a session without a tab (server.disconnectedSessionTTL)
@@ -56,6 +58,9 @@ def main() -> None:
     ask.add_argument("--together", type=int, metavar="N", help="N students do one thing at once")
     ask.add_argument("--replicas", type=int, nargs="+", default=[0], help="behind deploy's proxy; 0: none")
     ask.add_argument("--kill", action="store_true", help="kill one replica half-way")
+    ask.add_argument(
+        "--writing", type=int, default=0, metavar="N", help="N more let a model write all the time"
+    )
     wish = ask.parse_args()
     print(f"{date.today()}, {os.cpu_count()} × {_processor_name()}, Python {platform.python_version()}\n")
     if wish.together:
@@ -64,16 +69,26 @@ def main() -> None:
         if wish.soak:
             soak(lesson, wish.soak, wish.replicas[0], wish.thinking)
         if wish.sessions:
-            load(lesson, wish.replicas, wish.sessions, wish.seconds, wish.thinking, wish.kill)
+            load(lesson, wish.replicas, wish.sessions, wish.seconds, wish.thinking, wish.kill, wish.writing)
 
 
 # ------------------------------------------------------------------------------------------- the measurements
 
 
 def load(
-    lesson: str, replicas: list[int], sessions: list[int], seconds: float, thinking: float, kill: bool
+    lesson: str,
+    replicas: list[int],
+    sessions: list[int],
+    seconds: float,
+    thinking: float,
+    kill: bool,
+    writers: int = 0,
 ) -> None:
-    """A table with p50, p95, errors, processor and memory for each number of students."""
+    """A table with p50, p95, errors, processor and memory for each number of students.
+
+    writers: so many visitors besides them let a model write all the time.
+    """
+    written = Written()
     rows, kinds = [], []
     for count in replicas:
         for students in sessions:
@@ -81,13 +96,22 @@ def load(
                 asyncio.run(warm(server, LESSONS[lesson]))
                 time.sleep(SETTLES)
                 diary, samples = asyncio.run(
-                    _class(server, LESSONS[lesson], students, seconds, thinking, kill=kill)
-                )
+                    _class(
+                        server, LESSONS[lesson], students, seconds, thinking,
+                        kill=kill, writers=writers, written=written,
+                    )
+                )  # fmt: skip
                 tables.compare(diary)
                 rows.append([count or "bare", students, *tables.row(diary, samples, server)])
                 kinds += [[count or "bare", students, *row] for row in tables.by_kind(diary.deeds)]
                 tables.say_faults(diary)
     print(f"Lesson “{lesson}”, {seconds:.0f} s each; a student thinks {thinking:g} s on average.\n")
+    if written.took:
+        took = f"{len(written.took)} answers, {np.median(written.took):.1f} s each (middle)"
+        print(
+            f"Beside them {writers} visitors let the model write answers of {LENGTH} tokens: {took}, "
+            f"{len(written.mistakes)} mistakes.\n"
+        )
     print(tables.table(("replicas", "sessions", *tables.ROW), rows))
     print(tables.table(("replicas", "sessions", "action", "count", "chart p50", "p95", "KB"), kinds))
 
@@ -178,6 +202,8 @@ async def _class(
     *,
     stay: float = 0,
     kill: bool = False,
+    writers: int = 0,
+    written: Written | None = None,
 ) -> tuple[Diary, list[Sample]]:
     for name in lesson.models:
         loaded(name)  # now, not at a student's first thought
@@ -190,6 +216,8 @@ async def _class(
         )
         for number in range(students)
     ]
+    if written is not None:
+        work += [write(server.url, began + seconds, number, written) for number in range(writers)]
     if kill:
         work.append(_kill_one(server, seconds / 2))
     own = time.process_time()
