@@ -50,7 +50,7 @@ def main() -> None:
     set_threads()
     where = f"{date.today():%-d %B %Y}. {machine()}. Threads: {threads()}."
     with tempfile.TemporaryDirectory() as folder:
-        model = _model(Path(folder))
+        model = gpt2_of_base_size(Path(folder))
         tables = [
             table(measured(model, text_of(model.tokenizer, tokens), asked.times), tokens)
             for tokens in asked.tokens
@@ -60,7 +60,7 @@ def main() -> None:
     put(written, asked.out)
 
 
-def _model(folder: Path) -> Model:
+def gpt2_of_base_size(folder: Path) -> Model:
     """A GPT-2 of base size with random weights, opened as any model is."""
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel
