@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
-def head_view(request: Request) -> str:
-    """Code for the head view as it is on the page."""
-    pinned = f", pinned={request.pinned!r}" if request.pinned else ""
-    view = f"attnlit.head_view(attention, layer={request.layer}, heads={[*request.heads]}{pinned})"
+def head_view(request: Request, *, rows: bool = False) -> str:
+    """Code for the head view as it is on the page. rows: its tokens stand in rows."""
+    more = (f", pinned={request.pinned!r}" if request.pinned else "") + ", rows=True" * rows
+    view = f"attnlit.head_view(attention, layer={request.layer}, heads={[*request.heads]}{more})"
     return _with_record(request, view)
 
 

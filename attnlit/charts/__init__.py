@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SPECS = {
     "head": "attnlit.charts.head.spec",
+    "head_rows": "attnlit.charts.head.rows",
     "model": "attnlit.charts.model.spec",
     "neuron": "attnlit.charts.neuron.spec",
     "heatmap": "attnlit.charts.heatmap.spec",

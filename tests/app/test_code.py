@@ -71,6 +71,12 @@ def test_the_head_view_is_made_again(model: Model, filters: cache.Filters) -> No
     assert same != content(attnlit.head_view(asked.shown, 2, [1], pinned=("query", 3)))
 
 
+def test_the_head_view_in_rows_is_made_again(model: Model) -> None:
+    asked = request(model, cache.Filters())
+    same = drawn(code.head_view(asked, rows=True))
+    assert same == content(attnlit.head_view(asked.shown, 2, [1, 4], pinned=("query", 3), rows=True))
+
+
 @pytest.mark.parametrize(
     ("snippet", "view"),
     [

@@ -54,6 +54,13 @@ PAIRS: dict[str, tuple[Callable[[Theme], Picture], Callable[[Theme], Picture]]] 
             record(strange(), HOSTILE), 0, [1], theme=theme, pinned=PinnedToken("key", 1), answered=""
         ),
     ),
+    "head_rows": (
+        lambda theme: head_picture(random_record(), theme=theme, rows=True),
+        lambda theme: head_picture(
+            record(strange(), HOSTILE), 0, [1], theme=theme, pinned=PinnedToken("key", 1), answered=0,
+            rows=True,
+        ),
+    ),
     "model": (
         lambda theme: model_picture(random_record(layers=5, heads=9), theme=theme, selected=(2, 3)),
         lambda theme: model_picture(

@@ -79,6 +79,7 @@ PAGES = (
         "Which words look at which? Each line is one look, each colour one head of the chosen layer.",
         frozenset({"model", "text", "heads", "query", "together"}),
         VIEWS,
+        frozenset({"rows"}),
         from_record=True,
     ),
     PageCard(

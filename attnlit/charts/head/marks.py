@@ -50,8 +50,11 @@ def which_token(by_itself: bool) -> list[alt.Parameter]:
     ]
 
 
-def ground(by_itself: bool) -> list[alt.Chart]:
-    """An invisible floor, where pointing ends a hover and a click ends a pin; on it, an area a token."""
+def ground(by_itself: bool, areas: alt.Chart | None = None) -> list[alt.Chart]:
+    """An invisible floor, where pointing ends a hover and a click ends a pin; on it, an area a token.
+
+    areas: the marks "token" of another arrangement than columns.
+    """
     hover = hover_selection(
         "hover", "token", ["side", "index"], also_cleared_by=[event_on("ground", "pointerover")]
     )
@@ -61,7 +64,12 @@ def ground(by_itself: bool) -> list[alt.Chart]:
         pin = click_selection("pin", "token", fields=["side", "index"], toggle=again, clear=let_go)
     else:
         pin = click_selection("pin", "token", "ground", fields=["side", "index", "held"])
-    areas = (
+    areas = _areas_in_columns() if areas is None else areas
+    return [floor(side="'none'", index="-1", held="false"), areas.add_params(hover, pin)]
+
+
+def _areas_in_columns() -> alt.Chart:
+    return (
         table("tokens", name="token")
         .mark_rect(opacity=0, cursor="pointer", height=alt.ExprRef("row"), baseline="top")
         .encode(
@@ -69,9 +77,7 @@ def ground(by_itself: bool) -> list[alt.Chart]:
             x2=computed("datum.side === 'query' ? left : right + token_width"),
             y=computed("top + datum.index * row"),
         )
-        .add_params(hover, pin)
     )
-    return [floor(side="'none'", index="-1", held="false"), areas]
 
 
 def highlights(theme: Theme) -> list[alt.Chart]:
@@ -96,6 +102,16 @@ def highlights(theme: Theme) -> list[alt.Chart]:
 
 def all_lines() -> alt.Chart:
     """The strongest lines of all tokens, while no token is active."""
+    return idle_lines().encode(
+        x=computed("left"),
+        x2=computed("right"),
+        y=computed("datum.strand + datum.query * row"),
+        y2=computed("datum.strand + datum.key * row"),
+    )
+
+
+def idle_lines() -> alt.Chart:
+    """Those lines as they look, from `query` to `key` and `strand` pixels aside, without their places."""
     lines = (
         table("lines")
         .transform_filter("idle")
@@ -110,10 +126,6 @@ def all_lines() -> alt.Chart:
         .transform_calculate(strand=f"first_line + {RANK} * apart")
     )
     return lines.mark_rule(strokeWidth=alt.ExprRef("line_width"), strokeDash=alt.ExprRef(HEAD_DASH)).encode(
-        x=computed("left"),
-        x2=computed("right"),
-        y=computed("datum.strand + datum.query * row"),
-        y2=computed("datum.strand + datum.key * row"),
         strokeOpacity=computed(f"datum.opacity / {FINE}"),
         stroke=computed(HEAD_COLOUR),
     )
@@ -125,7 +137,7 @@ def active_token(theme: Theme) -> alt.LayerChart:
     These marks are made anew at every move of the pointer, and Streamlit's front end interprets Vega's
     expressions: so few steps, and short expressions where there are many marks.
     """
-    weights = _weights_of_active()
+    weights = weights_of_active()
     visible = (
         alt.layer(_active_lines(), _active_squares())
         .transform_filter(f"datum.weight >= {FAINTEST_LINE}")
@@ -135,7 +147,7 @@ def active_token(theme: Theme) -> alt.LayerChart:
     return together.properties(transform=weights.transform).resolve_scale(x="independent", y="independent")
 
 
-def _weights_of_active() -> alt.Chart:
+def weights_of_active() -> alt.Chart:
     """The active token's weights, one row each: `other` is the token at the line's other end."""
     return (
         table("rows")

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 
 from attnlit.charts.head.clicks import PinnedToken, Side
 from attnlit.charts.head.data import chosen_heads, head_shape, head_tables
+from attnlit.charts.head.rows import spec_by_itself as rows_by_itself
+from attnlit.charts.head.rows import theme_spec as rows_spec
+from attnlit.charts.head.rows_layout import in_rows, rows_height, rows_notes
 from attnlit.charts.head.spec import spec_by_itself, theme_spec
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.picture import Picture
@@ -37,6 +40,7 @@ def head_picture(
     budget: int | None = None,
     pinned: Pin | None = None,
     answered: str | None = None,
+    rows: bool = False,
 ) -> Picture:
     """The head view of one layer, for the app: `st.altair_chart(picture, key=..., theme=None)`.
 
@@ -49,7 +53,8 @@ def head_picture(
     `last_click(event.selection)`. Then every head of the layer has a switch, else only those that are
     on, and these do nothing.
 
-    `budget` is how many lines are drawn, the strongest. Raises `AttnlitError` for a layer or head that the
+    `budget` is how many lines are drawn, the strongest. With `rows` queries stand in a row above and keys in
+    one below, for short texts and scripts without spaces. Raises `AttnlitError` for a layer or head that the
     record does not have.
     """
     heads = chosen_heads(attention, layer, heads)
@@ -58,14 +63,19 @@ def head_picture(
     tables, notes = head_tables(
         attention, layer, heads, theme=theme, budget=budget, pinned=pin, switches=switches, answered=answered
     )
-    height = head_shape(attention, len(switches)).height
+    shape = head_shape(attention, len(switches))
+    spec, by_itself, height = theme_spec, spec_by_itself, shape.height
+    if rows:
+        tables = in_rows(tables, attention, shape)
+        notes = (*rows_notes(tables), *notes)
+        spec, by_itself, height = rows_spec, rows_by_itself, rows_height(shape)
     return Picture(
-        theme_spec,
+        spec,
         theme,
         tables,
         height=lambda _: height,
         notes=notes,
-        draw_by_itself=spec_by_itself,
+        draw_by_itself=by_itself,
         begins_with={"pin": [{"side": pin.side, "index": pin.index}]} if pin else {},
     )
 
@@ -79,12 +89,14 @@ def head_view(
     budget: int | None = None,
     pinned: Pin | None = None,
     width: int = 760,
+    rows: bool = False,
 ) -> alt.LayerChart:
     """The head view of one layer as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
 
     `heads` are head numbers (all when left out); `budget` is how many lines are drawn, the strongest (2,000
     when left out, fewer beyond 256 tokens); `pinned` is a token to single out, such as ("query", 3); `width`
-    is in pixels. Raises `AttnlitError` for a layer or head that the record does not have.
+    is in pixels; `rows` lets tokens stand in rows, queries above and keys below. Raises `AttnlitError` for a
+    layer or head that the record does not have.
     """
-    picture = head_picture(attention, layer, heads, theme=theme, budget=budget, pinned=pinned)
+    picture = head_picture(attention, layer, heads, theme=theme, budget=budget, pinned=pinned, rows=rows)
     return notebook_chart(picture, width)
