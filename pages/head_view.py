@@ -23,7 +23,7 @@ with left:
             theme=request.theme, pinned=pinned, answered=panels.answered(key), rows=rows,
         ),
         key=key,
-        on_select=lambda: panels.follow_head_view(request, key),
+        on_select=lambda: panels.follow_head_view(request, key, together=True),
         selection=SELECTIONS,
         alt="Head view of one layer: lines from each token to the tokens that it looks at",
     )  # fmt: skip

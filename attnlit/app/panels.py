@@ -11,7 +11,8 @@ from attnlit.analysis.ablation import switch_off
 from attnlit.app import cache, code, described, saving, say, sinks
 from attnlit.app.frame import chosen
 from attnlit.app.frame.controls import one_of
-from attnlit.charts.head import ChosenHeads, PinnedToken, head_picture, head_table, last_click
+from attnlit.app.frame.together import take_one_more
+from attnlit.charts.head import ChosenHeads, PinnedToken, head_picture, head_table, last_click, token_more
 from attnlit.charts.heatmap import heatmap_picture
 from attnlit.charts.opacity import one
 from attnlit.errors import AttnlitError
@@ -91,8 +92,11 @@ def answered(key: str) -> str:
     return last_click(shown.get("selection"))
 
 
-def follow_head_view(request: Request, key: str) -> None:
-    """A click on a switch chooses heads, a click on a token pins it; on the left, it is the query, too."""
+def follow_head_view(request: Request, key: str, *, together: bool = False) -> None:
+    """A click on a switch chooses heads, a click on a token pins it; on the left, it is the query, too.
+
+    together: on this page a click with Shift takes the token together with others.
+    """
     clicked, before = clicks(key)
     heads = ChosenHeads.from_selection(clicked, request.heads, request.attention.heads, before).heads
     if heads != request.heads:
@@ -100,6 +104,9 @@ def follow_head_view(request: Request, key: str) -> None:
     pin = PinnedToken.from_selection(clicked, pinned(request), before)
     if pin != pinned(request):
         chosen.pin(request.shown, (pin.side, pin.index) if pin else None)
+    more = token_more(clicked, before)
+    if together and more is not None:
+        take_one_more(request, more.side, more.index)
 
 
 def show_head(choice: Choice, layer: int, head: int, value: str) -> None:
@@ -137,7 +144,10 @@ def words(request: Request, picture: str) -> None:
         if len(request.heads) == 1:
             st.markdown(role_in_words(request.attention, request.layer, request.heads[0]))
         if request.pinned is None:
-            st.markdown("Click a word on the left to read what it looks at, on the right to read who does.")
+            st.markdown(
+                "Click a word of “attends from” to read what it looks at, one of “attends to” to read "
+                "who looks at it."
+            )
         else:
             side, index = request.pinned
             for sentence in read_out(request.shown, request.layer, request.heads, **{side: index}):

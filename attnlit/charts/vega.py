@@ -77,6 +77,20 @@ def click_or_tap(*marks: str) -> Any:
     return {"merge": [*clicks, *taps]}
 
 
+def without_shift(events: Any) -> Any:
+    """The same events while no Shift key is held down: with it a click means something else."""
+    return {
+        "merge": [
+            {**event, "filter": [*event.get("filter", []), "!event.shiftKey"]} for event in events["merge"]
+        ]
+    }
+
+
+def shift_click(mark: str) -> dict[str, Any]:
+    """A click with the Shift key on the marks of a layer."""
+    return {**event_on(mark, "click"), "filter": ["event.shiftKey"]}
+
+
 def double_click_or_tap(mark: str) -> Any:
     """A double click, or the second of two quick taps, on the marks of a layer.
 

@@ -356,7 +356,7 @@ def test_another_model_starts_without_the_old_ones_query() -> None:
 def test_the_head_views_switches_are_the_choice_of_heads() -> None:
     app = opened("head_view", text="The cat sat.", heads=["1", "3"], query="2")
     (chart,) = (each.proto for each in app.get("vega_lite_chart"))
-    assert set(chart.selection_mode) == {"pin", "heads", "solo"}
+    assert set(chart.selection_mode) == {"pin", "more", "heads", "solo"}
     tables = {each.name: pa.ipc.open_stream(each.data.data).read_all() for each in chart.datasets}
     assert tables["setup"]["on_before"].to_pylist() == ["01010000"]
     held = [(row["side"], row["index"]) for row in tables["tokens"].to_pylist() if row["held"]]

@@ -57,7 +57,7 @@ PAIRS: dict[str, tuple[Callable[[Theme], Picture], Callable[[Theme], Picture]]] 
     "head_rows": (
         lambda theme: head_picture(random_record(), theme=theme, rows=True),
         lambda theme: head_picture(
-            record(strange(), HOSTILE), 0, [1], theme=theme, pinned=PinnedToken("key", 1), answered=0,
+            record(strange(), HOSTILE), 0, [1], theme=theme, pinned=PinnedToken("key", 1), answered="",
             rows=True,
         ),
     ),

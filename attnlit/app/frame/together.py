@@ -16,8 +16,10 @@ import streamlit as st
 from attnlit.app.frame import address, chosen
 
 if TYPE_CHECKING:
+    from attnlit.app.frame.request import Request
     from attnlit.attention import Attention
     from attnlit.attention.record import Token
+    from attnlit.charts.head.clicks import Side
 
 _KEY = "together_tokens"
 _PART = re.compile(r"(k?)(\d{1,4})(?:-(\d{1,4}))?")
@@ -66,6 +68,27 @@ def ask(shown: Attention) -> tuple[tuple[int, ...], tuple[int, ...]]:
     if len(names) > 1 and between != names:
         st.button("… and all between", on_click=_choose, args=(choices, between), type="tertiary")
     return choices.sides(names)
+
+
+def take_one_more(request: Request, side: Side, index: int) -> None:
+    """Take this token of the picture together with those that are, or with the pinned one. For callbacks.
+
+    The one token that stands for several lets go of them.
+    """
+    choices = _choices(request.attention)
+
+    def name(side: Side, index: int) -> str:
+        tokens = request.shown.queries if side == "query" else request.shown.keys
+        return f"{'k' if choices.apart and side == 'key' else ''}{tokens[index].position}"
+
+    queries, keys = request.filters.together
+    taken = [*map(str, queries), *(f"k{position}" for position in keys if choices.apart)]
+    clicked = name(side, index)
+    if clicked in taken and len(taken) > 1:
+        _choose(choices, [])
+        return
+    pinned = [name(*request.pinned)] if request.pinned and not taken else []
+    _choose(choices, [*taken, *pinned, clicked])
 
 
 def _choose(choices: _Choices, names: Sequence[str]) -> None:

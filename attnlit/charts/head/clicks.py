@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 Side = Literal["query", "key"]
 Selection = Mapping[str, Any] | None  # `event.selection`: the rows of each named selection
-SELECTIONS = ("pin", "heads", "solo")  # for `st.altair_chart(..., selection_mode=...)`
+SELECTIONS = ("pin", "more", "heads", "solo")  # for `st.altair_chart(..., selection_mode=...)`
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,14 @@ class ChosenHeads:
         if clicked == last_click(before) or len(on) != of:
             return cls(tuple(now))
         return cls(tuple(head for head, state in enumerate(on) if state == "1") or tuple(now))
+
+
+def token_more(selection: Selection, before: Selection = None) -> PinnedToken | None:
+    """The token that was clicked with the Shift key, to be taken together with others; None if none was."""
+    clicked = _news(selection, before, "more")
+    if clicked is None or clicked["side"] not in ("query", "key"):
+        return None
+    return PinnedToken(clicked["side"], int(clicked["index"]))
 
 
 def last_click(selection: Selection) -> str:

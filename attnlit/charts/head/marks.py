@@ -20,8 +20,10 @@ from attnlit.charts.vega import (
     floor,
     hover_selection,
     once,
+    shift_click,
     signal,
     table,
+    without_shift,
 )
 
 FAINTEST_LINE = 10  # thousandths, for the active token: a line is drawn from 1 % opacity up,
@@ -62,10 +64,14 @@ def ground(by_itself: bool, areas: alt.Chart | None = None) -> list[alt.Chart]:
         again = "pin.index && pin.index[0] === datum.index && pin.side[0] === datum.side"
         let_go = {"merge": [*click_or_tap("ground")["merge"], ESCAPE_KEY]}
         pin = click_selection("pin", "token", fields=["side", "index"], toggle=again, clear=let_go)
+        selections = [hover, pin]
     else:
-        pin = click_selection("pin", "token", "ground", fields=["side", "index", "held"])
+        plain = without_shift(click_or_tap("token", "ground"))
+        pin = click_selection("pin", fields=["side", "index", "held"], on=plain)
+        more = click_selection("more", fields=["side", "index"], on=shift_click("token"))
+        selections = [hover, pin, more]
     areas = _areas_in_columns() if areas is None else areas
-    return [floor(side="'none'", index="-1", held="false"), areas.add_params(hover, pin)]
+    return [floor(side="'none'", index="-1", held="false"), areas.add_params(*selections)]
 
 
 def _areas_in_columns() -> alt.Chart:

@@ -7,8 +7,12 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from attnlit.app import cache
+from attnlit.app.frame.request import Request
+from attnlit.app.frame.together import take_one_more
 from attnlit.attention import attend, load
 from attnlit.attention.together import take_together
+from attnlit.charts.theme import LIGHT
 from attnlit.words.read_out import read_out
 from tests.app.opening import opened, plain, said, told
 
@@ -47,6 +51,27 @@ def test_a_link_restores_them_and_another_text_lets_go() -> None:
     next(each for each in app.button if each.label == "Show attention").click().run()
     assert app.multiselect(key="together_tokens").value == []
     assert "together" not in app.query_params
+
+
+def test_a_click_with_shift_takes_one_more_and_a_click_on_the_one_lets_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chosen: dict[str, object] = {}
+    monkeypatch.setattr("attnlit.app.frame.address.choose", chosen.__setitem__)
+    model = load("mini-gpt2")
+
+    def asked(together: tuple[int, ...], pinned: tuple[str, int] | None) -> Request:
+        filters = cache.Filters(together=(together, together))
+        whole, shown = (cache.filtered(model, TEXT, "", "self", each) for each in (cache.Filters(), filters))
+        return Request(model, "self", 2, 1, LIGHT, whole, shown, (1,), 0, pinned, filters)
+
+    take_one_more(asked((), ("query", 4)), "key", 5)
+    assert chosen["together"] == "4-5"
+    take_one_more(asked((4, 5), None), "query", 6)  # what stands there since two are one
+    assert chosen["together"] == "4-5.7"
+    assert chosen["query"] == 7
+    take_one_more(asked((4, 5), None), "key", 4)
+    assert chosen["together"] is None
 
 
 @pytest.mark.parametrize("nonsense", ["900-901", "k3", "1-", "x"])

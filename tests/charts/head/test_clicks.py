@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attnlit.charts.head import ChosenHeads, PinnedToken, last_click
+from attnlit.charts.head import ChosenHeads, PinnedToken, last_click, token_more
 
 QUERY = PinnedToken("query", 3)
 
@@ -66,3 +66,11 @@ def test_never_none_and_whatever_a_browser_sends(sent: object) -> None:
     rows = {"heads": [{"turned": sent}, {}], "solo": [{"alone": sent}]}
     assert ChosenHeads.from_selection(rows, (0, 2), 3).heads == (0, 2)
     assert last_click({}) == last_click(None) == ""
+
+
+def test_a_click_with_shift_names_one_token_more() -> None:
+    clicked = {"more": [{"side": "key", "index": 3}]}
+    assert token_more(clicked) == PinnedToken("key", 3)
+    assert token_more(clicked, clicked) is None
+    assert token_more({"more": [{"side": "none", "index": -1}]}) is None
+    assert token_more({"pin": [{"side": "key", "index": 3}]}) is None
