@@ -84,7 +84,6 @@ def _as_one(
         raw=" ".join(token.raw for token in members),
         special=all(token.special for token in members),
         position=end.position if last and gap else first.position,
-        word=None,
         source=shown,
         span=None if gap or first.span is None or end.span is None else (first.span[0], end.span[1]),
     )
