@@ -130,6 +130,11 @@ def _open(page: Page, view: str) -> Timing:
 
 
 def _head_view(results: Results, page: Page, tokens: int, repeats: int) -> None:
+    """Pointed at, changed and switched with all heads of a layer, as BertViz shows them."""
+    every = page.get_by_test_id("stSidebar").get_by_role("button", name="All", exact=True)
+    if every.count():  # a model of many heads has a list instead
+        every.click()
+        page.wait_for_timeout(2000)  # nothing may change, if all are on
     _hovers(results, page, _canvas(page), "head", tokens)
     for layer in range(1, repeats + 1):
         results.add("head", "layer", "attnlit", tokens, _choose(page, "Layer", layer).painted)
@@ -140,7 +145,9 @@ def _head_view(results: Results, page: Page, tokens: int, repeats: int) -> None:
             box["x"] + box["width"] / 2 + 28 * (switch - repeats // 2) + 14, box["y"] + 10, steps=5
         )
         page.wait_for_timeout(300)
-        results.add("head", "switch", "attnlit", tokens, timed(page, "click", lambda: _press(page)).painted)
+        switched = timed(page, "click", lambda: _press(page))
+        results.add("head", "switch", "attnlit", tokens, switched.first_painted)
+        results.add("head", "told", "attnlit", tokens, switched.painted)
 
 
 def _model_view(results: Results, page: Page, record: Attention, repeats: int) -> None:

@@ -44,6 +44,11 @@ HOW = """\
 - **Hover**: from one token to the next, until the frame after the first change. No pixel changes later
   (compared at N = 64 and 128), though the neuron view draws again once it has loaded what the rows beside
   the new one will need.
+- **One head off**: until the frame after the first change, which the browser makes alone. The server is told,
+  and answers later with the words beside the picture, and with weaker lines of the others where all together
+  were too many to draw.
+- **Heads**: attnlit opens its head view at the one head that tells most on the text, with a token pinned;
+  BertViz at all heads of a layer. Hover, change of layer and one head off are measured with all heads.
 - **Opened**: attnlit by a click on the view in the navigation, from another view, with a text whose picture
   the server has not drawn before. BertViz by opening its finished HTML from a file. Neither time holds the
   forward pass; attnlit's holds its server's work, BertViz's does not: that is in its first row.

@@ -26,6 +26,7 @@ ROWS = {
         "hover": "hover on a token to painted, ms",
         "layer": "change of layer to painted, ms",
         "switch": "one head off to painted, ms",
+        "told": "the same until the server has answered, ms",
         "gap": "longest freeze while opening, ms",
         "task": "longest task while opening, ms",
         "memory": "renderer process, MB",
