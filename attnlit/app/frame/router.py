@@ -14,6 +14,7 @@ import base64
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -113,16 +114,21 @@ def _navigation() -> tuple[PageCard, Any]:
     """Draw the navigation; the card and the page that are open."""
     sections: dict[str, list[Any]] = {}
     for card in classroom.allowed():
-        page = st.Page(
-            app_folder() / "pages" / f"{card.script}.py",
-            title="Home" if card is HOME else card.title,
-            icon=card.icon,
-            default=card is HOME,
-            help=card.lead,
-        )
-        sections.setdefault(card.section, []).append(page)
+        sections.setdefault(card.section, []).append(copy(_page(card)))  # a run notes in it that it ran
     page = st.navigation(sections, position="top")
     return BY_SCRIPT[page.url_path or HOME.script], page
+
+
+@cache
+def _page(card: PageCard) -> Any:
+    """A page for the navigation. Streamlit asks the disk five times for each that is made."""
+    return st.Page(
+        app_folder() / "pages" / f"{card.script}.py",
+        title="Home" if card is HOME else card.title,
+        icon=card.icon,
+        default=card is HOME,
+        help=card.lead,
+    )
 
 
 @contextmanager
