@@ -80,14 +80,26 @@ def save(model: Known, picture: Figure | None = None, about: Mapping[str, str] |
 
     about: what the header of Parquet files says beside the model.
     """
-    with st.popover("Save", icon=":material/download:"):
+    tables = saving.offered()
+
+    def draw() -> None:
         if picture is not None:
             _picture(picture)
-        tables = saving.offered()
         for each in tables:
             _numbers(each, {"model": model.identity, "attnlit": attnlit.__version__, **(about or {})})
+
+    _when_opened("Save", ":material/download:", draw)
     if tables and st.button("Table", icon=":material/table:", help="The numbers behind the pictures"):
         _show_tables(tables)
+
+
+@st.fragment
+def _when_opened(label: str, icon: str, draw: Callable[[], None]) -> None:
+    """A menu that is drawn once open, in a short run of its own: else every run would draw its buttons."""
+    menu = st.popover(label, icon=icon, key=f"{label} menu", on_change="rerun")
+    if menu.open:
+        with menu:
+            draw()
 
 
 @st.dialog("The numbers behind the pictures", width="large")
@@ -144,9 +156,12 @@ def snippets(code: Sequence[str]) -> None:
 
 def cite() -> None:
     """What to cite, to copy."""
-    with st.popover("Cite", icon=":material/format_quote:"):
+
+    def draw() -> None:
         st.markdown("**The paper whose views these are, and this software**")
         st.code(bibtex(), language="latex", wrap_lines=True)
+
+    _when_opened("Cite", ":material/format_quote:", draw)
 
 
 def pinned(request: Request) -> str:

@@ -28,6 +28,12 @@ def typed(app: AppTest, text: str, pair: str = "") -> AppTest:
     return next(each for each in app.button if each.label == "Show attention").click().run()
 
 
+def with_menu(app: AppTest, label: str) -> AppTest:
+    """The same page with one of its menus open: its content is drawn only then."""
+    app.session_state[f"{label} menu"] = True
+    return app.run()
+
+
 def said(app: AppTest) -> str:
     """All that the page answered to a mistake."""
     return plain(" ".join(warning.value for warning in app.warning))

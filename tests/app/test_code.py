@@ -16,7 +16,7 @@ from attnlit.app.frame.request import Request
 from attnlit.charts.flow import flow_view
 from attnlit.charts.theme import LIGHT
 from attnlit.models.model import Model
-from tests.app.opening import opened
+from tests.app.opening import opened, with_menu
 from tests.bundled import bundled
 
 TEXT, PAIR = 'The cat "sat" on the mat\'s edge.', "At night\nthe cat left."
@@ -102,7 +102,7 @@ def test_the_flow_is_made_again(model: Model, way: str) -> None:
 
 def test_a_page_shows_the_code_of_its_picture_and_what_to_cite() -> None:
     app = opened("head_view", layer="2", heads="1", query="3", special="true")
-    shown = [each.value for each in app.code]
+    shown = [each.value for each in with_menu(app, "Cite").code]
     assert any("layer=2, heads=[1], pinned=('query', 2))" in each for each in shown)  # one token is hidden
     assert any("Vig, Jesse" in each for each in shown)
 

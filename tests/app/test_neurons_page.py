@@ -13,7 +13,7 @@ from attnlit.app import cache
 from attnlit.app.neurons import measure
 from attnlit.attention import proof
 from tests import planted
-from tests.app.opening import opened, said, told
+from tests.app.opening import opened, said, told, with_menu
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -44,7 +44,7 @@ def test_the_page_opens_with_every_bundled_model(model: str) -> None:
     assert not app.exception
     assert not app.warning
     assert len(app.get("vega_lite_chart")) == 7  # a map, three pictures by distance, three of dimensions
-    assert len(app.get("download_button")) >= 6
+    assert len(with_menu(app, "Save").get("download_button")) >= 6
 
 
 @pytest.mark.usefixtures("any_model")
