@@ -23,8 +23,9 @@ from statistics import median
 
 from playwright.sync_api import Browser
 
-from benchmarks.load.server import ROOT, TICKS, Server, app
+from benchmarks.load.server import ROOT, Server, app
 from benchmarks.page_timing import fresh_page
+from benchmarks.processes import processor
 from benchmarks.report import put
 from tests.browser.chromium import chromium
 
@@ -102,15 +103,10 @@ def _wait_for_rest(server: Server) -> None:
     """Until the server has no work: what it imports behind the first picture is there."""
     until = time.monotonic() + LONGEST
     while time.monotonic() < until:
-        before = _ticks(server)
+        before = processor(server.pid)
         time.sleep(1)
-        if (_ticks(server) - before) / TICKS < REST:
+        if processor(server.pid) - before < REST:
             return
-
-
-def _ticks(server: Server) -> int:
-    fields = Path(f"/proc/{server.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return int(fields[11]) + int(fields[12])
 
 
 def _table(

@@ -29,7 +29,8 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.load.client import Visitor
-from benchmarks.load.server import ROOT, SETTINGS, TICKS, free_port
+from benchmarks.load.server import ROOT, SETTINGS, free_port
+from benchmarks.processes import processor
 
 GOAL = 5.0  # seconds to the first chart with a warm disk: the budget of the design
 PACKAGES = Path(sysconfig.get_path("purelib"))
@@ -78,12 +79,12 @@ def measure(**settings: str) -> Start:
             answers = time.perf_counter() - began
             asyncio.run(_visit(url))
             chart = time.perf_counter() - began
-            used = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+            used = processor(process.pid)
         finally:
             process.terminate()
             process.wait()
         log.seek(0)
-        return Start(answers, chart, sum(map(int, used)) / TICKS, log.read())
+        return Start(answers, chart, used, log.read())
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
