@@ -1,12 +1,16 @@
 """Captures with and without edits, in many threads on shared models: does any of them meet another?
 
 `python -m benchmarks.isolation` runs 8 threads, each with 1,000 captures on each of three models, and says
-how many were not what the same capture is alone. `tests/benchmarks/test_isolation.py` runs a few.
+how many were not what the same capture is alone; then it opens a model 20 times, looks at a text with it and
+drops it, and says what memory the process has after each. Models by name or folder may be given.
+`tests/benchmarks/test_isolation.py` runs a few.
 """
 
 from __future__ import annotations
 
+import gc
 import itertools
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -18,10 +22,11 @@ import numpy as np
 from attnlit.attention.capture import attend_all, load
 from attnlit.attention.edits import Edit, HeadsAblated
 from attnlit.models.model import Model
+from benchmarks.processes import resident_megabytes
 
 TEXTS = ("The cat sat on the mat.", "A doctor asked the nurse a question.", "Nobody believed them, at first.")
 MIXED = 1e-3  # what another text or edit changes is far larger, and rounding far smaller
-THREADS, CAPTURES = 8, 1000
+THREADS, CAPTURES, OPENINGS = 8, 1000, 20
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,16 @@ def run(models: Sequence[Model], threads: int, captures: int) -> Found:
     return Found(threads * captures * len(models), mixed, time.perf_counter() - start)
 
 
+def memory(names: Sequence[str], times: int) -> list[float]:
+    """Resident megabytes after each time that one of these models was opened, used once, and dropped."""
+    after = []
+    for number in range(times):
+        attend_all(load(names[number % len(names)]), TEXTS[0])
+        gc.collect()
+        after.append(resident_megabytes(os.getpid()))
+    return after
+
+
 def _edits(model: Model) -> list[list[Edit]]:
     """Nothing, and a head of the first layer switched off, which changes all later layers."""
     kind, first = model.kinds[0], model.layer_numbers[0]
@@ -74,7 +89,9 @@ def _same(found: dict[str, np.ndarray], alone: dict[str, np.ndarray]) -> bool:
 def main() -> None:
     names = sys.argv[1:] or ["mini-gpt2", "mini-bert", "mini-gpt2"]
     found = run([load(name) for name in names], THREADS, CAPTURES)
-    print(f"{found.captures:,} captures in {found.seconds:,.0f} s: {found.mixed} mixed")
+    print(f"{found.captures:,} captures in {found.seconds:,.0f} s: {found.mixed} mixed", flush=True)
+    megabytes = memory(names, OPENINGS)
+    print(f"{OPENINGS} openings, MB after each: {', '.join(f'{each:.0f}' for each in megabytes)}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
+from benchmarks.processes import resident_megabytes
+
 SCRIPT = Path(__file__).with_name("page_timing.js")
 REST = 400  # ms without a change after which a picture is complete
 SHORT_REST = 150  # the same for a hover, which asks no server
@@ -91,10 +93,4 @@ def renderer_memory(browser: Browser, page: Page) -> tuple[float, float]:
     metrics = {entry["name"]: entry["value"] for entry in with_page.send("Performance.getMetrics")["metrics"]}
     processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
     renderers = [process["id"] for process in processes if process["type"] == "renderer"]
-    return max(map(_resident_megabytes, renderers)), metrics["JSHeapUsedSize"] / 2**20
-
-
-def _resident_megabytes(process: int) -> float:
-    """Linux only."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+    return max(map(resident_megabytes, renderers)), metrics["JSHeapUsedSize"] / 2**20

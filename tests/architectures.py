@@ -80,8 +80,23 @@ class Row:
 
     @property
     def line(self) -> str:
-        marks = ("✓" if each else "–" for each in (self.views, self.neurons, self.values))
+        marks = (_mark(each) for each in (self.views, self.neurons, self.values))
         return f"| {self.type} | {' | '.join(marks)} | {self.layers} | {self.why.replace('|', '/')} |"
+
+
+def _mark(seen: bool) -> str:
+    return "✓" if seen else "–"
+
+
+def line_of(model: Model, *, values: bool) -> str:
+    """How the line of a model's type begins if what the page says of it is so."""
+    seen = " | ".join(_mark(each) for each in (True, not model.why_no_vectors, values))
+    return f"| {model.architecture} | {seen} | {_layers(model)} |"
+
+
+def _layers(model: Model) -> str:
+    """The kinds of layers that do not see everything."""
+    return ", ".join(dict.fromkeys(each for each in model.layer_kinds if each != ATTENTION))
 
 
 def types() -> dict[str, str]:
@@ -125,10 +140,9 @@ def _shown(type_: str, kind: str, model: Model) -> Row:
         values = True
     except AttnlitError as mistake:
         values, why = False, why or str(mistake).split(": ", 1)[-1]
-    kinds = dict.fromkeys(each for each in model.layer_kinds if each != ATTENTION)
     return Row(
         type_, kind, tried=True, views=True, neurons=not model.why_no_vectors, values=values,
-        layers=", ".join(kinds), why="" if values and not model.why_no_vectors else _short(why),
+        layers=_layers(model), why="" if values and not model.why_no_vectors else _short(why),
     )  # fmt: skip
 
 

@@ -161,10 +161,32 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
             "use_mamba_kernels": False,
         },
     ),
+    "minimax": (
+        "MiniMaxForCausalLM",
+        {
+            **_WIDE,
+            "num_hidden_layers": 4,
+            "layer_types": ["linear_attention", "full_attention"] * 2,
+            "num_local_experts": 2,
+            "num_experts_per_tok": 1,
+            "block_size": 4,
+        },
+    ),
     # Encoder and decoder.
     "t5": ("T5ForConditionalGeneration", _T5),
     "bart": ("BartForConditionalGeneration", _BART),
     "mbart": ("MBartForConditionalGeneration", _BART),
+    # With an encoder that sees windows and blocks.
+    "led": (
+        "LEDForConditionalGeneration",
+        {
+            **_BART,
+            "attention_window": 4,
+            "max_encoder_position_embeddings": 64,
+            "max_decoder_position_embeddings": 64,
+        },
+    ),
+    "longt5": ("LongT5ForConditionalGeneration", {**_T5, "local_radius": 3}),
     # Heads' output that is bent or mixed before it is projected, or quantised while it is.
     "diffllama": ("DiffLlamaForCausalLM", _GROUPED),
     "convbert": ("ConvBertForMaskedLM", _PLAIN),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 
 from sentencex import segment
 
 from attnlit.errors import AttnlitError
+from attnlit.wording import quoted
 
 Text = tuple[str, str | None]  # a text, and the second sentence where there is one
 
@@ -77,6 +79,15 @@ LANGUAGE = "en"
 # Characters that are cut into sentences at once: quotation marks that nobody closes take time with the square
 # of the length, during which no other thread runs.
 _AT_ONCE = 4000
+
+
+def text_of_file(content: bytes, name: str) -> str:
+    """What a file of UTF-8 or UTF-16 with its mark says. Raises AttnlitError for other encodings."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise AttnlitError(f"{quoted(name)} is not written in UTF-8. Save it in UTF-8.") from error
 
 
 def sentences(text: str) -> list[Text]:

@@ -12,7 +12,7 @@ import attnlit
 from attnlit.app import copy_button, saving, say
 from attnlit.app.frame import address, sidebar
 from attnlit.attention.record import ATTENTION
-from attnlit.charts.figure import KINDS, csv, figure, file_stem, heading, parquet
+from attnlit.charts.figure import KINDS, csv, figure, file_stem, heading, needs_more_fonts, parquet
 from attnlit.wording import quoted
 from attnlit.words.citation import bibtex
 
@@ -84,7 +84,7 @@ def save(model: Known, picture: Figure | None = None, about: Mapping[str, str] |
 
     def draw() -> None:
         if picture is not None:
-            _picture(picture)
+            _picture(picture, " ".join((about or {}).values()))
         for each in tables:
             _numbers(each, {"model": model.identity, "attnlit": attnlit.__version__, **(about or {})})
 
@@ -113,8 +113,8 @@ def _show_tables(tables: Sequence[saving.Numbers]) -> None:
         say.quiet(f"The first {_MOST_ROWS:,} of {len(table):,} rows; Save has them all.")
 
 
-def _picture(picture: Figure) -> None:
-    """A button for each kind of file."""
+def _picture(picture: Figure, text: str) -> None:
+    """A button for each kind of file. text: what is in the picture."""
     for kind, mime in KINDS.items():
         st.download_button(
             f"Picture ({kind.upper()})",
@@ -122,6 +122,11 @@ def _picture(picture: Figure) -> None:
             f"{picture.name}.{kind}",
             mime,
             on_click="ignore",
+        )
+    if needs_more_fonts(text):
+        say.quiet(
+            "PNG and PDF are drawn with the fonts of the machine that runs attnlit: letters that those lack "
+            "become boxes. SVG and HTML take the fonts of whoever looks at them."
         )
 
 

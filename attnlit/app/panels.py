@@ -198,7 +198,14 @@ def prediction(effect: Effect) -> None:
     """What the model predicts before and after a change: the finding in words, and what moved."""
     st.markdown(effect_in_words(effect))
     number = st.column_config.NumberColumn(format="%.3f" if effect.problem_type == REGRESSION else "percent")
-    columns = {"before": number, "after": number, "change": None, "place": None}
+    name = st.column_config.TextColumn(width="small")  # of a class: it may be long, and the numbers count
+    columns: dict[str, Any] = {
+        "class": name,
+        "before": number,
+        "after": number,
+        "change": None,
+        "place": None,
+    }
     if not effect.tokens and effect.table["place"].nunique() > 1:
         columns["place"] = "[MASK]"
     st.dataframe(effect.table, hide_index=True, column_config=columns)

@@ -135,7 +135,8 @@ def attend_together(model: Model, readings: Sequence[Reading], kind: str) -> lis
 def record_of(model: Model, kind: str, reading: Reading, weights: np.ndarray) -> Attention:
     """The record of one text without queries and keys. weights: (L, H, Q, K)
 
-    Raises AttnlitError for weights that are no numbers, which any comparison of theirs would hide.
+    Raises AttnlitError for weights that are no numbers, which any comparison of theirs would hide, or that
+    are not of the text's tokens.
     """
     if np.isnan(weights).any():
         raise AttnlitError(
@@ -144,6 +145,10 @@ def record_of(model: Model, kind: str, reading: Reading, weights: np.ndarray) ->
     source, target = reading.source, reading.target
     sides = {"cross": (target, source), "decoder": (target, target)}
     query, key = (source if side is None else side for side in sides.get(kind, (source, source)))
+    if weights.shape[2:] != (len(query.tokens), len(key.tokens)):
+        from attnlit.attention.recorder import more_than_tokens
+
+        raise more_than_tokens()
     return Attention(
         weights=weights,
         queries=query.tokens,

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from attnlit.attention.edits import Edit, edits_by_call
+from attnlit.errors import AttnlitError
 from attnlit.models import limits
+from attnlit.models.failures import machine_is_full
 from attnlit.models.model import Model
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ def forward(
     hidden_states: the outputs also hold what enters each layer, `hidden_states`: (T, N, D) each.
     body: the pass ends before the model's head, and there are no logits; see `attnlit.attention.weights`.
     places: a model that can computes the logits of these tokens alone, (T, places, words); see `logits_at`.
-    Raises AttnlitError for edits that do not fit the model or the text.
+    Raises AttnlitError for edits that do not fit the model or the text, and where memory ends.
     """
     import torch
 
@@ -57,7 +60,7 @@ def forward(
     if places is not None and keeps_logits(model):
         options["logits_to_keep"] = torch.tensor(places, device=model.module.device)
     module = model.module.base_model if body else model.module
-    with slot():
+    with slot(), _memory_in_words(model):
         if model.capture_route == "weights":
             outputs = routes.run(module, tensors, output_attentions=True, **options)
             if recorder is not None:
@@ -65,6 +68,20 @@ def forward(
             return outputs
         with routes.recording(model.capture_route, _ignore if recorder is None else recorder.take, by_call):
             return routes.run(module, tensors, **options)
+
+
+@contextmanager
+def _memory_in_words(model: Model) -> Iterator[None]:
+    """A pass that the machine has no memory for becomes a sentence; whatever else happens is passed on."""
+    try:
+        yield
+    except Exception as error:
+        if not machine_is_full(error):
+            raise
+        raise AttnlitError(
+            f"This machine has not enough memory left to run {model.name} on this text. Shorten the text, "
+            "or choose a smaller model."
+        ) from error
 
 
 def logits_at(

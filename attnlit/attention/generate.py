@@ -71,7 +71,8 @@ def write(
             raise AttnlitError(f"{model.name} computes numbers that are not finite, so it writes nothing.")
         logits[never] = -np.inf
         word = _drawn(logits, temperature, float(random.random()))
-        word = first if start is not None and first is not None and count == 0 else word
+        if count == 0 and start is not None and first is not None and first != start:
+            word = first
         if word in ends_it:
             return
         yield word

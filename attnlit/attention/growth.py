@@ -45,24 +45,27 @@ def growth_of(tokenizer: PreTrainedTokenizerBase) -> float:
         letters = [chr(code) for code in range(ord(" "), ord("~") + 1)]
         return float(max(sum(map(len, tokenizer.tokenize(letter))) for letter in letters))
     growth = 1.0
-    for part in _PARTS:
-        rules = getattr(backend, part)
-        if rules is None:
-            continue
-        state = bytes(rules.__getstate__())
+    for part, state in states(tokenizer).items():
         if part == "post_processor" and len(state) > _MOST_RULES:
             return float("inf")
-        for rule in _rules(json.loads(state)):
+        for rule in rules(json.loads(state)):
             growth *= _growth_by(rule)
     return growth
 
 
-def _rules(state: Any) -> Iterator[dict[str, Any]]:
+def states(tokenizer: PreTrainedTokenizerBase) -> dict[str, bytes]:
+    """The rules of each part of a tokenizer of the `tokenizers` library, as JSON; of all others none."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    parts = {part: getattr(backend, part, None) for part in _PARTS}
+    return {part: bytes(own.__getstate__()) for part, own in parts.items() if own is not None}
+
+
+def rules(state: Any) -> Iterator[dict[str, Any]]:
     """Every rule among rules that may hold others."""
     if isinstance(state, dict):
         yield state
     for inner in state.values() if isinstance(state, dict) else state if isinstance(state, list) else ():
-        yield from _rules(inner)
+        yield from rules(inner)
 
 
 def _growth_by(rule: dict[str, Any]) -> float:

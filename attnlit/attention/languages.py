@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from attnlit.attention.tokens import tokenizing
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 
@@ -56,6 +57,19 @@ def target_language(model: Model) -> int | None:
     """The token of the language that the model was told to write; None if it was not, or has none."""
     code = getattr(model.tokenizer, "tgt_lang", None)
     return _codes(model.tokenizer).get(code) if isinstance(code, str) else None
+
+
+def start_of_target(model: Model) -> int | None:
+    """The token of the language that a decoder starts with, where it does so (mBART); otherwise None.
+
+    Such a model's targets end with their language, and transformers moves the last token to the front.
+    """
+    language = target_language(model)
+    if language is None:
+        return None
+    with tokenizing(model.tokenizer):
+        ends_with = model.tokenizer(text_target="a")["input_ids"][-1]
+    return language if ends_with == language else None
 
 
 def _codes(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:

@@ -8,6 +8,7 @@ can spell. The other is what the tokenizer makes of a real text and its pair, wi
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,8 +36,10 @@ class Probe:
 
     inputs: dict[str, torch.Tensor]
     outputs: Any
-    # By kind and layer: (1, H, Q, K).
+    # By kind and row, (1, H, Q, K): of the layers that weigh every token against every other one.
     matrices: dict[tuple[str, int], torch.Tensor]
+    # Whether these are all that the model reports.
+    whole: bool
 
 
 def spread_inputs(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
@@ -50,9 +53,18 @@ def spread_inputs(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
         return torch.tensor([[usual[int(each)] for each in np.linspace(0, len(usual) - 1, count)]])
 
     inputs = {"input_ids": ids(TOKENS)}
-    if config.is_encoder_decoder:
+    if checkpoint.reads_twice:
+        inputs["input_ids"][:, -1] = config.eos_token_id  # where such a classifier reads its class
+        inputs |= _a_token_later(checkpoint, inputs["input_ids"])
+    elif config.is_encoder_decoder:
         inputs["decoder_input_ids"] = ids(TARGET_TOKENS)
     return inputs
+
+
+def _a_token_later(checkpoint: Checkpoint, ids: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What the decoder of a classifier reads where the encoder reads ids, (1, N)."""
+    start = torch.full((1, 1), checkpoint.module.config.decoder_start_token_id)
+    return {"decoder_input_ids": torch.cat([start, ids[:, :-1]], dim=1)}
 
 
 def spread_probe(checkpoint: Checkpoint) -> Probe:
@@ -60,17 +72,31 @@ def spread_probe(checkpoint: Checkpoint) -> Probe:
     return _probe(checkpoint, spread_inputs(checkpoint))
 
 
+def pairs_of(checkpoint: Checkpoint, *, causal: bool) -> str:
+    """How the model takes a second text: see `attnlit.attention.tokens.pair_rule`."""
+    twice, targeted = checkpoint.reads_twice, bool(checkpoint.module.config.is_encoder_decoder)
+    return pair_rule(
+        checkpoint.tokenizer, encoder_decoder=targeted and not twice, causal=causal and not twice
+    )
+
+
 def real_probe(checkpoint: Checkpoint, spread: Probe, *, causal: bool) -> Probe:
     """A real text with its pair, with all that the model takes of what its tokenizer makes of them."""
     targeted = "decoder_input_ids" in spread.inputs
-    rule = pair_rule(checkpoint.tokenizer, encoder_decoder=targeted, causal=causal)
+    rule = pairs_of(checkpoint, causal=causal)
     encoded = encode(checkpoint.tokenizer, TEXT, None if rule == "target" else PAIR, rule)
     length = min(len(encoded.tokens), checkpoint.max_tokens)
     taken = inspect.signature(checkpoint.module.forward).parameters
     inputs = {
         name: torch.tensor([values[:length]]) for name, values in encoded.inputs.items() if name in taken
     }
+    if max(encoded.inputs["input_ids"]) >= checkpoint.vocabulary_size:
+        raise AttnlitError(
+            f"The tokenizer of “{checkpoint.name}” does not belong to it: it makes tokens the model lacks. "
+            "Save the model with its own tokenizer."
+        )
     target = {name: spread.inputs[name] for name in ("decoder_input_ids",) if targeted}
+    target |= _a_token_later(checkpoint, inputs["input_ids"]) if checkpoint.reads_twice else {}
     if "token_type_ids" in inputs and _are_words(checkpoint, inputs | target):
         del inputs["token_type_ids"]
     try:
@@ -91,9 +117,17 @@ def _probe(checkpoint: Checkpoint, inputs: dict[str, torch.Tensor]) -> Probe:
         raise AttnlitError(
             f"“{checkpoint.name}” cannot read plain text ({type(error).__name__}). Choose a text model."
         ) from error
-    probe = Probe(inputs, outputs, routes.reported(outputs))
+    found = routes.reported(outputs)
+    if not found:
+        raise AttnlitError(
+            f"“{checkpoint.name}” reports no attention: there is nothing to show. Choose another model."
+        )
+    full = _full(inputs, found)
+    if not full:
+        raise AttnlitError(no_full_picture(checkpoint.name))
+    probe = Probe(inputs, outputs, full, whole=len(full) == len(found))
     _check_numbers(checkpoint.name, probe)
-    _check_shapes(checkpoint.name, probe)
+    _check_heads(checkpoint.name, probe)
     return probe
 
 
@@ -151,20 +185,40 @@ def _damaged(name: str) -> str:
     )
 
 
-def _check_shapes(name: str, probe: Probe) -> None:
-    """Raises AttnlitError for a model without attention, or without a full matrix in every layer."""
-    if not probe.matrices:
-        raise AttnlitError(f"“{name}” reports no attention: there is nothing to show. Choose another model.")
-    source = probe.inputs["input_ids"].shape[1]
-    target = probe.inputs.get("decoder_input_ids", probe.inputs["input_ids"]).shape[1]
+def no_full_picture(name: str) -> str:
+    """The sentence for a model whose attention is not of every token to every other one."""
+    return (
+        f"“{name}” does not weigh every token against every other one, so its attention has no full picture. "
+        "Choose another model."
+    )
+
+
+def _full(
+    inputs: dict[str, torch.Tensor], found: dict[tuple[str, int], torch.Tensor]
+) -> dict[tuple[str, int], torch.Tensor]:
+    """The matrices of every token against every other one, in rows without a gap.
+
+    Some models have such attention only in their decoder (LED, LongT5) or in some layers (MiniMax), and what
+    they report of the others is no picture of all tokens.
+    """
+    source = inputs["input_ids"].shape[1]
+    target = inputs.get("decoder_input_ids", inputs["input_ids"]).shape[1]
     sides = {"decoder": (target, target), "cross": (target, source)}
+    rows: Counter[str] = Counter()
+    full = {}
+    for (kind, _), matrix in found.items():
+        most = 1 + 1e-3 + torch.finfo(matrix.dtype).eps
+        sums = matrix.float().sum(-1)
+        # A NaN is no reason to leave a matrix out: the check of the numbers is to find it.
+        if tuple(matrix.shape[2:]) == sides.get(kind, (source, source)) and not sums.max() > most:
+            full[kind, rows[kind]] = matrix
+            rows[kind] += 1
+    return full
+
+
+def _check_heads(name: str, probe: Probe) -> None:
+    """Raises AttnlitError for a model whose layers have different numbers of heads."""
     for (kind, _), matrix in probe.matrices.items():
-        full = tuple(matrix.shape[2:]) == sides.get(kind, (source, source))
-        if not full or not matrix.float().sum(-1).max() <= 1 + 1e-3 + torch.finfo(matrix.dtype).eps:
-            raise AttnlitError(
-                f"“{name}” does not weigh every token against every other one, so its attention has no full "
-                "picture. Choose another model."
-            )
         if matrix.shape != probe.matrices[kind, 0].shape:
             raise AttnlitError(
                 f"The layers of “{name}” have different numbers of heads. Choose another model."

@@ -13,10 +13,19 @@ from itertools import pairwise
 
 import torch
 
-from attnlit.attention import interface, tokens
+from attnlit.attention import interface
 from attnlit.attention.growth import check_growth
 from attnlit.attention.numbers import to_numpy
-from attnlit.attention.probes import Probe, check_weights, first_output, real_probe, spread_probe
+from attnlit.attention.parts import KINDS
+from attnlit.attention.probes import (
+    Probe,
+    check_weights,
+    first_output,
+    no_full_picture,
+    pairs_of,
+    real_probe,
+    spread_probe,
+)
 from attnlit.attention.recorder import Call, layer_inputs
 from attnlit.attention.routes import recording, run, whereabouts
 from attnlit.attention.softmax import softmax_error, softmax_tolerance
@@ -65,6 +74,8 @@ def prove(checkpoint: Checkpoint) -> Model:
                 raise AttnlitError(explain(error, checkpoint.name)) from error
             reasons.append(f"{type(error).__name__}: {error}")
     module.set_attn_implementation("eager")
+    if not spread.whole:
+        raise AttnlitError(no_full_picture(checkpoint.name))
     why_no_vectors = "its queries and keys could not be recorded (" + "; ".join(reasons) + ")."
     sites = tuple(Site(kind, layer, layer) for kind, layer in spread.matrices)
     return _model(checkpoint, spread, real, _Seen("weights", sites, why_no_vectors=why_no_vectors))
@@ -183,12 +194,12 @@ def _is_causal(probe: Probe) -> bool:
 
 def _model(checkpoint: Checkpoint, spread: Probe, real: Probe, seen: _Seen) -> Model:
     heads = {kind: matrix.shape[1] for (kind, _), matrix in spread.matrices.items()}
-    kinds, causal = tuple(heads), _is_causal(spread)
+    kinds, causal, targeted = tuple(heads), _is_causal(spread), "decoder_input_ids" in spread.inputs
     counts = Counter(kind for kind, _ in spread.matrices)
     numbers = {kind: seen.numbers.get(kind) or tuple(range(counts[kind])) for kind in kinds}
     own = {each.name: getattr(checkpoint, each.name) for each in fields(Checkpoint)}
     return Model(
-        **own | {"notes": tuple(dict.fromkeys([*checkpoint.notes, *_notes(numbers)]))},
+        **own | {"notes": tuple(dict.fromkeys([*checkpoint.notes, *_notes(numbers, targeted)]))},
         kinds=kinds,
         layers=len(numbers[kinds[0]]),
         numbers_by_kind=numbers,
@@ -196,7 +207,7 @@ def _model(checkpoint: Checkpoint, spread: Probe, real: Probe, seen: _Seen) -> M
         heads_by_kind=heads,
         head_size=seen.head_size,
         causal=causal,
-        pairs=tokens.pair_rule(checkpoint.tokenizer, encoder_decoder=len(kinds) > 1, causal=causal),
+        pairs=pairs_of(checkpoint, causal=causal),
         arguments=tuple(real.inputs),
         capture_route=seen.route,
         why_no_vectors=seen.why_no_vectors,
@@ -205,9 +216,21 @@ def _model(checkpoint: Checkpoint, spread: Probe, real: Probe, seen: _Seen) -> M
     )
 
 
-def _notes(numbers: Mapping[str, tuple[int, ...]]) -> list[str]:
-    """What is to be said of a model of which only some layers have attention."""
-    if all(own == tuple(range(len(own))) for own in numbers.values()):
-        return []
-    named = "; ".join(dict.fromkeys(", ".join(map(str, own)) for own in numbers.values()))
-    return [f"Only some layers of this model have attention: {named}. The others mix tokens in another way."]
+def _notes(numbers: Mapping[str, tuple[int, ...]], targeted: bool) -> list[str]:
+    """What is to be said of a model of which only some layers, or parts, have attention to show.
+
+    targeted: it has an encoder and a decoder.
+    """
+    notes = []
+    lost = [kind for kind in KINDS[1:] if targeted and kind not in numbers]
+    if lost:
+        notes.append(
+            f"The {' and '.join(lost)} attention of this model is not shown: the model reports no weights "
+            "there from every token to every other one."
+        )
+    if any(own != tuple(range(len(own))) for own in numbers.values()):
+        named = "; ".join(dict.fromkeys(", ".join(map(str, own)) for own in numbers.values()))
+        notes.append(
+            f"Only some layers of this model have attention: {named}. The others mix tokens in another way."
+        )
+    return notes

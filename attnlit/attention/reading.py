@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from attnlit.attention.generate import write_target
 from attnlit.attention.given import check_opened, check_text
+from attnlit.attention.languages import start_of_target
 from attnlit.attention.tokens import Encoded, continued, encode, encode_target, written
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
@@ -53,7 +54,7 @@ def read(model: Model, text: str, pair: str | None = None, *, write: bool = True
     both = pair if model.pairs != "target" else None
     source = _checked(model, encode(model.tokenizer, text, both, model.pairs))
     if model.pairs != "target":
-        return Reading(source, None, text, pair)
+        return Reading(source, _a_token_later(model, source) if model.reads_twice else None, text, pair)
     start = _start(model)
     if pair is None and write:
         ids = write_target(model, source.inputs, start, token_limit(model))
@@ -128,8 +129,18 @@ def _checked(model: Model, encoded: Encoded) -> Encoded:
     return Encoded(taken, encoded.tokens)
 
 
+def _a_token_later(model: Model, source: Encoded) -> Encoded:
+    """The text as the decoder of a classifier reads it: after a start, and without its last token."""
+    (start,) = written(model.tokenizer, [_start(model)])[1].tokens
+    tokens = (start, *(replace(token, position=token.position + 1) for token in source.tokens[:-1]))
+    return Encoded({"decoder_input_ids": [token.id for token in tokens]}, tokens)
+
+
 def _start(model: Model) -> int:
     """The token that a decoder starts with."""
+    language = start_of_target(model)
+    if language is not None:
+        return language
     for settings in (model.module.config, getattr(model.module, "generation_config", None)):
         for name in ("decoder_start_token_id", "bos_token_id", "eos_token_id"):
             start = getattr(settings, name, None)

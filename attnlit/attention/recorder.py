@@ -11,6 +11,7 @@ import torch
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.record import frozen
 from attnlit.attention.vectors import LayerInputs
+from attnlit.errors import AttnlitError
 from attnlit.models.model import Site
 
 
@@ -66,6 +67,8 @@ class Recorder:
         if kind not in self.weights:
             layers = sum(site is not None and site.kind == kind for site in self.sites)
             self.weights[kind] = np.empty((layers, *call.weights.shape[1:]), dtype=np.float32)
+        if self.weights[kind].shape[1:] != call.weights.shape[1:]:
+            raise more_than_tokens()
         self.weights[kind][row] = to_numpy(call.weights[0])
         if self.keep_outputs and call.value is not None:
             self.outputs[kind, row] = to_numpy(_head_outputs(call))
@@ -109,7 +112,17 @@ class WeightsRecorder:
     def texts(self) -> np.ndarray:
         """float32 (T, L, H, Q, K), read-only."""
         layers = [self.layers[row] for row in range(len(self.layers))]
+        if any(each.shape != layers[0].shape for each in layers):
+            raise more_than_tokens()
         return frozen(np.stack(layers, axis=1, dtype=np.float32))
+
+
+def more_than_tokens() -> AttnlitError:
+    """The mistake for columns that stand for several tokens, as DeepSeek-V4 has in long texts."""
+    return AttnlitError(
+        "For a text of this length some layers of this model look at summaries of several tokens, too, and "
+        "attnlit has no picture for that. Shorten the text."
+    )
 
 
 def _head_outputs(call: Call) -> torch.Tensor:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from attnlit.attention.align import align
+from attnlit.attention.patterns import check_time
 from attnlit.attention.record import Token
 from attnlit.attention.spelling import Piece, source_of, tokens_of
 from attnlit.errors import AttnlitError
@@ -113,6 +114,9 @@ def encode_target(tokenizer: PreTrainedTokenizerBase, text: str, start: int) -> 
     pieces = _tokenize(tokenizer, text, target=True)[1] if told else []
     with tokenizing(tokenizer):
         raw = str(tokenizer.convert_ids_to_tokens(start))
+    # mBART's targets end with the mark of their end and with the language that its decoder starts with.
+    named = bool(pieces) and pieces[-1].id == start != tokenizer.eos_token_id
+    pieces = pieces[:-1] if named else pieces
     words = pieces[:-1] if pieces and pieces[-1].special else pieces
     pieces = [Piece(start, raw, special=True, segment=None, span=None), *words]
     ids = [piece.id for piece in pieces]
@@ -205,6 +209,7 @@ def _tokenize(
     options = {"return_special_tokens_mask": True, "return_offsets_mapping": fast, "verbose": False}
     options |= {} if marks else {"add_special_tokens": False}
     with tokenizing(tokenizer):
+        check_time(tokenizer, [text] if pair is None else [text, pair])
         encoding = tokenizer(text_target=text, **options) if target else tokenizer(text, pair, **options)
         ids = encoding["input_ids"]
         raws = [str(raw) for raw in tokenizer.convert_ids_to_tokens(ids)]

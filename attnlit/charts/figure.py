@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +29,9 @@ MARGIN = 12  # pixels
 # Every system has one of these, and a file that names them looks alike wherever it is opened.
 FONT = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif"
 TITLE_SIZE, CAPTION_SIZE, LINE = 14, 12, 17  # pixels
+_LAST_USUAL = "\u052f"  # of Cyrillic
+_MORE_USUAL = ("\u1e00", "\u1fff")  # more of Latin and Greek
+_FIRST_EMOJI = "\U0001f000"
 _MOST_OF_A_NAME = 60  # characters of a file's name
 
 
@@ -69,6 +73,12 @@ def file_stem(model: str, view: str, layer: int | None = None, head: int | None 
     place = ("" if layer is None else f"L{layer}") + ("" if head is None else f"H{head}")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", model.rsplit("/", 1)[-1])[:_MOST_OF_A_NAME].strip("-.")
     return "_".join(part for part in (name or "model", place, view) if part)
+
+
+def needs_more_fonts(text: str) -> bool:
+    """Whether there are letters or emoji in it that usual fonts lack: beyond Latin, Greek and Cyrillic."""
+    letters = (each for each in text if unicodedata.category(each)[0] in "LM" or each >= _FIRST_EMOJI)
+    return any(each > _LAST_USUAL and not _MORE_USUAL[0] <= each <= _MORE_USUAL[1] for each in letters)
 
 
 def csv(table: pd.DataFrame) -> bytes:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _MOST_CLASSES = 1000
 MOST_TENSORS = 10_000  # models of hundreds of experts have 6,000
+# Encoder-decoders whose classifiers give the text to both: their decoder reads it a token later.
+_READ_TWICE = ("bart", "mvp", "t5", "mt5", "umt5")
 _SPARSE = ("big_bird", "bigbird_pegasus")
 
 
@@ -55,7 +57,7 @@ def head_of(config: PretrainedConfig, saved: set[str] | None = None) -> Head:
     if saved & set(auto.MODEL_FOR_MULTIMODAL_LM_MAPPING_NAMES.values()):
         return Head(transformers.AutoModelForMultimodalLM, words=True)
     sorts = saved & set(auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES.values())
-    if sorts and not config.is_encoder_decoder:
+    if sorts and (not config.is_encoder_decoder or _reads_twice(config)):
         of_texts = transformers.AutoModelForSequenceClassification
         return Head(of_texts, classes=_classes(config), problem_type=_problem_type(config))
     tags = saved & set(auto.MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES.values())
@@ -70,6 +72,12 @@ def head_of(config: PretrainedConfig, saved: set[str] | None = None) -> Head:
 def _classes(config: PretrainedConfig) -> tuple[str, ...]:
     names = config.id2label or {}
     return tuple(class_name(str(names[each]), each) for each in sorted(names)[:_MOST_CLASSES])
+
+
+def _reads_twice(config: PretrainedConfig) -> bool:
+    """Whether a classifier's decoder is one that reads the text a token later, from a start to an end."""
+    marks = (getattr(config, name, None) for name in ("decoder_start_token_id", "eos_token_id"))
+    return config.model_type in _READ_TWICE and all(isinstance(each, int) for each in marks)
 
 
 def _problem_type(config: PretrainedConfig) -> str:

@@ -151,6 +151,7 @@ def _from_folder(place: Place) -> Checkpoint:
     weights.check_prefix(tensors, set(module.state_dict()), module.base_model_prefix, name)
     _check_sizes(report["mismatched_keys"], name)
     trained = _has_every_weight(name, module, report["missing_keys"])
+    notes = (*notes, *_of_no_use(report["unexpected_keys"]))
     if not place.lasting:
         _own(module)
     _prepare(module, settings.read(place.folder, settings.GENERATION_CONFIG, name))
@@ -215,6 +216,18 @@ def _has_every_weight(name: str, module: PreTrainedModel, missing_keys: Iterable
     return not missing
 
 
+def _of_no_use(unexpected_keys: Iterable[str]) -> tuple[str, ...]:
+    """What to say of layers in the files that the configuration has no place for: it may be another's."""
+    unused = sorted(key for key in unexpected_keys if _IN_A_LAYER.search(key) and key.endswith(".weight"))
+    if not unused:
+        return ()
+    count = f"{len(unused):,} weights" if len(unused) > 1 else "a weight"
+    return (
+        f"The files hold {count} that config.json has no place for, such as {quoted(unused[0])}: they are "
+        "not used. Check that both belong together.",
+    )
+
+
 def _own(module: PreTrainedModel) -> None:
     """Copies weights that still lie in their files: whoever saves the folder anew would end this process."""
     tensors = {id(each): each for each in [*module.parameters(), *module.buffers()]}
@@ -226,12 +239,17 @@ def _prepare(module: PreTrainedModel, generation: dict[str, Any]) -> None:
     """Makes a model that this module has loaded ready to be looked at."""
     module.eval().requires_grad_(False)
     module.config.use_cache = False  # one pass over the whole text: there is nothing to keep for a next one
-    own = module.config.get_text_config()
-    if hasattr(module, "score") and getattr(own, "pad_token_id", None) is None:
-        own.pad_token_id = -1  # classifiers want to know what padding is; here there never is any
+    never_pad(module)
     if getattr(module, "generation_config", None) is not None:
         words = int(module.get_input_embeddings().weight.shape[0])
         module.generation_config.update(**settings.clean_generation_config(generation, words))
+
+
+def never_pad(module: PreTrainedModel) -> None:
+    """Tells a classifier that asks what padding is that there never is any, as is so here."""
+    own = module.config.get_text_config()
+    if hasattr(module, "score") and getattr(own, "pad_token_id", None) is None:
+        own.pad_token_id = -1
 
 
 def with_random_weights(checkpoint: Checkpoint, seed: int = 0) -> Checkpoint:

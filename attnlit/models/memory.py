@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnlit.errors import AttnlitError
 from attnlit.models import classes
-from attnlit.models.load import max_tokens, notes_on
+from attnlit.models.load import max_tokens, never_pad, notes_on
 from attnlit.models.model import Checkpoint
 from attnlit.wording import one_line, quoted
 
@@ -103,4 +103,5 @@ def _sharing_copy(module: PreTrainedModel) -> PreTrainedModel:
     shared: PreTrainedModel = copy.deepcopy(module, memo)
     shared.eval()
     shared.config.use_cache = False
+    never_pad(shared)
     return shared

@@ -64,6 +64,11 @@ class Checkpoint:
         return [self.classes[each] if each < known else class_name("", each) for each in map(int, numbers)]
 
     @property
+    def reads_twice(self) -> bool:
+        """Whether the decoder reads the text itself, and no target: a classifier with encoder and decoder."""
+        return bool(self.problem_type) and bool(self.module.config.is_encoder_decoder)
+
+    @property
     def architecture(self) -> str:
         """The family of the model as its configuration names it: “gpt2”, “bert”, “llama” …"""
         return str(self.module.config.model_type)
@@ -153,7 +158,7 @@ class Model(Checkpoint):
 
         See `attnlit.models.layers.layer_kinds`.
         """
-        depth = self.depth if len(self.kinds) == 1 else 0
+        depth = self.depth if self.kinds == ("self",) else 0
         return layer_kinds(self.module, depth, self.layer_numbers)
 
     def layers_of(self, kind: str) -> int:

@@ -50,8 +50,23 @@ def files_of(folder: Path, name: str) -> tuple[str, ...]:
     found = sorted(file.name for file in folder.glob("*.safetensors") if file.is_file())
     found = [file for file in found if may_be_part(file)]
     if not found:
-        raise AttnlitError(no_safetensors(name))
+        raise AttnlitError(_unfinished(folder, name) or no_safetensors(name))
     return tuple(found)
+
+
+def _unfinished(folder: Path, name: str) -> str:
+    """The sentence for weights of which only a link, or a part that waits for the rest, is there."""
+    parts = [
+        file.name
+        for file in folder.iterdir()
+        if ".safetensors" in file.name and not file.name.endswith(".json") and may_be_part(file.name)
+    ]
+    if not parts:
+        return ""
+    return (
+        f"The weights of {quoted(name)} are not all here: {quoted(min(parts))} is a link that leads nowhere, "
+        "or a part of a download. Download or copy it again."
+    )
 
 
 def may_be_part(file: str) -> bool:

@@ -17,7 +17,7 @@ from attnlit.attention import load
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import classifiers, tiny
-from tests.tolerances import KL, MISTAKE, ROUNDING
+from tests.tolerances import KL, ROUNDING
 
 pytestmark = pytest.mark.numeric
 
@@ -28,6 +28,9 @@ OUTPUTS = {
     "DistilBert": "distilbert.transformer.layer.1.attention.out_lin",
     "GPT2": "transformer.h.1.attn.c_proj",
     "Llama": "model.layers.1.self_attn.o_proj",
+    # Of these the encoder's; their decoder reads the text, too.
+    "Bart": "model.encoder.layers.1.self_attn.out_proj",
+    "T5": "transformer.encoder.block.1.layer.0.SelfAttention.o",
 }
 
 
@@ -69,7 +72,7 @@ def test_the_class_of_a_text_and_how_it_changes_without_a_head(architecture: str
     effect = switch_off(model, TEXT, [(1, 2)])
     np.testing.assert_allclose(effect.before, before[None], atol=ROUNDING)
     np.testing.assert_allclose(effect.after, after[None], atol=ROUNDING)
-    assert abs(before - after).max() > MISTAKE
+    assert abs(before - after).max() > 10 * ROUNDING
     assert effect.kl == pytest.approx((before * np.log(before / after)).sum(), **KL)
     assert set(effect.table["class"]) == set(model.classes)
     each = switch_off_each(model, TEXT).set_index(["layer", "head"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attnlit.analysis.sample import MOST_TEXTS, PAIRS, SAMPLE, SENTENCES, sentences
+from attnlit.analysis.sample import MOST_TEXTS, PAIRS, SAMPLE, SENTENCES, sentences, text_of_file
 from attnlit.analysis.scores import FEWEST_TOKENS
 from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
@@ -60,6 +60,18 @@ def test_nothing_of_a_long_line_is_lost() -> None:
 
 def test_half_a_character_ends_nothing() -> None:
     assert sentences("The cat \ud800 sat on the mat.") == [("The cat ? sat on the mat.", None)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_of_text_is_read_as_it_was_written(encoding: str) -> None:
+    text = "Die Straße, 你好.\n"
+    assert text_of_file(text.encode(encoding), "a.txt") == text
+
+
+@pytest.mark.parametrize("content", ["Straße".encode("latin-1"), b"\xff\xfea"])
+def test_a_file_in_another_encoding_is_named(content: bytes) -> None:
+    with pytest.raises(AttnlitError, match=r"“a\.txt” is not written in UTF-8"):
+        text_of_file(content, "a.txt")
 
 
 @pytest.mark.parametrize("text", ["", " \n\n ", "One.\n" * (MOST_TEXTS + 1)])

@@ -12,8 +12,11 @@ import torch
 
 from attnlit.attention import Attention, attend, attend_all
 from attnlit.attention.capture import attend_together
+from attnlit.attention.edits import HeadsAblated
 from attnlit.attention.forward import forward, keeps_logits, logits_at
 from attnlit.attention.reading import read
+from attnlit.errors import AttnlitError
+from attnlit.models.limits import forwards_at_once
 from attnlit.models.model import Model
 from tests import tiny
 from tests.tolerances import MISTAKE, ROUNDING
@@ -54,6 +57,37 @@ def test_threads_on_one_model_never_mix(architecture: str, tiny_model: GetModel)
             scores = alone[number][kind].vectors(1, 1).scores
             largest = np.abs(scores[np.isfinite(scores)]).max()
             np.testing.assert_allclose(record.vectors(1, 1).scores, scores, atol=ROUNDING * largest)
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "bloom"])
+@pytest.mark.parametrize(
+    ("fault", "met"),
+    [
+        (MemoryError(), AttnlitError),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate"), AttnlitError),
+        (ValueError("a fault of the model's own"), ValueError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+)
+def test_after_a_pass_that_broke_in_the_middle_the_next_one_is_right(
+    fault: BaseException, met: type[BaseException], architecture: str, tiny_model: GetModel
+) -> None:
+    model = tiny_model(architecture)
+    assert {"gpt2": "interface", "bloom": "trace"}[architecture] == model.capture_route
+    right = attend(model, TEXT).weights
+
+    def break_off(*_: object) -> None:
+        raise fault
+
+    off = HeadsAblated(kind="self", layer=0, heads=(0,))
+    hook = model.module.base_model.h[1].register_forward_hook(break_off)
+    try:
+        for _ in range(forwards_at_once() + 1):  # each must give back its place
+            with pytest.raises(met):
+                attend_all(model, TEXT, None, [off])
+    finally:
+        hook.remove()
+    np.testing.assert_array_equal(attend(model, TEXT).weights, right)
 
 
 @pytest.mark.parametrize("architecture", ["bert", "deberta-v2", "bart"])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
+import transformers
 
 import attnlit
-from attnlit.attention import attend
+from attnlit.attention import attend, load
 from attnlit.attention.languages import in_languages, languages_of
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from tests import tiny, translator
 
 GetModel = Callable[[str], Model]
 TEXT, TARGET = "The cat sat on the mat.", "Der Hund schlief."
@@ -40,6 +44,32 @@ def test_told_its_languages_it_reads_and_writes_them(target: str, m2m100: Model)
     assert shown == TARGET.replace(" ", "")
     written = attend(told, TEXT, kind="decoder")
     assert [token.id for token in written.queries[:2]] == [2, language]
+
+
+@pytest.fixture(scope="module")
+def mbart(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A tiny mBART, whose targets end with their language; its decoder starts with it."""
+    folder = tmp_path_factory.mktemp("mbart")
+    known = json.loads(tiny.unigram(byte_fallback=False).backend_tokenizer.to_str())["model"]["vocab"]
+    words = [[f"<{word}>", 0.0] for word in ("s", "pad", "/s", "unk")]
+    words += [[word, score] for word, score in known if not word.startswith("<")]
+    tokenizer = transformers.MBartTokenizer(vocab=[tuple(each) for each in words])
+    tokenizer.save_pretrained(folder)
+    tiny.build("MBartForConditionalGeneration", translator.SIZES, len(tokenizer)).save_pretrained(folder)
+    return load(folder)
+
+
+def test_a_decoder_that_starts_with_its_language_reads_and_writes_so(mbart: Model) -> None:
+    told = in_languages(mbart, "en_XX", "de_DE")
+    language = told.tokenizer.convert_tokens_to_ids("de_DE")
+    labels = torch.tensor([told.tokenizer(text_target=TARGET)["input_ids"]])
+    expected = told.module.prepare_decoder_input_ids_from_labels(labels)[0].tolist()
+    assert expected[0] == language
+    typed = attend(told, TEXT, TARGET, kind="decoder")
+    assert [token.id for token in typed.queries] == expected[:-1]  # without the mark of its end
+    written = attend(told, TEXT, kind="decoder")
+    assert [token.id for token in written.queries[:2]].count(language) == 1
+    assert written.queries[0].id == language
 
 
 @pytest.mark.whole

@@ -21,6 +21,7 @@ from attnlit.attention.values import lengths_written, mixing_ratios, passed_on, 
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import many, tiny
+from tests.architectures import line_of
 from tests.attention.by_hand import PAIR, TEXT, by_hand, inputs_of, run
 from tests.bundled import bundled
 from tests.tolerances import ROUNDING
@@ -28,6 +29,7 @@ from tests.tolerances import ROUNDING
 pytestmark = pytest.mark.numeric
 
 GetModel = Callable[[str], Model]
+TABLE = (Path(__file__).parents[2] / "docs" / "architectures.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("architecture", ["gpt2", "llama", "bert"])
@@ -130,10 +132,16 @@ def test_a_gate_belongs_to_what_is_passed_on() -> None:
     assert np.abs(gate.numpy() - 0.5).max() > 0.1  # or it would hardly be tested
 
 
+def test_forty_architectures_are_tried_and_hybrids_among_them() -> None:
+    assert len(many.ARCHITECTURES) >= 40
+    assert {"qwen3.5", "lfm2", "jamba", "minimax"} <= set(many.ARCHITECTURES)
+
+
 @pytest.mark.parametrize("architecture", sorted(set(many.ARCHITECTURES) - set(many.NOT_WHOLE)))
 def test_of_many_architectures_the_parts_make_the_whole(architecture: str) -> None:
     model = many.model(architecture)
     assert prove_values(model).error < TOLERANCE  # it raises where they do not
+    assert f"\n{line_of(model, values=True)}" in TABLE
     for kind in model.kinds:
         record = passed_on(model, TEXT, PAIR, kind)
         assert record.weights.shape == attend(model, TEXT, PAIR, kind).weights.shape
@@ -143,8 +151,10 @@ def test_of_many_architectures_the_parts_make_the_whole(architecture: str) -> No
 
 @pytest.mark.parametrize("architecture", many.NOT_WHOLE)
 def test_where_heads_cannot_be_told_apart_nothing_is_shown(architecture: str) -> None:
+    model = many.model(architecture)
     with pytest.raises(AttnlitError, match="cannot be shown: something other than a scaling"):
-        passed_on(many.model(architecture), TEXT)
+        passed_on(model, TEXT)
+    assert f"\n{line_of(model, values=False)}" in TABLE
 
 
 class Before(torch.nn.Module):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 
 import pytest
 
+from attnlit.attention import attend_all, load
 from attnlit.models.model import Model
 from benchmarks import isolation
 from benchmarks.isolation import run
@@ -33,3 +37,15 @@ def test_a_capture_that_is_another_is_counted(
 
     monkeypatch.setattr(isolation, "attend_all", wrong_now_and_then)
     assert run([tiny_model("gpt2")], threads=1, captures=9).mixed == 3
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "bloom", "bart"])
+def test_a_model_that_nobody_holds_any_more_is_gone(
+    architecture: str, tiny_folder: Callable[[str], Path]
+) -> None:
+    model = load(tiny_folder(architecture))
+    attend_all(model, "The cat sat.", "The dog." if model.pairs == "target" else None)
+    left = [weakref.ref(model.module), weakref.ref(model.tokenizer)]
+    del model
+    gc.collect()
+    assert [each() for each in left] == [None, None]

@@ -14,7 +14,17 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from attnlit.charts.figure import KINDS, MARGIN, WIDTHS, csv, figure, file_stem, heading, parquet
+from attnlit.charts.figure import (
+    KINDS,
+    MARGIN,
+    WIDTHS,
+    csv,
+    figure,
+    file_stem,
+    heading,
+    needs_more_fonts,
+    parquet,
+)
 from attnlit.charts.head import head_picture, head_view
 from attnlit.charts.rendering import javascript
 from tests.charts.drawing import texts
@@ -95,6 +105,20 @@ def test_headings_name_the_heads() -> None:
     assert heading("mini-gpt2", 3, [0, 2], of=8) == "mini-gpt2 · layer 3 · heads 0, 2"
     assert heading("mini-gpt2", 3, range(8), of=8) == "mini-gpt2 · layer 3 · all 8 heads"
     assert heading("mini-gpt2") == "mini-gpt2"
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("The cat → Ťřeť, Ελλάδα ἄ, мир; 3 €", False),
+        ("你好", True),
+        ("สวัสดี", True),
+        ("שלום", True),
+        ("🙂", True),
+    ],
+)
+def test_letters_that_usual_fonts_lack_are_told(text: str, more: bool) -> None:
+    assert needs_more_fonts(text) == more
 
 
 def test_a_table_opens_in_a_spreadsheet_with_its_letters() -> None:

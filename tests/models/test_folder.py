@@ -227,6 +227,25 @@ def test_a_pointer_of_git_lfs_is_told_from_the_file(file: str, folder: Path) -> 
     assert "git lfs pull" in said
 
 
+@pytest.mark.parametrize("rest", [f"{WHOLE}.incomplete", f"{WHOLE}.part", WHOLE])
+def test_weights_of_which_only_a_part_is_here(rest: str, folder: Path) -> None:
+    (folder / WHOLE).rename(folder / "kept.bin")
+    if rest == WHOLE:
+        (folder / rest).symlink_to(folder / "blobs" / "4d7a21")  # as a hub's cache whose blob is gone
+    else:
+        (folder / rest).write_bytes(b"half")
+    assert f"are not all here: “{rest}” is a link that leads nowhere, or a part" in refusal(folder)
+
+
+def test_layers_that_the_configuration_has_no_place_for_are_named(folder: Path) -> None:
+    assert load(str(folder)).notes == ()
+    change(folder / "config.json", num_hidden_layers=2)
+    (note,) = load(str(folder)).notes
+    assert (
+        "The files hold 8 weights that config.json has no place for, such as “bert.encoder.layer.2." in note
+    )
+
+
 def test_a_pickle_is_never_read(folder: Path) -> None:
     weights = transformers.BertForMaskedLM.from_pretrained(folder).state_dict()
     (folder / WHOLE).unlink()

@@ -11,6 +11,7 @@ import pytest
 import torch
 import transformers
 
+from attnlit.analysis.ablation import switch_off_each
 from attnlit.attention import attend, load
 from attnlit.attention.capture import untrained
 from attnlit.errors import AttnlitError
@@ -198,3 +199,13 @@ def test_a_model_of_pictures() -> None:
     sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
     with pytest.raises(AttnlitError, match="Choose a text model"):
         load(transformers.ViTModel(transformers.ViTConfig(**sizes)), tokenizer=tiny.wordpiece())
+
+
+def test_a_classifier_that_was_told_of_no_padding_reads_several_copies_of_a_text(
+    held: tuple[Any, Any],
+) -> None:
+    sizes = {**tiny.ARCHITECTURES["gpt2"][1], "pad_token_id": None}
+    module = transformers.GPT2ForSequenceClassification(transformers.GPT2Config(**sizes))
+    model = load(module.eval(), tokenizer=held[1])
+    assert len(switch_off_each(model, TEXT)) == tiny.LAYERS * tiny.HEADS
+    assert module.config.pad_token_id is None

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from attnlit.attention.numbers import to_numpy
+from attnlit.attention.patterns import check_time
 from attnlit.attention.tokens import tokenizing
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
@@ -32,6 +33,7 @@ def word_id(model: Model, word: str) -> int:
     spellings = [word] if word[0].isspace() else [f" {word}", word]
     shortest: list[int] = []
     with tokenizing(model.tokenizer):
+        check_time(model.tokenizer, spellings)
         for spelling in spellings:
             ids = model.tokenizer(spelling, add_special_tokens=False)["input_ids"]
             known = [each for each in ids if each != model.unknown_id]

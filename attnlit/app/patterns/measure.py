@@ -10,7 +10,7 @@ import streamlit as st
 
 from attnlit.analysis import survey
 from attnlit.analysis.repetition import loss_on_repeated
-from attnlit.analysis.sample import MOST_TEXTS, SAMPLE, sentences
+from attnlit.analysis.sample import MOST_TEXTS, SAMPLE, sentences, text_of_file
 from attnlit.analysis.survey import store
 from attnlit.analysis.survey.bundled import bundled
 from attnlit.app import cache, say, work
@@ -103,7 +103,7 @@ def _long_text() -> Sequence[Text] | None:
         )  # fmt: skip
         file = st.file_uploader("or upload one", type=["txt"], key="long_file", max_upload_size=_MEGABYTES)
         st.form_submit_button("Score all heads on it", type="primary")
-    text = pasted if file is None else file.getvalue().decode("utf-8", errors="replace")
+    text = pasted if file is None else text_of_file(file.getvalue(), file.name)
     if not text.strip():
         say.hint("Paste a text or upload one, and every head is scored on all of it.", icon=":material/edit:")
         return None
