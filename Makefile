@@ -65,7 +65,7 @@ newest:
 system: $(VENV)/dev
 	sh tests/install.sh $(BIN)/playwright
 
-# attnlit beside BertViz, into benchmarks/results.md: about twenty minutes on a quiet machine.
+# attnlit beside BertViz, and the seconds to the first picture, into benchmarks/results.md: about twenty minutes on a quiet machine.
 bench: $(VENV)/bench system
 	$(BIN)/python -m benchmarks.bertviz
 	$(BIN)/python -m benchmarks.first_picture

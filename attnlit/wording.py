@@ -142,12 +142,12 @@ def times(ratio: float) -> str:
     return f"×{ratio:.0f}" if ratio >= 9.95 else f"×{ratio:.1f}" if ratio >= 0.995 else f"×{ratio:.2f}"
 
 
-_MOST_TIMES = 1000  # beyond that a ratio counts how small the usual is, and nothing else
+MOST_TIMES = 1000  # beyond that a ratio counts how small the usual is, and nothing else
 
 
 def how_many_times(ratio: float) -> str:
     """The same within a sentence, “12”, “1.9”, and “more than 1,000” at most; nothing where there is none."""
-    return "more than 1,000" if ratio > _MOST_TIMES else times(ratio).lstrip("×")
+    return "more than 1,000" if ratio > MOST_TIMES else times(ratio).lstrip("×")
 
 
 def either(choices: Iterable[object]) -> str:

@@ -69,12 +69,12 @@ class Memory:
     def get(self, key: Hashable) -> Any:
         """What is kept under this key, or None."""
         with self._changed:
-            return self._values().get(key)
+            return self._value(key)
 
     def put(self, key: Hashable, value: Any) -> None:
         """Keep it."""
         with self._changed:
-            self._values()[key] = value
+            self._values()[key] = key, value
 
     def drop(self, key: Hashable) -> None:
         """Forget it."""
@@ -85,7 +85,7 @@ class Memory:
         """What is kept under this key, or is made now: once, however many ask for it at the same moment."""
         with self._changed:
             self._changed.wait_for(lambda: key not in self._being_made)
-            found = self._values().get(key)
+            found = self._value(key)
             if found is not None:
                 return found
             self._being_made.add(key)
@@ -109,10 +109,14 @@ class Memory:
         with self._changed:
             return float(self._values().currsize)
 
-    def _values(self) -> cachetools.LRUCache[Hashable, Any]:
+    def _value(self, key: Hashable) -> Any:
+        return self._values().get(key, (key, None))[1]
+
+    def _values(self) -> cachetools.LRUCache[Hashable, tuple[Hashable, Any]]:
+        """Values with their keys, which weigh, too: a text of somebody's may be one."""
         if self._kept is None:
             bound = self._bound()
-            self._kept = cachetools.LRUCache(bound, getsizeof=lambda value: min(self._weigh(value), bound))
+            self._kept = cachetools.LRUCache(bound, getsizeof=lambda entry: min(self._weigh(entry), bound))
         return self._kept
 
 

@@ -122,16 +122,12 @@ def show_head(choice: Choice, layer: int, head: int, value: str) -> None:
 NOTHING = "–"  # in a cell of a table
 
 
-def numbers(
-    table: pd.DataFrame, title: str, name: str, *, shown: pd.DataFrame | None = None, **options: Any
-) -> None:
+def numbers(table: pd.DataFrame, title: str, name: str, **options: Any) -> None:
     """A table that sorts by a click on a column's name, and the same in the page's Save menu.
 
-    title: what the menu calls it; name: of the file, without its ending. shown: what is drawn in its place,
-    if not the table itself. options: `st.dataframe`'s.
+    title: what the menu calls it; name: of the file, without its ending. options: `st.dataframe`'s.
     """
-    drawn = table if shown is None else shown
-    st.dataframe(drawn, key=f"{title} table", hide_index=True, placeholder=NOTHING, **options)
+    st.dataframe(table, key=f"{title} table", hide_index=True, placeholder=NOTHING, **options)
     saving.offer(title, name, lambda: table)
 
 

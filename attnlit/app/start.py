@@ -66,7 +66,10 @@ def _prepare_and_open(model: str) -> None:
     from attnlit.app import cache
 
     with _preparing:
-        _import_all()
+        if (
+            "attnlit.attention.proof" not in sys.modules
+        ):  # else what visitors hold by now would be frozen, too
+            _import_all()
     cache.open_model(model)  # which the next page will ask for
 
 

@@ -35,6 +35,8 @@ def as_texts(texts: Texts) -> list[tuple[str, str | None]]:
     """Texts as pairs of a text and its second sentence, or None."""
     if isinstance(texts, str | bytes | Mapping) or not isinstance(texts, Iterable):
         raise AttnlitError(f"Give the texts as a list of strings. This is {a_kind(texts)}.")
+    if hasattr(texts, "columns"):
+        raise AttnlitError("Give one column of the table: its texts.")
     return [_as_text(each) for each in texts]
 
 

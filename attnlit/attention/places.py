@@ -25,11 +25,13 @@ def checked_head(head: Any, count: int, whose: str) -> int:
 
 def checked_pairs(heads: Any) -> list[tuple[int, int]]:
     """(layer, head) pairs, each once; whether a model has them is checked where its layers are known."""
-    pairs: list[Any] = list(heads) if isinstance(heads, Iterable) and not isinstance(heads, str) else [None]
-    for pair in pairs:
-        if not (isinstance(pair, Iterable) and not isinstance(pair, str) and len([*pair]) == 2):
+    found: dict[tuple[int, int], None] = {}
+    for pair in heads if isinstance(heads, Iterable) else [None]:
+        numbers = tuple(pair) if isinstance(pair, Iterable) else ()
+        if len(numbers) != 2 or not all(isinstance(each, int | np.integer) for each in numbers):
             raise AttnlitError("Give heads as pairs of a layer and a head, such as [(4, 3), (5, 0)].")
-    return list(dict.fromkeys((layer, head) for layer, head in pairs))
+        found[int(numbers[0]), int(numbers[1])] = None
+    return [*found]
 
 
 def _checked(number: Any, count: int, what: str, whose: str) -> int:

@@ -115,8 +115,10 @@ class Steps:
             kept = {name: self._inputs[name] for name in names if name in self._inputs}
             self._inputs = {**kept, "encoder_outputs": BaseModelOutput(last_hidden_state=encoded)}
         found = outputs.get(_keeps_as(self._model))
-        usable = isinstance(found, Cache) and _has_room(self, _bytes(found))
-        self._kept = found if usable else None
+        self._kept = found if isinstance(found, Cache) and _has_room(self, _bytes(found)) else None
+        if self._kept is None:
+            with _counting:
+                _held.pop(self, None)
 
 
 # By module: the length of the longest text at which both ways gave the same, or `_NEVER`.

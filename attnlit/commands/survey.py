@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from attnlit.commands.data_sets import SCHEME
 from attnlit.commands.texts import read_texts
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted
@@ -71,7 +72,8 @@ def run(asked: argparse.Namespace) -> None:
     texts = read_texts(asked.texts, asked.column, asked.pair, asked.most)
     model = load(asked.model)
     found = _survey(model, texts, asked)
-    made_from = asked.made_from or f"{Path(asked.texts).name}, {len(texts):,} texts"
+    name = asked.texts.removeprefix(SCHEME) if asked.texts.startswith(SCHEME) else Path(asked.texts).name
+    made_from = asked.made_from or f"{name}, {len(texts):,} texts"
     save(Saved(found, model.source, model.identity, made_from), asked.out)
     (asked.out / _UNFINISHED).unlink(missing_ok=True)
     print(

@@ -45,7 +45,7 @@ def _of_tokens(classes: pd.DataFrame) -> str:
     ]
     if not each:
         return f"Every token's class is **{escaped(usual)}**."
-    return f"The tokens' classes: {_some(each)}; all others are {escaped(usual)}."
+    return f"The most common class is **{escaped(usual)}**. Others: {_some(each)}."
 
 
 def _some(each: Sequence[str]) -> str:

@@ -67,7 +67,7 @@ def score_in_words(found: Survey, score: str, layer: int, head: int) -> str:
     at = found.at(layer, head)
     value, lower, upper = (each[score][at] for each in (found.values, found.lower, found.upper))
     if not np.isfinite(value):
-        return f"{about.title}: nothing to score in these texts."
+        return f"{about.title}: nothing to score in {'these texts' if about.of_texts else 'this model'}."
     words = f"{about.title}: **{shown(score, value)}**"
     if np.isfinite(lower):
         low, high = shown(score, lower), shown(score, upper)

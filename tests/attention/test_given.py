@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import attnlit
@@ -92,6 +93,7 @@ def test_texts_are_strings_or_pairs() -> None:
         ("one text", "Give the texts as a list of strings. This is a str"),
         (None, "This is None"),
         ({"a": 1}, "This is a dict"),
+        (pd.DataFrame({"a": [TEXT]}), "Give one column of the table"),
         ([1], "One is an int"),
         ([("a", "b", "c")], "One is a tuple"),
         ([("a", 1)], "One is a tuple"),

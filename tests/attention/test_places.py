@@ -28,7 +28,7 @@ def test_what_is_not_there_is_named(wrong: Any, said: str) -> None:
         checked_head(3, 1, "m")
 
 
-@pytest.mark.parametrize("wrong", [3, (0, 1), "01", [(0, 1, 2)], ["01"], None])
+@pytest.mark.parametrize("wrong", [3, (0, 1), "01", [(0, 1, 2)], ["01"], [([1], 2)], None])
 def test_heads_are_pairs(wrong: Any) -> None:
     with pytest.raises(AttnlitError, match="Give heads as pairs of a layer and a head"):
         checked_pairs(wrong)

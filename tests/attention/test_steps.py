@@ -93,7 +93,9 @@ def spoilt(model: Model, spoil: Callable[[Any], None]) -> Model:
 def test_steps_give_what_the_whole_text_does(name: str, tiny_model: GetModel) -> None:
     model = many.model(name) if name in ("qwen3.5", "openai-gpt") else tiny_model(name)
     expected = at_once(model)
-    assert np.abs(walked(model) - expected).max() < ROUNDING * np.abs(expected).max()
+    # A state that is carried on is made token by token here, and in chunks there: each of 16 steps rounds.
+    tolerance = 10 * ROUNDING if name == "qwen3.5" else ROUNDING
+    assert np.abs(walked(model) - expected).max() < tolerance * np.abs(expected).max()
 
 
 def test_each_token_is_read_once_and_now_and_then_all_of_them_to_compare(tiny_model: GetModel) -> None:

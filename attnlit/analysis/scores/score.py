@@ -9,7 +9,7 @@ import numpy as np
 
 from attnlit.analysis.scores.evidence import Evidence
 
-RANDOM, IN_ORDER = "random tokens", "words in order"  # what a survey measures on without a text
+RANDOM, IN_ORDER = "random tokens", "words of a series"  # what a survey measures on without a text
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def draw(card: PageCard) -> Choice:
         if "together" in card.controls:
             filters = replace(filters, together=together.ask(shown))
             shown = _filtered(asked, attention, filters)
-        query, pinned = chosen.settle_query(attention, shown)
+        query, pinned = chosen.settle_query(attention, shown, filters.together[0])
         if for_query is not None:
             with for_query:
                 bar.query(shown)

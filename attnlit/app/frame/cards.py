@@ -44,9 +44,9 @@ class PageCard:
     # One sentence under the title.
     lead: str
     # What the frame asks for: "model", "text", "head" or "heads", "query"; with "together" also which tokens
-    # count as one. With "vectors" the page shows
-    # queries and keys, which whole words do not have; with "unfiltered" it shows all tokens, and has no
-    # filter; with "whole" it looks at all layers, too, and has no layer or head.
+    # count as one. With "vectors" the page shows queries and keys, which whole words do not have; with
+    # "unfiltered" it shows all tokens, and has no filter; with "whole" it looks at all layers, too, and has
+    # no layer or head.
     controls: frozenset[str] = frozenset()
     # Menu of the navigation that it stands in.
     section: str = ""

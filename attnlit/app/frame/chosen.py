@@ -176,12 +176,14 @@ def pin(shown: Attention, pinned: tuple[Side, int] | None) -> None:
         address.choose("key", shown.keys[pinned[1]].position)
 
 
-def settle_query(whole: Attention, shown: Attention) -> tuple[int, tuple[Side, int] | None]:
+def settle_query(
+    whole: Attention, shown: Attention, together: Sequence[int] = ()
+) -> tuple[int, tuple[Side, int] | None]:
     """The index of the query token among the shown ones, and which token is pinned.
 
     The query is chosen here, named in the address, or the text's last word. It is pinned, unless somebody
     let go of it, or a key is pinned. Positions in the sequence are kept, not indices: they stay the same
-    token whatever a filter hides.
+    token whatever a filter hides. together: positions of queries that count as one, which has one of them.
     """
     query, key = (
         address.settled(
@@ -191,17 +193,20 @@ def settle_query(whole: Attention, shown: Attention) -> tuple[int, tuple[Side, i
         )
         for name, tokens in (("query", whole.queries), ("key", whole.keys))
     )
-    index = _index(shown.queries, query)
+    index = _index(shown.queries, [query])
+    taken = [str(position) for position in together]
+    if index is None and query in taken:
+        index = _index(shown.queries, taken)
     at = _last_word(shown) if index is None else index
     st.session_state["query"] = shown.queries[at].position
-    looked_at = _index(shown.keys, key)
+    looked_at = _index(shown.keys, [key])
     if looked_at is not None:
         return at, ("key", looked_at)
     return at, None if query == str(LET_GO) else ("query", at)
 
 
-def _index(tokens: Sequence[Token], position: str | None) -> int | None:
-    return next((index for index, token in enumerate(tokens) if str(token.position) == position), None)
+def _index(tokens: Sequence[Token], positions: Sequence[str | None]) -> int | None:
+    return next((index for index, token in enumerate(tokens) if str(token.position) in positions), None)
 
 
 def _last_word(shown: Attention) -> int:

@@ -89,14 +89,20 @@ def go_on(known: Known, text: str, pair: str, how: How | None) -> None:
     if st.session_state.get(_AT_WORK) != key or pair:  # another text or model is here by now
         st.session_state.pop(_AT_WORK, None)
         return
+    place = st.empty()
     try:
         model = opening.opened(known)
-        ids = work.run(key, lambda report, so_far: _written(model, text, how, report, so_far), cache.asked)
+        with place.container():
+            ids = work.run(
+                key, lambda report, so_far: _written(model, text, how, report, so_far), cache.asked
+            )
+        del st.session_state[_AT_WORK]
+        place.empty()
         written = _said(model, text, work.so_far(key) or () if ids is None else ids)
     except AttnlitError as mistake:
         say.warn(str(mistake))
         written = ""
-    del st.session_state[_AT_WORK]
+        st.session_state.pop(_AT_WORK, None)
     if written:
         st.session_state[_LONGER] = text + written
         st.rerun()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from attnlit.charts.head.clicks import Side
 
 _KEY = "together_tokens"
+_LONGEST = 2000  # characters of a spelling: a link may hold anything
 _PART = re.compile(r"(k?)(\d{1,4})(?:-(\d{1,4}))?")
 
 
@@ -38,7 +39,7 @@ class _Choices:
 
     def of(self, spelled: str) -> list[str]:
         """The tokens that are spelled, in order, without those that a filter has taken away."""
-        found = _parsed(spelled)
+        found = _parsed(spelled, max(int(name.lstrip("k")) for name in self.tokens))
         return [name for name in self.tokens if name in found]
 
     def sides(self, names: Iterable[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -50,8 +51,7 @@ class _Choices:
 def ask(shown: Attention) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Draw the choice; positions of the queries, and of the keys, that count as one."""
     choices = _choices(shown)
-    most = f"this text has tokens {shown.queries[0].position} to {shown.queries[-1].position}"
-    spelled = address.settled("together", choices, most)
+    spelled = address.settled("together", choices, "none of these tokens is shown here")
     names = choices.of(spelled) if spelled else []
     st.session_state[_KEY] = names
     st.multiselect(
@@ -61,7 +61,8 @@ def ask(shown: Attention) -> tuple[tuple[int, ...], tuple[int, ...]]:
         key=_KEY,
         on_change=lambda: _choose(choices, st.session_state[_KEY]),
         placeholder="Several tokens",
-        help="They count as one token: weights to them are added up, weights from them averaged.",
+        help="They count as one token: weights to them are added up, weights from them averaged. Lengths of "
+        "what is passed on are added up, too: what they bring together may be shorter.",
         width=240,
     )
     between = _filled(choices, names)
@@ -110,15 +111,19 @@ def _choices(shown: Attention) -> _Choices:
     return _Choices({str(position): merged[position] for position in sorted(merged)}, apart=False)
 
 
-def _parsed(spelled: str) -> set[str]:
+def _parsed(spelled: str, last_position: int) -> set[str]:
     """The names of the tokens; nothing where this is no spelling of any."""
     names: set[str] = set()
+    if len(spelled) > _LONGEST:
+        return names
     for part in spelled.split("."):
         found = _PART.fullmatch(part)
         if found is None:
             return set()
         mark, first, last = found.groups()
-        names |= {f"{mark}{position}" for position in range(int(first), int(last or first) + 1)}
+        names |= {
+            f"{mark}{position}" for position in range(int(first), min(int(last or first), last_position) + 1)
+        }
     return names
 
 

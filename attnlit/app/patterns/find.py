@@ -9,7 +9,7 @@ import streamlit as st
 from attnlit.analysis.survey.find import find_heads
 from attnlit.app import panels
 from attnlit.app.frame.chosen import choose_head
-from attnlit.wording import how_many_times
+from attnlit.wording import MOST_TIMES
 from attnlit.words.find import found_in_words
 
 if TYPE_CHECKING:
@@ -57,9 +57,10 @@ def by_pointing(request: Request, found: Survey) -> None:
         "layer": st.column_config.NumberColumn(pinned=True),
         "head": st.column_config.NumberColumn(pinned=True),
         "here": percent,
-        "times": "Times its usual",
+        "times": st.column_config.NumberColumn(f"Times its usual, {MOST_TIMES:,} at most", format="%.3g"),
         "overall": st.column_config.NumberColumn(title, format="percent" if share else "%.2f"),
     }
-    times = {"times": table["times"].map(how_many_times)} if "times" in table else {}
+    if "times" in table:  # beyond that it counts how small the usual weight is, and nothing else
+        table["times"] = table["times"].clip(upper=MOST_TIMES)
     name = f"{found.model} heads that do the same"
-    panels.numbers(table, "Heads that do the same", name, shown=table.assign(**times), column_config=columns)
+    panels.numbers(table, "Heads that do the same", name, column_config=columns)

@@ -75,10 +75,7 @@ def last_click(selection: Selection) -> str:
     "0110 1764200000000" asks for the heads 1 and 2, at that millisecond of the browser's clock. For
     `head_picture(..., answered=...)`: so the picture knows which click it answers.
     """
-    fields = (
-        ("solo", "alone"),
-        ("heads", "turned"),
-    )  # of two at the same time a double click is the later one
+    fields = (("solo", "alone"), ("heads", "turned"))  # of two at one time a double click is the later one
     said = [row.get(field) for name, field in fields for row in (selection or {}).get(name) or []]
     return max((click for click in said if isinstance(click, str)), key=_when, default="")
 

@@ -79,3 +79,20 @@ def test_tokens_that_are_not_there_are_answered_in_words(nonsense: str) -> None:
     app = begun(together=nonsense)
     assert not app.exception
     assert "You asked for together" in said(app)
+
+
+def test_a_query_that_is_within_them_is_the_one_that_stands_for_them() -> None:
+    """Of words that stand side by side once others are hidden, or made of pieces, too."""
+    app = begun(together="4-5.7", query="5")
+    one = take_together(attend(load("mini-gpt2"), TEXT), [4, 5, 7])
+    index = next(place for place, token in enumerate(one.queries) if token.position in (4, 5, 7))
+    for sentence in read_out(one, 2, [1], index):
+        assert plain(sentence) in told(app)
+
+
+@pytest.mark.parametrize("spelled", [".".join(["0-9999"] * 1000), "0-9999"])
+def test_a_link_of_any_length_is_bounded(spelled: str) -> None:
+    app = begun(together=spelled)
+    assert not app.exception
+    chosen = app.multiselect(key="together_tokens").value
+    assert len(chosen) in (0, len(attend(load("mini-gpt2"), TEXT).queries))
