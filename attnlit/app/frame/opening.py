@@ -83,6 +83,7 @@ def _opened(name: str, before: str | None, first: str, control: str) -> Model | 
     kept: Model | None = cache.models.get((name, identity_of(name)))
     if kept is not None:
         return kept
+    start.prepare_process()  # else this thread and the one behind import transformers at once, and one fails
     offer = _offer(name)
     if offer is None:
         return cache.load_model(name)
