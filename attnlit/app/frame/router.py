@@ -45,9 +45,6 @@ def run() -> None:
     st.set_page_config(page_title="attnlit", page_icon=_icon(), layout="wide")
     st.logo(_icon(), size="large")
     card, page = _navigation()
-    if card.controls:
-        with st.sidebar.container(key="sidebar_room"):
-            st.html("<span></span>")  # so that the page leaves room for the sidebar from the first moment on
     st.title(card.title, anchor=False)
     st.markdown(card.lead)
     st.html(_STYLE)
