@@ -92,15 +92,21 @@ def answered(key: str) -> str:
     return last_click(shown.get("selection"))
 
 
+def follow_switches(request: Request, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A click on a switch of the picture `key` chooses heads. Returns its `clicks`. For its `on_select`."""
+    clicked, before = clicks(key)
+    heads = ChosenHeads.from_selection(clicked, request.heads, request.attention.heads, before).heads
+    if heads != request.heads:
+        chosen.choose_heads(heads, request.attention.heads)
+    return clicked, before
+
+
 def follow_head_view(request: Request, key: str, *, together: bool = False) -> None:
     """A click on a switch chooses heads, a click on a token pins it; on the left, it is the query, too.
 
     together: on this page a click with Shift takes the token together with others.
     """
-    clicked, before = clicks(key)
-    heads = ChosenHeads.from_selection(clicked, request.heads, request.attention.heads, before).heads
-    if heads != request.heads:
-        chosen.choose_heads(heads, request.attention.heads)
+    clicked, before = follow_switches(request, key)
     pin = PinnedToken.from_selection(clicked, pinned(request), before)
     if pin != pinned(request):
         chosen.pin(request.shown, (pin.side, pin.index) if pin else None)

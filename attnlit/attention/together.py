@@ -10,6 +10,7 @@ import numpy as np
 
 from attnlit.attention.record import Attention, Token, frozen
 
+GAP = " … "  # in the text of tokens that do not stand side by side
 _NO_TEXT = 9  # in place of the number of a text, of which there are two
 
 
@@ -76,7 +77,7 @@ def _as_one(
     """
     members = [tokens[index] for index in taken]
     gap = any(after - before > 1 for before, after in pairwise(taken))
-    shown = " … ".join(_text_of(run, texts) for run in _runs(tokens, taken))
+    shown = GAP.join(_text_of(run, texts) for run in _runs(tokens, taken))
     first, end = members[0], members[-1]
     one = replace(
         first,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from attnlit.attention.together import GAP
 from attnlit.wording import escaped, ordinal
 
 if TYPE_CHECKING:
-    from attnlit.attention.record import Token
+    from attnlit.attention.record import Attention, Token
 
 
 def told_apart(text: str) -> str:
@@ -22,6 +23,19 @@ def told_apart(text: str) -> str:
 def word_name(text: str, mark: str = "*") -> str:
     """The same in Markdown italics, or in bold with `mark`."""
     return f"{mark}{escaped(told_apart(text))}{mark}"
+
+
+def is_itself(attention: Attention, query: int, key: int) -> bool:
+    """Whether a key is the token that looks, or the same tokens taken together.
+
+    Of those that do not stand side by side the one that looks has the position of the last, and the one that
+    is looked at that of the first.
+    """
+    if attention.kind == "cross":
+        return False
+    looks, seen = attention.queries[query], attention.keys[key]
+    together = GAP in looks.text and (looks.text, looks.raw) == (seen.text, seen.raw)
+    return together or looks.position == seen.position
 
 
 def token_name(tokens: Sequence[Token], place: int) -> str:

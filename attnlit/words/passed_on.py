@@ -9,7 +9,7 @@ import numpy as np
 
 from attnlit.attention.record import RESIDUAL
 from attnlit.wording import capitalised, percent
-from attnlit.words.names import token_name
+from attnlit.words.names import is_itself, token_name
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
@@ -26,9 +26,7 @@ def brought_to(attention: Attention, layer: int, heads: Sequence[int], query: in
         return [f"{capitalised(who)} bring{_s(heads)} nothing to {subject} from the tokens shown here."]
 
     def named(place: int) -> str:
-        itself = attention.kind != "cross"
-        itself = itself and attention.keys[place].position == attention.queries[query].position
-        return "itself" if itself else token_name(attention.keys, place)
+        return "itself" if is_itself(attention, query, place) else token_name(attention.keys, place)
 
     sentence = f"Of what {who} bring{_s(heads)} to {subject}, {_shares(row, named, 'comes from')}."
     if len(heads) > 1:

@@ -14,7 +14,7 @@ import numpy as np
 from attnlit.analysis.scores import FEWEST_TOKENS, RESTS
 from attnlit.attention.record import ATTENTION
 from attnlit.wording import capitalised, percent
-from attnlit.words.names import token_name
+from attnlit.words.names import is_itself, token_name
 from attnlit.words.passed_on import brought_from, brought_to
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ def _looks_at(attention: Attention, weights: np.ndarray, heads: Sequence[int], q
         return [f"{capitalised(subject)} can look only at itself: the model hides later tokens from it."]
 
     def named(place: int) -> str:
-        itself = attention.kind != "cross" and attention.keys[place].position == token.position
-        return "itself" if itself else token_name(attention.keys, place)
+        return "itself" if is_itself(attention, query, place) else token_name(attention.keys, place)
 
     first, *rest = np.argsort(-row, kind="stable").tolist()
     ending = "".join(

@@ -181,11 +181,13 @@ def copied(page: Page, label: str, times: int) -> str:
 
 def saved(page: Page, label: str) -> bytes:
     page.get_by_role("button", name="Save").click()
+    button = page.get_by_role("button", name=label)
     with page.expect_download() as waiting:
-        page.get_by_role("button", name=label).click()
+        button.click()
     with open(waiting.value.path(), "rb") as file:
         content = file.read()
     page.keyboard.press("Escape")
+    expect(button).to_be_hidden()  # a click before that would close the menu, not open it anew
     return content
 
 

@@ -65,7 +65,7 @@ def test_a_long_text_lets_others_be_served_can_be_cancelled_goes_on_and_is_left(
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Stopped")).to_be_visible()
     settled(page)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Go on").click()
     expect(reading).to_be_visible()
     open_page(page, "Model view")  # another page ends it
     expect(page.get_by_role("heading", name="Model view")).to_be_visible()

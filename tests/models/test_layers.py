@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from attnlit.analysis.ablation import switch_off, switch_off_each
-from attnlit.analysis.bias import Contrast, effects
+from attnlit.analysis.bias import Contrast, bias_effects
 from attnlit.analysis.distance import by_distance, distance_table, records, scan
 from attnlit.analysis.flow import rollout
 from attnlit.analysis.scores import head_roles, telling_head
@@ -164,7 +164,7 @@ def test_surveys_and_averages_name_the_layer(jamba: Model) -> None:
     assert set(scan(by)["layer"]) == set(LAYERS)
     np.testing.assert_array_equal(distance_table(by, 3, 2)["attention"], by.attention_rest[1, 2])
     contrast = Contrast("the cat sat on the mat", "the dog sat on the mat", "the", "it")
-    measured = effects(jamba, contrast)
+    measured = bias_effects(jamba, contrast)
     assert measured.layers["layer"].tolist() == list(LAYERS)
     assert measured.turned().heads["layer"].unique().tolist() == list(LAYERS)
 

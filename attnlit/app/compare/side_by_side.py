@@ -10,7 +10,7 @@ import streamlit as st
 
 from attnlit.app import export, panels
 from attnlit.app.frame import chosen
-from attnlit.charts.head import SELECTIONS, ChosenHeads, PinnedToken, head_picture
+from attnlit.charts.head import SELECTIONS, PinnedToken, head_picture
 from attnlit.charts.heatmap import difference_picture, difference_table
 from attnlit.wording import capitalised, escaped
 
@@ -62,10 +62,7 @@ def _heading(name: str) -> str:
 
 def _follow_second(request: Request, found: Comparison) -> None:
     """A click in the second picture does what the same click in the first does."""
-    clicked, before = panels.clicks(_SECOND)
-    heads = ChosenHeads.from_selection(clicked, request.heads, request.attention.heads, before).heads
-    if heads != request.heads:
-        chosen.choose_heads(heads, request.attention.heads)
+    clicked, before = panels.follow_switches(request, _SECOND)
     now = _pinned_beside(request, found)
     pin = PinnedToken.from_selection(clicked, now, before)
     if pin != now:
