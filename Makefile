@@ -65,7 +65,8 @@ newest:
 system: $(VENV)/dev
 	sh tests/install.sh $(BIN)/playwright
 
-# attnlit beside BertViz, and the seconds to the first picture, into benchmarks/results.md: about twenty minutes on a quiet machine.
+# attnlit beside BertViz, and the seconds to the first picture, into benchmarks/results.md: about twenty minutes
+# on a quiet machine.
 bench: $(VENV)/bench system
 	$(BIN)/python -m benchmarks.bertviz
 	$(BIN)/python -m benchmarks.first_picture
@@ -83,7 +84,7 @@ docs: $(VENV)/docs
 pictures: $(VENV)/app
 	$(BIN)/python -m docs.pictures
 
-# The surveys that travel with the bundled models: some twenty minutes.
+# The surveys that travel with the bundled models: half an hour.
 surveys: $(VENV)/dev
 	$(BIN)/python -m training.surveys
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.models.model import REGRESSION
+from attnlit.models.model import REGRESSION, SEVERAL_CLASSES
 from attnlit.wording import escaped
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def effect_in_words(effect: Effect) -> str:
     asked = escaped(effect.asked)
     if effect.tokens:
         asked = f"{asked} that changes most is that of “{escaped(effect.tokens[place])}”, which"
-    first = f"The {asked} is most likely “{escaped(old[name])}” ({old['before']:.1%})"
+    likely = f"“{escaped(old[name])}” ({old['before']:.1%})"
+    one_of_several = effect.problem_type == SEVERAL_CLASSES  # each of which may hold
+    first = f"The likeliest class is {likely}" if one_of_several else f"The {asked} is most likely {likely}"
     if old.name == new.name:
         return f"{first}; {change} it still is ({old['after']:.1%})."
     return (
