@@ -128,12 +128,17 @@ def show_head(choice: Choice, layer: int, head: int, value: str) -> None:
 NOTHING = "–"  # in a cell of a table
 
 
+def table_of(table: pd.DataFrame, key: str, **options: Any) -> None:
+    """A table that sorts by a click on a column's name. options: `st.dataframe`'s."""
+    st.dataframe(table, key=key, hide_index=True, placeholder=NOTHING, **options)
+
+
 def numbers(table: pd.DataFrame, title: str, name: str, **options: Any) -> None:
     """A table that sorts by a click on a column's name, and the same in the page's Save menu.
 
     title: what the menu calls it; name: of the file, without its ending. options: `st.dataframe`'s.
     """
-    st.dataframe(table, key=f"{title} table", hide_index=True, placeholder=NOTHING, **options)
+    table_of(table, f"{title} table", **options)
     saving.offer(title, name, lambda: table)
 
 

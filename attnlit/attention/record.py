@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -233,3 +233,21 @@ def check_record(attention: Any) -> None:
             f"This takes a record of attention, not {a_kind(attention)}. attnlit.attend(model, text) returns "
             "one, and attnlit.Attention.from_arrays makes one of arrays."
         )
+
+
+def put_together(
+    attention: Attention, weights: np.ndarray, queries: Sequence[Token], keys: Sequence[Token], why: str
+) -> Attention:
+    """The record with tokens that are made of several, which have no query and no key of their own.
+
+    weights: float32 (L, H, Q, K), of these tokens. why: ends the sentence on why there are no vectors.
+    """
+    return replace(
+        attention,
+        whole=False,
+        weights=frozen(weights),
+        queries=tuple(queries),
+        keys=tuple(keys),
+        inputs=(),
+        why_no_vectors=why,
+    )

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from attnlit.attention.record import Attention, Token, frozen
+from attnlit.attention.record import Attention, Token, put_together
 
 GAP = " … "  # in the text of tokens that do not stand side by side
 _NO_TEXT = 9  # in place of the number of a text, of which there are two
@@ -41,15 +41,8 @@ def take_together(
         weights = _replaced(weights, rows, _mean_of_rows(weights[:, :, rows]), axis=2)
         of_text = target if attention.kind in ("decoder", "cross") else texts
         looking = _as_one(looking, rows, of_text, last=True)
-    return replace(
-        attention,
-        whole=False,
-        weights=frozen(weights),
-        queries=looking,
-        keys=looked_at,
-        inputs=(),
-        why_no_vectors="several of its tokens are taken together, and only one has a query and a key.",
-    )
+    why = "several of its tokens are taken together, and only one has a query and a key."
+    return put_together(attention, weights, looking, looked_at, why)
 
 
 def _replaced(weights: np.ndarray, taken: Sequence[int], by: np.ndarray, *, axis: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from attnlit.attention.record import Attention, Token, frozen
+from attnlit.attention.record import Attention, Token, put_together
 
 
 def has_pieces(attention: Attention) -> bool:
@@ -31,15 +31,8 @@ def merge_words(attention: Attention) -> Attention:
     pieces = np.diff([*query_starts, len(attention.queries)]).astype(np.float32)  # of each query word
     weights = np.add.reduceat(attention.weights, key_starts, axis=3)
     weights = np.add.reduceat(weights, query_starts, axis=2) / pieces[:, None]
-    return replace(
-        attention,
-        whole=False,
-        weights=frozen(weights),
-        queries=query,
-        keys=key,
-        inputs=(),
-        why_no_vectors="its words are put together from pieces, and only a piece has a query and a key.",
-    )
+    why = "its words are put together from pieces, and only a piece has a query and a key."
+    return put_together(attention, weights, query, key, why)
 
 
 def _merge(

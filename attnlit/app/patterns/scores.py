@@ -102,11 +102,4 @@ def all_heads(found: Survey, score: str) -> None:
         "layer": st.column_config.NumberColumn(pinned=True),
         "head": st.column_config.NumberColumn(pinned=True),
     }
-    st.dataframe(
-        table,
-        key="all_heads",
-        hide_index=True,
-        column_config=columns,
-        height=380,
-        placeholder=panels.NOTHING,
-    )
+    panels.table_of(table, "all_heads", column_config=columns, height=380)

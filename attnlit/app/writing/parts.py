@@ -55,14 +55,7 @@ def all_parts(request: Request, found: WordSum) -> None:
     table = found.table
     if table["attention"].isin(["", request.kind]).all():
         columns["attention"] = None
-    st.dataframe(
-        table,
-        key="parts",
-        hide_index=True,
-        column_config=columns,
-        height=380,
-        placeholder=panels.NOTHING,
-    )
+    panels.table_of(table, "parts", column_config=columns, height=380)
 
 
 def written(found: WordSum, attention: Attention) -> np.ndarray:
