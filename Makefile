@@ -65,7 +65,7 @@ newest:
 system: $(VENV)/dev
 	sh tests/install.sh $(BIN)/playwright
 
-# attnlit beside BertViz, and the seconds to the first picture, into benchmarks/results.md: about twenty minutes
+# attnlit beside BertViz, and the seconds to the first picture, into benchmarks/results.md: about half an hour
 # on a quiet machine.
 bench: $(VENV)/bench system
 	$(BIN)/python -m benchmarks.bertviz

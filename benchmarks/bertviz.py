@@ -1,6 +1,6 @@
 """attnlit and BertViz 1.4.1 side by side: one run, one browser, the same attentions.
 
-python -m benchmarks.bertviz                        # about ten minutes; writes benchmarks/results.md
+python -m benchmarks.bertviz                        # over twenty minutes; writes benchmarks/results.md
 python -m benchmarks.bertviz --quick                # N = 16 once: does it work?
 python -m benchmarks.bertviz --checkpoint FOLDER    # a real model's attention instead of random weights
 """
