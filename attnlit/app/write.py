@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from attnlit.app import work
     from attnlit.models.model import Model
 
-_SHOWN_EVERY = 0.1  # seconds between two looks at what is being written
+CURSOR = "▌"  # behind what is being written
+_SHOWN_EVERY = 0.1  # seconds between two looks at it
 
 
 def word_by_word(
@@ -36,6 +37,6 @@ def word_by_word(
         report(len(ids) / length, f"{len(ids)} of at most {length} tokens", tuple(ids))
         if time.monotonic() - last > _SHOWN_EVERY:
             last = time.monotonic()
-            place.markdown(f"… {escaped(said(model, asked, ids))} ▌")
+            place.markdown(f"… {escaped(said(model, asked, ids))} {CURSOR}")
     place.empty()
     return tuple(ids)

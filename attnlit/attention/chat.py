@@ -3,7 +3,8 @@
 The templates' own masks of what the assistant said are empty for most models, so the places are found here:
 the conversation is rendered twice, once as it is and once with a made-up word in place of every message. What
 stands around those words is the template's; if the messages put in their place give the first text again,
-their places are known. What a template drops, such as thinking in earlier turns, has no place.
+their places are known, and else the whole is the prompt. What a template drops, such as thinking in earlier
+turns, has no place.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from attnlit.attention.reading import CHARACTERS_A_TOKEN, token_limit
-from attnlit.attention.spans import ASSISTANT, CLOSES, OPENS, SYSTEM, THINKING, USER, Part
+from attnlit.attention.spans import ASSISTANT, CLOSES, OPENS, PROMPT, SYSTEM, THINKING, USER, Part
 from attnlit.attention.tokens import tokenizing
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
@@ -140,7 +141,10 @@ def _probed(messages: Sequence[dict[str, str]]) -> tuple[list[dict[str, str]], l
 
 
 def _places(text: str, around: str, stretches: Sequence[_Stretch]) -> tuple[Part, ...]:
-    """Where the stretches stand in a text, if putting them into what is around them gives that text."""
+    """Where the stretches stand in a text, if putting them into what is around them gives that text.
+
+    Else nobody can tell the template's words from what was said: all of it is the prompt.
+    """
     by_word = {stretch.stands_in: stretch for stretch in stretches}
     if not by_word:
         return ()
@@ -150,7 +154,7 @@ def _places(text: str, around: str, stretches: Sequence[_Stretch]) -> tuple[Part
         if stretch is not None:
             parts.append(Part(stretch.role, stretch.turn, len(whole), len(whole) + len(stretch.text)))
         whole += piece if stretch is None else stretch.text
-    return tuple(parts) if whole == text else ()
+    return tuple(parts) if whole == text else (Part(PROMPT, 0, 0, len(text)),)
 
 
 def _answered(model: Model, request: dict[str, Any]) -> list[str]:

@@ -39,6 +39,8 @@ class Token:
     source: str = ""
     # Its characters of its segment's text, from the first to the one after the last, where that is known.
     span: tuple[int, int] | None = None
+    # Of several tokens taken together, the first and the last of those that stand side by side at this place.
+    stretch: tuple[Token, Token] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", _at_most(visible(self.text)))

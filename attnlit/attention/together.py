@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -69,8 +68,9 @@ def _as_one(
     than the one that looks at them.
     """
     members = [tokens[index] for index in taken]
-    gap = any(after - before > 1 for before, after in pairwise(taken))
-    shown = GAP.join(_text_of(run, texts) for run in _runs(tokens, taken))
+    runs = _runs(tokens, taken)
+    gap = len(runs) > 1
+    shown = GAP.join(_text_of(run, texts) for run in runs)
     first, end = members[0], members[-1]
     one = replace(
         first,
@@ -80,6 +80,7 @@ def _as_one(
         position=end.position if last and gap else first.position,
         source=shown,
         span=None if gap or first.span is None or end.span is None else (first.span[0], end.span[1]),
+        stretch=(first, runs[0][-1]),
     )
     left = {*taken[1:]}
     return tuple(

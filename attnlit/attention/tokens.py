@@ -86,15 +86,20 @@ def encode(
     marks: the tokenizer adds its own around the text; a chat template has written them already.
     """
     if pair is not None and rule == "joined":
-        gap = "" if text[-1].isspace() or pair[0].isspace() else " "
-        whole = text + gap + pair
+        whole = in_a_row(text, pair)
         inputs, pieces = _tokenize(tokenizer, whole)
         pieces = _divide(pieces, whole, len(text))
-        sources = [source_of(whole, end=len(text)), source_of(whole, start=len(text + gap))]
+        sources = [source_of(whole, end=len(text)), source_of(whole, start=len(whole) - len(pair))]
     else:
         inputs, pieces = _tokenize(tokenizer, text, pair, marks=marks)
         sources = [source_of(each) for each in (text, pair) if each is not None]
     return Encoded(inputs, tokens_of(pieces, sources, tokenizer.unk_token_id))
+
+
+def in_a_row(text: str, pair: str) -> str:
+    """Two texts as a model reads them that takes them in a row: with a blank between, where there is none."""
+    gap = "" if text[-1].isspace() or pair[0].isspace() else " "
+    return text + gap + pair
 
 
 def count_tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> int:

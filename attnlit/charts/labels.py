@@ -16,16 +16,17 @@ _WIDTH_STEP = 24  # pixels: token columns are rounded up to this, so that few te
 def labels(tokens: Sequence[Token]) -> list[str]:
     """What is written for each token: "p", "·izz", "·a" for the pieces of one word."""
     texts = []
-    before = None
+    before = None  # the last token before, also of several that are taken together
     for token in tokens:
+        begins, ends = token.stretch or (token, token)
         goes_on = (
             before is not None
-            and token.word is not None
-            and (token.segment, token.word) == (before.segment, before.word)
-            and token.position == before.position + 1
+            and begins.word is not None
+            and (begins.segment, begins.word) == (before.segment, before.word)
+            and begins.position == before.position + 1
         )
         texts.append(JOINED + token.text if goes_on else token.text)
-        before = token
+        before = ends
     return texts
 
 

@@ -32,6 +32,7 @@ from benchmarks.load.counted_app import FORWARD
 from benchmarks.load.server import Sample, Server, app, sample, watch
 from benchmarks.load.students import LESSONS, MEASURE, Diary, Lesson, loaded, study
 from benchmarks.load.writing import LENGTH, Written, write
+from benchmarks.load.writing import ROW as WRITTEN_ROW
 
 SETTLES = 5  # seconds in which a server that has had its first visitors prepares what others may ask for
 FORGOTTEN_AFTER = 120  # seconds until Streamlit drops a session without a tab (server.disconnectedSessionTTL)
@@ -88,10 +89,10 @@ def load(
 
     writers: so many visitors besides them let a model write all the time.
     """
-    written = Written()
-    rows, kinds = [], []
+    rows, kinds, wrote = [], [], []
     for count in replicas:
         for students in sessions:
+            written = Written()
             with app(count) as server:  # a fresh one each time: no row profits from the row before
                 asyncio.run(warm(server, LESSONS[lesson]))
                 time.sleep(SETTLES)
@@ -104,14 +105,14 @@ def load(
                 tables.compare(diary)
                 rows.append([count or "bare", students, *tables.row(diary, samples, server)])
                 kinds += [[count or "bare", students, *row] for row in tables.by_kind(diary.deeds)]
-                tables.say_faults(diary)
+                wrote.append([count or "bare", students, *written.row(writers)])
+                tables.say_faults(diary, written.mistakes)
     print(f"Lesson “{lesson}”, {seconds:.0f} s each; a student thinks {thinking:g} s on average.\n")
-    if written.took:
-        took = f"{len(written.took)} answers, {np.median(written.took):.1f} s each (middle)"
+    if writers:
         print(
-            f"Beside them {writers} visitors let the model write answers of {LENGTH} tokens: {took}, "
-            f"{len(written.mistakes)} mistakes.\n"
+            f"Beside them visitors let the model write answers of up to {LENGTH} tokens, one after another.\n"
         )
+        print(tables.table(("replicas", "sessions", *WRITTEN_ROW), wrote))
     print(tables.table(("replicas", "sessions", *tables.ROW), rows))
     print(tables.table(("replicas", "sessions", "action", "count", "chart p50", "p95", "KB"), kinds))
 

@@ -18,6 +18,7 @@ class Answer:
     """What one action brought, and when: seconds from the action."""
 
     chart: float = 0.0  # the last chart's data had arrived
+    first_word: float | None = None  # the first word that a model wrote was there
     finished: float = 0.0  # the script had finished
     received: int = 0  # bytes
     charts: list[dict[str, str]] = field(default_factory=list)  # a chart: its tables' names and digests

@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Origin, Subprotocol
 
+from attnlit.app.write import CURSOR
 from benchmarks.load.answers import Answer, Value, Widget, in_address, take
 
 ANSWER_WITHIN = 120.0  # seconds after which an answer counts as lost
@@ -212,9 +213,12 @@ class Visitor:
             elif kind == "session_event" and message.session_event.HasField("script_compilation_exception"):
                 answer.mistakes.append(message.session_event.script_compilation_exception.message)
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-                if message.delta.new_element.WhichOneof("type") == "vega_lite_chart":
+                element = message.delta.new_element
+                if element.WhichOneof("type") == "vega_lite_chart":
                     answer.chart = time.perf_counter() - began
-                take(message.delta.new_element, answer, self._widgets, shown, buttons)
+                if answer.first_word is None and element.markdown.body.endswith(CURSOR):
+                    answer.first_word = time.perf_counter() - began
+                take(element, answer, self._widgets, shown, buttons)
             elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                 answer.finished = time.perf_counter() - began
                 self._widgets, self._buttons = shown, buttons

@@ -155,8 +155,10 @@ async def _use(
         choice = _shown(wished, visitor)
         wished = replace(wished, own=tuple(sorted((dict(choice.own) | dict(wished.own)).items())))
         wished = replace(wished, query=choice.query)
-        if wished.layer is None:
-            wished = replace(wished, layer=choice.layer, head=choice.head, heads=choice.heads)
+        if wished.layer is None:  # the page began at a head by itself, with which other pages go on
+            head = choice.heads[0] if choice.heads else choice.head
+            wished = replace(wished, layer=choice.layer, head=head, heads=(head,))
+            choice = _shown(wished, visitor)
         lost = visitor.times_lost > 0
         diary.deeds.append(Deed(what, wished, choice, _without_notes(answer), lost, began))
         pause = thinking * chance.uniform(0.5, 1.5)
@@ -218,9 +220,8 @@ async def _do(
     number = chance.randrange(model.layers if what == "layer" else model.heads)
     if what == "layer":
         return replace(choice, layer=number), await visitor.choose("layer", [str(number)])
-    if choice.page == "head_view":
-        return replace(choice, heads=(number,)), await visitor.choose("heads", [str(number)])
-    return replace(choice, head=number), await visitor.choose("head", [str(number)])
+    choice = replace(choice, head=number, heads=(number,))
+    return choice, await visitor.choose("heads" if choice.page == "head_view" else "head", [str(number)])
 
 
 async def _open_example(name: str, visitor: Visitor) -> tuple[Choice, Answer]:

@@ -93,11 +93,12 @@ def by_minute(deeds: Sequence[Deed], samples: Sequence[Sample]) -> list[list[str
     return rows
 
 
-def say_faults(diary: Diary) -> None:
+def say_faults(diary: Diary, of_writers: Sequence[str] = ()) -> None:
     """Every different fault once, with how often it was seen."""
     mistakes = Counter(mistake for deed in diary.deeds for mistake in deed.answer.mistakes)
     pictures = Counter(wrong(diary.deeds))
-    for what, faults in (("shown", mistakes), ("wrong", pictures), ("lost", Counter(diary.losses))):
+    kinds = {"shown": mistakes, "wrong": pictures, "lost": Counter(diary.losses)}
+    for what, faults in (kinds | {"to writers": Counter(of_writers)}).items():
         for fault, times in faults.most_common(10):
             print(f"- {what}, {times} ×: {fault}")
 

@@ -1,4 +1,4 @@
-"""Chat templates of five families as their models carry them, and tiny tokenizers that know their marks."""
+"""Chat templates as models carry them, or in their manner, and tiny tokenizers that know their marks."""
 
 # ruff: noqa: E501 - templates as they are
 
@@ -129,6 +129,51 @@ ZEPHYR = """\
 {% endif %}
 {% endfor %}"""
 
+# In the manner of DeepSeek R1: the system's words stand bare, what was thought in earlier turns is cut away,
+# and the thinking of the answer is opened.
+DEEPSEEK = """\
+{{ bos_token }}{% for message in messages if message.role == 'system' %}{{ message.content }}{% endfor %}
+{%- for message in messages %}
+{%- if message.role == 'user' %}<｜User｜>{{ message.content }}
+{%- elif message.role == 'assistant' %}<｜Assistant｜>{{ message.content.split('</think>')[-1] }}{{ eos_token }}
+{%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}<｜Assistant｜><think>
+{% endif %}"""
+
+# In the manner of gpt-oss: a system message of its own with today's date, the conversation's under another
+# name, and thinking in a channel that earlier turns lose.
+HARMONY = """\
+<|start|>system<|message|>You are a language model.
+Current date: {{ strftime_now('%Y-%m-%d') }}<|end|>
+{%- for message in messages %}
+{%- if message.role == 'system' %}<|start|>developer<|message|># Instructions
+
+{{ message.content }}<|end|>
+{%- elif message.role == 'user' %}<|start|>user<|message|>{{ message.content }}<|end|>
+{%- else %}
+{%- if '<|channel|>' in message.content %}{{ raise_exception('Give what was thought beside the content.') }}{% endif %}
+{%- if loop.last and message.thinking %}<|start|>assistant<|channel|>analysis<|message|>{{ message.thinking }}<|end|>{% endif %}
+{{- '<|start|>assistant<|channel|>final<|message|>' + message.content }}<|end|>
+{%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}<|start|>assistant{% endif %}"""
+
+# In the manner of Llama 2: the system's words stand inside the first message of the user.
+LLAMA2 = """\
+{%- if messages[0].role == 'system' %}
+{%- set told, turns = '<<SYS>>\\n' + messages[0].content.strip() + '\\n<</SYS>>\\n\\n', messages[1:] %}
+{%- else %}
+{%- set told, turns = '', messages %}
+{%- endif %}
+{%- for message in turns %}
+{%- if message.role == 'user' %}
+{{- bos_token + '[INST] ' + (told if loop.first else '') + message.content.strip() + ' [/INST]' }}
+{%- else %}
+{{- ' ' + message.content.strip() + ' ' + eos_token }}
+{%- endif %}
+{%- endfor %}"""
+
 # Family -> (template, its marks, whether it takes a system message).
 FAMILIES: dict[str, tuple[str, list[str], bool]] = {
     "qwen": (QWEN, ["<|im_start|>", "<|im_end|>"], True),
@@ -136,14 +181,20 @@ FAMILIES: dict[str, tuple[str, list[str], bool]] = {
     "llama": (LLAMA, ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"], True),
     "mistral": (MISTRAL, ["[INST]", "[/INST]"], True),
     "gemma": (GEMMA, ["<start_of_turn>", "<end_of_turn>"], False),
+    "deepseek": (DEEPSEEK, ["<｜User｜>", "<｜Assistant｜>"], True),
+    "harmony": (HARMONY, ["<|start|>", "<|message|>", "<|channel|>", "<|end|>"], True),
+    "llama2": (LLAMA2, ["[INST]", "[/INST]"], True),
     "zephyr": (ZEPHYR, ["<|user|>", "<|system|>", "<|assistant|>"], True),
 }
+
+
+FORGET = {"qwen", "deepseek"}  # what was thought in earlier turns, where it stands in what was said
 
 
 def tokenizer_of(family: str) -> Any:
     """A tiny tokenizer with this family's template; pieces as SentencePiece or GPT-2 makes them."""
     template, marks, _ = FAMILIES[family]
-    if family in ("mistral", "gemma"):
+    if family in ("mistral", "gemma", "llama2"):
         tokenizer = tiny.unigram(start=True)
         parts = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
         tokenizer.backend_tokenizer.decoder = decoders.Sequence(parts)
@@ -151,7 +202,7 @@ def tokenizer_of(family: str) -> Any:
         tokenizer = tiny.byte_level()
     tokenizer.model_max_length = 256
     tokenizer.add_special_tokens({"extra_special_tokens": marks})
-    if family in ("qwen", "chatml"):  # ordinary words of the vocabulary, as in Qwen3
+    if family in ("qwen", "chatml", "deepseek"):  # ordinary words of the vocabulary, as in Qwen3
         tokenizer.add_tokens([AddedToken(each, special=False) for each in ("<think>", "</think>")])
     tokenizer.chat_template = template
     return tokenizer

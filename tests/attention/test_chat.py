@@ -11,11 +11,11 @@ import pytest
 from attnlit.attention import answer, load
 from attnlit.attention.answers import ask, record
 from attnlit.attention.chat import conversation
-from attnlit.attention.spans import ROLES, Span
+from attnlit.attention.spans import ROLES, Part, Span
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import tiny
-from tests.attention.templates import FAMILIES, tokenizer_of
+from tests.attention.templates import FAMILIES, FORGET, tokenizer_of
 
 SYSTEM, FIRST, THOUGHT, SAID, LAST = (
     "The dog lay on the rug.",
@@ -91,7 +91,7 @@ def test_every_message_is_found_and_the_rest_is_the_template(family: str, chat: 
     assert found.spans[-1].end == len(found.queries)
     wanted = [("system", 0, SYSTEM)] if system else []
     wanted.append(("user", len(wanted), FIRST))
-    if family != "qwen":  # which drops what was thought in earlier turns
+    if family not in FORGET:
         wanted.append(("thinking", len(given) - 2, THOUGHT))
     wanted += [("assistant", len(given) - 2, SAID), ("user", len(given) - 1, LAST)]
     shown = covered(found.spans, found.queries)
@@ -196,11 +196,25 @@ def test_a_message_that_looks_like_the_template_or_a_made_up_word_is_only_a_mess
     assert rendered.text[part.start : part.end] == text
 
 
-def test_a_template_that_changes_what_it_is_given_leaves_no_place_unsure() -> None:
+def test_where_a_template_changes_what_it_is_given_all_is_the_prompt_and_nobody_is_named() -> None:
     tokenizer = tokenizer_of("chatml")
     tokenizer.chat_template = "{{ messages[0].content | upper }}:"
-    rendered = conversation(of_tokenizer(tokenizer), [{"role": "user", "content": "The cat"}])
-    assert (rendered.text, rendered.parts) == ("THE CAT:", ())
+    model = of_tokenizer(tokenizer)
+    given = [{"role": "user", "content": "The cat"}]
+    rendered = conversation(model, given)
+    assert (rendered.text, rendered.parts) == ("THE CAT:", (Part("prompt", 0, 0, 8),))
+    found = answer(model, messages=given, max_tokens=2)
+    assert [span.role for span in found.spans] == ["prompt", "answer"]
+
+
+def test_a_tool_that_speaks_is_answered_in_words() -> None:
+    model = of_tokenizer(tokenizer_of("harmony"))
+    for given, told in (
+        ([{"role": "tool", "content": "12"}], "needs a role: system, user, assistant"),
+        ([{"role": "assistant", "content": "<|channel|>a"}, {"role": "user", "content": "b"}], "beside the"),
+    ):
+        with pytest.raises(AttnlitError, match=told):
+            conversation(model, given)
 
 
 @pytest.mark.parametrize("name", ["bert", "t5"])

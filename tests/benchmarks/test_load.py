@@ -12,6 +12,7 @@ from benchmarks.load.answers import Answer
 from benchmarks.load.right import expected, wrong
 from benchmarks.load.server import Sample, Server, cores, sample
 from benchmarks.load.students import Choice, Deed, Diary
+from benchmarks.load.writing import Written
 
 CHOICE = Choice(page="head_view", text="She opened the letter.", pair="", layer=1, heads=(2,))
 
@@ -95,6 +96,16 @@ def test_the_table_counts_errors_and_losses(tmp_path: Path) -> None:
     assert row["reconnected"] == "2"
     assert (row["MB at start"], row["most"], row["end"]) == ("100", "300", "200")
     assert row["cores"] == "0.50"
+
+
+def test_what_writers_waited_for_is_told_even_if_nothing_came() -> None:
+    written = Written()
+    assert written.row(30) == ["30", "0", "–", "–", "–", "–", "0"]
+    for first in (0.1, 0.2, 0.9):
+        written.note(Answer(first_word=first, finished=10 * first))
+    assert written.row(3) == ["3", "3", "0.20", "0.83", "2.00", "8.30", "0"]
+    written.note(Answer(finished=5.0))  # from somebody else's: nobody saw it being written
+    assert written.row(3)[1::5] == ["4", "1"]
 
 
 def test_a_soak_says_what_each_minute_brought() -> None:

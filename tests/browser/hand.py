@@ -35,8 +35,8 @@ _TAPS = """async (canvas, [x, y, times]) => {
 }"""
 
 
-def chart(page: Page) -> Locator:
-    return page.get_by_test_id("stVegaLiteChart").first
+def chart(page: Page, number: int = 0) -> Locator:
+    return page.get_by_test_id("stVegaLiteChart").nth(number)
 
 
 def radio(page: Page, group: str, choice: str | int) -> Locator:
@@ -51,7 +51,7 @@ def address(page: Page) -> dict[str, str]:
 
 def pixels(page: Page, place: int = 0) -> np.ndarray:
     """The first picture, or a later one, as it looks now: uint8 (height, width, 3)."""
-    canvas = page.get_by_test_id("stVegaLiteChart").nth(place).locator("canvas")
+    canvas = chart(page, place).locator("canvas")
     drawn = base64.b64decode(canvas.evaluate(_PICTURE))
     return np.asarray(Image.open(io.BytesIO(drawn)).convert("RGB"))
 
@@ -67,30 +67,30 @@ def drawn(page: Page) -> int:
     return ink(pixels(page))
 
 
-def box(page: Page) -> dict[str, float]:
-    """Where the first picture is, once it lies still."""
+def box(page: Page, number: int = 0) -> dict[str, float]:
+    """Where the first picture is, or a later one, once it lies still."""
     seen: list[object] = []
 
     def lies_still() -> bool:
-        seen.append(chart(page).bounding_box())
+        seen.append(chart(page, number).bounding_box())
         return seen[-1] is not None and seen[-1] in seen[-2:-1]
 
     eventually(lies_still)
     return seen[-1]  # type: ignore[return-value]
 
 
-def point(page: Page, across: float, down: float) -> tuple[float, float]:
+def point(page: Page, across: float, down: float, number: int = 0) -> tuple[float, float]:
     """Move the pointer, in steps as a hand does, to a share of the chart's width and so many pixels down."""
-    place = box(page)
+    place = box(page, number)
     x, y = place["x"] + across * place["width"], place["y"] + down
     page.mouse.move(x - 4, y - 2, steps=3)
     page.mouse.move(x, y, steps=3)
     return x, y
 
 
-def click(page: Page, across: float, down: float) -> None:
+def click(page: Page, across: float, down: float, number: int = 0) -> None:
     """Click there, and wait for what the server makes of it."""
-    place = point(page, across, down)
+    place = point(page, across, down, number)
     with answered(page):
         page.mouse.click(*place)
 

@@ -22,9 +22,9 @@ def row(token: int) -> float:
     return shape.top + (token + 0.5) * shape.row
 
 
-def switch(page: Page, head: int) -> tuple[float, float]:
-    """Where a head's switch is: a share of the chart's width, and pixels down."""
-    across = box(page)["width"]
+def switch(page: Page, head: int, number: int = 0) -> tuple[float, float]:
+    """Where a head's switch is in a picture: a share of the chart's width, and pixels down."""
+    across = box(page, number)["width"]
     width = min(30, (across - SWITCHES_LEFT) // HEADS)
     return (SWITCHES_LEFT + head * width + 10) / across, 11
 

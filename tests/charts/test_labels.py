@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from attnlit.attention.together import take_together
 from attnlit.charts.labels import column_width, font_size, labels, row_height
-from tests.records import tokens
+from tests.records import random_record, tokens
 
 
 def pieces(texts: list[str], words: list[int | None], segments: list[int] | None = None) -> tuple:
@@ -28,6 +29,21 @@ def test_equal_words_that_are_neighbours_are_two_words() -> None:
 def test_pieces_that_a_filter_has_parted_are_not_joined() -> None:
     first, _, third = pieces(["p", "izz", "a"], [0, 0, 0])
     assert labels([first, third]) == ["p", "a"]
+
+
+def test_pieces_beside_tokens_that_are_taken_together_keep_their_mark() -> None:
+    made = pieces(["a", "p", "izz", "a", "b"], [0, 1, 1, 1, 2])
+    record = replace(random_record(queries=5, keys=5), queries=made, keys=made)
+    for taken, expected in (
+        ([0, 1], ["a p", "·izz", "·a", "b"]),  # the rest of the word comes behind them
+        ([3, 4], ["a", "p", "·izz", "·a b"]),  # they begin inside a word
+        ([1, 4], ["a", "p … b", "·izz", "·a"]),
+        ([2, 4], ["a", "p", "·izz … b", "·a"]),
+        ([0, 3], ["a … a", "p", "·izz", "b"]),
+    ):
+        one = take_together(record, taken)
+        assert labels(one.queries) == expected
+        assert labels(one.keys) == expected
 
 
 @pytest.mark.parametrize("rows", [1, 24, 25, 40, 72, 160, 161, 512])

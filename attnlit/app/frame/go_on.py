@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 LENGTHS = (5, 10, 20, 40)  # tokens
 TEMPERATURES = (0.0, 0.5, 1.0, 1.5)
 MOST_SEED = 20
-# Keys of the session that belong to no control: that it was asked for, which work that has become, and the
-# text that the next run begins with.
+# Keys of the session that belong to no control: that it was asked for, which work that has become, and what
+# the next run begins with, as (key of the field, its text).
 _ASKED, _AT_WORK, _LONGER = "go_on_asked", "go_on_at_work", "go_on_longer"
 
 
@@ -36,9 +36,10 @@ class How:
 
 
 def take_up() -> None:
-    """Before the text is drawn: it is what the model has made of it."""
+    """Before the texts are drawn: one of them is what the model has made of it."""
     if _LONGER in st.session_state:
-        st.session_state["text"] = st.session_state.pop(_LONGER)
+        field, longer = st.session_state.pop(_LONGER)
+        st.session_state[field] = longer
 
 
 def offer(model: Known) -> How | None:
@@ -46,7 +47,8 @@ def offer(model: Known) -> How | None:
     untrained = opening.is_open(model) and not model.predicts
     if not model.causal or model.pairs == "target" or untrained:
         return None
-    with st.popover("Go on", help="Let the model write what comes next; it becomes part of your text."):
+    about = "Let the model write what comes next. It becomes part of sentence A; of B, where there is one."
+    with st.popover("Go on", help=about):
         length = one_of(
             st.segmented_control, "Tokens, at most", LENGTHS, "on_length", default=10, bound=False
         )
@@ -74,55 +76,61 @@ def _ask() -> None:
 def go_on(known: Known, text: str, pair: str, how: How | None) -> None:
     """If that was asked for, let the model write, in view of the visitor, who can stop it; then begin anew.
 
-    What was written until a stop becomes part of the text, too.
+    A second sentence stands behind the first one, and what is written goes on with it. What was written until
+    a stop becomes part of the text, too.
     """
     asked = st.session_state.pop(_ASKED, False)
     if how is None:
         return
-    if asked and pair:
-        say.hint("Sentence B stands after this text. Empty it, and the model can go on.")
-        return
-    key: Hashable = ("go on", known.identity, text, how)
+    field, last = ("pair", pair) if pair.strip() else ("text", text)
+    key: Hashable = ("go on", known.identity, text, pair, how)
     if asked:
         st.session_state[_AT_WORK] = key
         work.start(key)
-    if st.session_state.get(_AT_WORK) != key or pair:  # another text or model is here by now
+    if st.session_state.get(_AT_WORK) != key:  # another text or model is here by now
         st.session_state.pop(_AT_WORK, None)
         return
     place = st.empty()
     try:
-        model = opening.opened(known)
+        model, before = opening.opened(known), _prompt(text, pair)
         with place.container():
             ids = work.run(
-                key, lambda report, so_far: _written(model, text, how, report, so_far), cache.asked
+                key, lambda report, so_far: _written(model, before, how, report, so_far), cache.asked
             )
         del st.session_state[_AT_WORK]
         place.empty()
-        written = _said(model, text, work.so_far(key) or () if ids is None else ids)
+        written = _said(model, before, work.so_far(key) or () if ids is None else ids)
     except AttnlitError as mistake:
         say.warn(str(mistake))
         written = ""
         st.session_state.pop(_AT_WORK, None)
     if written:
-        st.session_state[_LONGER] = text + written
+        st.session_state[_LONGER] = field, last + written
         st.rerun()
 
 
-def _written(model: Model, text: str, how: How, report: work.Report, so_far: Any) -> tuple[int, ...]:
+def _prompt(text: str, pair: str) -> str:
+    """What the model goes on with: both sentences, as it reads them in the picture."""
+    from attnlit.attention.tokens import in_a_row
+
+    return in_a_row(text, pair) if text.strip() and pair.strip() else text
+
+
+def _written(model: Model, prompt: str, how: How, report: work.Report, so_far: Any) -> tuple[int, ...]:
     from attnlit.app.write import word_by_word
     from attnlit.attention.answers import ask
 
-    asked = ask(model, text)
+    asked = ask(model, prompt)
     return word_by_word(
         model, asked, report, so_far, length=how.length, temperature=how.temperature, seed=how.seed
     )
 
 
-def _said(model: Model, text: str, ids: tuple[int, ...]) -> str:
+def _said(model: Model, prompt: str, ids: tuple[int, ...]) -> str:
     """The text of what was written; it is said where there is none."""
     from attnlit.attention.answers import ask, said
     from attnlit.words.answer import NOTHING
 
     if not ids:
         say.hint(NOTHING)
-    return said(model, ask(model, text), ids) if ids else ""
+    return said(model, ask(model, prompt), ids) if ids else ""

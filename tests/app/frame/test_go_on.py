@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from attnlit.app import write
 from attnlit.attention import answer, attend, load
-from tests.app.opening import opened, said, told
+from tests.app.opening import opened, said
 
 TEXT = "She opened the letter and"
 
@@ -71,12 +71,17 @@ def test_what_was_written_until_a_stop_stays(monkeypatch: pytest.MonkeyPatch) ->
     assert app.text_area(key="text").value == text + str(five.pair)
 
 
-def test_a_text_with_another_behind_it_and_a_full_one_are_answered_in_words(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    app = let_go_on(opened("head_view", model="mini-gpt2", text=TEXT, pair="And then"))
-    assert "Empty it, and the model can go on" in told(app)
+def test_behind_a_second_sentence_it_goes_on_with_that_one() -> None:
+    pair = "And then she"
+    opening = opened("head_view", model="mini-gpt2", text=TEXT, pair=pair)
+    app = let_go_on(opening, on_length=5, on_temperature=0.0)
+    assert not app.exception
     assert app.text_area(key="text").value == TEXT
+    written = str(answer(load("mini-gpt2"), f"{TEXT} {pair}", max_tokens=5).pair)
+    assert app.text_area(key="pair").value == pair + written
+
+
+def test_a_text_without_room_behind_it_is_answered_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTNLIT_MAX_TOKENS", str(len(attend(load("mini-gpt2"), TEXT).queries)))
     app = let_go_on(opened("head_view", model="mini-gpt2", text=TEXT))
     assert "leaves no room for an answer" in said(app)
