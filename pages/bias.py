@@ -59,5 +59,5 @@ else:
             effects.published(paper, found_set.table, found_set.heads, caveat)
         sentences.set_tables(measured)
 
-ask.links(choice, snippets)
+ask.menus(choice, snippets)
 effects.limits()

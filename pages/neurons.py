@@ -24,7 +24,7 @@ if by.products is None:
         f"{request.model.name} shows only its attention, so its dimensions cannot be looked at: "
         f"{request.model.why_no_vectors}"
     )
-    export.save(request.model)
+    export.menus(request.model, None)
     st.stop()
 table = dimensions.carriers(request, by, chosen, with_first=with_first)
 removal.experiment(request, by, chosen, table, with_first=with_first)

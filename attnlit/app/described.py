@@ -14,7 +14,8 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-_POINT = """
+# Draws nothing, and stands in every page: a browser takes it in the first time.
+POINT_FROM_PICTURES = """
 <style>.stElementContainer:has(.attnlit-described) { display: none; }</style>
 <span class="attnlit-described"></span>
 <script>
@@ -38,11 +39,6 @@ if (!window.attnlitDescribed) {
 }
 </script>
 """
-
-
-def point_from_pictures() -> None:
-    """Draw nothing, but see to it. Once in every run: a browser takes it in the first time."""
-    st.html(_POINT, unsafe_allow_javascript=True)
 
 
 def picture_of(key: str) -> DeltaGenerator:

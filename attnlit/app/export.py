@@ -39,6 +39,27 @@ class Figure:
     name: str
 
 
+@dataclass(frozen=True)
+class Link:
+    """What restores the page, with and without what was typed."""
+
+    choice: Choice
+    # What was typed, by the names that the address gives it.
+    own: Mapping[str, str]
+    # What the page calls that.
+    what: str
+    # Whether somebody has typed it, or it is what everybody begins with.
+    typed: bool
+
+
+@dataclass(frozen=True)
+class _Menu:
+    label: str
+    icon: str
+    # What is in it.
+    draw: Callable[[], None]
+
+
 def menu(
     request: Request,
     view: str,
@@ -67,39 +88,57 @@ def menu(
         saving.offer(each.title, each.name, each.table)
     record = request.shown
     said = {"text": record.text, "pair": record.pair or "", "weights": record.weighs}
-    with st.container(horizontal=True):
-        texts = sidebar.own_texts(request.known) | dict(own or {})
-        links(request, texts, "text", typed=bool(own) or sidebar.was_typed(request.known))
-        save(request.known, Figure(chart, title, caption, name), {"title": title, "caption": caption, **said})
-        snippets(code)
-        cite()
+    texts = sidebar.own_texts(request.known) | dict(own or {})
+    menus(
+        request.known,
+        Link(request, texts, "text", bool(own) or sidebar.was_typed(request.known)),
+        Figure(chart, title, caption, name),
+        {"title": title, "caption": caption, **said},
+        code=code,
+    )
 
 
-def save(model: Known, picture: Figure | None = None, about: Mapping[str, str] | None = None) -> None:
-    """The page's one menu of files: its picture, and every table that it has offered, made when asked for.
+def menus(
+    model: Known,
+    link: Link | None,
+    picture: Figure | None = None,
+    about: Mapping[str, str] | None = None,
+    *,
+    code: Sequence[str] = (),
+) -> None:
+    """The page's one row of menus: its link, its picture, every table that it has offered, its code.
 
     about: what the header of Parquet files says beside the model.
     """
     tables = saving.offered()
 
-    def draw() -> None:
+    def save() -> None:
         if picture is not None:
             _picture(picture, " ".join((about or {}).values()))
         for each in tables:
             _numbers(each, {"model": model.identity, "attnlit": attnlit.__version__, **(about or {})})
 
-    _when_opened("Save", ":material/download:", draw)
-    if tables and st.button("Table", icon=":material/table:", help="The numbers behind the pictures"):
-        _show_tables(tables)
+    _row([
+        *([_Menu("Link", "link", lambda: _links(link))] if link else ()),
+        _Menu("Save", "download", save),
+        *([_Menu("Code", "code", lambda: _snippets(code))] if code else ()),
+        _Menu("Cite", "format_quote", _cite),
+    ], tables)  # fmt: skip
 
 
 @st.fragment
-def _when_opened(label: str, icon: str, draw: Callable[[], None]) -> None:
-    """A menu that is drawn once open, in a short run of its own: else every run would draw its buttons."""
-    menu = st.popover(label, icon=icon, key=f"{label} menu", on_change="rerun")
-    if menu.open:
-        with menu:
-            draw()
+def _row(some: Sequence[_Menu], tables: Sequence[saving.Numbers]) -> None:
+    """Menus that are drawn once open, in a short run of their own: else every run would draw them whole."""
+    with st.container(horizontal=True):
+        for each in some:
+            icon = f":material/{each.icon}:"
+            opened = st.popover(each.label, icon=icon, key=f"{each.label} menu", on_change="rerun")
+            if opened.open:
+                with opened:
+                    each.draw()
+        about = "The numbers behind the pictures"
+        if tables and st.button("Table", icon=":material/table:", help=about):
+            _show_tables(tables)
 
 
 @st.dialog("The numbers behind the pictures", width="large")
@@ -148,25 +187,16 @@ def _numbers(numbers: saving.Numbers, about: Mapping[str, str]) -> None:
             )
 
 
-def snippets(code: Sequence[str]) -> None:
-    """Code for each picture of the page, where there is some."""
-    if not code:
-        return
-    with st.popover("Code", icon=":material/code:"):
-        one = "this picture" if len(code) == 1 else "these pictures, one each"
-        st.markdown(f"**Code for {one}**, in a notebook or a script with attnlit installed:")
-        for each in code:
-            st.code(each, wrap_lines=True)
+def _snippets(code: Sequence[str]) -> None:
+    one = "this picture" if len(code) == 1 else "these pictures, one each"
+    st.markdown(f"**Code for {one}**, in a notebook or a script with attnlit installed:")
+    for each in code:
+        st.code(each, wrap_lines=True)
 
 
-def cite() -> None:
-    """What to cite, to copy."""
-
-    def draw() -> None:
-        st.markdown("**The paper whose views these are, and this software**")
-        st.code(bibtex(), language="latex", wrap_lines=True)
-
-    _when_opened("Cite", ":material/format_quote:", draw)
+def _cite() -> None:
+    st.markdown("**The paper whose views these are, and this software**")
+    st.code(bibtex(), language="latex", wrap_lines=True)
 
 
 def pinned(request: Request) -> str:
@@ -178,15 +208,11 @@ def pinned(request: Request) -> str:
     return f"{side.capitalize()}: {quoted(tokens[index].text)}"
 
 
-def links(choice: Choice, own: Mapping[str, str], what: str, *, typed: bool) -> None:
-    """A link that restores the page, with and without what was typed.
-
-    own: that, by the names that the address gives it; what: what the page calls it.
-    """
-    with st.popover("Link", icon=":material/link:"):
-        if typed:
-            st.markdown(f"**With your {what}:** whoever opens it sees what you see.")
-            copy_button.draw(f"Copy link with your {what}", address.link_to(choice, own))
-            st.markdown(f"**Without it:** the link holds no word of your {what}.")
-        label = f"Copy link without your {what}" if typed else "Copy link"
-        copy_button.draw(label, address.link_to(choice, None if typed else {}))
+def _links(link: Link) -> None:
+    what = link.what
+    if link.typed:
+        st.markdown(f"**With your {what}:** whoever opens it sees what you see.")
+        copy_button.draw(f"Copy link with your {what}", address.link_to(link.choice, link.own))
+        st.markdown(f"**Without it:** the link holds no word of your {what}.")
+    label = f"Copy link without your {what}" if link.typed else "Copy link"
+    copy_button.draw(label, address.link_to(link.choice, None if link.typed else {}))

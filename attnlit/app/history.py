@@ -4,13 +4,13 @@ Streamlit makes a step of the browser's history for each control that a click on
 head, heads), several for a change of page, among them one to the old page without what was chosen there, and
 none for a control that is clicked itself. So the first change of the address after a click, a tap or a key
 is a step, and one that comes without takes the place of the last.
+
+`ONE_STEP` draws nothing, and stands in every page: a browser takes it in the first time.
 """
 
 from __future__ import annotations
 
-import streamlit as st
-
-_ONE_STEP = """
+ONE_STEP = """
 <style>.stElementContainer:has(.attnlit-one-step) { display: none; }</style>
 <span class="attnlit-one-step"></span>
 <script>
@@ -34,8 +34,3 @@ if (!window.attnlitOneStep) {
 }
 </script>
 """
-
-
-def one_step_a_click() -> None:
-    """Draw nothing, but see to it. Once in every run: a browser takes it in the first time."""
-    st.html(_ONE_STEP, unsafe_allow_javascript=True)

@@ -147,18 +147,19 @@ def words(request: Request, picture: str) -> None:
 
     picture: the key of the picture that this says in words.
     """
+    said = []
+    if len(request.heads) == 1:
+        said.append(role_in_words(request.attention, request.layer, request.heads[0]))
+    if request.pinned is None:
+        said.append(
+            "Click a word of “attends from” to read what it looks at, one of “attends to” to read "
+            "who looks at it."
+        )
+    else:
+        side, index = request.pinned
+        said += read_out(request.shown, request.layer, request.heads, **{side: index})
     with described.words_of(picture):
-        if len(request.heads) == 1:
-            st.markdown(role_in_words(request.attention, request.layer, request.heads[0]))
-        if request.pinned is None:
-            st.markdown(
-                "Click a word of “attends from” to read what it looks at, one of “attends to” to read "
-                "who looks at it."
-            )
-        else:
-            side, index = request.pinned
-            for sentence in read_out(request.shown, request.layer, request.heads, **{side: index}):
-                st.markdown(sentence)
+        st.markdown("\n\n".join(said))  # one element: a browser takes each in by itself
         sinks.card(request)
     if request.known.classes:
         _classes(request)

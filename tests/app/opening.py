@@ -13,8 +13,13 @@ MODELS = ("mini-gpt2", "mini-bert")
 
 
 def opened(page: str, **address: str) -> AppTest:
-    """The page as a visitor finds it who follows a link to it on a server that nobody has visited."""
+    """The page as a visitor finds it who follows a link to it on a server that nobody has visited.
+
+    What stands in its menus of links and code can be read: they are open.
+    """
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    for menu in ("Link", "Code"):
+        app.session_state[f"{menu} menu"] = True
     app.switch_page(f"pages/{page}.py")
     for name, value in address.items():
         app.query_params[name] = value

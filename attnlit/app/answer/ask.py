@@ -115,7 +115,7 @@ def _forget_link() -> None:
     address.leave(_FIELDS)
 
 
-def links(choice: Choice, asked: Question) -> None:
-    """Links that restore the page; what was typed is in one of them."""
+def link(choice: Choice, asked: Question) -> export.Link:
+    """What restores the page."""
     own = {"prompt": asked.prompt} | ({"system": asked.system} if asked.system.strip() else {})
-    export.links(choice, own, "prompt", typed=asked.prompt not in (PROMPT, MESSAGE) or "system" in own)
+    return export.Link(choice, own, "prompt", asked.prompt not in (PROMPT, MESSAGE) or "system" in own)

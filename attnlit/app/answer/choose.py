@@ -45,7 +45,8 @@ def ask(choice: Choice, answer: Answer) -> Looking:
         )  # fmt: skip
         passed_on = bar.weighs_what_is_passed_on(choice.model, "Counted as")
     if scope == HEAD:
-        bar.title_line(choice.model, choice.kind, choice.layer, (choice.head,))
+        with bar.title_place():
+            bar.title_line(choice.model, choice.kind, choice.layer, (choice.head,))
     heads, of = _heads(choice, answer, scope)
     return Looking(_words(answer), heads, when == READ, passed_on, of)
 

@@ -10,7 +10,7 @@ import streamlit as st
 from attnlit.analysis.reads import read_by_span, read_by_word
 from attnlit.app import cache, described, export, panels
 from attnlit.app.answer import choose
-from attnlit.app.answer.ask import links
+from attnlit.app.answer.ask import link
 from attnlit.app.export import Figure
 from attnlit.attention.record import ATTENTION
 from attnlit.attention.values import passed_on
@@ -94,8 +94,5 @@ def _take_away(choice: Choice, question: Question, shown: Answer, looking: Looki
         caption,
         file_stem(choice.model.name, "answer"),
     )
-    with st.container(horizontal=True):
-        links(choice, question)
-        about = {"title": title, "text": shown.text, "pair": shown.pair or "", "weights": shown.weighs}
-        export.save(choice.model, picture, about)
-        export.cite()
+    about = {"title": title, "text": shown.text, "pair": shown.pair or "", "weights": shown.weighs}
+    export.menus(choice.model, link(choice, question), picture, about)

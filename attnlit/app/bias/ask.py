@@ -105,12 +105,8 @@ def filtered() -> bool:
     )
 
 
-def links(choice: Choice, code: Sequence[str]) -> None:
-    """Links that restore the page; one's own prompts are in one of them. code: for the map of heads."""
+def menus(choice: Choice, code: Sequence[str]) -> None:
+    """The menus: links that restore the page, one with one's own prompts. code: for the map of heads."""
     typed = st.session_state.get("prompts") == OWN
     own = {name: st.session_state.get(f"bias_{name}", "") for name in _FIELDS} if typed else {}
-    with st.container(horizontal=True):
-        export.links(choice, own, "prompts", typed=typed)
-        export.save(choice.model)
-        export.snippets(code)
-        export.cite()
+    export.menus(choice.model, export.Link(choice, own, "prompts", typed), code=code)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from attnlit.app.frame.request import Choice
 
 # Keys of the session that belong to no control:
-_PAGE, _ARRIVED = "page", "arrived"
+_PAGE, _ARRIVED, _PAGE_BEFORE = "page", "arrived", "page_before"
 # What was last taken from the address, by the names that were asked for: typing something else wins over it.
 _LINKED = "followed_link"
 _CHOSEN = "chosen_"  # + name: what was chosen, as the address spells it, or None
@@ -65,7 +65,8 @@ def note_arrival(script: str) -> None:
 
     There the same link may be followed again, and it is said if it came without its text.
     """
-    st.session_state[_ARRIVED] = st.session_state.get(_PAGE) != script
+    st.session_state[_PAGE_BEFORE] = st.session_state.get(_PAGE, "")
+    st.session_state[_ARRIVED] = st.session_state[_PAGE_BEFORE] != script
     st.session_state[_PAGE] = script
     if arrived():
         st.session_state[_LINKED] = {}
@@ -81,6 +82,11 @@ def arrived() -> bool:
 def page() -> str:
     """The script of the page that is open."""
     return str(st.session_state[_PAGE])
+
+
+def page_before() -> str:
+    """The script of the page that the run before this one has drawn; of a session's first run nothing."""
+    return str(st.session_state[_PAGE_BEFORE])
 
 
 def names(*some: str) -> bool:

@@ -15,11 +15,18 @@ from attnlit.wording import escaped
 from attnlit.words.layers import reach_in_words
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from attnlit.app.frame.opening import Known
     from attnlit.attention import Attention
 
 WEIGHS = ("Attention", "What is passed on")
 _NAMED = 2  # heads: more of them are counted
+
+
+def title_place() -> DeltaGenerator:
+    """The place of the title line."""
+    return st.container(horizontal=True, vertical_alignment="center", key="title_line")
 
 
 def title_line(model: Known, kind: str, layer: int, heads: Sequence[int]) -> None:
@@ -31,18 +38,17 @@ def title_line(model: Known, kind: str, layer: int, heads: Sequence[int]) -> Non
     row = numbers.index(layer)
     one = len(heads) == 1
     some = f"head **{heads[0]}**" if one else _several(heads, of)
-    with st.container(horizontal=True, vertical_alignment="center", key="title_line"):
-        st.markdown(f"**{escaped(model.name)}** ·", width="content")
-        _step("layer", -1, (numbers[max(row - 1, 0)], heads[0]), possible=row > 0)
-        st.markdown(f"layer **{layer}**", width="content")
-        last = len(numbers) - 1
-        _step("layer", 1, (numbers[min(row + 1, last)], heads[0]), possible=row < last)
-        back, on = (heads[0] - 1, heads[0] + 1) if one else (heads[0], heads[0])  # of several to the first
-        _step("head", -1, (layer, back), possible=back >= 0)
-        st.markdown(some, width="content")
-        _step("head", 1, (layer, on), possible=on < of)
-        if kind == model.kinds[0] and (reach := reach_in_words(model.layer_kinds[layer], model.causal)):
-            st.caption(reach, width="content")
+    st.markdown(f"**{escaped(model.name)}** ·", width="content")
+    _step("layer", -1, (numbers[max(row - 1, 0)], heads[0]), possible=row > 0)
+    st.markdown(f"layer **{layer}**", width="content")
+    last = len(numbers) - 1
+    _step("layer", 1, (numbers[min(row + 1, last)], heads[0]), possible=row < last)
+    back, on = (heads[0] - 1, heads[0] + 1) if one else (heads[0], heads[0])  # of several to the first
+    _step("head", -1, (layer, back), possible=back >= 0)
+    st.markdown(some, width="content")
+    _step("head", 1, (layer, on), possible=on < of)
+    if kind == model.kinds[0] and (reach := reach_in_words(model.layer_kinds[layer], model.causal)):
+        st.caption(reach, width="content")
 
 
 def _several(heads: Sequence[int], of: int) -> str:

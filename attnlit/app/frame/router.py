@@ -73,8 +73,7 @@ def run() -> None:
     except BaseException as fault:  # a panic in Rust is no Exception
         say.unforeseen(fault)
     finally:  # below all else: what draws nothing leaves no gap while the page is made
-        history.one_step_a_click()
-        described.point_from_pictures()
+        st.html(history.ONE_STEP + described.POINT_FROM_PICTURES, unsafe_allow_javascript=True)
 
 
 def ensure_routed() -> None:
@@ -132,9 +131,12 @@ def _page(card: PageCard) -> Any:
 def _routing(card: PageCard) -> Iterator[None]:
     """Draw the controls that the page needs, and hold what they say while it runs."""
     _this_run.card = card
+    later: asking.Later = []
     try:
         if card.controls:
-            _this_run.asked = asking.draw(card)
+            _this_run.asked = asking.draw(card, later)
         yield
     finally:
         _this_run.card = _this_run.asked = None
+        for draw in later:  # the controls, too, that a page stands under which could draw nothing
+            draw()

@@ -48,27 +48,43 @@ class _Choices:
         return looking, tuple(int(name[1:]) for name in names if name[0] == "k") if self.apart else looking
 
 
-def ask(shown: Attention) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Draw the choice; positions of the queries, and of the keys, that count as one."""
+@dataclass(frozen=True)
+class Together:
+    """What is chosen."""
+
+    choices: _Choices
+    names: list[str]
+
+    @property
+    def sides(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Positions of the queries, and of the keys, that count as one."""
+        return self.choices.sides(self.names)
+
+    def draw(self) -> None:
+        """Draw the choice."""
+        choices = self.choices
+        st.session_state[_KEY] = self.names
+        st.multiselect(
+            "Take together",
+            [*choices.tokens],
+            format_func=lambda name: f"{choices.tokens[name].text}  ·  {name}",
+            key=_KEY,
+            on_change=lambda: _choose(choices, st.session_state[_KEY]),
+            placeholder="Several tokens",
+            help="They count as one token: weights to them are added up, weights from them averaged. Lengths "
+            "of what is passed on are added up, too: what they bring together may be shorter.",
+            width=240,
+        )
+        between = _filled(choices, self.names)
+        if len(self.names) > 1 and between != self.names:
+            st.button("… and all between", on_click=_choose, args=(choices, between), type="tertiary")
+
+
+def settle(shown: Attention) -> Together:
+    """What the address says of it, or a click has chosen, among the tokens that are shown."""
     choices = _choices(shown)
     spelled = address.settled("together", choices, "none of these tokens is shown here")
-    names = choices.of(spelled) if spelled else []
-    st.session_state[_KEY] = names
-    st.multiselect(
-        "Take together",
-        [*choices.tokens],
-        format_func=lambda name: f"{choices.tokens[name].text}  ·  {name}",
-        key=_KEY,
-        on_change=lambda: _choose(choices, st.session_state[_KEY]),
-        placeholder="Several tokens",
-        help="They count as one token: weights to them are added up, weights from them averaged. Lengths of "
-        "what is passed on are added up, too: what they bring together may be shorter.",
-        width=240,
-    )
-    between = _filled(choices, names)
-    if len(names) > 1 and between != names:
-        st.button("… and all between", on_click=_choose, args=(choices, between), type="tertiary")
-    return choices.sides(names)
+    return Together(choices, choices.of(spelled) if spelled else [])
 
 
 def take_one_more(request: Request, side: Side, index: int) -> None:
