@@ -18,6 +18,7 @@ _FLAG_OR_CHARACTER = re.compile(f"{_FLAG}|.", re.DOTALL)
 # Controls, directions, private characters, halves of one, line and paragraph breaks.
 _SPELLED_OUT = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 _LOOKS_EMPTY = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that draw nothing
+_DRAWS_NOTHING = re.compile(f"[{_LOOKS_EMPTY}]")
 _LINE_BREAKS = re.compile("[\n\r\v\f\x85\u2028\u2029]+")
 _MOST_QUOTED = 80  # characters
 # Markdown as the page shows it makes links of bare addresses and arrows of “->” whether escaped or not. An
@@ -35,7 +36,7 @@ def printable(text: str) -> str:
     parts of an emoji or of a word together stays, and so do characters that are newer than this Python's
     tables: they are letters and emoji, not controls.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and not _DRAWS_NOTHING.search(text):
         return text
     joins = bool(text.strip(_JOINERS))  # a joiner alone joins nothing
     return "".join(_spelled_out(part, joins) for part in _FLAG_OR_CHARACTER.findall(text))
@@ -46,6 +47,8 @@ def visible(text: str) -> str:
 
     A mark without its letter, such as an accent, gets a ring to sit on: it would sit on its neighbour.
     """
+    if text.isascii() and text.isprintable() and text.strip():
+        return text
     if all(unicodedata.category(each) == "Zs" for each in text):
         return "␣"
     if not text.strip(" \n\r\t"):

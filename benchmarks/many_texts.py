@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import lzma
 import os
 import platform
-import random
 import signal
 import subprocess
 import sys
@@ -27,8 +25,8 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-from attnlit.analysis.sample import sentences_of_line
 from attnlit.analysis.survey.store import EXAMPLES_FILE, SCORES_FILE
+from benchmarks.book import draw
 from benchmarks.processes import family, processor, resident_megabytes
 
 _EVERY = 0.5  # seconds between two looks at the processes
@@ -57,20 +55,6 @@ class Run:
     moments: list[Moment]
 
 
-def draw(book: Path, count: int) -> list[str]:
-    """So many sentences from all over a book; always the same."""
-    opener = lzma.open if book.suffix == ".xz" else open
-    with opener(book, "rt", encoding="utf-8") as file:
-        paragraphs = [line for line in file if line.strip()]
-    random.Random(0).shuffle(paragraphs)
-    found: list[str] = []
-    for paragraph in paragraphs:
-        found += [text for text, _ in sentences_of_line(paragraph)]
-        if len(found) >= count:
-            return found[:count]
-    raise SystemExit(f"{book} has {len(found):,} sentences, fewer than {count:,}.")
-
-
 def run(arguments: list[str], out: Path, count: int, meanwhile: Meanwhile | None = None) -> Run:
     """Give the command and watch it until it ends, or until `meanwhile` leaves it."""
     started, moments, used = time.perf_counter(), list[Moment](), dict[int, float]()
@@ -93,11 +77,11 @@ def run(arguments: list[str], out: Path, count: int, meanwhile: Meanwhile | None
 
 def _done(out: Path) -> int:
     """How many texts a command has put by, as its folder says."""
-    from attnlit.scale.blocks import SIZE
+    from attnlit.analysis.survey.order import PIECE
 
     try:
         with (out / _UNFINISHED).open("rb") as file:
-            return len(json.loads(file.readline())["done"]) * SIZE
+            return len(json.loads(file.readline())["blocks"]) * PIECE
     except (OSError, ValueError):
         return 0
 
@@ -149,15 +133,17 @@ def measure(arguments: list[str], out: Path, count: int, workers: int) -> None:
 
 
 def measure_bare(model: str, texts: list[str]) -> None:
-    """The forward passes alone."""
+    """The forward passes alone, as `benchmarks.survey` has them."""
     import attnlit
-    from benchmarks.survey import bare
+    from attnlit.models.limits import set_threads
+    from benchmarks.survey import bare, batches, spent
 
+    set_threads()
     opened = attnlit.load(model)
-    bare(opened, [(text, None) for text in texts[:64]])
-    load, began, used = os.getloadavg()[0], time.perf_counter(), time.process_time()
-    bare(opened, [(text, None) for text in texts])
-    seconds, used = time.perf_counter() - began, time.process_time() - used
+    ready = batches(opened, [(text, None) for text in texts])
+    bare(opened, ready[:2])
+    load = os.getloadavg()[0]
+    seconds, used = spent(lambda: bare(opened, ready))
     print(
         f"\nForward passes alone, load {load:.1f} before: {seconds:.0f} s; {used:.0f} s of processors.",
         flush=True,

@@ -59,6 +59,8 @@ class Source:
 def source_of(text: str, start: int = 0, end: int | None = None) -> Source:
     """The text between two places, to look up words in; places count from the whole text's beginning."""
     words = [match.span() for match in _WORD.finditer(text, start, len(text) if end is None else end)]
+    if text.isascii() and "\r" not in text:  # nothing is made of several code points
+        return Source(text, start, words, [*range(len(text))])
     return Source(text, start, words, [match.start() for match in _CHARACTER.finditer(text)])
 
 
@@ -151,6 +153,8 @@ def _with_marks(
 ) -> list[Span | None]:
     """The places, with accents and the like that the tokenizer has dropped left on the letter before them."""
     found = list(spans)
+    if all(source.text.isascii() for source in sources):
+        return found
     begins: dict[int, int] = {}  # by segment: where the next piece of it begins
     for index in range(len(spans) - 1, -1, -1):
         span, segment = spans[index], pieces[index].segment

@@ -6,7 +6,9 @@ import argparse
 import hashlib
 import json
 import os
+import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial as bound
 from pathlib import Path
@@ -17,7 +19,7 @@ from tqdm import tqdm
 from attnlit.commands.data_sets import SCHEME
 from attnlit.commands.texts import read_texts
 from attnlit.errors import AttnlitError
-from attnlit.wording import quoted
+from attnlit.wording import one_line, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,12 +76,25 @@ def run(asked: argparse.Namespace) -> None:
     found = _survey(model, texts, asked)
     name = asked.texts.removeprefix(SCHEME) if asked.texts.startswith(SCHEME) else Path(asked.texts).name
     made_from = asked.made_from or f"{name}, {len(texts):,} texts"
-    save(Saved(found, model.source, model.identity, made_from), asked.out)
-    (asked.out / _UNFINISHED).unlink(missing_ok=True)
+    with _writing(asked.out):
+        save(Saved(found, model.source, model.identity, made_from), asked.out)
+        (asked.out / _UNFINISHED).unlink(missing_ok=True)
     print(
         f"{found.texts:,} texts with {found.tokens:,} tokens were read, {found.left_out:,} left out as too "
         f"short or too long. See them with: attnlit open {asked.out}"
     )
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """What the system says where a folder cannot be written becomes a sentence."""
+    try:
+        yield
+    except OSError as error:
+        why = one_line(error.strerror or str(error), 160)
+        raise AttnlitError(
+            f"Nothing can be written into {quoted(str(folder))}: {why}. Make room, or name another folder."
+        ) from error
 
 
 def _survey(model: Model, texts: Sequence[Text], asked: argparse.Namespace) -> Survey:
@@ -88,14 +103,17 @@ def _survey(model: Model, texts: Sequence[Text], asked: argparse.Namespace) -> S
     from attnlit.scale import in_blocks
 
     progress = _Progress.of(asked.out, _what(model, texts, asked))
-    waiting = [block for block in in_blocks(texts) if block.first not in progress.done]
+    waiting = [block for block in in_blocks(texts) if block.number not in progress.done]
     try:
         with tqdm(total=len(texts), unit=" texts", smoothing=0.05) as bar:
             bar.update(len(texts) - sum(len(block.texts) for block in waiting))
             for block, data in _parts(model, waiting, asked):
                 part = from_bytes(data)
-                progress.add(block.first, part if progress.part is None else together(progress.part, part))
+                progress.add(block.number, part if progress.part is None else together(progress.part, part))
                 bar.update(len(block.texts))
+    except KeyboardInterrupt:
+        print("Stopped. Give the same command again, and it goes on.", file=sys.stderr)
+        raise
     finally:
         progress.save()
     assert progress.part is not None
@@ -134,7 +152,7 @@ class _Progress:
 
     folder: Path
     what: dict[str, Any]
-    # Places of the first texts of blocks that were read.
+    # Numbers of the blocks that were read.
     done: list[int]
     part: Partial | None
     saved: float
@@ -144,7 +162,8 @@ class _Progress:
         """What the folder holds of this survey. Raises AttnlitError where it holds another one."""
         from attnlit.analysis.survey.parts import from_bytes
 
-        folder.mkdir(parents=True, exist_ok=True)
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         file = folder / _UNFINISHED
         if not file.is_file():
             return cls(folder, what, [], None, time.monotonic())
@@ -156,15 +175,17 @@ class _Progress:
                     f"There is an unfinished survey in {quoted(str(folder))} of another model or of other "
                     "texts. Name another folder."
                 )
-            return cls(folder, what, [int(each) for each in held["done"]], from_bytes(data), time.monotonic())
+            return cls(
+                folder, what, [int(each) for each in held["blocks"]], from_bytes(data), time.monotonic()
+            )
         except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
             raise AttnlitError(
                 f"The unfinished survey in {quoted(str(folder))} cannot be read. Name another folder."
             ) from error
 
-    def add(self, first: int, part: Partial) -> None:
+    def add(self, block: int, part: Partial) -> None:
         """Keep what was read of one block more; now and then in the folder, too."""
-        self.done.append(first)
+        self.done.append(block)
         self.part = part
         if time.monotonic() - self.saved > SAVE_EVERY:
             self.save()
@@ -175,8 +196,9 @@ class _Progress:
 
         if self.part is None:
             return
-        head = json.dumps({"what": self.what, "done": sorted(self.done)}).encode()
+        head = json.dumps({"what": self.what, "blocks": sorted(self.done)}).encode()
         new = self.folder / f"{_UNFINISHED}.new"
-        new.write_bytes(head + b"\n" + to_bytes(self.part))
-        os.replace(new, self.folder / _UNFINISHED)
+        with _writing(self.folder):
+            new.write_bytes(head + b"\n" + to_bytes(self.part))
+            os.replace(new, self.folder / _UNFINISHED)
         self.saved = time.monotonic()

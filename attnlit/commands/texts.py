@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attnlit.analysis.sample import sentences_of_line
 from attnlit.commands.data_sets import SCHEME, data_set_files
 from attnlit.errors import AttnlitError
-from attnlit.wording import quoted
+from attnlit.wording import one_line, quoted
 
 if TYPE_CHECKING:
     from attnlit.analysis.sample import Text
@@ -44,11 +45,29 @@ def _files(given: Path | str, *, some_suffice: bool) -> Iterable[Path]:
             str(given), [each for each in _READERS if each != ".md"], some_suffice=some_suffice
         )
     path = Path(given)
-    if path.is_dir():
-        return sorted(each for each in path.rglob("*") if each.is_file() and each.suffix.lower() in _READERS)
-    if path.is_file():
-        return [path]
+    try:
+        if path.is_dir():
+            return sorted(each for each in _within(path) if each.suffix.lower() in _READERS)
+        if path.is_file():
+            return [path]
+    except OSError as error:
+        raise _unreadable(str(path), error) from error
     raise AttnlitError(f"There is no file or folder {quoted(str(path))}.")
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """All files of a folder and of those in it. Raises OSError for one that may not be read."""
+
+    def stop(error: OSError) -> None:
+        raise error
+
+    for path, _, names in os.walk(folder, onerror=stop):
+        yield from (Path(path, name) for name in names)
+
+
+def _unreadable(name: str, error: Exception) -> AttnlitError:
+    why = (isinstance(error, OSError) and error.strerror) or str(error)
+    return AttnlitError(f"{quoted(name)} cannot be read: {one_line(why, 160)}.")
 
 
 def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
@@ -64,7 +83,7 @@ def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text
     except (ValueError, OSError, pa.ArrowException) as error:
         if isinstance(error, AttnlitError):
             raise
-        raise AttnlitError(f"{quoted(file.name)} cannot be read: {error}") from error
+        raise _unreadable(file.name, error) from error
 
 
 def _sentences(file: Path, _column: str | None, _pair: str | None) -> Iterator[Text]:
@@ -77,9 +96,12 @@ def _csv(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
     import pandas as pd
 
     separator = "\t" if file.suffix.lower() == ".tsv" else ","
-    rows = pd.read_csv(
-        file, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", chunksize=_ROWS
-    )
+    try:
+        rows = pd.read_csv(
+            file, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", chunksize=_ROWS
+        )
+    except pd.errors.EmptyDataError:  # not even a line of names
+        return
     with rows:
         for block in rows:
             yield from _columns({name: block[name].tolist() for name in block}, file, column, pair)
@@ -98,7 +120,11 @@ def _json_lines(file: Path, column: str | None, pair: str | None) -> Iterator[Te
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
-            found = json.loads(line)
+            try:
+                found = json.loads(line)
+            except json.JSONDecodeError as error:
+                why = f"{error.msg.lower()} at character {error.pos + 1}"
+                raise AttnlitError(f"Line {number} of {quoted(file.name)} is no JSON: {why}.") from error
             if isinstance(found, str):
                 found = {_TEXT: found}
             if not isinstance(found, dict):

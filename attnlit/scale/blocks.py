@@ -7,32 +7,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attnlit.analysis.survey import partial
+from attnlit.analysis.survey.order import in_pieces
 from attnlit.analysis.survey.parts import to_bytes
 
 if TYPE_CHECKING:
     from attnlit.analysis.sample import Text
     from attnlit.models.model import Model
 
-# Texts of a block, whatever the number of workers: which texts share a forward pass is the same for all, and
-# so is every rounding.
-SIZE = 512
-
 
 @dataclass(frozen=True)
 class Block:
-    """Some of the texts of a survey."""
+    """Some of the texts of a survey, of like length. There are the same blocks for any number of workers."""
 
-    # The place of its first text among all.
-    first: int
+    # Which block of the survey it is.
+    number: int
+    # The place of each of its texts among all.
+    places: tuple[int, ...]
     texts: tuple[Text, ...]
 
 
 def in_blocks(texts: Sequence[Text]) -> Iterator[Block]:
-    """All texts in blocks, in their order."""
-    for first in range(0, len(texts), SIZE):
-        yield Block(first, tuple(texts[first : first + SIZE]))
+    """All texts in blocks, in the order in which one process reads them."""
+    for number, places in enumerate(in_pieces(texts)):
+        yield Block(number, tuple(places), tuple(texts[place] for place in places))
 
 
 def read_block(model: Model, block: Block, kind: str | None = None, *, written: bool = False) -> bytes:
     """The part of the survey that a block makes, as bytes; see `attnlit.analysis.survey.parts`."""
-    return to_bytes(partial(model, block.texts, first=block.first, kind=kind, written=written))
+    return to_bytes(partial(model, block.texts, places=block.places, kind=kind, written=written))

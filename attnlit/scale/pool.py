@@ -63,7 +63,7 @@ def parts(
                 # All that the pool was given is lost; what was handed over before is not read again.
                 again = [*again, *running.values()]
                 for block in again:
-                    tries[block.first] = tries.get(block.first, 0) + 1
+                    tries[block.number] = tries.get(block.number, 0) + 1
                 if max(tries.values(), default=MOST_TRIES) > MOST_TRIES:
                     raise AttnlitError(
                         "A worker was ended again and again: most likely there is too little memory. Give it "

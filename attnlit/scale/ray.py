@@ -33,16 +33,17 @@ class Reader:
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         texts = tuple((text, pair) for text, pair in zip(row["texts"], row["pairs"], strict=True))
-        block = Block(int(row["first"]), texts)
+        block = Block(int(row["block"]), tuple(int(place) for place in row["places"]), texts)
         data = read_block(self._model, block, self._kind, written=self._written)
-        return {"first": block.first, PART: data}
+        return {"block": block.number, PART: data}
 
 
 def rows(texts: Sequence[Text]) -> list[dict[str, Any]]:
-    """Texts as rows for Ray, a block each: `first`, `texts` and `pairs`. Parquet files can hold them, too."""
+    """Texts as rows for Ray, a block each: `block`, `places`, `texts` and `pairs`; Parquet holds them."""
     return [
         {
-            "first": block.first,
+            "block": block.number,
+            "places": list(block.places),
             "texts": [text for text, _ in block.texts],
             "pairs": [pair for _, pair in block.texts],
         }
@@ -59,7 +60,7 @@ def parts(
     kind: str | None = None,
     written: bool = False,
 ) -> Any:
-    """A data set of Ray, a row a block: `first`, and `part` as bytes. Nothing runs until it is read.
+    """A data set of Ray, a row a block: `block`, and `part` as bytes. Nothing runs until it is read.
 
     blocks: a data set of `rows`, as `ray.data.from_items(rows(texts))` or `ray.data.read_parquet(folder)`.
     source: what `attnlit.load` takes, on every machine of the cluster. gpus: of each worker.

@@ -38,14 +38,14 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_stopped_survey_goes_on_where_it_was_and_says_the_same(
     folder: Path, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
 ) -> None:
-    monkeypatch.setattr(sys.modules["attnlit.scale.blocks"], "SIZE", 8)
+    monkeypatch.setattr(sys.modules["attnlit.analysis.survey.order"], "PIECE", 8)
     monkeypatch.setattr(command, "SAVE_EVERY", 0.0)
     whole, read = attnlit.scale.read_block, []
 
     def stopped(model: Model, block: attnlit.scale.Block, **options: Any) -> bytes:
         if len(read) == 2:
             raise KeyboardInterrupt
-        read.append(block.first)
+        read.append(block.number)
         return whole(model, block, **options)
 
     monkeypatch.setattr(attnlit.scale, "read_block", stopped)
@@ -56,11 +56,11 @@ def test_a_stopped_survey_goes_on_where_it_was_and_says_the_same(
     assert "unfinished survey" in capsys.readouterr().err
     read.clear()
     assert main(asked) == 0
-    assert read == [16]
+    assert read == [2]
     found, alone = load(out).survey, survey(attnlit.load(str(folder)), TEXTS)
     assert (found.texts, found.tokens) == (24, alone.tokens)
     for name, values in alone.values.items():
-        np.testing.assert_allclose(found.values[name], values, atol=1e-6)
+        np.testing.assert_array_equal(found.values[name], values)
         np.testing.assert_array_equal(found.claimed[name], alone.claimed[name])
     assert [path.name for path in sorted(out.iterdir())] == ["examples.parquet", "scores.parquet"]
     assert main(asked) == 1

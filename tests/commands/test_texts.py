@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -63,7 +64,8 @@ def test_a_table_with_one_column_needs_no_name_for_it(tmp_path: Path) -> None:
     [
         ("texts.csv", "a,b\n1,2\n", "no column “text”, but “a”, “b”: say which with --column"),
         ("texts.docx", "x", "is none of these"),
-        ("texts.jsonl", '{"text": "The cat."', "cannot be read"),
+        ("texts.jsonl", '"A text."\n{"text": "The cat."', "Line 2 of “texts.jsonl” is no JSON"),
+        ("texts.csv", "", "There is no text"),
         ("texts.jsonl", "[1]\n", "Line 1 of “texts.jsonl” is neither a text nor an object"),
         ("texts.parquet", "no Parquet", "cannot be read"),
         ("texts.txt", "\n \n", "There is no text"),
@@ -81,3 +83,20 @@ def test_a_file_that_is_not_utf_8_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "texts.txt").write_bytes("Grüße aus der Stadt".encode("latin-1"))
     with pytest.raises(AttnlitError, match="UTF-8"):
         read_texts(tmp_path / "texts.txt")
+
+
+def test_a_folder_within_that_cannot_be_read_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "texts.txt").write_text(TEXTS[0])
+    (tmp_path / "locked").mkdir()
+    scan = os.scandir
+
+    def refusing(path: str) -> object:
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied")
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(AttnlitError, match="cannot be read: Permission denied"):
+        read_texts(tmp_path)

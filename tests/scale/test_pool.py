@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from attnlit.analysis.survey import controls, finish
+from attnlit.analysis.survey import controls, finish, survey
 from attnlit.analysis.survey.parts import from_bytes
 from attnlit.attention import load
-from attnlit.scale import in_blocks, parts, read_block
+from attnlit.scale import in_blocks, parts
 from tests import planted
 from tests.analysis.survey.every_bit import as_bytes
 from tests.analysis.survey.planted_texts import TEXTS
@@ -25,21 +25,20 @@ from tests.analysis.survey.planted_texts import TEXTS
 def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost_or_counted_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["attnlit.scale.blocks"], "SIZE", 5)
+    monkeypatch.setattr(sys.modules["attnlit.analysis.survey.order"], "PIECE", 5)
     folder = str(planted.save_with_roles(tmp_path))
     some = list(in_blocks(TEXTS))
     found = {}
     for block, data in parts(folder, some, workers=1):
-        assert block.first not in found
-        found[block.first] = data
+        assert block.number not in found
+        found[block.number] = data
         if len(found) == 2:
             for worker in multiprocessing.active_children():
                 os.kill(worker.pid or 0, signal.SIGKILL)
-    assert sorted(found) == [block.first for block in some]
+    assert sorted(found) == [block.number for block in some]
     model = load(folder)
-    control = controls(model, TEXTS[:2])
-    alone = finish([*(from_bytes(read_block(model, block)) for block in some), control])
-    assert as_bytes(finish([*(from_bytes(data) for data in found.values()), control])) == as_bytes(alone)
+    together = finish([*(from_bytes(data) for data in found.values()), controls(model, TEXTS)])
+    assert as_bytes(together) == as_bytes(survey(model, TEXTS))
 
 
 @pytest.mark.server
@@ -49,7 +48,8 @@ def test_a_worker_ends_when_the_command_is_killed(tmp_path: Path) -> None:
 import multiprocessing, sys, time
 from attnlit.scale import Block, parts
 text = ("The cat sat on the mat, and the dog sat beside the cat.", None)
-reading = parts(sys.argv[1], [Block(at, (text,) * (at * 5000 + 1)) for at in range(3)], workers=1)
+blocks = [Block(at, tuple(range(at * 5000 + 1)), (text,) * (at * 5000 + 1)) for at in range(3)]
+reading = parts(sys.argv[1], blocks, workers=1)
 next(reading)
 print(*(each.pid for each in multiprocessing.active_children()), flush=True)
 time.sleep(60)

@@ -40,16 +40,6 @@ def first_token(weights: np.ndarray) -> np.ndarray:
     return mean(weights[..., 0])
 
 
-def distance(weights: np.ndarray) -> np.ndarray:
-    """How far back a head looks, in tokens: sum of A (i - j) / sum of A; negative where it looks ahead.
-
-    Vig and Belinkov 2019 (arXiv 1906.04284), section 4.2.
-    """
-    back = np.arange(weights.shape[-2])[:, None] - np.arange(weights.shape[-1])
-    total = weights.sum((-2, -1), dtype=np.float64)
-    return np.einsum("lhqk,qk->lh", weights, back, dtype=np.float64) / total
-
-
 def positional(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The most frequent offset j - i of the strongest key, and the share it has.
 
@@ -68,8 +58,13 @@ def offset_counts(weights: np.ndarray, reach: int) -> np.ndarray:
 
     int (2 reach + 1, L, H).
     """
-    offsets = weights.argmax(-1) - np.arange(weights.shape[-2])  # (L, H, Q)
-    return np.stack([(offsets == offset).sum(-1) for offset in range(-reach, reach + 1)])
+    layers, heads, queries, _ = weights.shape
+    offsets = weights.argmax(-1) - np.arange(queries)  # (L, H, Q)
+    size = 2 * reach + 3  # with one more at each end, for all that are further away
+    place = np.clip(offsets + reach + 1, 0, size - 1).reshape(layers * heads, queries)
+    place += size * np.arange(layers * heads)[:, None]
+    counts = np.bincount(place.ravel(), minlength=layers * heads * size)
+    return counts.reshape(layers, heads, size).transpose(2, 0, 1)[1:-1]
 
 
 def offset_shares(weights: np.ndarray, reach: int) -> np.ndarray:

@@ -209,7 +209,7 @@ SCORES = (
     ),
     Score(
         "distance", "Distance", "how many tokens back the head looks on average",
-        lambda text: positions.distance(text.weights), unit=TOKENS, applies=_within,
+        lambda text: text.spread.distance, unit=TOKENS, applies=_within,
     ),
     Score(
         "distance_rest", "Distance without the first token",

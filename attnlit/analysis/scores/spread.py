@@ -15,6 +15,8 @@ from attnlit.analysis.scores.positions import mean
 # Rows with more than this on the first token are left out of scores "without the first token" (Vig and
 # Belinkov 2019, arXiv 1906.04284, section 4.2).
 SKIPPED_ABOVE = 0.9
+NUMBERS_AT_ONCE = 1_000_000  # weights of which logarithms are in memory
+_NEXT_TO_NOTHING = 1e-30  # smaller weights say nothing, and logarithms near float32's end are slow
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,8 @@ class Spread:
     """
 
     entropy: np.ndarray  # nats
+    # Tokens back: sum of A (i - j) / sum of A, negative where a head looks ahead. Vig and Belinkov 2019, 4.2.
+    distance: np.ndarray
     entropy_rest: np.ndarray  # nats, without the first key
     distance_rest: np.ndarray  # tokens back, without the first key
     rows_rest: np.ndarray  # int (L, H): how many queries are left
@@ -37,32 +41,31 @@ def spread(weights: np.ndarray) -> Spread:
     Entropy: mean over the queries of -sum of A log A. Clark et al. 2019 (arXiv 1906.04341), section 3.3:
     broad above 3.8 nats.
     """
-    found = np.full((4, *weights.shape[:2]), np.nan)
-    keys = np.arange(1.0, weights.shape[-1])
-    for layer, matrices in enumerate(weights):  # (H, Q, K); a layer at a time: long texts are large
-        terms = _entropy_terms(matrices)
-        kept = looks_beyond_first(matrices)  # (H, Q)
-        rest = matrices[..., 1:]
-        left = np.where(kept, rest.sum(-1, dtype=np.float64), 1.0)
-        # A row divided by what is left of it: -sum of (A / left) log (A / left).
-        entropy = np.log(left) + terms[..., 1:].sum(-1) / left
-        back = np.arange(rest.shape[-2]) - rest @ keys / left
-        rows = kept.sum(-1)
-        found[0, layer] = mean(terms.sum(-1))
-        for place, values in ((1, entropy), (2, back)):
-            found[place, layer] = np.where(kept, values, 0.0).sum(-1) / np.where(rows > 0, rows, np.nan)
-        found[3, layer] = rows
-    entropies, entropies_rest, distances_rest, rows_rest = found
-    return Spread(entropies, entropies_rest, distances_rest, rows_rest.astype(int))
+    layers, *matrices = weights.shape
+    at_once = max(1, NUMBERS_AT_ONCE // max(1, int(np.prod(matrices))))  # layers: long texts are large
+    parts = [_spread(weights[start : start + at_once]) for start in range(0, layers, at_once)]
+    return Spread(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 
-def looks_beyond_first(matrices: np.ndarray) -> np.ndarray:
-    """Which rows of (H, Q, K) have enough beyond the first key: bool (H, Q).
-
-    A learned sink may have taken all the rest of a row.
-    """
-    left = matrices[..., 1:].sum(-1, dtype=np.float64)
-    return (matrices[..., 0] <= SKIPPED_ABOVE * matrices.sum(-1, dtype=np.float64)) & (left > 0)
+def _spread(weights: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The fields of `Spread` for a few layers."""
+    terms = _entropy_terms(weights)
+    entropies = _row_sums(terms)  # (L, H, Q)
+    first = weights[..., 0].astype(np.float64)
+    total = _row_sums(weights)
+    left = total - first
+    kept = (first <= SKIPPED_ABOVE * total) & (left > 0)  # a learned sink may have taken all the rest
+    left = np.where(kept, left, 1.0)
+    # A row divided by what is left of it: -sum of (A / left) log (A / left).
+    entropies_rest = np.log(left) + (entropies - terms[..., 0]) / left
+    places = np.arange(weights.shape[-1], dtype=np.float64)
+    reached = np.einsum("lhqk,k->lhq", weights, places, dtype=np.float64)
+    queries = np.arange(weights.shape[-2])
+    distance = (queries * total - reached).sum(-1) / total.sum(-1)
+    rows = kept.sum(-1)
+    some = np.where(rows > 0, rows, np.nan)
+    rest = (np.where(kept, each, 0.0).sum(-1) / some for each in (entropies_rest, queries - reached / left))
+    return mean(entropies), distance, *rest, rows
 
 
 def variability(weights: Sequence[np.ndarray], tokens: int = 10) -> np.ndarray:
@@ -93,6 +96,7 @@ def row_divergence(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
     first, second: (..., Q, K), or of shapes that broadcast to that.
     """
+    first, second = (rows.astype(np.float64, copy=False) for rows in (first, second))
     middle = _entropy((first + second) / 2)
     return np.maximum(middle - (_entropy(first) + _entropy(second)) / 2, 0.0)
 
@@ -102,7 +106,13 @@ def _entropy(rows: np.ndarray) -> np.ndarray:
 
 
 def _entropy_terms(rows: np.ndarray) -> np.ndarray:
-    """-A log A of each weight, in float64; 0 where there is none."""
-    terms = np.maximum(rows, np.finfo(np.float64).tiny, dtype=np.float64)
+    """-A log A of each weight, as exact as the weights are; 0 where there is none."""
+    terms = np.maximum(rows, _NEXT_TO_NOTHING)
     np.log(terms, out=terms)
-    return np.multiply(terms, -rows.astype(np.float64, copy=False), out=terms)
+    terms *= rows
+    return np.negative(terms, out=terms)
+
+
+def _row_sums(values: np.ndarray) -> np.ndarray:
+    """The sum of each row in float64; faster than `sum` for rows as short as those of a sentence."""
+    return np.einsum("...k->...", values, dtype=np.float64)

@@ -45,8 +45,10 @@ def to_keys(weights: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 def to_matching(weights: np.ndarray, matching: np.ndarray) -> np.ndarray:
     """Mean attention to all matching keys, of the queries that have any. matching: bool (Q, K)"""
-    queries = matching.any(1)
-    return mean(np.einsum("lhqk,qk->lhq", weights[:, :, queries], matching[queries], dtype=np.float64))
+    looking = np.count_nonzero(matching.any(1))
+    if not looking:
+        return np.full(weights.shape[:2], np.nan)
+    return weights[:, :, matching].sum(-1, dtype=np.float64) / looking
 
 
 def same(ids: np.ndarray, causal: bool = False, special: np.ndarray | None = None) -> np.ndarray:

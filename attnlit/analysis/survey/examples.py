@@ -87,14 +87,9 @@ def collect(
 
     norms: (L, H, Q, K) of each, what `attnlit.passed_on` weighs, for the list of what is written.
     """
-    looks = [looks_of(record) for record in records]
+    looks = looks_of(records)
     numbers = np.array(indices, np.int64)
-    every = Ranked(
-        np.stack([each.weights for each in looks], -1),
-        np.broadcast_to(numbers, (*looks[0].weights.shape, len(looks))),
-        np.stack([each.queries for each in looks], -1),
-        np.stack([each.keys for each in looks], -1),
-    )
+    every = Ranked(looks.weights, np.broadcast_to(numbers, looks.weights.shape), looks.queries, looks.keys)
     drawn = _drawn(indices)
     sample = {
         index: Ranked(*(part[..., place, None].copy() for part in every.parts))
@@ -111,8 +106,8 @@ def collect(
     return Collected(
         texts=len(records),
         clear=(every.values.max(2) >= CLEAR).sum(-1, dtype=np.int64),
-        logs=np.sum([np.rint(each.logs * EXACT).astype(np.int64) for each in looks], 0),
-        pairs=np.sum([each.pairs for each in looks], 0),
+        logs=np.rint(looks.logs * EXACT).astype(np.int64).sum(-1),
+        pairs=looks.pairs.sum(-1),
         best=best,
         written=written,
         sample=sample,
@@ -198,8 +193,10 @@ def _source(record: Attention) -> Source:
 
 def _spans(tokens: Sequence[Token], segment: int | None = None) -> np.ndarray:
     """int32 (tokens, 3), see `Source`. segment: of all of them; None: what each of them says."""
-    found = np.full((len(tokens), 3), -1, np.int32)
-    for place, token in enumerate(tokens):
-        if token.segment is not None and token.span is not None:
-            found[place] = (token.segment if segment is None else segment, *token.span)
-    return found
+    places = [
+        (-1, -1, -1)
+        if token.segment is None or token.span is None
+        else (token.segment if segment is None else segment, *token.span)
+        for token in tokens
+    ]
+    return np.array(places, np.int32)

@@ -1,4 +1,4 @@
-"""The single looks of one text: of each head the strongest at each distance, and what it usually gives there.
+"""The single looks of texts: of each head the strongest at each distance, and what it usually gives there.
 
 A weight alone says little: a head that always looks at the token before gives it .99 in every sentence. So a
 look is compared with what the same head usually gives at the same distance; `examples` ranks by that.
@@ -25,14 +25,14 @@ NOBODY = -1  # in place of a text, a query or a key: there is none
 
 @dataclass(frozen=True, eq=False)
 class Looks:
-    """The looks of one text: L layers, H heads, B groups of distances."""
+    """The looks of some texts: L layers, H heads, B groups of distances, T texts."""
 
-    # The strongest look of each group: float32 (L, H, B), 0 where there is none ...
+    # The strongest look of each group: float32 (L, H, B, T), 0 where there is none ...
     weights: np.ndarray
-    # ... from which token to which: int32 (L, H, B), NOBODY where there is none.
+    # ... from which token to which: int32 (L, H, B, T), NOBODY where there is none.
     queries: np.ndarray
     keys: np.ndarray
-    # Sums of the logarithms of all weights, float64 (L, H, B), and how many they are, int64 (B,).
+    # Sums of the logarithms of all weights, float64 (L, H, B, T), and how many they are, int64 (B, T).
     logs: np.ndarray
     pairs: np.ndarray
 
@@ -44,34 +44,47 @@ def groups(kind: str, causal: bool) -> int:
     return len(DISTANCES) if causal else 2 * len(DISTANCES)
 
 
-def looks_of(record: Attention) -> Looks:
-    """The looks of a whole text, without those that say nothing of its words.
+def looks_of(records: Sequence[Attention]) -> Looks:
+    """The looks of whole texts of one model and kind, without those that say nothing of their words.
 
     Left out are special tokens, a token's look at itself, and the first token, on which heads rest.
     """
-    layers, heads = record.weights.shape[:2]
-    queries, keys, group = _pairs(record)
-    count = groups(record.kind, record.causal)
-    pairs = np.bincount(group, minlength=count).astype(np.int64)
-    weights = record.weights[:, :, queries, keys].reshape(layers * heads, -1)  # pairs ordered by group
-    logs = np.log(np.maximum(weights, FLOOR), dtype=np.float64)
+    first = records[0]
+    shape = (*first.weights.shape[:2], groups(first.kind, first.causal), len(records))
     found = Looks(
-        weights=np.zeros((layers, heads, count), np.float32),
-        queries=np.full((layers, heads, count), NOBODY, np.int32),
-        keys=np.full((layers, heads, count), NOBODY, np.int32),
-        logs=np.zeros((layers, heads, count)),
-        pairs=pairs,
+        weights=np.zeros(shape, np.float32),
+        queries=np.full(shape, NOBODY, np.int32),
+        keys=np.full(shape, NOBODY, np.int32),
+        logs=np.zeros(shape),
+        pairs=np.zeros(shape[2:], np.int64),
     )
+    alike: dict[tuple[bytes, bytes], list[int]] = {}  # texts of one length, whose words stand alike
+    for place, record in enumerate(records):
+        words = _is_word(record.queries).tobytes(), _is_word(record.keys).tobytes()
+        alike.setdefault(words, []).append(place)
+    for places in alike.values():
+        _look_through([records[place] for place in places], places, found)
+    return found
+
+
+def _look_through(records: Sequence[Attention], places: Sequence[int], found: Looks) -> None:
+    """Fill in the looks of texts in which the same pairs of tokens count."""
+    queries, keys, group = _pairs(records[0])
+    pairs = np.bincount(group, minlength=len(found.pairs))
+    found.pairs[:, places] = pairs[:, None]
+    weights = np.stack([record.weights[:, :, queries, keys] for record in records])  # (T, L, H, pairs)
+    logs = np.log(np.maximum(weights, FLOOR))
     ends = np.cumsum(pairs)
     for number in np.flatnonzero(pairs):
         part = slice(int(ends[number] - pairs[number]), int(ends[number]))
-        best = weights[:, part].argmax(1) + part.start  # (L · H,)
-        best_weights = np.take_along_axis(weights, best[:, None], 1)
-        found.weights[..., number] = best_weights.reshape(layers, heads)
-        found.queries[..., number] = queries[best].reshape(layers, heads)
-        found.keys[..., number] = keys[best].reshape(layers, heads)
-        found.logs[..., number] = logs[:, part].sum(1).reshape(layers, heads)
-    return found
+        best = weights[..., part].argmax(-1) + part.start  # (T, L, H)
+        for filled, values in (
+            (found.weights, np.take_along_axis(weights, best[..., None], -1)[..., 0]),
+            (found.queries, queries[best]),
+            (found.keys, keys[best]),
+            (found.logs, logs[..., part].sum(-1, dtype=np.float64)),
+        ):
+            filled[:, :, number, places] = np.moveaxis(values, 0, -1)
 
 
 def strongest(record: Attention, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ import cachetools
 
 from attnlit.analysis.scores import FEWEST_TOKENS
 from attnlit.analysis.scores.repeated import DRAWS
+from attnlit.analysis.survey.order import in_pieces
 from attnlit.analysis.survey.random_tokens import random_sequences, sums_of_random
 from attnlit.analysis.survey.summary import Partial, Survey, check_scored, finish
 from attnlit.analysis.survey.sums import Sums, left_out, merge, summarise
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from attnlit.models.model import Model
 
 UNTRAINED_TEXTS = 60  # of them the untrained model reads: its heads are all alike, so few suffice
-WINDOW = 512  # texts that are looked through for equal lengths; so many are read anew after a survey was left
 NUMBERS_AT_ONCE = 2_000_000  # attention weights, or numbers within a layer, that one forward pass may hold
 READING = "Reading the texts"
 _RANDOM = "Reading random tokens"
@@ -45,9 +45,9 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, eq=False)
 class SoFar:
-    """The sums of the first texts of a survey that was left before its end."""
+    """The sums of the texts that a survey had read when it was left before its end."""
 
-    texts: int
+    texts: int  # how many, in the order of `in_pieces`
     sums: Sums
 
 
@@ -124,14 +124,20 @@ def steps(
 
 
 def partial(
-    model: Model, texts: Texts, *, first: int = 0, kind: str | None = None, written: bool = False
+    model: Model,
+    texts: Texts,
+    *,
+    places: Sequence[int] | None = None,
+    kind: str | None = None,
+    written: bool = False,
 ) -> Partial:
     """What a part of the texts adds to a survey, for `finish`; any number of machines can each take a part.
 
-    first: the place of the first of these texts among all. Texts that are too short or too long are counted.
+    places: where each of these texts stands among all, such as `range(512, 1024)`; None: 0, 1, 2 …
+    Texts that are too short or too long are counted.
     """
     way = _way(model, kind, written)
-    sums = _result(_read_texts(way, as_texts(texts), _unseen, SoFar(0, Sums()), first=first))
+    sums = _result(_read_texts(way, as_texts(texts), _unseen, SoFar(0, Sums()), places))
     return Partial(model.name, way.kind, model.numbers_by_kind[way.kind], sums)
 
 
@@ -211,13 +217,19 @@ def _control(
     return Partial(model.name, kind, numbers, sums, merge(read_before, random_before))
 
 
-def _read_texts(way: _Way, texts: Sequence[Text], at: _At, so_far: SoFar, *, first: int = 0) -> _Reading:
-    sums, done = so_far.sums, so_far.texts
-    for start in range(done, len(texts), WINDOW):
+def _read_texts(
+    way: _Way, texts: Sequence[Text], at: _At, so_far: SoFar, places: Sequence[int] | None = None
+) -> _Reading:
+    sums, done, end = so_far.sums, so_far.texts, 0
+    for piece in in_pieces(texts):
+        end += len(piece)
+        if end <= done:  # read before the survey was left
+            continue
         readings: dict[tuple[int, int], list[tuple[int, Reading]]] = {}  # by lengths: index and text
-        for index, text in enumerate(texts[start : start + WINDOW], first + start):
+        for place in piece:
+            index = place if places is None else places[place]
             try:
-                reading = read(way.model, *text, write=way.kind != "encoder")
+                reading = read(way.model, *texts[place], write=way.kind != "encoder")
             except AttnlitError as mistake:  # too long, most likely
                 sums = merge(sums, left_out([index], str(mistake)))
                 done += 1

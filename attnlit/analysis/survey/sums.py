@@ -125,16 +125,17 @@ def scored(evidence: Evidence) -> np.ndarray:
     Of random tokens only the scores that are not of texts, of a text only those.
     """
     heads = evidence.weights.shape[:2]
-    block = np.zeros((2, sum(_SIZES), *heads), np.int64)
+    values = np.full((sum(_SIZES), *heads), np.nan)
+    counts = np.zeros(values.shape)
     for score in _SUMMED:
         if score.of_texts == evidence.random or not score.applies(evidence):
             continue
         assert score.compute is not None
-        values = np.reshape(score.compute(evidence), (-1, *heads))
-        known = np.isfinite(values)
-        block[0, ROWS[score.name]] = np.rint(np.where(known, values, 0.0) * score.count(evidence) * EXACT)
-        block[1, ROWS[score.name]] = known * score.count(evidence)
-    return block
+        values[ROWS[score.name]] = score.compute(evidence)
+        counts[ROWS[score.name]] = score.count(evidence)
+    known = np.isfinite(values)
+    added = np.rint(np.where(known, values, 0.0) * counts * EXACT)
+    return np.stack([added, known * counts]).astype(np.int64)
 
 
 def _of_text(record: Attention, index: int, lengths: np.ndarray | None, for_map: bool) -> Sums:

@@ -41,11 +41,11 @@ def test_uniform_attention_scores_its_chance_value():
     np.testing.assert_allclose(
         spread.spread(weights[:, 1:]).entropy, [[np.log(np.arange(1, N + 1)).mean()]], rtol=1e-6
     )
-    np.testing.assert_allclose(positions.distance(weights[:, :1]), [[0]], atol=1e-6)
+    np.testing.assert_allclose(spread.spread(weights[:, :1]).distance, [[0]], atol=1e-6)
 
 
 def test_distance_is_signed():
-    np.testing.assert_allclose(positions.distance(planted(PREVIOUS, NEXT)), [[5 / 6, -5 / 6]], rtol=1e-6)
+    np.testing.assert_allclose(spread.spread(planted(PREVIOUS, NEXT)).distance, [[5 / 6, -5 / 6]], rtol=1e-6)
 
 
 def test_a_positional_head_keeps_one_offset():
@@ -77,5 +77,5 @@ def test_offset_counts_say_where_the_strongest_key_is():
 def test_permuting_heads_permutes_scores():
     weights = np.random.default_rng(0).dirichlet(np.ones(N), (1, 3, N))
     order = [2, 0, 1]
-    for score in (positions.previous_token, positions.first_token, positions.distance):
+    for score in (positions.previous_token, positions.first_token, positions.next_token):
         np.testing.assert_allclose(score(weights[:, order]), score(weights)[:, order])

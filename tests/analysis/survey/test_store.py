@@ -36,7 +36,10 @@ def written(model: Model) -> Survey:
 
 def test_a_part_travels_as_bytes_and_is_the_same(model: Model) -> None:
     texts = [*TEXTS[:12], ("the cat", None)]
-    parts = [partial(model, texts[:6], written=True), partial(model, texts[6:], first=6, written=True)]
+    parts = [
+        partial(model, texts[:6], written=True),
+        partial(model, texts[6:], places=range(6, 13), written=True),
+    ]
     parts.append(controls(model, texts[:3]))
     assert plain(finish([from_bytes(to_bytes(each)) for each in parts])) == plain(finish(parts))
     for wrong in (b"", b"PK", to_bytes(parts[0])[:-400]):
