@@ -88,12 +88,18 @@ class Recorder:
         return self._shared[place][1]
 
 
+class AllSeen(Exception):
+    """Ends a forward pass: what comes after the last weights that were asked for changes none of them."""
+
+
 @dataclass(eq=False)
 class WeightsRecorder:
     """Copies the weights of one kind, of every text of a batch; nothing else is kept."""
 
     sites: tuple[Site | None, ...]
     kind: str
+    # Raise AllSeen when the last of them is there.
+    ends: bool = False
     layers: dict[int, np.ndarray] = field(default_factory=dict)  # float32 (T, H, Q, K)
     _calls: int = 0
 
@@ -102,12 +108,18 @@ class WeightsRecorder:
         self._calls += 1
         if site is not None and site.kind == self.kind:
             self.layers[site.row] = to_numpy(call.weights)
+            if self.ends and not any(each is not None and each.kind == self.kind for each in self._to_come):
+                raise AllSeen
 
     def take_reported(self, matrices: dict[tuple[str, int], torch.Tensor]) -> None:
         """The matrices that the model itself reported, by kind and row, where its calls cannot be seen."""
         self.layers.update(
             {row: to_numpy(weights) for (kind, row), weights in matrices.items() if kind == self.kind}
         )
+
+    @property
+    def _to_come(self) -> tuple[Site | None, ...]:
+        return self.sites[self._calls :]
 
     def texts(self) -> np.ndarray:
         """float32 (T, L, H, Q, K), read-only."""

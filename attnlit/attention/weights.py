@@ -1,13 +1,15 @@
 """Attention weights alone, of several texts in one pass: for surveys, which read thousands and no logit.
 
 For a vocabulary of 50,000 words the logits cost as much as several layers, in time and in memory, so the pass
-ends before the model's head where that changes no weight.
+ends before the model's head where that changes no weight. Where our function stands in for the model's own,
+it ends as soon as the last weights are there, so of the last layer it leaves out the greater part.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -25,12 +27,13 @@ def weights_together(model: Model, batch: Sequence[Inputs], kind: str) -> np.nda
 
     One forward pass; but a traced model may fold its batch into its heads, so it takes one after another.
     """
-    from attnlit.attention.recorder import WeightsRecorder
+    from attnlit.attention.recorder import AllSeen, WeightsRecorder
 
     if model.capture_route == "trace" and len(batch) > 1:
         return frozen(np.concatenate([weights_together(model, [text], kind) for text in batch]))
-    recorder = WeightsRecorder(model.sites, kind)
-    forward(model, batch, recorder, body=body_suffices(model, batch[0], kind))
+    recorder = WeightsRecorder(model.sites, kind, ends=model.capture_route == "interface")
+    with suppress(AllSeen):
+        forward(model, batch, recorder, body=body_suffices(model, batch[0], kind))
     return recorder.texts()
 
 

@@ -49,6 +49,34 @@ def test_no_logit_is_computed_where_only_attention_is_asked_for(name: str) -> No
         hook.remove()
 
 
+@pytest.mark.parametrize("kind", ["encoder", "decoder", "cross"])
+def test_nothing_is_computed_after_the_last_weights_that_were_asked_for(
+    kind: str, tiny_model: GetModel
+) -> None:
+    model = tiny_model("bart")
+    inputs = read(model, TEXT, PAIR).inputs
+    body: Any = model.module.base_model
+    weights_together(model, [inputs], kind)  # once, to find out whether the body suffices
+    calls: list[str] = []
+    hooks = [
+        module.register_forward_hook(lambda *_, name=name: calls.append(name))
+        for name, module in body.named_modules()
+    ]
+    try:
+        weights = weights_together(model, [inputs], kind)
+        seen = {*calls}
+        calls.clear()
+        whole = attend_all(model, TEXT, PAIR)[kind]
+    finally:
+        for hook in hooks:
+            hook.remove()
+    np.testing.assert_array_equal(weights[0], whole.weights)
+    last = f"{'encoder' if kind == 'encoder' else 'decoder'}.layers.{whole.layers - 1}"
+    assert f"{last}.fc2" in calls  # the whole model goes on behind the attention
+    assert f"{last}.fc2" not in seen
+    assert ("encoder" in seen) == (kind != "encoder")
+
+
 def test_a_body_that_looks_otherwise_is_not_taken(tiny_model: GetModel) -> None:
     """A model that prepares its inputs around its body has other weights without it, and is run whole."""
     model = tiny_model("gpt2")

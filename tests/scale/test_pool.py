@@ -17,7 +17,7 @@ from attnlit.analysis.survey.parts import from_bytes
 from attnlit.attention import load
 from attnlit.scale import in_blocks, parts
 from tests import planted
-from tests.analysis.survey.every_bit import as_bytes
+from tests.analysis.survey.every_bit import every_bit
 from tests.analysis.survey.planted_texts import TEXTS
 
 
@@ -38,7 +38,7 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost_or_counted_twic
     assert sorted(found) == [block.number for block in some]
     model = load(folder)
     together = finish([*(from_bytes(data) for data in found.values()), controls(model, TEXTS)])
-    assert as_bytes(together) == as_bytes(survey(model, TEXTS))
+    assert every_bit(together) == every_bit(survey(model, TEXTS))
 
 
 @pytest.mark.server

@@ -18,7 +18,7 @@ from attnlit.attention import load
 from attnlit.errors import AttnlitError
 from attnlit.scale import ray as cluster
 from tests import planted
-from tests.analysis.survey.every_bit import as_bytes
+from tests.analysis.survey.every_bit import every_bit
 from tests.analysis.survey.planted_texts import TEXTS
 
 INSTALLED = importlib.util.find_spec("ray") is not None
@@ -44,7 +44,7 @@ def test_rows_are_blocks_that_parquet_holds_and_a_worker_makes_parts_of(tmp_path
 
     model = load(folder)
     found = finish([*cluster.partials(Found()), controls(model, TEXTS)])
-    assert as_bytes(found) == as_bytes(survey(model, TEXTS))
+    assert every_bit(found) == every_bit(survey(model, TEXTS))
 
 
 @pytest.mark.skipif(INSTALLED, reason="Ray is installed")
@@ -79,7 +79,7 @@ def test_two_workers_of_ray_of_which_one_is_killed_make_what_one_process_makes(t
         ray.shutdown()
     model = load(folder)
     together = finish([*map(from_bytes, found.values()), controls(model, texts)])
-    assert as_bytes(together) == as_bytes(survey(model, texts))
+    assert every_bit(together) == every_bit(survey(model, texts))
 
 
 def readers() -> list[int]:

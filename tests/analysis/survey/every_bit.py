@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import pickle
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
+from typing import Any
 
-from attnlit.analysis.survey import Survey
+import numpy as np
 
 
-def as_bytes(found: Survey) -> bytes:
-    """Everything that a survey says, with every bit of every number."""
-    return pickle.dumps([getattr(found, each.name) for each in fields(found)])
+def every_bit(value: Any) -> Any:
+    """The same in plain Python, with every bit of every array, to be compared."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes()
+    if is_dataclass(value):
+        return [every_bit(getattr(value, each.name)) for each in fields(value)]
+    if isinstance(value, dict):
+        return {key: every_bit(each) for key, each in value.items()}
+    return value

@@ -14,7 +14,7 @@ from attnlit.analysis.survey import Survey, controls, finish, order, partial, ru
 from attnlit.attention.capture import untrained
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
-from tests.analysis.survey.every_bit import as_bytes
+from tests.analysis.survey.every_bit import every_bit
 from tests.analysis.survey.planted_texts import TEXTS
 from tests.tolerances import ROUNDING
 
@@ -61,7 +61,7 @@ def test_a_survey_that_was_left_goes_on_where_it_was(model: Model, monkeypatch: 
     assert left.texts == 8
     *_, last = steps(model, TEXTS, so_far=left)
     assert last.survey is not None
-    assert as_bytes(last.survey) == as_bytes(survey(model, TEXTS))
+    assert every_bit(last.survey) == every_bit(survey(model, TEXTS))
 
 
 def test_a_model_too_large_to_be_held_twice_is_not_opened_untrained_and_no_roles(
@@ -103,8 +103,8 @@ def test_parts_of_a_survey_make_the_same_in_any_order_to_the_byte(model: Model) 
     parts = [pickle.loads(pickle.dumps(part)) for part in parts]  # as if they came from other machines
     random = np.random.default_rng(0)
     orders = [[parts[place] for place in random.permutation(len(parts))] for _ in range(4)]
-    whole = as_bytes(finish(parts))
-    assert all(as_bytes(finish(order)) == whole for order in orders)
+    whole = every_bit(finish(parts))
+    assert all(every_bit(finish(order)) == whole for order in orders)
     alone = survey(model, texts)
     together = finish(parts)
     assert (together.texts, together.left_out, together.tokens) == (24, 2, alone.tokens)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,18 +14,8 @@ from attnlit.analysis.survey.parts import from_bytes, to_bytes
 from attnlit.analysis.survey.store import EXAMPLES_FILE, SCORES_FILE, Saved, load, save
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from tests.analysis.survey.every_bit import every_bit
 from tests.analysis.survey.planted_texts import TEXTS
-
-
-def plain(value: Any) -> Any:
-    """The same in plain Python, with every bit of every array, to be compared."""
-    if isinstance(value, np.ndarray):
-        return value.dtype.str, value.shape, value.tobytes()
-    if is_dataclass(value):
-        return [plain(getattr(value, each.name)) for each in fields(value)]
-    if isinstance(value, dict):
-        return [(key, plain(each)) for key, each in value.items()]
-    return value
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +30,7 @@ def test_a_part_travels_as_bytes_and_is_the_same(model: Model) -> None:
         partial(model, texts[6:], places=range(6, 13), written=True),
     ]
     parts.append(controls(model, texts[:3]))
-    assert plain(finish([from_bytes(to_bytes(each)) for each in parts])) == plain(finish(parts))
+    assert every_bit(finish([from_bytes(to_bytes(each)) for each in parts])) == every_bit(finish(parts))
     for wrong in (b"", b"PK", to_bytes(parts[0])[:-400]):
         with pytest.raises(AttnlitError, match="no part of a survey"):
             from_bytes(wrong)
