@@ -9,6 +9,7 @@ import altair as alt
 from attnlit.charts.head.data import FINE
 from attnlit.charts.head.layout import NUMBER_WIDTH
 from attnlit.charts.head.switches import RANK
+from attnlit.charts.lettering import Word
 from attnlit.charts.opacity import FULL
 from attnlit.charts.theme import MONOSPACE_DIGITS, Theme
 from attnlit.charts.vega import (
@@ -19,7 +20,6 @@ from attnlit.charts.vega import (
     event_on,
     floor,
     hover_selection,
-    once,
     shift_click,
     signal,
     table,
@@ -86,24 +86,31 @@ def _areas_in_columns() -> alt.Chart:
     )
 
 
-def highlights(theme: Theme) -> list[alt.Chart]:
-    """A ground behind the pinned token, and one behind the token under the pointer."""
-
-    def behind(token: str, colour: str) -> alt.Chart:
-        on_left = f"{token} < queries"
-        place = f"({on_left} ? {token} : {token} - queries)"
-        return (
-            once()
-            .transform_filter(f"{token} >= 0")
-            .mark_rect(cornerRadius=4, height=alt.ExprRef("row"), baseline="top", fill=colour)
-            .encode(
-                x=computed(f"{on_left} ? left - token_width : right"),
-                x2=computed(f"{on_left} ? left : right + token_width"),
-                y=computed(f"top + {place} * row"),
-            )
+def highlights(theme: Theme) -> alt.Chart:
+    """A ground behind the token under the pointer, and on it one behind the pinned token."""
+    on_left = "datum.place < queries"
+    return (
+        behind(theme)
+        .mark_rect(cornerRadius=4, height=alt.ExprRef("row"), baseline="top")
+        .encode(
+            x=computed(f"{on_left} ? left - token_width : right"),
+            x2=computed(f"{on_left} ? left : right + token_width"),
+            y=computed(f"top + ({on_left} ? datum.place : datum.place - queries) * row"),
+            fill=alt.Fill("colour:N", scale=None),
         )
+    )
 
-    return [behind("active", theme.hover), behind("pinned", theme.pinned)]
+
+def behind(theme: Theme) -> alt.Chart:
+    """The places of the token under the pointer and of the pinned one, as far as there are such."""
+    return (
+        alt.Chart(alt.sequence(0, 2, as_="pinned"))
+        .transform_calculate(
+            place="datum.pinned ? pinned : active",
+            colour=f"datum.pinned ? '{theme.pinned}' : '{theme.hover}'",
+        )
+        .transform_filter("datum.place >= 0")
+    )
 
 
 def all_lines() -> alt.Chart:
@@ -231,47 +238,54 @@ def _active_numbers(theme: Theme) -> alt.Chart:
     )  # fmt: skip
 
 
-def tokens() -> list[alt.Chart]:
+def tokens() -> alt.Chart:
     """Both columns of tokens."""
-
-    def column(side: str, align: str, x: str) -> alt.Chart:
-        size, room = alt.ExprRef("font_size"), alt.ExprRef("token_width - 10")
-        return (
-            table("tokens")
-            .transform_filter(f"datum.side === '{side}'")
-            .mark_text(align=align, baseline="middle", fontSize=size, limit=room)
-            .encode(
-                x=computed(x),
-                y=computed("top + (datum.index + 0.5) * row"),
-                text="text:N",
-                color=alt.Color("ink:N", scale=None),
-            )
+    on_left = "datum.side === 'query'"
+    size, room = alt.ExprRef("font_size"), alt.ExprRef("token_width - 10")
+    align = alt.ExprRef(f"{on_left} ? 'right' : 'left'")
+    return (
+        table("tokens")
+        .mark_text(align=align, baseline="middle", fontSize=size, limit=room)
+        .encode(
+            x=computed(f"{on_left} ? left - 6 : right + 6"),
+            y=computed("top + (datum.index + 0.5) * row"),
+            text="text:N",
+            color=alt.Color("ink:N", scale=None),
         )
+    )
 
-    return [column("query", "right", "left - 6"), column("key", "left", "right + 6")]
 
-
-def titles(theme: Theme) -> list[alt.Chart]:
+def titles() -> list[Word]:
     """What each column is, and what the numbers are."""
 
-    def title(x: str, align: str, text: Any) -> alt.Chart:
-        style: dict[str, Any] = {"fontSize": 12, "fontWeight": 600, "color": theme.faint}
-        mark = once().mark_text(align=align, baseline="middle", text=text, **style)
-        return mark.encode(x=computed(x), y=computed("titles"))
+    def title(x: str, align: str, text: str) -> Word:
+        return Word(text, x, "titles", align, size=12, weight=600)
 
     # On a phone the numbers stand under the legend.
     word = f"idle || beside < {NUMBER_WIDTH} ? '' : shown === 1 ? measure : 'mean'"
     return [
-        title("left - 6", "right", "attends from"),
-        title("right + 6", "left", "attends to"),
-        title("idle ? right : numbers_x", "right", alt.ExprRef(word)),
+        title("left - 6", "'right'", "'attends from'"),
+        title("right + 6", "'left'", "'attends to'"),
+        title("idle ? right : numbers_x", "'right'", word),
     ]
 
 
-def legend(theme: Theme) -> list[alt.Chart]:
-    """Opacity is the weight: a ramp between the titles, with its two ends in numbers."""
-    style: dict[str, Any] = {"fontSize": 11, "color": theme.faint, "baseline": "middle"}
-    ramp = (
+def legend_words() -> list[Word]:
+    """What the ramp of the legend means at its two ends, in numbers, and what they measure."""
+
+    def word(x: str, align: str, text: str) -> Word:
+        return Word(text, x, "titles", align, size=11)
+
+    return [
+        word("ramp_left - 5", "'right'", "setup_row.none || ''"),
+        word("ramp_left + ramp_width + 5", "'left'", "setup_row.most || ''"),
+        word("ramp_left - 18", "'right'", "lines_width < 280 ? '' : measure"),
+    ]
+
+
+def ramp(theme: Theme) -> alt.Chart:
+    """The legend between the titles: opacity is the weight."""
+    return (
         alt.Chart(alt.sequence(0, 10, as_="step"))
         .mark_rect(
             align="left", baseline="middle", height=8, fill=theme.text, width=alt.ExprRef("ramp_width / 10")
@@ -282,16 +296,3 @@ def legend(theme: Theme) -> list[alt.Chart]:
             fillOpacity=computed("(datum.step + 0.5) / 10"),
         )
     )
-
-    def label(x: str, align: str, field: str) -> alt.Chart:
-        text = once().mark_text(align=align, **style)
-        return text.encode(x=computed(x), y=computed("titles"), text=f"{field}:N")
-
-    word = alt.ExprRef("lines_width < 280 ? '' : measure")
-    name = once().mark_text(align="right", text=word, **style)
-    return [
-        ramp,
-        label("ramp_left - 5", "right", "none"),
-        label("ramp_left + ramp_width + 5", "left", "most"),
-        name.encode(x=computed("ramp_left - 18"), y=computed("titles")),
-    ]

@@ -16,19 +16,22 @@ from attnlit.charts.head.marks import (
     FAINTEST_NUMBER,
     HEAD_COLOUR,
     HEAD_DASH,
+    behind,
     ground,
     idle_lines,
-    legend,
+    legend_words,
+    ramp,
     weights_of_active,
     which_token,
 )
 from attnlit.charts.head.rows_layout import EDGE, LINES, NUMBERS, ROW
 from attnlit.charts.head.spec import BEFORE_DATA
-from attnlit.charts.head.switches import switches, which_heads
+from attnlit.charts.head.switches import caption, switches, which_heads
+from attnlit.charts.lettering import Word, lettering
 from attnlit.charts.opacity import FULL
 from attnlit.charts.picture import frozen
 from attnlit.charts.theme import MONOSPACE_DIGITS, Theme
-from attnlit.charts.vega import computed, framed, once, setup_signals, signal, table
+from attnlit.charts.vega import computed, framed, setup_signals, signal, table
 
 _LISTS = ("query_places", "query_rooms", "key_places", "key_rooms")
 _BEFORE = {**BEFORE_DATA, "total": 1, "least_room": 1, "leftwards": 0, **dict.fromkeys(_LISTS, "")}
@@ -53,7 +56,7 @@ def spec_by_itself(theme: Theme) -> alt.LayerChart:
 def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
     chart = alt.layer(
         *ground(by_itself, _areas()),
-        *(_behind(token, colour) for token, colour in (("active", theme.hover), ("pinned", theme.pinned))),
+        _highlights(theme),
         idle_lines().encode(
             x=computed(f"datum.strand + {_along('query_places_list[datum.query]')}"),
             x2=computed(f"datum.strand + {_along('key_places_list[datum.key]')}"),
@@ -62,9 +65,9 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
         ),
         _active(theme),
         _tokens(),
-        *_titles(theme),
-        *legend(theme),
+        ramp(theme),
         *switches(theme),
+        lettering([caption(), *_titles(), *legend_words()], theme.faint),
     ).add_params(*setup_signals(**_BEFORE), *which_token(by_itself), *which_heads(by_itself), *_places())
     return framed(chart, theme)
 
@@ -124,26 +127,24 @@ def _areas() -> alt.Chart:
     )  # fmt: skip
 
 
-def _behind(token: str, colour: str) -> alt.Chart:
-    """A ground behind the token under the pointer, or behind the pinned one."""
-    on_top = f"{token} < queries"
-    place = f"({on_top} ? {token} : {token} - queries)"
+def _highlights(theme: Theme) -> alt.Chart:
+    """A ground behind the token under the pointer, and on it one behind the pinned token."""
+    on_top = "datum.place < queries"
+    place = f"({on_top} ? datum.place : datum.place - queries)"
 
     def listed(what: str) -> str:
         return f"toNumber(({on_top} ? query_{what}_list : key_{what}_list)[{place}])"
 
+    width = alt.ExprRef(f"{listed('rooms')} * scale")
     return (
-        once()
-        .transform_filter(f"{token} >= 0")
-        .mark_rect(
-            cornerRadius=4, baseline="middle", height=ROW, fill=colour,
-            width=alt.ExprRef(f"{listed('rooms')} * scale"),
-        )
+        behind(theme)
+        .mark_rect(cornerRadius=4, baseline="middle", height=ROW, width=width)
         .encode(
             x=computed(f"origin + {listed('places')} * scale"),
             y=computed(f"{on_top} ? queries_y : keys_y"),
+            fill=alt.Fill("colour:N", scale=None),
         )
-    )  # fmt: skip
+    )
 
 
 def _active(theme: Theme) -> alt.LayerChart:
@@ -201,14 +202,10 @@ def _tokens() -> alt.Chart:
     )  # fmt: skip
 
 
-def _titles(theme: Theme) -> list[alt.Chart]:
+def _titles() -> list[Word]:
     """What each row is, at the side where its text begins."""
-
-    def title(y: str, text: str) -> alt.Chart:
-        align = alt.ExprRef("leftwards ? 'right' : 'left'")
-        mark = once().mark_text(
-            baseline="middle", align=align, text=text, fontSize=12, fontWeight=600, color=theme.faint
-        )
-        return mark.encode(x=computed(f"leftwards ? width - {EDGE} : {EDGE}"), y=computed(y))
-
-    return [title("titles", "attends from"), title("height - 10", "attends to")]
+    x, align = f"leftwards ? width - {EDGE} : {EDGE}", "leftwards ? 'right' : 'left'"
+    return [
+        Word("'attends from'", x, "titles", align, size=12, weight=600),
+        Word("'attends to'", x, "height - 10", align, size=12, weight=600),
+    ]

@@ -10,12 +10,14 @@ from attnlit.charts.head.marks import (
     all_lines,
     ground,
     highlights,
-    legend,
+    legend_words,
+    ramp,
     titles,
     tokens,
     which_token,
 )
-from attnlit.charts.head.switches import switches, which_heads
+from attnlit.charts.head.switches import caption, switches, which_heads
+from attnlit.charts.lettering import lettering
 from attnlit.charts.picture import frozen
 from attnlit.charts.theme import Theme
 from attnlit.charts.vega import framed, setup_signals
@@ -57,12 +59,12 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
     """The view without its data. Later layers lie on top of earlier ones."""
     chart = alt.layer(
         *ground(by_itself),
-        *highlights(theme),
+        highlights(theme),
         all_lines(),
         active_token(theme),
-        *tokens(),
-        *titles(theme),
-        *legend(theme),
+        tokens(),
+        ramp(theme),
         *switches(theme),
+        lettering([caption(), *titles(), *legend_words()], theme.faint),
     ).add_params(*setup_signals(**BEFORE_DATA), *which_token(by_itself), *which_heads(by_itself), *places())
     return framed(chart, theme)

@@ -5,17 +5,15 @@ A click acts in the browser at once. In the app it is also told to the server, w
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 
 from attnlit.charts.head.layout import NOBODY, SWITCH_HEIGHT, SWITCH_ROW, SWITCHES_LEFT
+from attnlit.charts.lettering import Word
 from attnlit.charts.theme import DASHES, Theme
 from attnlit.charts.vega import (
     click_selection,
     computed,
     double_click_or_tap,
-    once,
     signal,
     table,
 )
@@ -120,13 +118,10 @@ def switches(theme: Theme) -> list[alt.Chart]:
             color=ink,
         )
     )
-    return [_caption(theme), areas, numbers, dashes]
+    return [areas, numbers, dashes]
 
 
-def _caption(theme: Theme) -> alt.Chart:
-    style: dict[str, Any] = {"fontSize": 12, "fontWeight": 600, "color": theme.faint, "baseline": "middle"}
+def caption() -> Word:
+    """What stands before the switches."""
     of_one = "switches === 1 && (data('switches')[0] || {}).name !== 'all'"
-    word = alt.ExprRef(f"{of_one} ? 'Head' : 'Heads'")
-    return once().mark_text(text=word, align="left", **style).encode(
-        x=alt.value(1), y=alt.value(SWITCH_HEIGHT / 2)
-    )  # fmt: skip
+    return Word(f"{of_one} ? 'Head' : 'Heads'", "1", str(SWITCH_HEIGHT / 2), "'left'", size=12, weight=600)
