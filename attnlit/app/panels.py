@@ -47,8 +47,7 @@ def picture(
     clicks: dict[str, Any] = {"on_select": on_select, "selection_mode": [*selection]} if on_select else {}
     with described.picture_of(key):
         st.altair_chart(chart, key=key, theme=None, width="stretch", alt=alt, **clicks)
-    for note in chart.notes:
-        say.quiet(note)
+    say.quiet(*chart.notes)
 
 
 def beside(shares: Sequence[int], key: str = "beside") -> list[DeltaGenerator]:

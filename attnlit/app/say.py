@@ -27,9 +27,10 @@ def hint(message: str, icon: str = _NEWS) -> None:
     st.info(escaped(message), icon=icon)
 
 
-def quiet(message: str) -> None:
-    """A line in small type."""
-    st.caption(escaped(message))
+def quiet(*messages: str) -> None:
+    """Lines in small type; none where there is no message."""
+    if messages:
+        st.caption("\n\n".join(map(escaped, messages)))
 
 
 def unforeseen(fault: BaseException) -> None:

@@ -102,6 +102,7 @@ def test_the_flow_is_made_again(model: Model, way: str) -> None:
 
 def test_a_page_shows_the_code_of_its_picture_and_what_to_cite() -> None:
     app = opened("head_view", layer="2", heads="1", query="3", special="true")
+    assert not any("Vig, Jesse" in each.value for each in app.code)  # until its menu is open
     shown = [each.value for each in with_menu(app, "Cite").code]
     assert any("layer=2, heads=[1], pinned=('query', 2))" in each for each in shown)  # one token is hidden
     assert any("Vig, Jesse" in each for each in shown)

@@ -101,8 +101,7 @@ def _model(above: DeltaGenerator, *, from_record: bool) -> Known:
     if known is None:
         with above:
             known = _told(opening.open_model(name, FIRST_MODEL))
-    for note in known.notes:
-        say.quiet(note)
+    say.quiet(*known.notes)
     return known
 
 
