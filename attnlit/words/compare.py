@@ -32,6 +32,15 @@ ABOUT_WHAT = {
     PATTERN: "The head looks where it does in the other text, and passes on what it finds there in this one.",
     OUTPUT: "The head puts out what it does in the other text: where it looks and what it finds there.",
 }
+ABOUT_UNTIL = (
+    "After sentence A, or at its [MASK], the model finds one word likeliest. With some heads off it would "
+    "find another. Type a word that fits, too: heads are switched off, one after another, until the model "
+    "finds *that* one likeliest. Heads drawn at random show whether it takes these very ones."
+)
+HOW_HEADS_GO = (
+    "zero: the head puts out nothing. mean: it puts out its mean over the text. pattern-preserving: it puts "
+    "out nothing, and all other heads look where they did."
+)
 LIMITS = """
 - **Sufficient is not necessary.** Several heads may do the same: each is enough, and none is missed.
 - **One pair of texts is an anecdote.** Try other names and other words in the same places.

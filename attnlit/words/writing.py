@@ -126,9 +126,12 @@ def _compared(written: float, lost: float) -> str:
 
 
 def words_in_words(table: pd.DataFrame, most: int = 5) -> str:
-    """Which words are raised and which lowered: a table of `head_words` or `look_words`."""
-    raised, lowered = table[table["logit"] > 0].head(most), table[table["logit"] < 0][::-1].head(most)
-    return f"**Raises** {_words(raised)}. **Lowers** {_words(lowered)}."
+    """Which words are raised and which lowered: a table of `head_words` or `look_words`.
+
+    Single bytes say nothing to a reader, so they are counted and not named.
+    """
+    raised, lowered = table[table["logit"] > 0], table[table["logit"] < 0][::-1]
+    return f"**Raises** {_words(raised, most)}. **Lowers** {_words(lowered, most)}."
 
 
 def pieces_in_words(table: pd.DataFrame) -> str:
@@ -137,7 +140,7 @@ def pieces_in_words(table: pd.DataFrame) -> str:
     if any(token.startswith("…") and token != "…" for token in table["token"]):
         said.append("“…” stands before a piece that goes on a word.")
     if any(map(_BYTES.fullmatch, table["token"])):
-        said.append("A byte is a part of a rare letter or sign, which takes several.")
+        said.append("A rare letter or sign is written in pieces, as bytes; each is a word of its own here.")
     return " ".join(said)
 
 
@@ -166,6 +169,16 @@ def lens_in_words(table: pd.DataFrame) -> str:
     return f"{word_name(last, BOLD)} is its guess {where}."
 
 
-def _words(rows: pd.DataFrame) -> str:
-    named = [f"{word_name(row.token)} ({number_text(row.logit)})" for row in rows.itertuples()]
-    return ", ".join(named) or "none"
+def _words(rows: pd.DataFrame, most: int) -> str:
+    """The strongest of some words, at most so many, and how many bytes there were among them."""
+    named: list[str] = []
+    count = 0
+    for row in rows.itertuples():
+        if len(named) == most:
+            break
+        if _BYTES.fullmatch(str(row.token)):
+            count += 1
+        else:
+            named.append(f"{word_name(row.token)} ({number_text(row.logit)})")
+    pieces = [f"{count} piece{'s' * (count > 1)} of rare signs"] if count else []
+    return " and ".join([", ".join(named), *pieces] if named else pieces) or "none"

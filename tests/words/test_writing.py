@@ -32,8 +32,8 @@ def test_pieces_and_bytes_are_explained_where_they_stand() -> None:
 
     assert said("cat", "…", "byte", "bytes") == ""
     assert said("cat", "…ing") == "“…” stands before a piece that goes on a word."
-    assert "A byte is" in said("byte C3")
-    assert "A byte is" in said("bytes E2 80")
+    assert "in pieces, as bytes" in said("byte C3")
+    assert "in pieces, as bytes" in said("bytes E2 80")
 
 
 def test_the_sum_is_told_whole(found: WordSum) -> None:
@@ -90,6 +90,15 @@ def test_words_that_are_raised_and_lowered_come_with_the_strongest_first() -> No
     table = pd.DataFrame({"token": ["a", "b", "c", "*d"], "logit": [2.0, 1.0, -1.0, -3.0]})
     assert words_in_words(table) == (
         "**Raises** *a* (+2.00), *b* (+1.00). **Lowers** *\\*d* (−3.00), *c* (−1.00)."
+    )
+
+
+def test_bytes_among_them_are_counted_and_not_named() -> None:
+    tokens = ["byte F1", "a", "bytes E2 80", "b", "c", "byte C3", "d"]
+    table = pd.DataFrame({"token": tokens, "logit": [7.0, 6.0, 5.0, 4.0, 3.0, -1.0, -2.0]})
+    assert words_in_words(table, 2) == (
+        "**Raises** *a* (+6.00), *b* (+4.00) and 2 pieces of rare signs. "
+        "**Lowers** *d* (−2.00) and 1 piece of rare signs."
     )
 
 

@@ -14,7 +14,7 @@ from attnlit.app.frame import address, sidebar
 from attnlit.app.frame.controls import one_of, typed
 from attnlit.models import limits
 from attnlit.models.catalogue import CATALOGUE
-from attnlit.words.compare import SHOWN
+from attnlit.words.compare import HOW_HEADS_GO, SHOWN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,10 +123,10 @@ def until() -> tuple[str, str]:
     """Draw the word that is to win, and the way in which heads are switched off."""
     with st.form("until_word"):
         left, right = st.columns([2, 3], vertical_alignment="bottom")
-        word = typed(left.text_input, "Until this word wins", "", _FIELDS["until"], _WORD)
+        word = typed(left.text_input, "The word that is to win", "", _FIELDS["until"], _WORD)
         with right.container(horizontal=True):
-            st.form_submit_button("Set this word", on_click=_forget_link)
-    how = one_of(st.segmented_control, "A head that goes is", HOW, "until_how")
+            st.form_submit_button("Take this word", on_click=_forget_link)
+    how = one_of(st.segmented_control, "A head that is off", HOW, "until_how", help=HOW_HEADS_GO)
     return word.strip(), how
 
 

@@ -14,6 +14,7 @@ from attnlit.charts.head_map import head_map_picture
 from attnlit.errors import AttnlitError
 from attnlit.words.compare import (
     ABOUT_SHOWN,
+    ABOUT_UNTIL,
     ABOUT_WHAT,
     LIMITS,
     SHOWN,
@@ -95,12 +96,10 @@ def _strongest(request: Request, found: PatchMap, shown: str) -> None:
 
 def until(request: Request) -> None:
     """Which heads must go until another word wins."""
-    st.header("Which heads must go until another word wins?", anchor=False)
+    st.header("Which heads must be off until another word wins?", anchor=False)
+    st.markdown(ABOUT_UNTIL)
     word, how = ask.until()
     if not word:
-        say.quiet(
-            "Type a word that could come after the first text, but that the model does not find likeliest."
-        )
         return
     try:
         found = measure.removed(request, word, how)

@@ -13,9 +13,8 @@ from attnlit.analysis.bias import (
     published_sentence,
     published_set,
 )
-from attnlit.attention import load
-from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from tests.published import from_hub
 
 pytestmark = pytest.mark.numeric
 
@@ -36,10 +35,7 @@ def test_published_numbers_belong_to_their_models() -> None:
 
 @pytest.mark.hub
 def test_the_published_sentence_in_gpt2() -> None:
-    try:
-        model = load("gpt2")
-    except AttnlitError as unreachable:
-        pytest.skip(f"GPT-2 small is needed for its published numbers. {unreachable}")
+    model = from_hub("gpt2")
     contrast = PRESETS["injuries"].contrast
     found, published = bias_effects(model, contrast), published_sentence("gpt2", contrast)
     assert found.total == pytest.approx(published.total, abs=2e-4)

@@ -7,11 +7,10 @@ import pytest
 
 from attnlit.analysis import distance
 from attnlit.analysis.sample import SENTENCES
-from attnlit.attention import load
-from attnlit.errors import AttnlitError
 from attnlit.words.decay import decay_in_words
 from tests import planted
 from tests.analysis.distance.planted_fall import SLOPE, even, words
+from tests.published import from_hub
 from tests.records import record
 from tests.tolerances import ROUNDING
 
@@ -104,10 +103,7 @@ def test_no_head_of_a_random_model_is_claimed(architecture: str, tiny_model) -> 
 @pytest.mark.hub
 def test_the_papers_head_falls_with_distance_in_gpt2() -> None:
     """Vig 2019, section 4.3: in head 1-10 attention falls with distance, and a few neurons carry the fall."""
-    try:
-        model = load("gpt2")
-    except AttnlitError as unreachable:
-        pytest.skip(f"GPT-2 small is needed for its head 1-10. {unreachable}")
+    model = from_hub("gpt2")
     texts = distance.passages(model, SENTENCES, "self")
     by = distance.by_distance(
         distance.records(model, texts, "self"), distance.longest_distance(model, "self")

@@ -14,7 +14,7 @@ import torch
 from attnlit import patch
 from attnlit.analysis.ablation import intervene
 from attnlit.analysis.patching import OUTPUT, PATTERN, patch_each
-from attnlit.attention import attend, load
+from attnlit.attention import attend
 from attnlit.attention.edits import PatternPatched
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
@@ -22,6 +22,7 @@ from tests import many, tiny
 from tests.analysis.bias.planted_routes import BY_0_1, BY_0_3, PLANTED, SWAPPED
 from tests.attention import edited
 from tests.bundled import bundled
+from tests.published import from_hub
 from tests.tolerances import MISTAKE, RATIO, ROUNDING
 
 pytestmark = pytest.mark.numeric
@@ -187,10 +188,7 @@ def test_the_map_tells_its_progress_and_can_be_ended(tiny_model: GetModel) -> No
 @pytest.mark.hub
 def test_gpt2s_names_of_the_indirect_object() -> None:
     """The eight prompts of TransformerLens' demonstration; name movers carry the name, 10-7 holds it back."""
-    try:
-        model = load("gpt2")
-    except AttnlitError:
-        pytest.skip("the hub cannot be reached")
+    model = from_hub("gpt2")
     prompts = (
         ("When John and Mary went to the shops, {} gave the bag to", ("Mary", "John")),
         ("When Tom and James went to the park, {} gave the ball to", ("Tom", "James")),

@@ -9,17 +9,13 @@ from attnlit.analysis.direct import direct_logits
 from attnlit.analysis.scores.repeated import PERIOD, suppressing
 from attnlit.analysis.survey.random_tokens import random_sequences
 from attnlit.analysis.writing import writes
-from attnlit.attention import load
-from attnlit.errors import AttnlitError
+from tests.published import from_hub
 
 
 @pytest.mark.hub
 def test_gpt2s_head_of_copy_suppression() -> None:
     """McDougall et al. 2023, arXiv 2310.04625: head 10-7 lowers what is about to be said again."""
-    try:
-        model = load("gpt2")
-    except AttnlitError:
-        pytest.skip("the hub cannot be reached")
+    model = from_hub("gpt2")
     drawn = random_sequences(model, "self", draws=3)
     values = np.mean([suppressing(direct_logits(model, row[1 : PERIOD + 1].tolist())) for row in drawn], 0)
     strongest = np.argsort(-values, axis=None)[:3]

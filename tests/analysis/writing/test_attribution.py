@@ -17,6 +17,7 @@ from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import many, planted, tiny
+from tests.published import from_hub
 from tests.tolerances import MISTAKE, ROUNDING
 
 pytestmark = pytest.mark.numeric
@@ -241,10 +242,7 @@ def test_one_token_is_enough(tiny_model: GetModel) -> None:
 @pytest.mark.hub
 def test_gpt2s_names_of_the_indirect_object() -> None:
     """Wang et al. 2022: the heads that move the name, and those that hold it back."""
-    try:
-        model = load("gpt2")
-    except AttnlitError:
-        pytest.skip("the hub cannot be reached")
+    model = from_hub("gpt2")
     text = "<|endoftext|>When John and Mary went to the shops, John gave the bag to"
     shares = writes(model, text, "Mary", "John").heads.set_index(["layer", "head"])["logit"]
     golden = {
