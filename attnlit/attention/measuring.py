@@ -172,6 +172,7 @@ def _surroundings(model: Model, sites: dict[int, Site], witness: _Witness, outpu
         state
         for name in ("hidden_states", "encoder_hidden_states", "decoder_hidden_states")
         for state in outputs.get(name) or ()
+        if isinstance(state, Tensor)  # Pegasus-X's encoder keeps two states in one
     ]
     found = set()
     for call, site in sites.items():

@@ -11,7 +11,7 @@ import inspect
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,10 @@ TOKENS = 9
 # Another length than the source's, so that no cross-attention passes for self-attention.
 TARGET_TOKENS = 6
 TEXT, PAIR = "The cat sat on the mat, because it was tired.", "The dog lay on the rug."
+_TYPES_ARE_WORDS = (
+    "Its tokenizer also tells types of tokens, which this model would take for words and add to the text: "
+    "they are left out."
+)
 ALWAYS = ("input_ids", "attention_mask")  # what every text model takes from its tokenizer
 
 
@@ -40,6 +44,8 @@ class Probe:
     matrices: dict[tuple[str, int], torch.Tensor]
     # Whether these are all that the model reports.
     whole: bool
+    # What must be said of this input; empty where there is nothing to say.
+    note: str = ""
 
 
 def spread_inputs(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
@@ -97,10 +103,12 @@ def real_probe(checkpoint: Checkpoint, spread: Probe, *, causal: bool) -> Probe:
         )
     target = {name: spread.inputs[name] for name in ("decoder_input_ids",) if targeted}
     target |= _a_token_later(checkpoint, inputs["input_ids"]) if checkpoint.reads_twice else {}
+    note = ""
     if "token_type_ids" in inputs and _are_words(checkpoint, inputs | target):
         del inputs["token_type_ids"]
+        note = _TYPES_ARE_WORDS
     try:
-        return _probe(checkpoint, inputs | target)
+        return replace(_probe(checkpoint, inputs | target), note=note)
     except AttnlitError:
         if set(inputs) <= set(ALWAYS):
             raise
@@ -175,7 +183,10 @@ def _check_numbers(name: str, probe: Probe) -> None:
     """Raises AttnlitError where anything that the model computes is no number: no comparison would notice."""
     computed: Sequence[torch.Tensor] = [first_output(probe.outputs), *probe.matrices.values()]
     if any(each.isnan().any() for each in computed):
-        raise AttnlitError(_damaged(name))
+        raise AttnlitError(
+            f"“{name}” computes numbers that are not finite of any text: its weights or its config.json are "
+            "damaged. Save it anew, or choose another model."
+        )
 
 
 def _damaged(name: str) -> str:

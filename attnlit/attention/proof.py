@@ -124,6 +124,9 @@ def _sites(route: str, checkpoint: Checkpoint, probe: Probe) -> _Seen:
         _check_scores(layer, calls[fits[0]])
         sites[fits[0]] = Site(kind, layer, layer)
     numbers = _numbers(sites, layers)
+    if numbers is None and not probe.whole:
+        raise _Unproven("which of its layers have attention that is seen cannot be told")
+    numbers = numbers or _counted(sites)
     sites = [site and replace(site, layer=numbers[site.kind][site.row]) for site in sites]
     query = next(call.query for call, site in zip(calls, sites, strict=True) if site is not None)
     return _Seen(
@@ -135,10 +138,10 @@ def _sites(route: str, checkpoint: Checkpoint, probe: Probe) -> _Seen:
     )
 
 
-def _numbers(sites: Sequence[Site | None], layers: Sequence[int | None]) -> dict[str, tuple[int, ...]]:
-    """The number in the model of each layer with attention, by kind; where they do not rise, their count.
+def _numbers(sites: Sequence[Site | None], layers: Sequence[int | None]) -> dict[str, tuple[int, ...]] | None:
+    """The number in the model of each layer with attention, by kind; None where their modules do not tell.
 
-    Layers that share one module (ALBERT) are all called 0.
+    Layers that share one module (ALBERT) are all called 0, and Funnel's decoder begins at 0 again.
     """
     found: dict[str, dict[int, int | None]] = {}
     for site, layer in zip(sites, layers, strict=True):
@@ -148,9 +151,16 @@ def _numbers(sites: Sequence[Site | None], layers: Sequence[int | None]) -> dict
     for kind, of_layers in found.items():
         named = [of_layers[row] for row in sorted(of_layers)]
         rising = [each for each in named if each is not None]
-        rises = len(rising) == len(named) and all(a < b for a, b in pairwise(rising))
-        numbers[kind] = tuple(rising) if rises else tuple(range(len(named)))
+        if len(rising) < len(named) or any(a >= b for a, b in pairwise(rising)):
+            return None
+        numbers[kind] = tuple(rising)
     return numbers
+
+
+def _counted(sites: Sequence[Site | None]) -> dict[str, tuple[int, ...]]:
+    """The layers of each kind, counted from 0."""
+    counts = Counter(site.kind for site in sites if site is not None)
+    return {kind: tuple(range(count)) for kind, count in counts.items()}
 
 
 def _repeats(calls: Sequence[Call], sites: Sequence[Site | None]) -> tuple[tuple[int, int], ...]:
@@ -199,7 +209,7 @@ def _model(checkpoint: Checkpoint, spread: Probe, real: Probe, seen: _Seen) -> M
     numbers = {kind: seen.numbers.get(kind) or tuple(range(counts[kind])) for kind in kinds}
     own = {each.name: getattr(checkpoint, each.name) for each in fields(Checkpoint)}
     return Model(
-        **own | {"notes": tuple(dict.fromkeys([*checkpoint.notes, *_notes(numbers, targeted)]))},
+        **own | {"notes": tuple(dict.fromkeys([*checkpoint.notes, *_notes(numbers, targeted, real.note)]))},
         kinds=kinds,
         layers=len(numbers[kinds[0]]),
         numbers_by_kind=numbers,
@@ -216,12 +226,12 @@ def _model(checkpoint: Checkpoint, spread: Probe, real: Probe, seen: _Seen) -> M
     )
 
 
-def _notes(numbers: Mapping[str, tuple[int, ...]], targeted: bool) -> list[str]:
+def _notes(numbers: Mapping[str, tuple[int, ...]], targeted: bool, of_input: str) -> list[str]:
     """What is to be said of a model of which only some layers, or parts, have attention to show.
 
-    targeted: it has an encoder and a decoder.
+    targeted: it has an encoder and a decoder. of_input: what is said of what its tokenizer gives it.
     """
-    notes = []
+    notes = [of_input] if of_input else []
     lost = [kind for kind in KINDS[1:] if targeted and kind not in numbers]
     if lost:
         notes.append(

@@ -75,10 +75,14 @@ def run(module: PreTrainedModel, inputs: dict[str, torch.Tensor], **options: Any
 def reported(outputs: Any) -> dict[tuple[str, int], torch.Tensor]:
     """The attention matrices that the model reports, by kind and layer: (1, H, Q, K) each."""
     kinds = {"encoder_attentions": "encoder", "decoder_attentions": "decoder", "cross_attentions": "cross"}
-    if not any(outputs.get(name) for name in kinds):
-        kinds = {"attentions": "self"}
-    found = {}
-    for name, kind in kinds.items():
-        layers = [each for each in outputs.get(name) or () if isinstance(each, torch.Tensor)]
-        found.update({(kind, layer): matrix for layer, matrix in enumerate(layers)})
-    return found
+    matrices = _matrices(outputs, kinds) or _matrices(outputs, {"attentions": "self"})
+    return {(kind, layer): matrix for kind, layers in matrices.items() for layer, matrix in enumerate(layers)}
+
+
+def _matrices(outputs: Any, kinds: dict[str, str]) -> dict[str, list[torch.Tensor]]:
+    """The matrices of each kind that has any: of layers without such attention a model reports None."""
+    found = {
+        kind: [each for each in outputs.get(name) or () if isinstance(each, torch.Tensor)]
+        for name, kind in kinds.items()
+    }
+    return {kind: layers for kind, layers in found.items() if layers}

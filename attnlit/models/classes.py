@@ -167,3 +167,16 @@ def check_reads_text(model_class: type, name: str) -> None:
     takes = inspect.signature(model_class.forward).parameters  # type: ignore[attr-defined]
     if getattr(model_class, "main_input_name", "") != "input_ids" or "input_ids" not in takes:
         raise AttnlitError(f"{quoted(name)} does not read text. Choose a text model.")
+
+
+def check_vocabulary(config: PretrainedConfig, name: str) -> None:
+    """Raises AttnlitError for a model whose tokens are not of a vocabulary, so that none can be shown."""
+    words = getattr(config.get_text_config(decoder=True), "vocab_size", None)
+    if isinstance(words, int) and words > 0:
+        return
+    if config.model_type == "canine":
+        raise AttnlitError(
+            f"{quoted(name)} takes four letters together as one in all but its first and last layer "
+            "(CANINE), so no picture of its tokens would be true. Choose another model."
+        )
+    raise AttnlitError(f"{quoted(name)} has no vocabulary. Choose a text model.")

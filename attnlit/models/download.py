@@ -29,7 +29,8 @@ class Patience:
     stall_seconds: float = 15.0  # for the next byte of a file
     slow_seconds: float = 30.0  # within which at least slow_bytes of a file must arrive
     slow_bytes: int = 300_000
-    tries: int = 3  # to go on after a broken connection that brought nothing new
+    tries: int = 3  # to go on after a broken connection that brought next to nothing
+    parts: int = 1000  # a connection is worth another one if it brought more than this part of a file
 
 
 _log = logging.getLogger(__name__)
@@ -77,9 +78,10 @@ def in_words(name: str) -> Any:
     except http().TimeoutException as error:
         slow = isinstance(error, http().ReadTimeout)
         raise (failures.no_answer(name) if slow else failures.unreachable(name)) from error
-    except http().ProtocolError as error:  # an answer that is no HTTP, or was cut off
+    except (http().ProtocolError, http().DecodingError, http().TooManyRedirects) as error:
+        # An answer that is no HTTP, was cut off, is not packed as it says, or leads round in circles.
         raise failures.unreadable_answer(name) from error
-    except (http().TransportError, http().InvalidURL, http().TooManyRedirects, OSError) as error:
+    except (http().TransportError, http().InvalidURL, OSError) as error:
         raise failures.unreachable(name) from error
 
 
@@ -135,7 +137,8 @@ def fetch_file(
             raise
         except (http().TransportError, OSError) as error:
             _log.info("the connection broke: %s", type(error).__name__)
-        tries = patience.tries if _length(part) > before else tries - 1
+        gained = _length(part) - before
+        tries = patience.tries if gained > (remote.size or 0) // patience.parts else tries - 1
     raise AttnlitError(
         f"The connection to the hub breaks each time when the file {quoted(remote.name)} of "
         f"{quoted(remote.model)} is fetched. Try again later: what has arrived is kept."

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attnlit.errors import AttnlitError
 from attnlit.models import classes, folder, limits, settings
-from attnlit.models.failures import explain, native_faults, runs_own_program, unknown_kind
+from attnlit.models.failures import explain, machine_is_full, native_faults, runs_own_program, unknown_kind
 from attnlit.wording import one_line, quoted
 
 if TYPE_CHECKING:
@@ -71,7 +71,14 @@ def read_settings(clean: Path, place: Path, name: str) -> Examined:
     tokenizer = _read_tokenizer(clean, config, name)
     most = classes.without_sparse_attention(config)
     head = classes.head_of(config)
-    numbers = classes.parameters(config, head, name)
+    try:
+        numbers = classes.parameters(config, head, name)
+    except (AttnlitError, ImportError, MemoryError):
+        raise
+    except Exception as error:
+        if machine_is_full(error):
+            raise
+        raise AttnlitError(_odd_values(name)) from error
     limits.check_size(name, numbers)
     return Examined(config, tokenizer, head, numbers, most)
 
@@ -85,15 +92,17 @@ def _read_config(clean: Path, place: Path, name: str) -> PretrainedConfig:
         raise AttnlitError(runs_own_program(name) if "auto_map" in found else unknown_kind(name))
     try:
         config = AutoConfig.from_pretrained(clean, trust_remote_code=False, local_files_only=True)
-        words = getattr(config.get_text_config(decoder=True), "vocab_size", None)
+        config.get_text_config(decoder=True)
     except Exception as error:
-        raise AttnlitError(
-            f"The config.json of {quoted(name)} holds values that its kind of model cannot have. Choose "
-            "another."
-        ) from error
-    if not isinstance(words, int) or words < 1:
-        raise AttnlitError(f"{quoted(name)} has no vocabulary. Choose a text model.")
+        raise AttnlitError(_odd_values(name)) from error
+    classes.check_vocabulary(config, name)
     return config
+
+
+def _odd_values(name: str) -> str:
+    return (
+        f"The config.json of {quoted(name)} holds values that its kind of model cannot have. Choose another."
+    )
 
 
 def _read_tokenizer(clean: Path, config: PretrainedConfig, name: str) -> PreTrainedTokenizerBase:

@@ -20,6 +20,7 @@ ATTENTION, WINDOW, CHUNK = "attention", "sliding window", "chunk"
 # What a layer without attention is, by what its module or its configuration calls it: the first that fits.
 _OTHERS = (
     ("mamba", "mamba"),
+    ("bamba", "mamba"),
     ("rglru", "recurrent"),
     ("recurrent", "recurrent"),
     ("delta", "linear attention"),

@@ -16,6 +16,8 @@ from attnlit.wording import quoted
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _REVISION = re.compile(r"[A-Za-z0-9][\w./-]*")
 _MOST_NAME = 120
+_MOST_FILES = 2_000  # that may be parts of a model; the largest of today come in 200
+_MOST_SIZE = 1 << 60  # bytes, or numbers: whatever claims more is mistaken
 _SMALL_SUFFIXES = (".json", ".txt", ".model", ".spm", ".bpe", ".vocab", ".codes", ".tiktoken", ".jinja")
 _OTHER_JSON = ("trainer_state.json", "training_args.json", "all_results.json", "train_results.json")
 
@@ -74,13 +76,15 @@ def ask(name: str, revision: str | None = None) -> Offer:
     try:
         found = json.loads(download.small(name, url))
         commit = str(found["sha"])
-        listed = {str(each["rfilename"]): each for each in found["siblings"]}
-        numbers = (found.get("safetensors") or {}).get("total")
+        listed = {
+            str(each["rfilename"]): each for each in found["siblings"] if _counts(str(each["rfilename"]))
+        }
+        numbers = _size((found.get("safetensors") or {}).get("total"))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         if isinstance(error, AttnlitError):
             raise
         raise failures.unreadable_answer(name) from error
-    if not re.fullmatch(r"[0-9a-f]{7,64}", commit):
+    if not re.fullmatch(r"[0-9a-f]{7,64}", commit) or len(listed) > _MOST_FILES:
         raise failures.unreadable_answer(name)
     files = tuple(
         Remote(
@@ -91,15 +95,14 @@ def ask(name: str, revision: str | None = None) -> Offer:
             _digest(facts.get("lfs")),
         )
         for file, facts in listed.items()
-        if _counts(file)
     )
-    offer = Offer(name, revision, commit, files, numbers if isinstance(numbers, int) else None)
+    offer = Offer(name, revision, commit, files, numbers)
     _check_offer(offer)
     return offer
 
 
 def _size(listed: object) -> int | None:
-    return listed if isinstance(listed, int) and listed >= 0 else None
+    return listed if isinstance(listed, int) and 0 <= listed < _MOST_SIZE else None
 
 
 def _digest(lfs: object) -> str | None:

@@ -27,6 +27,8 @@ _OF_TOKENIZERS = frozenset(
     {".json", ".txt", ".model", ".spm", ".bpe", ".vocab", ".codes", ".tiktoken", ".jinja"}
 )
 _LEFT_OUT = frozenset({CONFIG, GENERATION_CONFIG, *_CLEANED_AS_TOKENS})
+# A config.json with names of 20,000 classes has 40,000 values; the index of a thousand experts 200,000.
+_MOST_SETTINGS, _MOST_ENTRIES, _MOST_DEPTH = 50_000, 1_000_000, 50
 _POINTER = b"version https://git-lfs"
 _PATH = re.compile(r"[/\\]|\.\.|^~")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -66,7 +68,10 @@ def read(folder: Path, file: str, name: str) -> dict[str, Any]:
     limits.check_file(name, file, path.stat().st_size)
     check_whole(path, name)
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(path.read_bytes(), parse_constant=_constant)
+        _check_shape(found, file, name)
+    except AttnlitError:
+        raise
     except (ValueError, RecursionError) as error:
         raise AttnlitError(
             f"The file {file} of {quoted(name)} is no valid JSON. Download or save the model again."
@@ -74,6 +79,30 @@ def read(folder: Path, file: str, name: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise AttnlitError(f"The file {file} of {quoted(name)} does not hold settings. Choose another model.")
     return found
+
+
+def _constant(said: str) -> float:
+    """Infinity, which is no JSON, but stands in the settings of some Mambas; NaN stands for a mistake."""
+    if said == "NaN":
+        raise ValueError("NaN is no number")
+    return float(said)
+
+
+def _check_shape(found: object, file: str, name: str) -> None:
+    """Raises AttnlitError for settings so deep or so many that whoever reads them would be kept busy."""
+    most = _MOST_SETTINGS if file == CONFIG else _MOST_ENTRIES
+    level, count = [found], 0
+    for _ in range(_MOST_DEPTH):
+        inside = [each for each in level if isinstance(each, (dict, list))]
+        level = [part for each in inside for part in (each.values() if isinstance(each, dict) else each)]
+        count += len(level)
+        if not level:
+            return
+        if count > most:
+            break
+    raise AttnlitError(
+        f"The file {file} of {quoted(name)} holds more settings than any honest one. Choose another model."
+    )
 
 
 def check_whole(file: Path, name: str) -> None:

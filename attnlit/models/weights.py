@@ -94,11 +94,17 @@ def named_in(index: Mapping[str, object], name: str) -> tuple[str, ...]:
     """The files that an index names. Raises AttnlitError for an index that names none, or names a path."""
     tensors = index.get("weight_map")
     files = sorted({str(file) for file in tensors.values()}) if isinstance(tensors, dict) else []
-    if not files or any(PurePosixPath(file).name != file or "\\" in file for file in files):
+    if not files or not all(map(_may_be_beside, files)):
         raise AttnlitError(
-            f"The index of the weights of {quoted(name)} does not name files beside it. Choose another model."
+            f"The index of the weights of {quoted(name)} does not name safetensors beside it. Choose another "
+            "model."
         )
     return tuple(files)
+
+
+def _may_be_beside(file: str) -> bool:
+    """Whether a name in an index is that of a weight file, and no path."""
+    return PurePosixPath(file).name == file and "\\" not in file and file.endswith(".safetensors")
 
 
 def headers(folder: Path, name: str) -> dict[str, Tensor]:

@@ -12,11 +12,14 @@ import torch
 from attnlit.analysis.ablation import switch_off
 from attnlit.attention import attend_all, load
 from attnlit.attention.capture import record_of
+from attnlit.attention.proof import prove
 from attnlit.attention.reading import read
 from attnlit.attention.recorder import Recorder
+from attnlit.attention.values import proof_of
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import many, tiny
+from tests.sizes import SIZES
 from tests.tolerances import ROUNDING
 
 TEXT, TARGET = "The cat sat on the mat, because it was tired.", "The dog lay on the rug."
@@ -81,3 +84,27 @@ def test_a_decoder_is_shown_without_its_encoder_and_that_is_said(architecture: s
         expected = np.concatenate(reported[f"{kind}_attentions"])
         np.testing.assert_allclose(records[kind].weights, expected, rtol=0, atol=1e-6)
         assert switch_off(model, TEXT, [(1, 2)], pair=TARGET, kind=kind).kl > ROUNDING
+
+
+def small(type_: str, kind: str) -> Model:
+    return prove(many.checkpoint(type_, kind, SIZES[type_]))
+
+
+@pytest.mark.whole
+def test_a_model_whose_layers_cannot_be_told_apart_is_not_shown_in_part() -> None:
+    """Funnel sees everything in its first block and in its decoder, whose layers begin at 0 again."""
+    with pytest.raises(AttnlitError, match="no full picture"):
+        small("funnel", "FunnelForMaskedLM")
+
+
+@pytest.mark.whole
+def test_a_decoder_alone_that_reports_empty_cross_attention_is_shown() -> None:
+    model = small("prophetnet", "ProphetNetForCausalLM")
+    assert (model.kinds, model.causal, model.layer_numbers) == (("self",), True, (0, 1))
+
+
+@pytest.mark.whole
+def test_an_encoder_that_keeps_two_states_hides_no_values_of_the_decoder() -> None:
+    model = small("pegasus_x", "PegasusXForConditionalGeneration")
+    assert model.kinds == ("decoder", "cross")
+    assert not proof_of(model).why_no_values

@@ -92,7 +92,9 @@ def test_token_types_are_kept_from_a_model_that_takes_them_for_words(tmp_path: P
     """A GPT-2 with BERT's tokenizer: it would add the word number 0, [PAD], to every token."""
     folder = save(tmp_path, "GPT2LMHeadModel", GPT2, tiny.wordpiece())
     assert "token_type_ids" in inspect.signature(transformers.GPT2LMHeadModel.forward).parameters
-    assert load(folder).arguments == ("input_ids", "attention_mask")
+    model = load(folder)
+    assert model.arguments == ("input_ids", "attention_mask")
+    assert any("they are left out" in note for note in model.notes)
     assert difference_from_its_own(folder, "GPT2LMHeadModel", None, token_type_ids=None) <= ROUNDING
     assert difference_from_its_own(folder, "GPT2LMHeadModel", None) > 0.01
 

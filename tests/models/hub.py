@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import threading
@@ -147,6 +148,17 @@ def refuse(status: int, **headers: str) -> Answer:
 def say(body: bytes) -> Answer:
     """Answers with something else."""
     return lambda visit: visit.answer(200, body)
+
+
+def round_in_circles(visit: Visit) -> None:
+    """Sends whoever asks to where they are."""
+    visit.answer(302, Location=visit.path)
+
+
+def packed(body: bytes) -> Answer:
+    """Answers with something that is small only while it is packed."""
+    small = gzip.compress(body)
+    return lambda visit: visit.answer(200, small, Content_Encoding="gzip")
 
 
 def stall(visit: Visit) -> None:

@@ -211,7 +211,7 @@ def test_an_index_that_points_elsewhere(name: str, folder: Path) -> None:
     (folder / WHOLE).rename(folder / "part.safetensors")
     index = {"metadata": {}, "weight_map": {"bert.x": name}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    assert "does not name files beside it" in refusal(folder) or "lacks 1 of its" in refusal(folder)
+    assert "does not name safetensors beside it" in refusal(folder) or "lacks 1 of its" in refusal(folder)
 
 
 def test_stray_safetensors_alone_are_no_model(folder: Path) -> None:

@@ -234,6 +234,7 @@ def test_a_download_keeps_nobody_else_waiting(hub: Hub, tiny_folder: GetFolder) 
 # ---------------------------------------------------------------------- what goes wrong
 
 GATED = {"X_Error_Code": "GatedRepo"}
+MANY = [b'{"rfilename": "%d.json"}' % number for number in range(3_000)]
 
 
 @pytest.mark.parametrize(
@@ -259,6 +260,11 @@ GATED = {"X_Error_Code": "GatedRepo"}
         (orders.say(b'{"sha": "../..", "siblings": []}'), "cannot be read"),
         (orders.say(b'{"sha": "abc1234", "siblings": [1]}'), "cannot be read"),
         (orders.say(b"[" * 100_000), "cannot be read"),
+        (orders.say(b'{"sha": "abc1234", "siblings": [' + b",".join(MANY) + b"]}"), "cannot be read"),
+        (orders.round_in_circles, "cannot be read"),
+        (orders.refuse(200, Content_Length="999"), "cannot be read"),
+        (orders.refuse(200, Content_Encoding="gzip", Content_Length="0"), "cannot be read"),
+        (orders.packed(bytes(50_000_000)), "cannot be read"),
     ],
 )  # fmt: skip
 def test_every_answer_has_its_sentence(
@@ -270,7 +276,7 @@ def test_every_answer_has_its_sentence(
     assert sentence in said
     assert "hf_secret" not in said
     assert "127.0.0.1" not in said
-    assert len(hub.asked_for("/api/models")) == 1  # it was asked once
+    assert len(hub.asked_for("/api/models")) == (21 if order is orders.round_in_circles else 1)
 
 
 def test_no_hub_at_all(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -452,6 +458,54 @@ def test_weights_that_are_refused(status: int, hub: Hub) -> None:
     }
     assert said[status] in refusal()
     assert len(hub.asked_for("model.safetensors")) == 1
+
+
+@pytest.mark.whole
+def test_a_hub_that_sends_a_few_bytes_at_each_connection_has_an_end(hub: Hub) -> None:
+    hub.orders["model.safetensors"] = lambda visit: visit.answer(206, b"abc")
+    assert "breaks each time" in refusal()
+    assert len(hub.asked_for("model.safetensors")) == download.patience.tries
+
+
+NESTED = b'{"a":' * 900 + b"1" + b"}" * 900
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda config: config[:-1] + b', "n_layer": 1000000000}', "asks for more than 10,000 parts"),
+        (lambda config: config[:-1] + b', "layer_norm_epsilon": NaN}', "is no valid JSON"),
+        (lambda config: config[:-1] + b', "deep": ' + NESTED + b"}", "more settings than any honest one"),
+        (lambda config: config[:-1] + b', "x": [' + b"0," * 60_000 + b"0]}", "more settings than any honest"),
+        (lambda config: config[:-1] + b', "n_head": 0}', "holds values that its kind of model cannot have"),
+        (lambda config: b"<html>log in first</html>", "is no valid JSON"),
+        (lambda config: config[: len(config) // 2], "is no valid JSON"),
+    ],
+    ids=["twice, and many", "NaN", "deep", "long", "no heads", "a page", "cut off"],
+)
+def test_every_config_json_has_its_sentence(
+    change: Callable[[bytes], bytes], sentence: str, hub: Hub
+) -> None:
+    files = hub.models[NAME]
+    files["config.json"] = change(files["config.json"].strip())
+    assert sentence in refusal()
+    assert not hub.asked_for("model.safetensors")
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("file", ["../../../etc/x.safetensors", "/etc/passwd", "..", "config.json", "a\\b"])
+def test_an_index_names_nothing_but_weights_beside_it(file: str, hub: Hub) -> None:
+    files = hub.models[NAME]
+    files["part.safetensors"] = files.pop("model.safetensors")
+    files["model.safetensors.index.json"] = json.dumps({"weight_map": {"x": file}}).encode()
+    assert "does not name safetensors beside it" in refusal()
+    assert not hub.asked_for("part.safetensors")
+
+
+def test_counts_that_no_model_has_are_not_believed(hub: Hub) -> None:
+    hub.facts["safetensors"] = {"total": 10**400}
+    hub.sizes["config.json"] = -(10**400)
+    assert ask(NAME).numbers is None
 
 
 @pytest.mark.whole

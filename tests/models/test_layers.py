@@ -20,6 +20,7 @@ from attnlit.analysis.writing import writes
 from attnlit.attention import attend, attend_all
 from attnlit.attention.edits import freeze_patterns
 from attnlit.attention.filters import hide_special
+from attnlit.attention.proof import prove
 from attnlit.attention.values import passed_on
 from attnlit.attention.words import merge_words
 from attnlit.charts.flow import flow_picture
@@ -32,6 +33,7 @@ from attnlit.models.layers import heads_in_order, layer_kinds, row_of
 from attnlit.models.model import Model
 from attnlit.words.read_out import read_out
 from tests import many
+from tests.sizes import SIZES
 
 TEXT = "the cat sat on the mat and the dog lay on the rug because it was tired"
 LAYERS = (1, 3)  # of the tiny Jamba that have attention
@@ -70,6 +72,21 @@ def test_every_layer_is_named(architecture: str, kinds: tuple[str, ...]) -> None
     attentions = [place for place, kind in enumerate(kinds) if re.match("attention|sliding|chunk", kind)]
     assert list(model.layer_numbers) == attentions
     assert attend(model, TEXT).layer_numbers == model.layer_numbers
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    ("type_", "kind", "kinds"),
+    [
+        ("bamba", "BambaForCausalLM", ("mamba", "attention", "mamba")),
+        ("zamba2", "Zamba2ForCausalLM", ("mamba", "attention", "mamba", "attention")),
+        ("kimi_linear", "KimiLinearForCausalLM", ("linear attention", "attention", "linear attention")),
+    ],
+)
+def test_every_layer_of_a_hybrid_is_named_whoever_made_it(
+    type_: str, kind: str, kinds: tuple[str, ...]
+) -> None:
+    assert prove(many.checkpoint(type_, kind, SIZES[type_])).layer_kinds == kinds
 
 
 def test_a_layer_is_named_by_its_configuration_too() -> None:

@@ -16,6 +16,7 @@ from attnlit.attention import attend, load
 from attnlit.attention.capture import untrained
 from attnlit.errors import AttnlitError
 from tests import tiny
+from tests.models.held import state
 from tests.tolerances import MISTAKE
 
 TEXT = "The cat sat on the mat."
@@ -28,24 +29,6 @@ def held(tiny_folder: GetFolder) -> tuple[Any, Any]:
     folder = tiny_folder("gpt2")
     module = transformers.GPT2LMHeadModel.from_pretrained(folder, attn_implementation="sdpa")
     return module, transformers.AutoTokenizer.from_pretrained(folder)
-
-
-def state(module: Any) -> list[Any]:
-    """Everything about a model that looking at it could change."""
-    parts = list(module.modules())
-    hooks = [
-        [list(each._forward_hooks), list(each._forward_pre_hooks), list(each._backward_hooks)]
-        for each in parts
-    ]
-    return [
-        {name: (id(each), each.dtype, each.device, each.requires_grad, each._version) for name, each in
-         [*module.named_parameters(), *module.named_buffers()]},
-        [(id(each), type(each), each.training, sorted(vars(each))) for each in parts],
-        hooks,
-        module.config.to_dict(),
-        module.config._attn_implementation,
-        module.generation_config.to_dict(),
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("training", [True, False])
