@@ -2,7 +2,9 @@
 
 `python -m tests.architectures docs/architectures.md` builds a tiny random model of every type, from the sizes
 in `tests.sizes` or `tests.many`, or from its own configuration made small, and proves it as a loaded one
-is. A type that cannot be built small in this way is listed as not tried, and not counted.
+is. A type that cannot be built small in this way is listed as not tried, and not counted. All of them take
+some minutes; with types behind the file's name only those are tried, and the others stay as the file has
+them.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import contextlib
 import logging
 import signal
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +66,7 @@ _SMALL: dict[str, Any] = {
     "eos_token_id": 2,
     "decoder_start_token_id": 2,
 }
+_NOT_TRIED = "Not counted, because with small sizes they were not built, or did not run: "
 _NOT_EVERYWHERE = ("head_dim", "num_key_value_heads")
 
 
@@ -193,7 +197,8 @@ def page(rows: list[Row]) -> str:
     views, neurons, values = (
         sum(getattr(each, name) for each in tried) for name in ("views", "neurons", "values")
     )
-    not_tried = ", ".join(each.type for each in rows if not each.tried)
+    named = ", ".join(each.type for each in rows if not each.tried)
+    not_tried = textwrap.fill(f"{_NOT_TRIED}{named}.", 110, break_on_hyphens=False)
     return f"""# Architectures
 
 Made by `python -m tests.architectures docs/architectures.md` with transformers {transformers.__version__}:
@@ -206,17 +211,30 @@ the neuron view, and of **{values}** it is known what their heads pass on.
 |---|---|---|---|---|---|
 {chr(10).join(each.line for each in tried)}
 
-Not counted, because with small sizes they were not built, or did not run: {not_tried}.
+{not_tried}
 """
+
+
+def rows_of(text: str) -> dict[str, Row]:
+    """The rows of such a page, by type."""
+    rows = {}
+    for line in text.splitlines():
+        type_, *cells = (each.strip() for each in line.strip("|").split("|"))
+        if len(cells) == 5 and set(cells[:3]) <= {"✓", "–"}:
+            views, neurons, values = (each == "✓" for each in cells[:3])
+            rows[type_] = Row(type_, "", True, views, neurons, values, *cells[3:])
+    names = text.partition(_NOT_TRIED)[2].strip().rstrip(".").replace("\n", " ")
+    return rows | {name: Row(name, "", tried=False) for name in names.split(", ") if name}
 
 
 def main() -> None:
     logging.disable(logging.WARNING)
-    rows = []
-    for type_, kind in types().items():
-        rows.append(row(type_, kind))
-        print(rows[-1].line, flush=True)
-    Path(sys.argv[1]).write_text(page(rows), encoding="utf-8")
+    file, only, known = Path(sys.argv[1]), sys.argv[2:], types()
+    rows = rows_of(file.read_text(encoding="utf-8")) if only else {}
+    for type_ in only or known:
+        rows[type_] = row(type_, known[type_])
+        print(rows[type_].line, flush=True)
+    file.write_text(page([rows[type_] for type_ in sorted(rows)]), encoding="utf-8")
 
 
 if __name__ == "__main__":

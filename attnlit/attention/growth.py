@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 MOST_GROWTH = 64.0  # characters that one character may become; Unicode's own forms need 18
+_LONGEST_FORM = (
+    1_000  # bytes of a text that SentencePiece's table may put for another: Unicode's longest has 33
+)
+_NORMALIZER, _CHARSMAP = 3, 2  # the numbers of their fields in a SentencePiece model
 _MOST_RULES = 100_000  # bytes of the rules that put special tokens around a text: usual ones have 1,000
 _BETWEEN = regex.compile(r"\(\?<?[=!]|\\[bBAzZGK]|[\^$]")  # what looks around and takes nothing
 _PARTS = ("normalizer", "pre_tokenizer", "post_processor", "decoder")
@@ -29,7 +33,7 @@ def check_growth(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
     """Raises AttnlitError for the tokenizer of a model, by its name, that may blow texts up.
 
     Rules of the `tokenizers` library are read. A tokenizer that is written in Python brings none from its
-    files but SentencePiece's, and is asked how much it makes of single letters.
+    files but SentencePiece's, whose table of forms is read; and it is asked what it makes of single letters.
     """
     if growth_of(tokenizer) > MOST_GROWTH:
         raise AttnlitError(
@@ -43,7 +47,8 @@ def growth_of(tokenizer: PreTrainedTokenizerBase) -> float:
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
         letters = [chr(code) for code in range(ord(" "), ord("~") + 1)]
-        return float(max(sum(map(len, tokenizer.tokenize(letter))) for letter in letters))
+        growth = float(max(sum(map(len, tokenizer.tokenize(letter))) for letter in letters))
+        return growth * max(map(_growth_by_table, _tables(tokenizer)), default=1.0)
     growth = 1.0
     for part, state in states(tokenizer).items():
         if part == "post_processor" and len(state) > _MOST_RULES:
@@ -75,7 +80,7 @@ def _growth_by(rule: dict[str, Any]) -> float:
     if kind == "Prepend":
         return max(1.0, float(len(rule.get("prepend", ""))))
     if kind == "Precompiled":
-        return max(1.0, _longest_form(rule.get("precompiled_charsmap") or "") / MOST_GROWTH)
+        return _growth_by_table(_table(rule.get("precompiled_charsmap") or ""))
     return 1.0
 
 
@@ -98,11 +103,53 @@ def _may_match_nothing(pattern: str) -> bool:
         return True
 
 
-def _longest_form(charsmap: str | list[int]) -> int:
-    """Bytes of the longest text that SentencePiece's table of forms holds, at least in part."""
+def _table(charsmap: str | list[int]) -> bytes:
+    """SentencePiece's table of forms, as the `tokenizers` library writes it."""
     try:
-        data = base64.b64decode(charsmap) if isinstance(charsmap, str) else bytes(charsmap)
+        return base64.b64decode(charsmap) if isinstance(charsmap, str) else bytes(charsmap)
     except (binascii.Error, ValueError):
-        return 0  # it cannot be read by the library either
-    trie = int.from_bytes(data[:4], "little")  # its size in bytes; then come the forms, each with a 0 behind
-    return max(map(len, data[4 + trie :].split(b"\0")), default=0)
+        return b""  # it cannot be read by the library either
+
+
+def _tables(tokenizer: PreTrainedTokenizerBase) -> Iterator[bytes]:
+    """The tables of forms of the SentencePiece models in a tokenizer that is written in Python."""
+    for own in vars(tokenizer).values():
+        if hasattr(own, "serialized_model_proto"):
+            rules_of_forms = _field(own.serialized_model_proto(), _NORMALIZER)
+            yield _field(rules_of_forms, _CHARSMAP)
+
+
+def _growth_by_table(table: bytes) -> float:
+    trie = int.from_bytes(table[:4], "little")  # its size in bytes; then come the forms, each with a 0 behind
+    longest = max(map(len, table[4 + trie :].split(b"\0")), default=0)
+    return 1.0 if longest <= _LONGEST_FORM else float("inf")
+
+
+def _field(message: bytes, number: int) -> bytes:
+    """The first field of this number in a Protocol Buffers message, if it holds bytes; none without it."""
+    place = 0
+
+    def varint() -> int:
+        nonlocal place
+        value = shift = 0
+        while place < len(message):
+            byte = message[place]
+            place += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        return value
+
+    while place < len(message):
+        key = varint()
+        length = {0: 0, 1: 8, 5: 4}.get(key & 7, -1)
+        length = varint() if key & 7 in (0, 2) else length
+        if key & 7 == 0:
+            continue
+        if length < 0:
+            break
+        if key == number << 3 | 2:
+            return message[place : place + length]
+        place += length
+    return b""
