@@ -87,7 +87,7 @@ def _unwrapped(model: Any) -> tuple[Any, Any]:
 def _check_prompt(model: Any) -> None:
     """Raises AttnlitError where PEFT puts trained vectors before every text: prompt tuning, prefix tuning."""
     active = getattr(model, "active_adapter", None)
-    config = model.peft_config.get(active) if isinstance(active, str) else None
+    config: Any = model.peft_config.get(active) if isinstance(active, str) else None
     if getattr(config, "is_prompt_learning", False):
         kind = str(getattr(config.peft_type, "value", config.peft_type)).replace("_", " ").lower()
         raise AttnlitError(
