@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 ATTENTION, WINDOW, CHUNK = "attention", "sliding window", "chunk"
+CHOSEN = "chosen keys"  # by an indexer, which decides for each query which keys are looked up at all
 # What a layer without attention is, by what its module or its configuration calls it: the first that fits.
 _OTHERS = (
     ("mamba", "mamba"),
@@ -58,15 +59,16 @@ def heads_in_order(numbers: Sequence[int], heads: int) -> list[tuple[int, int]]:
 def layer_kinds(module: PreTrainedModel, depth: int, numbers: Sequence[int]) -> tuple[str, ...]:
     """What each layer of a model is, in order.
 
-    "attention"; "sliding window 512", "chunk 8192"; and of the layers that are not in `numbers`, those with
-    attention, "linear attention", "mamba", "convolution", "recurrent", "MLP" or "no attention".
+    "attention"; "sliding window 512", "chunk 8192", "chosen keys 2048" (by an indexer, as in DeepSeek-V3.2).
+    And of the layers that are not in `numbers`, those with attention: "linear attention", "mamba",
+    "convolution", "recurrent", "MLP" or "no attention".
     """
     depth = max(depth, 1 + max(numbers))
     config = module.config.get_text_config(decoder=True)
     types = [str(each) for each in getattr(config, "layer_types", None) or ()]
     classes = _classes(module)
     return tuple(
-        _with_attention(config, types, layer)
+        _with_attention(config, types, layer, classes.get(layer, ()))
         if layer in numbers
         else _without(" ".join([*classes.get(layer, ()), *types[layer : layer + 1]]).lower())
         for layer in range(depth)
@@ -88,14 +90,23 @@ def _without(described: str) -> str:
     return next((kind for sign, kind in _OTHERS if sign in described), "no attention")
 
 
-def _with_attention(config: Any, types: Sequence[str], layer: int) -> str:
-    """An attention layer by how far it sees, as the configuration says."""
+def _with_attention(config: Any, types: Sequence[str], layer: int, classes: Sequence[str]) -> str:
+    """An attention layer by how far it sees, as the configuration says. classes: of its parts."""
     own = types[layer] if layer < len(types) else ""
     chunk = getattr(config, "attention_chunk_size", None)
     if "chunk" in own and chunk:
         return f"{CHUNK} {chunk}"
     window = _window(config, own, layer)
-    return f"{WINDOW} {window}" if window else ATTENTION
+    if window:
+        return f"{WINDOW} {window}"
+    indexers = getattr(config, "indexer_types", None) or ()
+    shared = (
+        layer < len(indexers) and indexers[layer] == "shared"
+    )  # it takes what a layer before it has chosen
+    chosen = getattr(config, "index_topk", None)
+    if chosen and "compress" not in own and (shared or any("Indexer" in each for each in classes)):
+        return f"{CHOSEN} {chosen}"
+    return ATTENTION
 
 
 def _window(config: Any, own: str, layer: int) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attnlit.models.layers import CHUNK, WINDOW
+from attnlit.models.layers import CHOSEN, CHUNK, WINDOW
 
 
 def reach_in_words(kind: str, causal: bool) -> str:
@@ -13,4 +13,6 @@ def reach_in_words(kind: str, causal: bool) -> str:
         return f"this layer sees only the last {tokens}" if causal else f"this layer sees {tokens} each way"
     if name == CHUNK:
         return f"this layer sees no farther than its chunk of {int(size):,} tokens"
+    if name == CHOSEN:
+        return f"each token sees at most {int(size):,} tokens here, which an indexer has chosen for it"
     return ""

@@ -89,6 +89,16 @@ def test_every_layer_of_a_hybrid_is_named_whoever_made_it(
     assert prove(many.checkpoint(type_, kind, SIZES[type_])).layer_kinds == kinds
 
 
+@pytest.mark.whole
+def test_a_layer_whose_keys_are_chosen_is_named() -> None:
+    """GLM's second layer takes what the indexer of the first has chosen."""
+    sizes = {**SIZES["glm_moe_dsa"], "indexer_types": ["full", "shared"]}
+    model = prove(many.checkpoint("glm_moe_dsa", "GlmMoeDsaForCausalLM", sizes))
+    assert model.layer_kinds == ("chosen keys 4", "chosen keys 4")
+    seen = (attend(model, TEXT).weights > 0).sum(axis=-1)
+    assert seen.max() == 4 < seen.shape[-1]
+
+
 def test_a_layer_is_named_by_its_configuration_too() -> None:
     def kinds(**config: Any) -> tuple[str, ...]:
         config = SimpleNamespace(**config)
