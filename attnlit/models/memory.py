@@ -144,6 +144,9 @@ def _sharing_copy(module: PreTrainedModel) -> PreTrainedModel:
         if hasattr(part, "_orig_mod"):  # torch.compile of one layer: it is looked at inside
             memo[id(part)] = copy.deepcopy(part._orig_mod, memo)
     shared: PreTrainedModel = copy.deepcopy(module, memo)
+    for part in shared.modules():
+        if hasattr(vars(part).get("forward"), "_torchdynamo_orig_callable"):
+            del part.forward  # compiled, it would go on running the owner's module
     shared.eval()
     shared.config.use_cache = False
     never_pad(shared)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,13 +106,38 @@ def test_a_pipeline_brings_its_tokenizer(held: tuple[Any, Any]) -> None:
     ).all()
 
 
+# The usual backend would start a process for every processor, which outlives the tests.
+compiled = functools.partial(torch.compile, backend="eager")
+
+
+def with_a_layer_compiled(module: Any) -> Any:
+    module.transformer.h[0] = compiled(module.transformer.h[0])
+    return module
+
+
+def with_forward_compiled(module: Any) -> Any:
+    module.forward = compiled(module.forward)
+    return module
+
+
+def compiled_in_place(module: Any) -> Any:
+    module.compile(backend="eager")
+    return module
+
+
 @pytest.mark.whole
-def test_a_compiled_model_is_looked_at_inside(held: tuple[Any, Any]) -> None:
+@pytest.mark.parametrize(
+    "wrap",
+    [compiled, with_a_layer_compiled, with_forward_compiled, compiled_in_place, torch.nn.DataParallel],
+)
+def test_a_compiled_or_wrapped_model_is_looked_at_inside(
+    wrap: Callable[[Any], Any], held: tuple[Any, Any]
+) -> None:
     module, tokenizer = held
-    # The usual backend would start a process for every processor, which outlives the tests.
-    compiled = torch.compile(module, backend="eager")
-    assert compiled is not module
-    assert load(compiled, tokenizer=tokenizer).predicts
+    plain = attend(load(module, tokenizer=tokenizer), TEXT)
+    found = load(wrap(module), tokenizer=tokenizer)
+    assert (found.predicts, found.capture_route) == (True, "interface")
+    assert (attend(found, TEXT).weights == plain.weights).all()
 
 
 @pytest.mark.whole
