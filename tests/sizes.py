@@ -48,6 +48,7 @@ _EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size":
 
 SIZES: dict[str, dict[str, Any]] = {
     "axk1": _LATENT_EXPERTS,
+    "axk2": _INDEXED,
     "bamba": {**_PLAIN, **_MAMBA, "attn_layer_indices": [1], "num_hidden_layers": 3},
     "big_bird": {**_BERT, "attention_type": "original_full"},
     "codegen": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64, "rotary_dim": 4},

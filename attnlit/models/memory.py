@@ -42,7 +42,8 @@ def from_memory(model: object, tokenizer: PreTrainedTokenizerBase | None = None)
         )
     if any(each.is_meta for each in module.parameters()):
         raise AttnlitError(
-            f"Some weights of {quoted(name)} are on disk and not in memory. Load it without offloading."
+            f"Some weights of {quoted(name)} are not in memory: they are offloaded, or on the meta device. "
+            "Load it without offloading."
         )
     classes.check_reads_text(type(module), name)
     classes.check_vocabulary(module.config, name)

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from transformers import CanineConfig, CanineModel, CanineTokenizer
 from transformers.utils import logging
 
 from attnlit.errors import AttnlitError
 from attnlit.models import classes
 from attnlit.models.examine import alone_and_quiet, check_settings
 from attnlit.models.load import load
+from attnlit.models.memory import from_memory
 from attnlit.models.weights import headers
 
 
@@ -86,3 +88,16 @@ def test_parts_are_counted_while_they_are_made(
     monkeypatch.setattr(classes, "MOST_TENSORS", 20)
     with pytest.raises(AttnlitError, match="asks for more than 20 parts"):
         check_settings(tiny_folder("gpt2"), "tiny")
+
+
+def test_letters_that_are_taken_together_make_no_picture_of_tokens(tmp_path: Path) -> None:
+    config = CanineConfig(
+        hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, num_hash_buckets=16,
+        max_position_embeddings=64,
+    )  # fmt: skip
+    config.save_pretrained(tmp_path)
+    tokenizer = CanineTokenizer()
+    tokenizer.save_pretrained(tmp_path)
+    for look in (lambda: check_settings(tmp_path, "c"), lambda: from_memory(CanineModel(config), tokenizer)):
+        with pytest.raises(AttnlitError, match="takes four letters together as one"):
+            look()
