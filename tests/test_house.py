@@ -33,6 +33,8 @@ ABOUT_MANY = {
     "charts/test_specs.py": "every chart of the registry",
     "commands/test_commands.py": "attnlit/commands/",
     "lessons/test_lessons.py": "the texts of the lessons",
+    "models/test_adapters.py": "models that PEFT has wrapped, where it is installed",
+    "test_architectures.py": "the table of architectures, as its page and README count it",
     "test_house.py": "the house",
     "test_kernels.py": "what models compute, with the kernels of another processor",
     "test_library.py": "attnlit/__init__.py",
