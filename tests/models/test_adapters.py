@@ -17,6 +17,7 @@ from tests.models.held import state
 from tests.tolerances import MISTAKE
 
 peft = pytest.importorskip("peft")
+pytestmark = pytest.mark.filterwarnings("ignore")  # peft asks transformers by names of older versions
 
 TEXT = "The cat sat on the mat."
 # Which layers get an adapter, by architecture.
