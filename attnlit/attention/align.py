@@ -268,12 +268,16 @@ def _spans(
 
 
 def _shared(gap: Span, pieces: int, text: str) -> list[Span | None]:
-    """A part of the text for each of some unknown pieces: a word, or a character, or all of it for each."""
-    words = [match.span() for match in regex.finditer(r"\S+", text, pos=gap[0], endpos=gap[1])]
-    for parts in (
-        words,
-        [match.span() for match in regex.finditer(r"(?!\s)\X", text, pos=gap[0], endpos=gap[1])],
-    ):
-        if len(parts) == pieces:
-            return [*parts]
+    """A part of the text for each of some unknown pieces: a word, or a character, or all of it for each.
+
+    To some vocabularies of single characters a blank is unknown, too.
+    """
+
+    def parts(pattern: str) -> list[Span]:
+        return [match.span() for match in regex.finditer(pattern, text, pos=gap[0], endpos=gap[1])]
+
+    words = parts(r"\S+")
+    for found in (words, parts(r"(?!\s)\X"), parts(r"\X")):
+        if len(found) == pieces:
+            return [*found]
     return [(words[0][0], words[-1][1]) if words else None] * pieces

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from attnlit.attention.align import readable
-from attnlit.attention.parts import KINDS, Token, frozen
+from attnlit.attention.parts import KINDS, UNNAMED, Token, frozen
 from attnlit.attention.softmax import FLOAT32, softmax_error, softmax_tolerance
 from attnlit.attention.vectors import LayerInputs
 from attnlit.errors import AttnlitError
 
-MODEL = "This model"  # what it is called if nobody says
 # Half precision, and dropout that somebody forgot to switch off, which makes far more of it.
 _MOST_OF_A_ROW = 1.02
 _SPECIAL = re.compile(r"\[(CLS|SEP|PAD)\]|</?s>|<(bos|eos|cls|sep|pad)>|<\|[^|]*\|>", re.IGNORECASE)
@@ -51,7 +50,7 @@ def fields_of_arrays(
         "weights": frozen(matrices),
         "queries": queries,
         "keys": keys,
-        "model": model or MODEL,
+        "model": model or UNNAMED,
         "kind": kind,
         "causal": causal,
         "text": texts[0],

@@ -10,6 +10,7 @@ from attnlit.wording import printable, visible
 
 MOST_DRAWN = 200  # characters of a token: a vocabulary's may be of any length
 KINDS = ("self", "encoder", "decoder", "cross")
+UNNAMED = "This model"  # what a model is called if nobody says
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from attnlit.attention.parts import Token, frozen
+from attnlit.attention.parts import UNNAMED, Token, frozen
 from attnlit.attention.places import checked_head
 from attnlit.attention.vectors import LayerInputs, Vectors, mask_name
 from attnlit.errors import AttnlitError
@@ -171,7 +171,8 @@ class Attention:
         """
         row = self.row(layer, head)
         if not self.inputs:
-            raise AttnlitError(f"The neuron view is not possible for {self.model}: {self.why_no_vectors}")
+            whose = "this model" if self.model == UNNAMED else self.model
+            raise AttnlitError(f"The neuron view is not possible for {whose}: {self.why_no_vectors}")
         whole = self.inputs[row].vectors(head)
         rows = [token.position for token in self.queries]
         columns = [token.position for token in self.keys]

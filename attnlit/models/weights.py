@@ -17,6 +17,7 @@ WHOLE = "model.safetensors"
 _NUMBERS = frozenset({"F64", "F32", "F16", "BF16"})
 # What wrappers put into names: of torch.compile, of FSDP, of activation checkpointing.
 _WRAPPERS = ("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
+_ADAPTED = "base_layer."  # what PEFT puts into the names of weights beside which an adapter stands
 _MOST_HEADER_BYTES = 32_000_000  # the longest of today, of models with a thousand experts, have 10
 
 
@@ -170,6 +171,12 @@ def check_prefix(tensors: Mapping[str, Tensor], expected: set[str], base: str, n
     So they do if a compiled or wrapped model was saved as it was, or one of its parts was wrapped. expected:
     the model's own names; base: the prefix that transformers itself adds and takes away.
     """
+    adapted = next((key for key in tensors if f".{_ADAPTED}" in key), None)
+    if adapted is not None:
+        raise AttnlitError(
+            f"The weights of {quoted(name)} were saved with an adapter among them: {quoted(adapted)} holds "
+            f"{quoted(_ADAPTED)}. Merge it into the model (merge_and_unload), save the result, and open that."
+        )
     for wrapper in _WRAPPERS:
         inner = next((key for key in tensors if f".{wrapper}" in key), None)
         if inner is not None:

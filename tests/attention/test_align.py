@@ -107,6 +107,11 @@ def test_whatever_a_normalizer_does_pieces_stand_in_order_and_cover_the_text(
     assert covered >= {place for place, each in enumerate(text) if not each.isspace()}
 
 
+def test_an_unknown_blank_is_a_blank_where_each_character_is_a_piece() -> None:
+    raws = ["t", "h", "e", None, None, "a", "t"]
+    assert shown(raws, "the Cat") == ["t", "h", "e", " ", "C", "a", "t"]
+
+
 def test_a_tokenizer_of_bytes_shows_characters() -> None:
     tokens = encode(transformers.ByT5Tokenizer(), "né 🙂").tokens
     texts = ["n", "é 1/2", "é 2/2", "␣", "🙂 1/4", "🙂 2/4", "🙂 3/4", "🙂 4/4", "</s>"]

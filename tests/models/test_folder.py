@@ -170,6 +170,13 @@ def test_weights_of_a_model_with_a_wrapped_part(wrapper: str, folder: Path) -> N
     assert f"holds “{wrapper}”" in said
 
 
+def test_weights_that_an_adapter_still_stands_beside(folder: Path) -> None:
+    weights = {name.replace("query.", "query.base_layer."): each
+               for name, each in load_file(folder / WHOLE).items()}  # fmt: skip
+    save_file(weights, folder / WHOLE, metadata={"format": "pt"})
+    assert "were saved with an adapter among them: “bert.encoder.layer.0" in refusal(folder)
+
+
 def test_weights_of_a_wrapped_model_without_its_head(folder: Path) -> None:
     weights = {
         f"_orig_mod.{name.removeprefix('bert.')}": each
