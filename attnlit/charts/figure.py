@@ -82,8 +82,21 @@ def needs_more_fonts(text: str) -> bool:
 
 
 def csv(table: pd.DataFrame) -> bytes:
-    """A table as a file that spreadsheets open as it is: UTF-8 that says so (a byte order mark)."""
-    return table.to_csv(index=False).encode("utf-8-sig")
+    """A table as a file that spreadsheets open as it is: UTF-8 that says so (a byte order mark).
+
+    A token such as “=1+2” they would compute, and a vocabulary may hold anything: it gets an apostrophe in
+    front, as somebody would type it. Parquet holds all tokens as they are.
+    """
+    from pandas.api.types import is_numeric_dtype
+
+    texts = [name for name in table.columns if not is_numeric_dtype(table[name])]
+    safe = table.assign(**{name: table[name].map(_no_formula) for name in texts})
+    return safe.to_csv(index=False).encode("utf-8-sig")
+
+
+def _no_formula(cell: Any) -> Any:
+    is_formula = isinstance(cell, str) and len(cell) > 1 and cell[0] in "=+-@"
+    return f"'{cell}" if is_formula else cell
 
 
 def parquet(table: pd.DataFrame, about: Mapping[str, str]) -> bytes:

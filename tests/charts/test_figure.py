@@ -127,6 +127,15 @@ def test_a_table_opens_in_a_spreadsheet_with_its_letters() -> None:
     assert file.decode("utf-8-sig").splitlines() == ["query,weight", "你好,0.5", "мир,"]
 
 
+def test_a_spreadsheet_computes_no_token() -> None:
+    tokens = ["=1+2", "-", "@here", "+49", "a=b", None]
+    table = pd.DataFrame({"key": tokens, "weight": np.float32([-0.1, 0.2, 0.3, 0.4, 0.5, 0.6])})
+    read = pd.read_csv(io.BytesIO(csv(table)), encoding="utf-8-sig", keep_default_na=False)
+    assert read["key"].tolist() == ["'=1+2", "-", "'@here", "'+49", "a=b", ""]
+    assert read["weight"].tolist() == [-0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+    assert table["key"].tolist()[:5] == tokens[:5]
+
+
 def test_parquet_says_what_it_is_and_keeps_the_numbers(tmp_path: Path) -> None:
     table = pd.DataFrame({"layer": [0, 1], "weight": [0.25, np.nan]})
     (tmp_path / "numbers.parquet").write_bytes(parquet(table, {"model": "mini-gpt2 0123", "text": "A “ü”"}))
