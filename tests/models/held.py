@@ -8,6 +8,7 @@ from typing import Any
 def state(module: Any) -> list[Any]:
     """Everything about a model that looking at it could change."""
     parts = list(module.modules())
+    generation = getattr(module, "generation_config", None)  # BERT has none
     hooks = [
         [list(each._forward_hooks), list(each._forward_pre_hooks), list(each._backward_hooks)]
         for each in parts
@@ -19,5 +20,5 @@ def state(module: Any) -> list[Any]:
         hooks,
         module.config.to_dict(),
         module.config._attn_implementation,
-        None if module.generation_config is None else module.generation_config.to_dict(),
+        None if generation is None else generation.to_dict(),
     ]  # fmt: skip
