@@ -19,10 +19,12 @@ from attnlit.analysis.predict import (
 )
 from attnlit.attention.capture import checked_kind
 from attnlit.attention.edits import Edit, HeadsAblated, freeze_patterns
+from attnlit.attention.given import checked_number, is_one_of
 from attnlit.attention.places import checked_pairs
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import heads_in_order
+from attnlit.wording import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,6 +81,7 @@ def switch_off(
     """
     kind = checked_kind(model, kind)
     check_how(how)
+    top = checked_number(top, "top", 1)
     question = ask(model, text, pair)
     unique = checked_pairs(heads)
     edits: list[Edit] = [head_off(kind, layer, head, how) for layer, head in unique]
@@ -93,6 +96,7 @@ def intervene(
     model: Model, text: str, edits: Iterable[Edit], *, pair: str | None = None, top: int = 10
 ) -> Effect:
     """What the model predicts with and without any edits (`attnlit.attention.edits`); see `switch_off`."""
+    top = checked_number(top, "top", 1)
     question = ask(model, text, pair)
     before = log_probabilities(model, question.inputs, question.places)
     after = log_probabilities(model, question.inputs, question.places, edits)
@@ -145,9 +149,9 @@ def switch_off_each(
 
 def check_how(how: str) -> None:
     """Raises AttnlitError for a way to switch a head off that there is not."""
-    if how not in HOW:
+    if not is_one_of(how, HOW):
         ways = " or ".join(f"“{each}”" for each in HOW)
-        raise AttnlitError(f"A head cannot be switched off by “{how}”. Choose {ways}.")
+        raise AttnlitError(f"A head cannot be switched off by {quoted(str(how))}. Choose {ways}.")
 
 
 def head_off(kind: str, layer: int, head: int, how: str) -> HeadsAblated:

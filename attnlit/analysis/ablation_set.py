@@ -17,6 +17,8 @@ from attnlit.analysis.ablation import check_how, head_off
 from attnlit.analysis.patching.prompts import PromptText, check_model, single_word
 from attnlit.analysis.predict import in_batches, log_probabilities
 from attnlit.attention.edits import Edit, check_editable, freeze_patterns
+from attnlit.attention.given import check_text, checked_number
+from attnlit.attention.places import checked_pairs
 from attnlit.attention.recorder import Recorder
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.models.layers import heads_in_order
@@ -77,8 +79,9 @@ def ablation_set(
     """
     check_how(how)
     check_word(model, text, word)
+    most = checked_number(most, "most", 0)
+    off = tuple(checked_pairs(begin_with))
     search = _Search.of(model, text, word, how)
-    off = tuple(begin_with)
     every = search.every
     rows = [search.row(off[:count]) for count in range(len(off) + 1)]
     while rows[-1]["lead"] <= 0 and len(off) < min(most, len(every)):
@@ -102,6 +105,8 @@ def check_word(model: Model, text: str, word: str) -> None:
     """Raises AttnlitError, in words, where `ablation_set` would, but for `how`. No model runs."""
     check_model(model)
     check_editable(model)
+    check_text(text, "text")
+    check_text(word, "word")
     single_word(model, text, word)
 
 

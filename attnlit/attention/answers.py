@@ -19,7 +19,7 @@ import numpy as np
 from attnlit.attention.capture import attend_reading, checked_kind
 from attnlit.attention.chat import Message, conversation
 from attnlit.attention.generate import write
-from attnlit.attention.given import check_opened
+from attnlit.attention.given import check_opened, checked_number
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.reading import Reading, read_answer, read_prompt, token_limit
 from attnlit.attention.record import Attention
@@ -27,6 +27,7 @@ from attnlit.attention.spans import PROMPT, Part, Span, begins_thinking, spans_o
 from attnlit.attention.tokens import tokenizing
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
+from attnlit.wording import quoted
 
 if TYPE_CHECKING:
     import torch
@@ -122,11 +123,12 @@ def ask(model: Model, prompt: str | None = None, messages: Sequence[Message] | N
     check_writes(model)
     if (prompt is None) == (messages is None):
         raise AttnlitError("Give either a prompt or messages.")
-    if messages is None:
-        reading = read_prompt(model, prompt or "")
+    if prompt is not None:
+        reading = read_prompt(model, prompt)
         return Asked(reading, (Part(PROMPT, 0, 0, len(reading.text)),), 1)
-    rendered = conversation(model, messages)
-    return Asked(read_prompt(model, rendered.text, rendered=True), rendered.parts, len(messages))
+    said = () if messages is None else messages
+    rendered = conversation(model, said)
+    return Asked(read_prompt(model, rendered.text, rendered=True), rendered.parts, len(said))
 
 
 def check_writes(model: Model) -> None:
@@ -158,10 +160,11 @@ def say(
 
     Nothing is held between two words. Raises AttnlitError, before the first, where there is no room.
     """
-    if not 0 <= temperature <= MOST_TEMPERATURE:
-        raise AttnlitError(f"The temperature is a number from 0 to {MOST_TEMPERATURE:g}, not {temperature}.")
-    if max_tokens < 1:
-        raise AttnlitError("An answer has at least one token: let max_tokens be 1 or more.")
+    if not isinstance(temperature, int | float) or not 0 <= temperature <= MOST_TEMPERATURE:
+        raise AttnlitError(
+            f"The temperature is a number from 0 to {MOST_TEMPERATURE:g}, not {quoted(str(temperature))}."
+        )
+    max_tokens, seed = checked_number(max_tokens, "max_tokens", 1), checked_number(seed, "seed", 0)
     limit = token_limit(model)
     room = min(max_tokens, limit - asked.tokens)
     if room < 1:

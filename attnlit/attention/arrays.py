@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from attnlit.attention.align import readable
+from attnlit.attention.given import is_one_of
 from attnlit.attention.parts import KINDS, UNNAMED, Token, frozen
 from attnlit.attention.softmax import FLOAT32, softmax_error, softmax_tolerance
 from attnlit.attention.vectors import LayerInputs
 from attnlit.errors import AttnlitError
+from attnlit.wording import quoted
 
 # Half precision, and dropout that somebody forgot to switch off, which makes far more of it.
 _MOST_OF_A_ROW = 1.02
@@ -34,8 +36,10 @@ def fields_of_arrays(
     kind: str,
 ) -> dict[str, Any]:
     """What an `Attention` is made of; see `Attention.from_arrays`."""
-    if kind not in KINDS:
-        raise AttnlitError(f"There is no kind “{kind}” of attention. Choose one of {', '.join(KINDS)}.")
+    if not is_one_of(kind, KINDS):
+        raise AttnlitError(
+            f"There is no kind {quoted(str(kind))} of attention. Choose one of {', '.join(KINDS)}."
+        )
     matrices = _layers(weights, "weights", "(layers, heads, queries, keys)")
     _check_weights(matrices)
     looking = _strings(tokens, "tokens")
@@ -143,7 +147,7 @@ def _check_tokens(weights: np.ndarray, tokens: list[str], key_tokens: list[str] 
     if there != (queries, keys):
         hint = " Give the keys' own as key_tokens." if key_tokens is None and queries != keys else ""
         raise AttnlitError(
-            f"There are {there[0]} tokens that look and {there[1]} that are looked at, and the weights are "
+            f"Tokens that look: {there[0]}. Tokens that are looked at: {there[1]}. But the weights are "
             f"{queries} by {keys}.{hint}"
         )
 

@@ -14,12 +14,13 @@ import numpy as np
 
 from attnlit.attention.edits import Edit
 from attnlit.attention.forward import forward
-from attnlit.attention.given import check_opened
+from attnlit.attention.given import check_opened, is_one_of
 from attnlit.attention.reading import Reading, read
 from attnlit.attention.record import Attention
 from attnlit.attention.weights import weights_together
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from attnlit.wording import quoted
 
 if TYPE_CHECKING:
     from transformers import Pipeline, PreTrainedModel, PreTrainedTokenizerBase
@@ -85,9 +86,9 @@ def checked_kind(model: Model, kind: str | None) -> str:
     """The kind of attention that is meant: None is the first. Raises AttnlitError if the model lacks it."""
     check_opened(model)
     kind = model.kinds[0] if kind is None else kind
-    if kind not in model.kinds:
+    if not is_one_of(kind, model.kinds):
         kinds = " and ".join(f"“{each}”" for each in model.kinds)
-        raise AttnlitError(f"{model.name} has no attention of the kind “{kind}”; it has {kinds}.")
+        raise AttnlitError(f"{model.name} has no attention of the kind {quoted(str(kind))}; it has {kinds}.")
     return kind
 
 

@@ -26,6 +26,7 @@ from attnlit.attention.spans import ASSISTANT, CLOSES, OPENS, PROMPT, SYSTEM, TH
 from attnlit.attention.tokens import tokenizing
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from attnlit.wording import a_kind
 
 MESSAGES = 64  # of a conversation, at most
 MOST_TEMPLATE = 200_000  # characters; those of today's models have up to 20,000
@@ -94,6 +95,8 @@ def conversation(model: Model, messages: Sequence[Message]) -> Rendered:
 
 def _checked(model: Model, messages: Sequence[Message]) -> list[dict[str, str]]:
     """The messages with all that templates ask for, and nothing else."""
+    if isinstance(messages, str) or not isinstance(messages, Sequence):
+        raise AttnlitError(f"Give the messages as a list, and this is {a_kind(messages)}.")
     if not 1 <= len(messages) <= MESSAGES:
         raise AttnlitError(f"A conversation has 1 to {MESSAGES} messages here, and this one {len(messages)}.")
     checked = []

@@ -17,6 +17,7 @@ import numpy as np
 
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import row_of
+from attnlit.wording import a_kind
 
 if TYPE_CHECKING:
     from attnlit.models.model import Model
@@ -101,7 +102,7 @@ def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...]
 
     Raises AttnlitError for a layer that the model lacks, and for a model whose attention cannot be changed.
     """
-    edits = tuple(edits)
+    edits = tuple(edits) if isinstance(edits, Iterable) else (edits,)
     if not edits:
         return ()
     check_editable(model)
@@ -109,6 +110,8 @@ def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...]
     for call, earlier in model.repeats:
         places[call] = places[earlier]
     for edit in edits:
+        if not isinstance(edit, Edit):
+            raise AttnlitError(f"Give edits of attnlit.attention.edits, not {a_kind(edit)}.")
         if edit.kind not in model.kinds:
             kinds = " and ".join(f"“{kind}”" for kind in model.kinds)
             raise AttnlitError(

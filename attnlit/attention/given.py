@@ -1,14 +1,15 @@
-"""What a caller hands in, checked where it enters: a model, a text or several.
+"""What a caller hands in, checked where it enters: a model, a text or several, a number, a choice.
 
 Each function raises AttnlitError with a sentence that says what to hand in instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from attnlit.errors import AttnlitError
+from attnlit.models.layers import is_whole
 from attnlit.models.model import Model
 from attnlit.wording import a_kind, quoted
 
@@ -29,6 +30,20 @@ def check_text(text: Any, name: str) -> None:
     """Refuses what is no string. name: what the text is, such as "prompt"."""
     if not isinstance(text, str):
         raise AttnlitError(f"The {name} must be one string, and this is {a_kind(text)}.")
+
+
+def checked_number(number: Any, name: str, least: int) -> int:
+    """A whole number of this size at least. name: of the argument, such as "max_tokens"."""
+    if not is_whole(number):
+        raise AttnlitError(f"{name} must be a whole number, and this is {a_kind(number)}.")
+    if number < least:
+        raise AttnlitError(f"{name} must be {least} or more, not {number}.")
+    return int(number)
+
+
+def is_one_of(chosen: Any, choices: Container[str]) -> bool:
+    """Whether somebody chose what there is; a number, a list or an array is no choice."""
+    return isinstance(chosen, str) and chosen in choices
 
 
 def as_texts(texts: Texts) -> list[tuple[str, str | None]]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from attnlit.errors import AttnlitError
+from attnlit.models.layers import is_whole
 from attnlit.wording import one_line
 
 _LONGEST = 40  # characters of a wrong number that are repeated
@@ -28,14 +27,14 @@ def checked_pairs(heads: Any) -> list[tuple[int, int]]:
     found: dict[tuple[int, int], None] = {}
     for pair in heads if isinstance(heads, Iterable) else [None]:
         numbers = tuple(pair) if isinstance(pair, Iterable) else ()
-        if len(numbers) != 2 or not all(isinstance(each, int | np.integer) for each in numbers):
+        if len(numbers) != 2 or not all(map(is_whole, numbers)):
             raise AttnlitError("Give heads as pairs of a layer and a head, such as [(4, 3), (5, 0)].")
         found[int(numbers[0]), int(numbers[1])] = None
     return [*found]
 
 
 def _checked(number: Any, count: int, what: str, whose: str) -> int:
-    if isinstance(number, int | np.integer) and 0 <= number < count:
+    if is_whole(number) and 0 <= number < count:
         return int(number)
     there = f"{count} {what}{'s' * (count != 1)}"
     raise AttnlitError(

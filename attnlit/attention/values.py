@@ -80,7 +80,8 @@ def passed_on(
     from attnlit.attention.norms import head_norms, layer_norms
 
     kind = text.kind if isinstance(text, Answer) and kind is None else checked_kind(model, kind)
-    together, residual = together or residual or norm, residual or norm
+    norm, residual = bool(norm), bool(residual or norm)
+    together = bool(together or residual)
     measure = layer_norms if together else lambda passed, _: head_norms(passed)
     reading, measured = _measure(model, text, pair, kind, measure, residual=residual, norm=norm)
     weights = measured[:, None] if together else measured
@@ -196,7 +197,7 @@ def _measure(
 ) -> tuple[Reading, np.ndarray]:
     """(the text as it was read, what `measure` makes of every layer of this kind: float32 (L, ...))."""
     prove_values(model)  # before a text is read by a model that cannot say it
-    reading = read(model, text, pair) if isinstance(text, str) else text.reading
+    reading = text.reading if isinstance(text, Answer) else read(model, text, pair)
     assert reading is not None
     return reading, _measure_reading(model, reading, kind, measure, residual=residual, norm=norm)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import altair as alt
 
+from attnlit.attention.given import checked_number
 from attnlit.charts.picture import Picture, rows_of, unchecked
 from attnlit.charts.rendering import cleaned
 
@@ -22,6 +23,7 @@ _EXPRESSIONS = frozenset({"expr", "filter", "calculate", "test", "toggle", "labe
 _NAMES = frozenset({"name", "param", "views"})
 # Vega's signals of a chart that stands alone; among others they are the whole's, so ours get their own.
 _SIZE = ("width", "height")
+NARROWEST = 100  # pixels: a narrower chart has no room for a word
 _WORDS = re.compile(r"""data\('(?P<table>\w+)'\)|'[^']*'|"[^"]*"|(?<![\w.])[a-z_]\w*""")
 _serial = count(1)
 
@@ -61,6 +63,7 @@ _OPTIONS = (
 def notebook_chart(picture: Picture, width: int) -> View:
     """The picture as an Altair chart of this width, in pixels, with its tables inside."""
     spec = picture.spec_by_itself
+    width = checked_number(width, "width", NARROWEST)
     sizes = {"width": width, "height": picture.height(width)}
     named = {parameter["name"] for parameter in spec.get("params", [])}
     own = _Names(frozenset({*named, *_SIZE}), f"_{next(_serial)}")

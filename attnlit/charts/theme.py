@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
+
+from attnlit.errors import AttnlitError
+from attnlit.wording import a_kind, quoted
 
 MONOSPACE_DIGITS = "Source Code Pro, ui-monospace, SFMono-Regular, Menlo, monospace"
 FONT = "Source Sans, Source Sans Pro, Inter, system-ui, sans-serif"
@@ -51,6 +55,22 @@ DARK = Theme(
     ink="#B9C6DC", hover="#262A33", pinned="#2B3B52", accent="#56B4E9",
     positive="#62B0E8", negative="#F2A254", heads=HEAD_COLOURS_ON_DARK,
 )  # fmt: skip
+
+
+# How a theme is asked for: its name, or colours of one's own.
+Look = Theme | Literal["light", "dark"]
+
+
+def theme_of(look: Look) -> Theme:
+    """The colours that are asked for. Raises AttnlitError for a theme that there is not."""
+    if isinstance(look, Theme):
+        return look
+    for theme in (LIGHT, DARK):
+        if isinstance(look, str) and look == theme.name:
+            return theme
+    said: Any = look
+    named = quoted(said) if isinstance(said, str) else a_kind(said)
+    raise AttnlitError(f"A picture's theme is “light” or “dark”, not {named}.")
 
 
 def head_colour(head: int, theme: Theme = LIGHT) -> str:

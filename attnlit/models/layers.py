@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from attnlit.errors import AttnlitError
 from attnlit.wording import either
 
@@ -35,13 +37,18 @@ _OTHERS = (
 )
 
 
+def is_whole(number: Any) -> bool:
+    """Whether it is an integer of any type; True and False count as none."""
+    return isinstance(number, int | np.integer) and not isinstance(number, bool)
+
+
 def row_of(layer: int, numbers: Sequence[int], model: str) -> int:
     """Where in arrays a layer stands, by its number in the model.
 
     numbers: those of the layers with attention, in the order of the arrays. Raises AttnlitError, in words,
     for a layer that has none.
     """
-    if layer in numbers:
+    if is_whole(layer) and layer in numbers:
         return numbers.index(layer)
     count = len(numbers)
     if tuple(numbers) == tuple(range(count)):

@@ -169,7 +169,7 @@ def test_without_queries_and_keys_there_is_no_neuron_view_and_it_says_why() -> N
         ({"weights": arrays() * np.nan}, "not finite"),
         ({"weights": arrays() - 0.5}, "after the softmax"),
         ({"weights": arrays() / 0.9}, "eval mode"),
-        ({"tokens": list("abc")}, "There are 3 tokens that look and 3 .* 4 by 4"),
+        ({"tokens": list("abc")}, "Tokens that look: 3. .* 4 by 4"),
         ({"tokens": "abcd"}, "list of strings"),
         ({"tokens": [1, 2, 3, 4]}, "convert_ids_to_tokens"),
         ({"weights": arrays(keys=5)}, "Give the keys' own as key_tokens"),

@@ -149,6 +149,7 @@ GEMMA_CHAT = [{"role": "system", "content": "a"}, {"role": "user", "content": "b
     ("given", "told"),
     [
         ([], "1 to 64 messages"),
+        ("Hi", "as a list, and this is a str"),
         ([{"role": "user", "content": "a"}] * 65, "1 to 64 messages"),
         ([{"role": "wizard", "content": "a"}], "needs a role"),
         ([{"role": "user"}], "needs its content"),

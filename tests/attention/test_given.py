@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +13,7 @@ import pandas as pd
 import pytest
 
 import attnlit
-from attnlit.attention.given import as_texts
+from attnlit.attention.given import as_texts, checked_number
 from attnlit.errors import AttnlitError
 
 TEXT = "The cat sat on the mat"
@@ -23,8 +25,8 @@ def taking(first: str) -> list[Callable[..., Any]]:
     return [each for each in FUNCTIONS if next(iter(inspect.signature(each).parameters)) == first]
 
 
-def called_with(function: Callable[..., Any], first: Any) -> Any:
-    """A call whose first argument alone is wrong."""
+def called_with(function: Callable[..., Any], first: Any, **others: Any) -> Any:
+    """A call with these arguments, and good ones for all else that it needs."""
     given = {
         "text": TEXT,
         "texts": [TEXT],
@@ -41,7 +43,48 @@ def called_with(function: Callable[..., Any], first: Any) -> Any:
         for name, each in list(inspect.signature(function).parameters.items())[1:]
         if each.default is inspect.Parameter.empty
     ]
-    return function(first, **{name: given[name] for name in needed})
+    return function(first, **({name: given[name] for name in needed if name in given} | others))
+
+
+# What no argument is meant to be, whatever it is for. Some may take one of them: a pair is a text.
+WRONG = ["x!", -1, 2.5e9, True, None, [("x",)], np.zeros(3)]
+
+
+def choices(function: Callable[..., Any]) -> list[str]:
+    """The arguments after the first that are neither a switch nor a function."""
+    rest = list(inspect.signature(function).parameters.values())[1:]
+    return [each.name for each in rest if not re.match("bool|Callable|Progress", str(each.annotation))]
+
+
+@pytest.fixture(scope="module")
+def first_argument() -> dict[str, Any]:
+    """What the public functions take first, by its name."""
+    model = attnlit.load("mini-gpt2")
+    record = attnlit.attend(model, TEXT)
+    takes = {"model": model, "attention": record, "first": record}
+    return takes | {"routes": attnlit.flow(record, 3), "found": attnlit.writes(model, TEXT)}
+
+
+@pytest.mark.parametrize(
+    "function", [each for each in FUNCTIONS if each is not attnlit.load], ids=lambda each: each.__name__
+)
+def test_a_wrong_choice_is_refused_in_a_sentence(
+    function: Callable[..., Any], first_argument: dict[str, Any]
+) -> None:
+    first = first_argument[next(iter(inspect.signature(function).parameters))]
+    for name in choices(function):
+        for wrong in WRONG:
+            with contextlib.suppress(AttnlitError):
+                called_with(function, first, **{name: wrong})
+
+
+@pytest.mark.parametrize(("wrong", "said"), [("x", "a str"), (2.0, "a float"), (True, "a bool")])
+def test_a_number_is_a_whole_one(wrong: Any, said: str) -> None:
+    assert checked_number(np.int64(3), "top", 1) == 3
+    with pytest.raises(AttnlitError, match="top must be 1 or more, not 0"):
+        checked_number(0, "top", 1)
+    with pytest.raises(AttnlitError, match=f"top must be a whole number, and this is {said}"):
+        checked_number(wrong, "top", 1)
 
 
 @pytest.mark.parametrize("function", taking("model"), ids=lambda each: each.__name__)

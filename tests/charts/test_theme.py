@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -19,7 +20,9 @@ from attnlit.charts.theme import (
     head_colour,
     head_dash,
     ink_on,
+    theme_of,
 )
+from attnlit.errors import AttnlitError
 
 MOST_LINES = 0.35  # opacity
 # How linear red, green and blue are seen (Machado et al. 2009, severity 1).
@@ -126,3 +129,11 @@ def test_the_number_on_a_head_switch_can_be_read(theme: object) -> None:
     for colour in HEAD_COLOURS if theme is LIGHT else HEAD_COLOURS_ON_DARK:
         assert contrast(colour, ink_on(colour)) >= 4.5
         assert re.fullmatch("#[0-9A-F]{6}", colour)
+
+
+def test_a_theme_goes_by_its_name() -> None:
+    own = replace(DARK, name="ours", background="#000033")
+    assert [theme_of("light"), theme_of("dark"), theme_of(own)] == [LIGHT, DARK, own]
+    for wrong, said in (("blue", "“blue”"), (3, "an int")):
+        with pytest.raises(AttnlitError, match=f"“light” or “dark”, not {said}"):
+            theme_of(wrong)  # type: ignore[arg-type]

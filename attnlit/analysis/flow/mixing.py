@@ -55,10 +55,10 @@ def mixing_of_contributions(attention: Attention, contributions: np.ndarray) -> 
     """
     check_whole(attention)
     expected = (attention.layers, len(attention.queries), len(attention.queries))
-    if contributions.shape != expected:
+    shape = np.shape(contributions)
+    if shape != expected:
         raise AttnlitError(
-            f"Contributions have the shape {contributions.shape}, but this record needs {expected}: "
-            "layers, tokens, tokens."
+            f"Contributions have the shape {shape}, but this record needs {expected}: layers, tokens, tokens."
         )
     if not (np.isfinite(contributions).all() and (contributions >= 0).all()):
         raise AttnlitError("Contributions must be finite and not negative: shares are made of them.")

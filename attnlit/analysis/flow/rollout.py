@@ -100,6 +100,8 @@ def rollout(
         own, null = (
             mixing(attention, uniform=even, residual=residual, heads=heads) for even in (uniform, True)
         )
+    elif not isinstance(contributions, tuple | list) or len(contributions) != 2:
+        raise AttnlitError("Give contributions as two arrays: of the model, and of the same evenly weighed.")
     elif heads is not None or not residual:
         raise AttnlitError("Contributions hold all heads and the residual: leave `heads` and `residual` out.")
     else:

@@ -27,6 +27,7 @@ from attnlit.analysis.patching.prompts import (
 from attnlit.analysis.patching.runs import OUTPUT, PATTERN, WHAT, Heads, Progress, Runs, measure
 from attnlit.analysis.predict import log_probabilities
 from attnlit.attention.edits import check_editable
+from attnlit.attention.given import check_text, is_one_of
 from attnlit.attention.places import checked_head, checked_pairs
 from attnlit.attention.values import proof_of
 from attnlit.attention.vocabulary import vocabulary_texts
@@ -217,11 +218,13 @@ class _Question:
 
 def _question(model: Model, source: str, target: str, what: str, words: tuple[str, str] | None) -> _Question:
     """Raises AttnlitError, in words, for what cannot be asked; see `patch`."""
-    if what not in WHAT:
+    if not is_one_of(what, WHAT):
         ways = " or ".join(f"“{each}”" for each in WHAT)
-        raise AttnlitError(f"A head's {quoted(what)} cannot be patched. Choose {ways}.")
+        raise AttnlitError(f"A head's {quoted(str(what))} cannot be patched. Choose {ways}.")
     check_model(model)
     check_editable(model)
+    check_text(source, "source")
+    check_text(target, "target")
     if what == OUTPUT and proof_of(model).scaled:
         raise AttnlitError(
             f"In {model.name} a gate or a norm scales what heads put out before it is passed on, so the "
@@ -232,6 +235,8 @@ def _question(model: Model, source: str, target: str, what: str, words: tuple[st
         check_comparable(model.name, source, one, target, other)
     if words is None:
         words, texts = _guesses(model, source, target)
+    elif not isinstance(words, tuple | list) or len(words) != 2:
+        raise AttnlitError("Give two words between which the model leans, such as (“Mary”, “John”).")
     else:
         texts = (prompt_texts(model, source, words), prompt_texts(model, target, words))
     pairs = lined_up([token.id for token in one], [token.id for token in other])

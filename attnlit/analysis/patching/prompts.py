@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from attnlit.analysis.predict import check_predicts
+from attnlit.attention.given import check_text
 from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted
@@ -141,6 +142,7 @@ def _filled(model: Model, prompt: str, continuation: str, column: int) -> Prompt
 
 
 def _check_continuation(continuation: str) -> None:
+    check_text(continuation, "continuation")
     if not continuation.strip():
         raise AttnlitError("A continuation is empty. Type how the sentence could go on, such as “answered”.")
 

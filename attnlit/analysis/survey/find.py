@@ -15,14 +15,15 @@ import numpy as np
 from attnlit.analysis.scores import BY_NAME, Score
 from attnlit.analysis.scores.evidence import Evidence, evidence_of
 from attnlit.analysis.survey.looks import FLOOR, group_of
+from attnlit.analysis.survey.summary import Survey
 from attnlit.attention.places import checked_token
 from attnlit.attention.record import check_record
 from attnlit.errors import AttnlitError
+from attnlit.wording import a_kind
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from attnlit.analysis.survey.summary import Survey
     from attnlit.attention.record import Attention
 
 
@@ -111,6 +112,8 @@ def _times(attention: Attention, query: int, key: int, here: np.ndarray, survey:
 
 def _check(attention: Attention, query: int, key: int, survey: Survey) -> None:
     check_record(attention)
+    if not isinstance(survey, Survey):
+        raise AttnlitError(f"This takes what attnlit.survey returns, not {a_kind(survey)}.")
     read = attention.kind, attention.layer_numbers, attention.heads
     if read != (survey.kind, survey.layer_numbers, survey.offset.shape[1]):
         raise AttnlitError(

@@ -17,6 +17,7 @@ from attnlit.analysis.writing.parts import HEAD
 from attnlit.analysis.writing.state import LAST, State, take_apart
 from attnlit.analysis.writing.vocabulary import mean_row, rows_of, word_id
 from attnlit.attention.vocabulary import vocabulary_texts
+from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +101,10 @@ def of_word(state: State, word: str | None = None, against: str | None = None) -
     ids = [int(state.logits.argmax()) if word is None else word_id(model, word)]
     if against is not None:
         ids.append(word_id(model, against))
+        if ids[0] == ids[1]:
+            raise AttnlitError(
+                "The two words are the same, so there is no difference. Choose two that differ."
+            )
     signs = np.array([1.0, -1.0])[: len(ids)]
     direction = signs @ rows_of(model, ids)  # (D,)
     if against is None:

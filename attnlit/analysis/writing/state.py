@@ -17,6 +17,7 @@ from attnlit.attention.places import checked_token
 from attnlit.attention.reading import Reading, read
 from attnlit.attention.values import prove_values
 from attnlit.errors import AttnlitError
+from attnlit.models.layers import is_whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -124,6 +125,8 @@ def _check(model: Model) -> None:
 def position_of(model: Model, tokens: Sequence[Token], position: int) -> int:
     """The index that is meant, from 0. Raises AttnlitError where there is no such token."""
     count = len(tokens)
+    if not is_whole(position):
+        return checked_token(position, count)
     if position == LAST and model.masked:
         position = next((index for index, token in enumerate(tokens) if token.id == model.mask_id), LAST)
     if position < 0:

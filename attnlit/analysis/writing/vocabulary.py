@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from attnlit.attention.given import check_text
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.patterns import check_time
 from attnlit.attention.tokens import tokenizing
@@ -28,6 +29,7 @@ def word_id(model: Model, word: str) -> int:
     Where the vocabulary has it only without a space, or where a space would make no difference, it is taken
     as it was typed. Raises AttnlitError for a word that is made of several tokens.
     """
+    check_text(word, "word")
     if not word.strip():
         raise AttnlitError("Type a word to ask for, such as “mat”.")
     spellings = [word] if word[0].isspace() else [f" {word}", word]

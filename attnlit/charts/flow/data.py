@@ -7,7 +7,7 @@ cell by cell; the browser takes apart what it draws.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +32,7 @@ OUT_OF_REACH = 1e-9  # less than this is what rounding leaves of nothing
 SIDES = ("own", "even")  # the model's attention, and uniform attention
 
 
+@runtime_checkable
 class Routes(Protocol):
     """What is drawn: `attnlit.flow` returns it, and `attnlit.rollout(attention).routes(query)`."""
 

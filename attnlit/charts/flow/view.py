@@ -8,7 +8,9 @@ from attnlit.charts.flow import spec, strips
 from attnlit.charts.flow.data import Routes, drawing, flow_tables
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.picture import Picture
-from attnlit.charts.theme import LIGHT, Theme
+from attnlit.charts.theme import LIGHT, Look, Theme, theme_of
+from attnlit.errors import AttnlitError
+from attnlit.wording import a_kind
 
 if TYPE_CHECKING:
     import altair as alt
@@ -40,10 +42,16 @@ def flow_picture(routes: Routes, *, theme: Theme = LIGHT) -> Picture:
     return Picture(draw, theme, tables, height=lambda _: height, notes=notes)
 
 
-def flow_view(routes: Routes, *, theme: Theme = LIGHT, width: int = 980) -> alt.LayerChart:
+def flow_view(routes: Routes, *, theme: Look = "light", width: int = 980) -> alt.LayerChart:
     """Where one token's information came from, beside the same for even attention, as an Altair chart.
 
     `routes` is what `attnlit.flow` returns, or `attnlit.rollout(attention).routes(query)`; `width` is in
-    pixels. It shows itself in a notebook and saves to HTML, PNG and SVG.
+    pixels. It shows itself in a notebook and saves to HTML, PNG and SVG. Raises AttnlitError for what is no
+    routes.
     """
-    return notebook_chart(flow_picture(routes, theme=theme), width)
+    if not isinstance(routes, Routes):
+        raise AttnlitError(
+            "This takes what attnlit.flow returns, or attnlit.rollout(attention).routes(query), not "
+            f"{a_kind(routes)}."
+        )
+    return notebook_chart(flow_picture(routes, theme=theme_of(theme)), width)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Side = Literal["query", "key"]
+SIDES = get_args(Side)
 Selection = Mapping[str, Any] | None  # `event.selection`: the rows of each named selection
 SELECTIONS = ("pin", "more", "heads", "solo")  # for `st.altair_chart(..., selection_mode=...)`
 
@@ -34,7 +35,7 @@ class PinnedToken:
         clicked = _news(selection, before, "pin")
         if clicked is None:
             return now
-        if clicked.get("held") or clicked["side"] not in ("query", "key"):
+        if clicked.get("held") or clicked["side"] not in SIDES:
             return None
         return cls(clicked["side"], int(clicked["index"]))
 
@@ -64,7 +65,7 @@ class ChosenHeads:
 def token_more(selection: Selection, before: Selection = None) -> PinnedToken | None:
     """The token that was clicked with the Shift key, to be taken together with others; None if none was."""
     clicked = _news(selection, before, "more")
-    if clicked is None or clicked["side"] not in ("query", "key"):
+    if clicked is None or clicked["side"] not in SIDES:
         return None
     return PinnedToken(clicked["side"], int(clicked["index"]))
 

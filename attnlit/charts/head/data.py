@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from attnlit.attention.given import checked_number
 from attnlit.attention.places import checked_head
 from attnlit.attention.record import ATTENTION, check_record
 from attnlit.charts.head.clicks import PinnedToken
@@ -76,9 +77,7 @@ def head_tables(
 ) -> tuple[dict[str, pa.Table], tuple[str, ...]]:
     """The tables that the specification names, and the sentences for under the picture."""
     shape = head_shape(attention, len(switches))
-    budget = line_budget(shape) if budget is None else budget
-    if budget < 0:
-        raise AttnlitError(f"The budget is how many lines are drawn: 0 or more, not {budget}.")
+    budget = line_budget(shape) if budget is None else checked_number(budget, "budget", 0)
     whole = len(switches) == attention.heads
     row = attention.row(layer)
     weights = filled(attention.weights[row] if whole else attention.weights[row, switches])

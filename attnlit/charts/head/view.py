@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attnlit.charts.head.clicks import PinnedToken, Side
+from attnlit.attention.given import is_one_of
+from attnlit.attention.places import checked_token
+from attnlit.charts.head.clicks import SIDES, PinnedToken, Side
 from attnlit.charts.head.data import chosen_heads, head_shape, head_tables
 from attnlit.charts.head.rows import spec_by_itself as rows_by_itself
 from attnlit.charts.head.rows import theme_spec as rows_spec
@@ -21,7 +23,8 @@ from attnlit.charts.head.rows_layout import in_rows, rows_height, rows_notes
 from attnlit.charts.head.spec import spec_by_itself, theme_spec
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.picture import Picture
-from attnlit.charts.theme import LIGHT, Theme
+from attnlit.charts.theme import LIGHT, Look, Theme, theme_of
+from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
     import altair as alt
@@ -59,7 +62,7 @@ def head_picture(
     """
     heads = chosen_heads(attention, layer, heads)
     switches = heads if answered is None else list(range(attention.heads))
-    pin = pinned if isinstance(pinned, PinnedToken) or pinned is None else PinnedToken(*pinned)
+    pin = _checked_pin(attention, pinned)
     tables, notes = head_tables(
         attention, layer, heads, theme=theme, budget=budget, pinned=pin, switches=switches, answered=answered
     )
@@ -80,12 +83,21 @@ def head_picture(
     )
 
 
+def _checked_pin(attention: Attention, pinned: Pin | None) -> PinnedToken | None:
+    if pinned is None or isinstance(pinned, PinnedToken):
+        return pinned
+    if not isinstance(pinned, tuple | list) or len(pinned) != 2 or not is_one_of(pinned[0], SIDES):
+        raise AttnlitError("Name the pinned token by its side and its number, such as (“query”, 3).")
+    tokens = attention.queries if pinned[0] == "query" else attention.keys
+    return PinnedToken(pinned[0], checked_token(pinned[1], len(tokens)))
+
+
 def head_view(
     attention: Attention,
     layer: int = 0,
     heads: Sequence[int] | None = None,
     *,
-    theme: Theme = LIGHT,
+    theme: Look = "light",
     budget: int | None = None,
     pinned: Pin | None = None,
     width: int = 760,
@@ -98,5 +110,7 @@ def head_view(
     is in pixels; `rows` lets tokens stand in rows, queries above and keys below. Raises `AttnlitError` for a
     layer or head that the record does not have.
     """
-    picture = head_picture(attention, layer, heads, theme=theme, budget=budget, pinned=pinned, rows=rows)
+    picture = head_picture(
+        attention, layer, heads, theme=theme_of(theme), budget=budget, pinned=pinned, rows=rows
+    )
     return notebook_chart(picture, width)

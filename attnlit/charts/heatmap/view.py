@@ -18,7 +18,7 @@ from attnlit.charts.labels import labels
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.opacity import full_opacity, mask_notes, one, scale_notes
 from attnlit.charts.picture import Picture
-from attnlit.charts.theme import LIGHT, Theme, head_colour
+from attnlit.charts.theme import LIGHT, Look, Theme, head_colour, theme_of
 from attnlit.wording import percent
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ def heatmap_picture(attention: Attention, layer: int = 0, head: int = 0, *, them
 
 
 def heatmap(
-    attention: Attention, layer: int = 0, head: int = 0, *, theme: Theme = LIGHT, width: int = 760
+    attention: Attention, layer: int = 0, head: int = 0, *, theme: Look = "light", width: int = 760
 ) -> alt.LayerChart:
     """The heat map of one head as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
 
     `width` is in pixels. Raises `AttnlitError` for a layer or head that the record does not have.
     """
-    return notebook_chart(heatmap_picture(attention, layer, head, theme=theme), width)
+    return notebook_chart(heatmap_picture(attention, layer, head, theme=theme_of(theme)), width)
 
 
 def matrix_picture(matrix: Matrix, theme: Theme, notes: tuple[str, ...] = ()) -> Picture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from attnlit.charts.packed_text import rows_table
 from attnlit.charts.raster import line_strips
 from attnlit.charts.theme import Theme
 from attnlit.errors import AttnlitError
-from attnlit.wording import percent
+from attnlit.wording import a_kind, percent
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention
@@ -47,6 +47,8 @@ def model_tables(
     attention: Attention, shown: tuple[int, ...], theme: Theme, roles: Roles | None
 ) -> dict[str, pa.Table]:
     """Thumbnails, facts and labels of these layers, drawn at their first showing in this theme."""
+    if roles is not None and not isinstance(roles, Roles):
+        raise AttnlitError(f"The roles must be attnlit.charts.model.Roles, not {a_kind(roles)}.")
     what = (shown, theme, roles)
     return drawn.get(attention, what, lambda: _draw(attention, shown, theme, roles))
 
@@ -168,8 +170,11 @@ def checked_layers(attention: Attention, layers: Sequence[int] | None) -> tuple[
     """The layers to show, or an `AttnlitError` that says which there are."""
     if layers is None:
         return attention.layer_numbers
+    if isinstance(layers, str) or not isinstance(layers, Iterable):
+        raise AttnlitError(f"Give layers as a list of numbers, such as [0, 3], not as {a_kind(layers)}.")
+    layers = tuple(layers)
     if not layers:
         raise AttnlitError("No layer is chosen. Choose one or more.")
     for layer in layers:
         attention.row(layer)
-    return tuple(layers)
+    return layers

@@ -13,7 +13,7 @@ from attnlit.charts.model.spec import HIGHEST_CELL, below, spec_by_itself, theme
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.opacity import scale_notes
 from attnlit.charts.picture import Picture
-from attnlit.charts.theme import LIGHT, Theme
+from attnlit.charts.theme import LIGHT, Look, Theme, theme_of
 
 if TYPE_CHECKING:
     import altair as alt
@@ -73,7 +73,7 @@ def model_view(
     *,
     layers: Sequence[int] | None = None,
     roles: Roles | None = None,
-    theme: Theme = LIGHT,
+    theme: Look = "light",
     width: int = 800,
 ) -> alt.LayerChart:
     """The model view as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
@@ -81,4 +81,4 @@ def model_view(
     A click frames a head. `layers` keeps only those layers, in that order; `width` is in pixels.
     Raises `AttnlitError` where a layer does not exist.
     """
-    return notebook_chart(model_picture(attention, layers=layers, roles=roles, theme=theme), width)
+    return notebook_chart(model_picture(attention, layers=layers, roles=roles, theme=theme_of(theme)), width)

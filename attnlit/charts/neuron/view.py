@@ -14,7 +14,7 @@ from attnlit.charts.neuron.layout import height
 from attnlit.charts.neuron.spec import spec_by_itself, theme_spec
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.picture import Picture
-from attnlit.charts.theme import LIGHT, Theme
+from attnlit.charts.theme import LIGHT, Look, Theme, theme_of
 
 if TYPE_CHECKING:
     import altair as alt
@@ -56,7 +56,7 @@ def neuron_view(
     head: int = 0,
     query: int | None = None,
     *,
-    theme: Theme = LIGHT,
+    theme: Look = "light",
     width: int = 1000,
 ) -> alt.LayerChart:
     """The neuron view of one head as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
@@ -64,4 +64,4 @@ def neuron_view(
     `query` is the token to begin with; a click on another chooses that one. `width` is in pixels.
     Raises `AttnlitError` as `neuron_picture` does.
     """
-    return notebook_chart(neuron_picture(attention, layer, head, query, theme=theme), width)
+    return notebook_chart(neuron_picture(attention, layer, head, query, theme=theme_of(theme)), width)

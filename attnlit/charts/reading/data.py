@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ from attnlit.charts.reading.text import Text, boxes_of, leftwards, text_of
 from attnlit.charts.text_width import text_width
 from attnlit.charts.theme import Theme
 from attnlit.errors import AttnlitError
-from attnlit.wording import percent
+from attnlit.wording import a_kind, percent
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
@@ -52,9 +52,11 @@ def reading_tables(
 ) -> tuple[dict[str, pa.Table], tuple[str, ...]]:
     """The tables that the specification names, and the sentences for under the picture."""
     text = text_of(attention, once_read=once_read)
+    if isinstance(chosen, str) or not isinstance(chosen, Iterable):
+        raise AttnlitError(f"Give words as a list of numbers, such as [0, 3], not as {a_kind(chosen)}.")
     for word in chosen:
         checked_token(word, len(text.words))
-    if not chosen:
+    if not len(chosen):
         raise AttnlitError("No word is chosen. Choose at least one.")
     read = shares(attention, text.rows, heads)  # (R, K)
     full = _full(attention, read)

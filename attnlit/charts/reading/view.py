@@ -11,7 +11,7 @@ from attnlit.charts.picture import Picture
 from attnlit.charts.reading.data import reading_tables
 from attnlit.charts.reading.layout import NARROWEST, STEP, WIDTHS
 from attnlit.charts.reading.spec import spec_by_itself, theme_spec
-from attnlit.charts.theme import LIGHT, Theme
+from attnlit.charts.theme import LIGHT, Look, Theme, theme_of
 
 if TYPE_CHECKING:
     import altair as alt
@@ -49,7 +49,7 @@ def reading_view(
     words: Sequence[int] = (0,),
     *,
     once_read: bool = False,
-    theme: Theme = LIGHT,
+    theme: Look = "light",
     width: int = 900,
 ) -> alt.LayerChart:
     """The text itself as an Altair chart, each word's ground as strong as the attention that it gets.
@@ -62,5 +62,5 @@ def reading_view(
     which is the row of the token before. width: in pixels.
     Raises AttnlitError for a word or head that does not exist, and for an answer's record that is filtered.
     """
-    picture = reading_picture(attention, heads, words, once_read=once_read, theme=theme)
+    picture = reading_picture(attention, heads, words, once_read=once_read, theme=theme_of(theme))
     return notebook_chart(picture, width)

@@ -5,7 +5,7 @@ A bar begins where the one before it ended; the last one is the whole sum, from 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -27,6 +27,7 @@ MANY = {HEAD: "heads", "MLP": "MLPs", "output bias": "output biases"}  # what se
 MANY["layer without attention"] = "layers without attention"
 
 
+@runtime_checkable
 class Sum(Protocol):
     """What is drawn: `attnlit.writes` returns it."""
 

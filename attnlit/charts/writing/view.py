@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.picture import Picture
-from attnlit.charts.theme import LIGHT, Theme
+from attnlit.charts.theme import LIGHT, Look, Theme, theme_of
 from attnlit.charts.writing.data import Sum, sum_tables
 from attnlit.charts.writing.spec import theme_spec
+from attnlit.errors import AttnlitError
+from attnlit.wording import a_kind
 
 if TYPE_CHECKING:
     import altair as alt
@@ -33,10 +35,12 @@ def writing_picture(
     return Picture(theme_spec, theme, tables, height=lambda _: height)
 
 
-def writing_view(found: Sum, *, theme: Theme = LIGHT, width: int = 640) -> alt.LayerChart:
+def writing_view(found: Sum, *, theme: Look = "light", width: int = 640) -> alt.LayerChart:
     """The sum that makes a word's logit, as an Altair chart.
 
     `found` is what `attnlit.writes` returns; `width` is in pixels. It shows itself in a notebook and saves to
-    HTML, PNG and SVG.
+    HTML, PNG and SVG. Raises AttnlitError for what is no such sum.
     """
-    return notebook_chart(writing_picture(found, theme=theme), width)
+    if not isinstance(found, Sum):
+        raise AttnlitError(f"This takes what attnlit.writes returns, not {a_kind(found)}.")
+    return notebook_chart(writing_picture(found, theme=theme_of(theme)), width)
