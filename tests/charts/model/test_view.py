@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attnlit.analysis.scores.positions import distance
+from attnlit.analysis.scores import head_roles
 from attnlit.attention.filters import keep
 from attnlit.attention.record import PASSED_ON, TOGETHER, Attention
 from attnlit.charts import grid
@@ -65,7 +65,7 @@ def test_distance_is_signed_and_counts_positions() -> None:
 
 def test_distance_in_the_tooltip_is_that_of_the_table_of_heads() -> None:
     attention = vectors_record(layers=3, heads=4, queries=12)
-    in_table = distance(attention.weights).ravel()
+    in_table = head_roles(attention)["distance"]
     said = [cell["back"].replace("as far back as ahead", "0 tokens back") for cell in cells(attention)]
     found = [re.fullmatch(r"([\d.]+) tokens? (back|ahead)", each) for each in said]
     numbers = [float(each[1]) * (1 if each[2] == "back" else -1) for each in found]
