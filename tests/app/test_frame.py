@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attnlit.app import cache
+from attnlit.app import cache, panels
 from attnlit.app.examples import EXAMPLES
-from attnlit.app.frame import link
+from attnlit.app.frame import bar, link
 from attnlit.app.frame.cards import PAGES, PageCard
 from tests.app import small
 from tests.app.opening import ROOT, VIEWS, opened, plain, typed
@@ -188,3 +189,27 @@ def test_a_page_that_measures_the_strongest_head_begins_there_unless_somebody_ha
     seen_elsewhere = opened("head_view")
     seen_elsewhere.switch_page("pages/neurons.py").run()
     assert seen_elsewhere.button_group(key="layer").value == 3  # as it was there
+
+
+def test_from_view_to_view_the_picture_does_not_wait_for_the_line_above_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[str] = []
+
+    def note(module: Any, name: str) -> None:
+        draw = getattr(module, name)
+
+        def noted(*values: Any, **named: Any) -> None:
+            drawn.append(name)
+            draw(*values, **named)
+
+        monkeypatch.setattr(module, name, noted)
+
+    note(bar, "title_line")
+    note(panels, "picture")
+    app = opened("head_view")
+    assert drawn == ["title_line", "picture"]  # the line would move it
+    drawn.clear()
+    app.run()
+    assert drawn == ["picture", "title_line"]
+    assert not app.exception

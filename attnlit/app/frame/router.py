@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner_utils.exceptions import ScriptControlException
+from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, ScriptControlException
 
 from attnlit.app import described, history, saving, say, start, tour
 from attnlit.app.folder import app_folder
@@ -136,6 +136,9 @@ def _routing(card: PageCard) -> Iterator[None]:
         if card.controls:
             _this_run.asked = asking.draw(card, later)
         yield
+    except RerunException:  # the next run draws them
+        later.clear()
+        raise
     finally:
         _this_run.card = _this_run.asked = None
         for draw in later:  # the controls, too, that a page stands under which could draw nothing
