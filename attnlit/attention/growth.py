@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 MOST_GROWTH = 64.0  # characters that one character may become; Unicode's own forms need 18
-_LONGEST_FORM = (
-    1_000  # bytes of a text that SentencePiece's table may put for another: Unicode's longest has 33
-)
+# Bytes of a text that SentencePiece's table may put for another: the longest of Unicode's own forms has 33.
+_LONGEST_FORM = 1_000
 _NORMALIZER, _CHARSMAP = 3, 2  # the numbers of their fields in a SentencePiece model
 _MOST_RULES = 100_000  # bytes of the rules that put special tokens around a text: usual ones have 1,000
 _BETWEEN = regex.compile(r"\(\?<?[=!]|\\[bBAzZGK]|[\^$]")  # what looks around and takes nothing
@@ -126,30 +125,36 @@ def _growth_by_table(table: bytes) -> float:
 
 
 def _field(message: bytes, number: int) -> bytes:
-    """The first field of this number in a Protocol Buffers message, if it holds bytes; none without it."""
+    """The first field of this number in a Protocol Buffers message, if it holds bytes; none without it.
+
+    A field is a key, which is its number and how it is written; then comes a number with seven bits to a byte
+    (0), eight bytes (1), a length and so many bytes (2), or four bytes (5).
+    """
     place = 0
-
-    def varint() -> int:
-        nonlocal place
-        value = shift = 0
-        while place < len(message):
-            byte = message[place]
-            place += 1
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                break
-        return value
-
     while place < len(message):
-        key = varint()
-        length = {0: 0, 1: 8, 5: 4}.get(key & 7, -1)
-        length = varint() if key & 7 in (0, 2) else length
-        if key & 7 == 0:
+        key, place = _varint(message, place)
+        written = key & 7
+        if written == 0:
+            _, place = _varint(message, place)
             continue
-        if length < 0:
+        length = {1: 8, 5: 4}.get(written, 0)
+        if written == 2:
+            length, place = _varint(message, place)
+        elif not length:
             break
         if key == number << 3 | 2:
             return message[place : place + length]
         place += length
     return b""
+
+
+def _varint(message: bytes, place: int) -> tuple[int, int]:
+    """(a number written with seven bits to a byte, the place behind it)"""
+    value = shift = 0
+    while place < len(message):
+        byte = message[place]
+        value |= (byte & 0x7F) << shift
+        place, shift = place + 1, shift + 7
+        if byte < 0x80:
+            break
+    return value, place

@@ -107,9 +107,8 @@ def _with_attention(config: Any, types: Sequence[str], layer: int, classes: Sequ
     if window:
         return f"{WINDOW} {window}"
     indexers = getattr(config, "indexer_types", None) or ()
-    shared = (
-        layer < len(indexers) and indexers[layer] == "shared"
-    )  # it takes what a layer before it has chosen
+    # A layer may take what one before it has chosen.
+    shared = layer < len(indexers) and indexers[layer] == "shared"
     chosen = getattr(config, "index_topk", None)
     if chosen and "compress" not in own and (shared or any("Indexer" in each for each in classes)):
         return f"{CHOSEN} {chosen}"

@@ -131,16 +131,15 @@ def _sharing_copy(module: PreTrainedModel) -> PreTrainedModel:
     """A copy of the modules and settings around the same weights.
 
     `deepcopy` leaves alone what it is told it has copied already. So the copy's switches (how attention is
-    computed, training or not, use of a cache, gradients) are its own, and its numbers are the model's. What
-    needs no gradient is taken itself: a quantised weight knows more than its numbers.
+    computed, training or not, use of a cache, gradients) are its own, and its numbers are the model's. A
+    quantised weight is taken itself, as it knows more than its numbers.
     """
     import torch
 
     memo: dict[int, Any] = {id(each): each for each in module.buffers()}
     for each in module.parameters():
-        memo[id(each)] = (
-            torch.nn.Parameter(each.detach(), requires_grad=False) if each.requires_grad else each
-        )
+        plain = type(each) is torch.nn.Parameter
+        memo[id(each)] = torch.nn.Parameter(each.detach(), requires_grad=False) if plain else each
     for part in reversed([*module.modules()]):
         if hasattr(part, "_orig_mod"):  # torch.compile of one layer: it is looked at inside
             memo[id(part)] = copy.deepcopy(part._orig_mod, memo)
