@@ -18,7 +18,7 @@ from attnlit.attention.capture import untrained
 from attnlit.errors import AttnlitError
 from tests import tiny
 from tests.models.held import state
-from tests.tolerances import MISTAKE
+from tests.tolerances import MISTAKE, ROUNDING
 
 TEXT = "The cat sat on the mat."
 GetFolder = Callable[[str], Path]
@@ -169,6 +169,41 @@ def test_adapters_are_active(held: tuple[Any, Any]) -> None:
     adapted = attend(load(Wrapper(module), tokenizer=tokenizer), TEXT).weights
     assert abs(adapted[0] - plain[0]).max() == 0
     assert abs(adapted[1] - plain[1]).max() > MISTAKE
+
+
+class Numbers(torch.nn.Parameter):
+    """Quantised, as bitsandbytes has them: whole numbers that know what one of them is worth."""
+
+    def __new__(cls, numbers: torch.Tensor, worth: float) -> Numbers:
+        self = torch.Tensor._make_subclass(cls, numbers, False)
+        self.worth = worth
+        return self
+
+
+class Quantised(torch.nn.Module):
+    def __init__(self, plain: Any, worth: float) -> None:
+        super().__init__()
+        self.weight = Numbers((plain.weight.detach() / worth).round().to(torch.int8), worth)
+        self.bias = plain.bias
+
+    def forward(self, given: torch.Tensor) -> torch.Tensor:
+        return given @ (self.weight.float() * self.weight.worth) + self.bias
+
+
+@pytest.mark.whole
+def test_a_quantised_weight_keeps_what_it_knows(held: tuple[Any, Any]) -> None:
+    module, tokenizer = held
+    attention = module.transformer.h[1].attn
+    worth = float(attention.c_attn.weight.abs().max()) / 127
+    quantised = Quantised(attention.c_attn, worth)
+    with torch.no_grad():
+        attention.c_attn.weight.copy_(quantised.weight.float() * worth)
+    expected = attend(load(module, tokenizer=tokenizer), TEXT).weights
+    attention.c_attn = quantised
+    before = state(module)
+    found = attend(load(module, tokenizer=tokenizer), TEXT).weights
+    assert abs(found - expected).max() <= ROUNDING
+    assert state(module) == before
 
 
 def test_what_kind_of_model_it_is(tiny_folder: GetFolder) -> None:
