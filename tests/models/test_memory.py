@@ -194,7 +194,7 @@ class Quantised(torch.nn.Module):
 def test_a_quantised_weight_keeps_what_it_knows(held: tuple[Any, Any]) -> None:
     module, tokenizer = held
     attention = module.transformer.h[1].attn
-    worth = float(attention.c_attn.weight.abs().max()) / 127
+    worth = float(attention.c_attn.weight.detach().abs().max()) / 127
     quantised = Quantised(attention.c_attn, worth)
     with torch.no_grad():
         attention.c_attn.weight.copy_(quantised.weight.float() * worth)
