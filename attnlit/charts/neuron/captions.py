@@ -18,8 +18,9 @@ def captions(vectors: Vectors, vector_limit: float, product_limit: float) -> dic
     `short` is what is written where a column is narrow.
     """
     dimensions = f"{vectors.q.shape[1]} dimensions"
-    # A mask is seen as dashes; it is named only where nothing else is added.
+    # A mask is seen as dashes; it is named only where nothing else is added. The note says how wide it is.
     seen_adds = [part for part in vectors.adds if "mask" not in part] or list(vectors.adds)
+    seen_adds = [part.partition(" of ")[0] for part in seen_adds]
     limits = f"full colour from ±{vector_limit:.2g} in q and k, ±{product_limit:.2g} in q × k"
     lines = [
         ("positive", 0, "positive", ""),

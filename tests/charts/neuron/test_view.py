@@ -177,6 +177,17 @@ def test_heads_say_what_the_model_adds_and_shares() -> None:
     assert captions(neuron_picture(vectors_record(scaling=0.05), 0, 0))["score", 1] == "q·k × 0.05"
 
 
+def test_a_window_is_named_above_its_column_and_measured_below() -> None:
+    whole = vectors_record()
+    back = np.arange(6)[:, None] - np.arange(6)
+    mask = np.where((back >= 0) & (back < 3), 0, MASKED).astype(np.float32)[None]
+    picture = neuron_picture(
+        replace(whole, inputs=tuple(replace(each, mask=mask) for each in whole.inputs)), 0, 0
+    )
+    assert captions(picture)["score", 2] == "+ sliding window"
+    assert any("sliding window of 3 tokens" in note for note in picture.notes)
+
+
 def test_a_filtered_record_says_that_keys_are_hidden() -> None:
     attention = vectors_record(queries=8)
     filtered = keep(attention, range(2, 6), range(3))
