@@ -126,8 +126,12 @@ def show(some: Mapping[str, list[str]]) -> None:
 
 
 def write(**values: str) -> None:
-    """Put these into the address, for choices that are bound to no control."""
-    st.query_params.update(values)
+    """Put these into the address, for choices that are bound to no control.
+
+    What stands there already is not written again: a browser draws its whole page for each message about it.
+    """
+    if any(st.query_params.get(name) != value for name, value in values.items()):
+        st.query_params.update(values)
 
 
 def of_this_page() -> str:
@@ -175,10 +179,10 @@ def settled(name: str, valid: Container[str], but: str) -> str | None:
     if here not in valid:
         here = None
     st.session_state[_CHOSEN + name] = st.session_state[_WRITTEN + name] = here
-    if here is not None:
-        st.query_params[name] = here
-    else:
+    if here is None:
         leave([name])
+    else:
+        write(**{name: here})
     return here
 
 
