@@ -1,4 +1,8 @@
-"""Tiny models, each saved once and loaded as users load a folder, shared by every test of the session."""
+"""Tiny models, each saved once and loaded as users load a folder, shared by every test of the session.
+
+Fixtures import what they need: the process that hands tests to workers reads this file, too, and has no use
+for torch, which takes seconds to import.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from attnlit.attention import generate, load
-from attnlit.models.limits import set_threads
-from attnlit.models.model import Model
-from tests import tiny, translator
+if TYPE_CHECKING:
+    from attnlit.models.model import Model
 
 # Architectures that `make quick` tries. The others make the whole body of models, which `make test` tries.
 FEW = {"bert", "gpt2", "llama", "t5"}
@@ -24,9 +27,6 @@ FEW = {"bert", "gpt2", "llama", "t5"}
 # Their tests take as long as a hundred others: begun last, one of them would be waited for.
 LONGEST = {"test_kernels", "test_library"}
 MAIN = sys.modules["__main__"]
-
-if "OMP_NUM_THREADS" not in os.environ:  # else whoever runs the tests has chosen
-    set_threads()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,8 +52,19 @@ def main_stays() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def threads() -> None:
+    """As many as the app takes, unless whoever runs the tests has chosen."""
+    from attnlit.models.limits import set_threads
+
+    if "OMP_NUM_THREADS" not in os.environ:
+        set_threads()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def few_words() -> Iterator[None]:
     """A random model writes until it is stopped, with a forward pass a word: it is stopped sooner here."""
+    from attnlit.attention import generate
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generate, "TARGET_TOKENS", 12)
         yield
@@ -62,6 +73,8 @@ def few_words() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The folder of a tiny model of some architecture of `tests.tiny`."""
+    from tests import tiny
+
     folder = tmp_path_factory.mktemp("models")
     return cache(lambda architecture: tiny.save(architecture, folder / architecture))
 
@@ -69,6 +82,8 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
 @pytest.fixture(scope="session")
 def tiny_model(tiny_folder: Callable[[str], Path]) -> Callable[[str], Model]:
     """A tiny model of some architecture of `tests.tiny`, loaded from its folder."""
+    from attnlit.attention import load
+
     return cache(lambda architecture: load(str(tiny_folder(architecture))))
 
 
@@ -89,4 +104,7 @@ def tiny_double(tiny_model: Callable[[str], Model]) -> Callable[[str], Model]:
 @pytest.fixture(scope="session")
 def m2m100(tmp_path_factory: pytest.TempPathFactory) -> Model:
     """A tiny model that must be told its languages."""
+    from attnlit.attention import load
+    from tests import translator
+
     return load(str(translator.save(tmp_path_factory.mktemp("m2m100"))))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import attnlit
+from tests.bundled import bundled
 
 ROOT = Path(__file__).parents[1]
 DOCS = {file.stem: file.read_text(encoding="utf-8") for file in sorted((ROOT / "docs").glob("*.md"))}
@@ -29,14 +30,15 @@ def test_every_page_of_the_app_is_documented_and_listed() -> None:
 @pytest.fixture(scope="module")
 def given() -> dict[str, object]:
     """What an example may take for granted."""
-    model = attnlit.load("mini-gpt2")
+    model = bundled("mini-gpt2")
     attention = attnlit.attend(model, "The cat sat on the mat and slept")
     return {"attnlit": attnlit, "model": model, "attention": attention}
 
 
 @pytest.mark.whole
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_its_examples_run(example: str, given: dict[str, object]) -> None:
+def test_its_examples_run(example: str, given: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attnlit, "load", bundled)  # most open the same model first: here once for all
     exec(compile(example, "docs", "exec"), dict(given))
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from attnlit.analysis.ablation_set import ablation_set
 from attnlit.analysis.compare import compare, most_alike
 from attnlit.analysis.patching import patch_each
 from attnlit.app.cache import load_model
@@ -90,14 +91,12 @@ def test_before_training_every_head_has_its_own_beside_it() -> None:
     assert "mini-gpt2 before training" in told(app)
 
 
-def test_the_heads_that_must_go_are_searched_when_somebody_asks() -> None:
-    from attnlit.analysis.ablation_set import ablation_set
-
-    text = "She opened the"
-    app = opened("compare", text=text, sides="Before training", until="window", until_how="mean")
+def test_the_heads_that_must_go_are_searched_when_somebody_asks(small_model: Callable[[str], str]) -> None:
+    text, name = "She opened the", small_model("mini-gpt2")
+    app = opened("compare", model=name, text=text, sides="Before training", until="window", until_how="mean")
     next(each for each in app.button if each.label == "Search for the heads").click().run()
     assert not app.exception
-    found = ablation_set(load_model("mini-gpt2"), text, "window", how="mean")
+    found = ablation_set(load_model(name), text, "window", how="mean")
     for sentence in ablation_set_in_words(found):
         assert plain(sentence) in told(app)
 

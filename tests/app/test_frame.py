@@ -10,10 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from attnlit.analysis.sample import SENTENCES
 from attnlit.app import cache, panels
 from attnlit.app.examples import EXAMPLES
 from attnlit.app.frame import bar, link
 from attnlit.app.frame.cards import PAGES, PageCard
+from attnlit.app.neurons import measure
 from tests.app import small
 from tests.app.opening import ROOT, VIEWS, opened, plain, typed
 
@@ -174,7 +176,11 @@ def test_what_is_typed_at_home_is_drawn_there_and_on_every_page() -> None:
     assert "The text is empty" in plain(app.warning[0].value)
 
 
-def test_a_page_that_measures_the_strongest_head_begins_there_unless_somebody_has_chosen() -> None:
+def test_a_page_that_measures_the_strongest_head_begins_there_unless_somebody_has_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(measure, "SENTENCES", SENTENCES[:12])  # of those that the neurons page reads
+    monkeypatch.setattr(cache, "profiles", cache.Memory(lambda: 1e8))  # none of them is kept for others
     app = opened("bias")
     strongest = app.dataframe[1].value.iloc[0]
     assert app.button_group(key="layer").value == strongest["layer"]

@@ -145,6 +145,11 @@ def test_a_template_that_opens_the_thinking_is_known_to(chat: Model, family: str
 GEMMA_CHAT = [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}]
 
 
+@pytest.fixture(scope="module")
+def gemma() -> Model:
+    return of_tokenizer(tokenizer_of("gemma"))
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -159,9 +164,9 @@ GEMMA_CHAT = [{"role": "system", "content": "a"}, {"role": "user", "content": "b
         (GEMMA_CHAT, "System role not supported"),
     ],
 )
-def test_mistakes_in_messages_are_answered_in_words(given: list[Any], told: str) -> None:
+def test_mistakes_in_messages_are_answered_in_words(given: list[Any], told: str, gemma: Model) -> None:
     with pytest.raises(AttnlitError, match=told):
-        conversation(of_tokenizer(tokenizer_of("gemma")), given)
+        conversation(gemma, given)
 
 
 HOSTILE = {

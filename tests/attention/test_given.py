@@ -15,6 +15,7 @@ import pytest
 import attnlit
 from attnlit.attention.given import as_texts, checked_number
 from attnlit.errors import AttnlitError
+from tests.bundled import bundled
 
 TEXT = "The cat sat on the mat"
 FUNCTIONS = [getattr(attnlit, name) for name in attnlit.__all__ if inspect.isfunction(getattr(attnlit, name))]
@@ -120,9 +121,9 @@ def test_every_public_function_is_among_them() -> None:
 )
 def test_a_text_is_one_string(text: Any, said: str) -> None:
     with pytest.raises(AttnlitError, match=f"The text must be one string, and {said}"):
-        attnlit.attend(attnlit.load("mini-gpt2"), text)
+        attnlit.attend(bundled("mini-gpt2"), text)
     with pytest.raises(AttnlitError, match="The second text must be one string"):
-        attnlit.attend(attnlit.load("mini-gpt2"), TEXT, pair=3)  # type: ignore[arg-type]
+        attnlit.attend(bundled("mini-gpt2"), TEXT, pair=3)  # type: ignore[arg-type]
 
 
 def test_texts_are_strings_or_pairs() -> None:

@@ -12,8 +12,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from attnlit.app import write
-from attnlit.attention import answer, attend, load
+from attnlit.attention import answer, attend
 from tests.app.opening import opened, said
+from tests.bundled import bundled
 
 TEXT = "She opened the letter and"
 
@@ -34,15 +35,16 @@ def test_what_the_model_writes_becomes_the_text_of_picture_and_link() -> None:
     app = let_go_on(opened("head_view", model="mini-gpt2", text=TEXT), on_length=5, on_temperature=0.0)
     assert not app.exception
     assert not app.warning
-    longer = TEXT + str(answer(load("mini-gpt2"), TEXT, max_tokens=5).pair)
+    written = answer(bundled("mini-gpt2"), TEXT, max_tokens=5)
+    longer = TEXT + str(written.pair)
     assert app.text_area(key="text").value == longer
     assert [option.split("  ·")[0] for option in app.selectbox(key="query").options][-5:] == [
-        token.text for token in answer(load("mini-gpt2"), TEXT, max_tokens=5).queries[-5:]
+        token.text for token in written.queries[-5:]
     ]
     links = [parse_qs(each.value.split("?")[1]) for each in app.code if "model=" in each.value]
     assert longer in [link["text"][0] for link in links if "text" in link]
     again = let_go_on(app, on_temperature=1.0, on_seed=3)
-    drawn = answer(load("mini-gpt2"), longer, max_tokens=5, temperature=1.0, seed=3)
+    drawn = answer(bundled("mini-gpt2"), longer, max_tokens=5, temperature=1.0, seed=3)
     assert again.text_area(key="text").value == longer + str(drawn.pair)
 
 
@@ -67,7 +69,7 @@ def test_what_was_written_until_a_stop_stays(monkeypatch: pytest.MonkeyPatch) ->
     text = "The ship that never came home"
     app = let_go_on(opened("head_view", model="mini-gpt2", text=text), on_length=20, on_temperature=0.0)
     assert not app.exception
-    five = answer(load("mini-gpt2"), text, max_tokens=5)
+    five = answer(bundled("mini-gpt2"), text, max_tokens=5)
     assert app.text_area(key="text").value == text + str(five.pair)
 
 
@@ -77,12 +79,12 @@ def test_behind_a_second_sentence_it_goes_on_with_that_one() -> None:
     app = let_go_on(opening, on_length=5, on_temperature=0.0)
     assert not app.exception
     assert app.text_area(key="text").value == TEXT
-    written = str(answer(load("mini-gpt2"), f"{TEXT} {pair}", max_tokens=5).pair)
+    written = str(answer(bundled("mini-gpt2"), f"{TEXT} {pair}", max_tokens=5).pair)
     assert app.text_area(key="pair").value == pair + written
 
 
 def test_a_text_without_room_behind_it_is_answered_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ATTNLIT_MAX_TOKENS", str(len(attend(load("mini-gpt2"), TEXT).queries)))
+    monkeypatch.setenv("ATTNLIT_MAX_TOKENS", str(len(attend(bundled("mini-gpt2"), TEXT).queries)))
     app = let_go_on(opened("head_view", model="mini-gpt2", text=TEXT))
     assert "leaves no room for an answer" in said(app)
     assert app.text_area(key="text").value == TEXT

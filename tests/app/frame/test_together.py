@@ -10,11 +10,12 @@ from streamlit.testing.v1 import AppTest
 from attnlit.app import cache
 from attnlit.app.frame.request import Request
 from attnlit.app.frame.together import take_one_more
-from attnlit.attention import attend, load
+from attnlit.attention import attend
 from attnlit.attention.together import take_together
 from attnlit.charts.theme import LIGHT
 from attnlit.words.read_out import read_out
 from tests.app.opening import opened, plain, said, told
+from tests.bundled import bundled
 
 TEXT = "Mr. Dursby met Miss Harlow at the gate"
 
@@ -25,7 +26,7 @@ def begun(**address: str) -> AppTest:
 
 def test_tokens_that_are_chosen_count_as_one_everywhere() -> None:
     app = begun()
-    record = attend(load("mini-gpt2"), TEXT)
+    record = attend(bundled("mini-gpt2"), TEXT)
     first = record.query_tokens.index("Miss")
     last = len(record.queries) - 4
     app.multiselect(key="together_tokens").set_value([str(first), str(last)]).run()
@@ -58,7 +59,7 @@ def test_a_click_with_shift_takes_one_more_and_a_click_on_the_one_lets_go(
 ) -> None:
     chosen: dict[str, object] = {}
     monkeypatch.setattr("attnlit.app.frame.address.choose", chosen.__setitem__)
-    model = load("mini-gpt2")
+    model = bundled("mini-gpt2")
 
     def asked(together: tuple[int, ...], pinned: tuple[str, int] | None) -> Request:
         filters = cache.Filters(together=(together, together))
@@ -84,7 +85,7 @@ def test_tokens_that_are_not_there_are_answered_in_words(nonsense: str) -> None:
 def test_a_query_that_is_within_them_is_the_one_that_stands_for_them() -> None:
     """Of words that stand side by side once others are hidden, or made of pieces, too."""
     app = begun(together="4-5.7", query="5")
-    one = take_together(attend(load("mini-gpt2"), TEXT), [4, 5, 7])
+    one = take_together(attend(bundled("mini-gpt2"), TEXT), [4, 5, 7])
     index = next(place for place, token in enumerate(one.queries) if token.position in (4, 5, 7))
     for sentence in read_out(one, 2, [1], index):
         assert plain(sentence) in told(app)
@@ -95,4 +96,4 @@ def test_a_link_of_any_length_is_bounded(spelled: str) -> None:
     app = begun(together=spelled)
     assert not app.exception
     chosen = app.multiselect(key="together_tokens").value
-    assert len(chosen) in (0, len(attend(load("mini-gpt2"), TEXT).queries))
+    assert len(chosen) in (0, len(attend(bundled("mini-gpt2"), TEXT).queries))
