@@ -36,6 +36,12 @@ def two_sentences() -> Iterator[None]:
         cache.effects.clear()
 
 
+@pytest.fixture
+def own(small_model: Callable[[str], str]) -> Callable[..., AppTest]:
+    """Opens the page of a small model, with prompts of one's own."""
+    return lambda **other: opened("bias", **{"model": small_model("mini-gpt2"), **OWN, **other})
+
+
 def numbers(app: AppTest) -> dict[str, float]:
     return {metric.label: float(metric.value.replace("−", "-")) for metric in app.metric}
 
@@ -108,8 +114,8 @@ def test_nonsense_in_a_link_shows_the_first_pair() -> None:
     assert len(app.metric) == 3
 
 
-def test_ones_own_prompts_and_a_link_without_them() -> None:
-    app = opened("bias", prompts="Your own")
+def test_ones_own_prompts_and_a_link_without_them(small_model: Callable[[str], str]) -> None:
+    app = opened("bias", model=small_model("mini-gpt2"), prompts="Your own")
     for name, text in OWN.items():
         app.text_input(key=f"bias_{name}").set_value(text)
     app.button[0].click().run()
@@ -122,8 +128,8 @@ def test_ones_own_prompts_and_a_link_without_them() -> None:
     assert "prompts=Your+own" in bare
 
 
-def test_a_link_with_prompts_is_followed_and_then_left() -> None:
-    app = opened("bias", **OWN)
+def test_a_link_with_prompts_is_followed_and_then_left(own: Callable[..., AppTest]) -> None:
+    app = own()
     assert app.button_group(key="prompts").value == "Your own"
     assert app.text_input(key="bias_other").value == "smiled"
     assert any("after He" in each for each in columns(app))
@@ -134,8 +140,8 @@ def test_a_link_with_prompts_is_followed_and_then_left() -> None:
     assert app.dataframe[0].value["continuation"].tolist() == ["laughed", "wept"]
 
 
-def test_another_pair_leaves_the_prompts_of_a_link() -> None:
-    app = opened("bias", **OWN)
+def test_another_pair_leaves_the_prompts_of_a_link(own: Callable[..., AppTest]) -> None:
+    app = own()
     app.button_group(key="prompts").set_value("Nurse asks doctor").run()
     assert "first" not in app.query_params
     assert app.button_group(key="prompts").value == "Nurse asks doctor"
@@ -156,15 +162,15 @@ def test_every_number_can_be_saved(small_model: Callable[[str], str]) -> None:
     assert files(app) == ["Three effects", "Heads", "Every sentence"]
 
 
-def test_mistakes_are_answered_and_nothing_typed_is_lost() -> None:
-    app = opened("bias", **OWN)
+def test_mistakes_are_answered_and_nothing_typed_is_lost(own: Callable[..., AppTest]) -> None:
+    app = own()
     for typed, answer in (
         ({"second": "The captain thanked his mother."}, "equally many tokens"),
         ({"second": OWN["first"]}, "Change one word in the second"),
         ({"first": ""}, "The text is empty"),
         ({"other": ""}, "A continuation is empty"),
         ({"other": OWN["expected"]}, "Choose two that differ"),
-        ({"first": "x" * 200_000}, "mini-gpt2 takes at most 512"),
+        ({"first": "x" * 200_000}, "takes at most 512"),
     ):
         for name, text in {**OWN, **typed}.items():
             app.text_input(key=f"bias_{name}").set_value(text)
@@ -175,16 +181,16 @@ def test_mistakes_are_answered_and_nothing_typed_is_lost() -> None:
             assert app.text_input(key=f"bias_{name}").value == text[: ask.MOST_CHARACTERS]
 
 
-def test_words_that_cannot_be_watched_hold_nothing_up() -> None:
-    app = opened("bias", **{**OWN, "watched": "admiral, mother"})
+def test_words_that_cannot_be_watched_hold_nothing_up(own: Callable[..., AppTest]) -> None:
+    app = own(watched="admiral, mother")
     assert "Not watched: “admiral”" in plain(app.info[0].value)
     assert len(app.metric) == 3
     assert any("He → mother" in each for each in columns(app))
 
 
-def test_spaces_around_what_was_typed_change_nothing() -> None:
+def test_spaces_around_what_was_typed_change_nothing(own: Callable[..., AppTest]) -> None:
     spaced = {name: f" {text}  " for name, text in OWN.items()}
-    assert numbers(opened("bias", **spaced)) == numbers(opened("bias", **OWN))
+    assert numbers(own(**spaced)) == numbers(own())
 
 
 def test_a_button_goes_to_the_strongest_head() -> None:
@@ -213,18 +219,18 @@ def test_a_word_that_a_blank_cannot_hold() -> None:
     assert "not a single token" in said(app)
 
 
-def test_markup_in_prompts_is_shown_as_it_is() -> None:
-    app = opened(
-        "bias", **{**OWN, "first": "*a* <b>x</b> $y$ He", "second": "*a* <b>x</b> $y$ She", "watched": ""}
-    )
+def test_markup_in_prompts_is_shown_as_it_is(own: Callable[..., AppTest]) -> None:
+    app = own(first="*a* <b>x</b> $y$ He", second="*a* <b>x</b> $y$ She", watched="")
     assert not app.exception
     assert any("\\*a\\* \\<b\\>x\\<\\/b\\> \\$y\\$ **He**" in each.value for each in app.markdown)
 
 
-def test_a_large_model_is_measured_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_model_is_measured_when_asked(
+    small_model: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(measure, "AT_ONCE", 1)
-    cache.effects.clear()
-    app = opened("bias", prompts="Nurse asks doctor")
+    monkeypatch.setattr(cache, "effects", cache.Memory(lambda: 1e8))  # nothing is kept there yet
+    app = opened("bias", model=small_model("mini-gpt2"), prompts="Nurse asks doctor")
     assert not app.metric
     assert any("difference" in each for each in columns(app))  # where the heads look is known without
     next(button for button in app.button if button.label == "Measure every head").click().run()
@@ -278,12 +284,12 @@ def test_a_measured_sentence_is_not_measured_again(
     assert len(asked) == 5  # two, the one that failed, and it with the last one
 
 
-@pytest.mark.usefixtures("any_model", "two_sentences")
+@pytest.mark.usefixtures("any_model")
 def test_published_numbers_stand_beside_ours_in_gpt2_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measure, "AT_ONCE", 200)
-    small.save(tmp_path, n_embd=24, n_layer=7, n_head=12)
+    monkeypatch.setattr(measure, "TEMPLATES", TEMPLATES[:1])
+    small.save(tmp_path, n_embd=22, n_layer=6, n_head=11)  # with a head 5-10, as in GPT-2
     assert not any("published" in each for each in columns(opened("bias", prompts="Nurse and farmer")))
     monkeypatch.setattr(published, "NAMES", {str(tmp_path): "gpt2"})
     app = opened("bias", model=str(tmp_path), prompts="Nurse and farmer")

@@ -87,13 +87,19 @@ class Panic(BaseException):
     """As a panic of a library in Rust: no `Exception`."""
 
 
-@pytest.mark.parametrize("card", DRAWN, ids=[card.title for card in DRAWN])
-@pytest.mark.parametrize("fault", [KeyError("/a/secret/path"), Panic("/a/secret/path")])
+@pytest.mark.parametrize(
+    ("card", "fault"),
+    [*((card, KeyError) for card in DRAWN), (DRAWN[0], Panic)],
+    ids=[*(card.title for card in DRAWN), "a panic"],
+)
 def test_a_fault_of_ours_is_answered_with_a_number_and_the_sidebar_stays(
-    card: PageCard, fault: BaseException, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    card: PageCard,
+    fault: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fails(*arguments: object, **named: object) -> None:
-        raise fault
+        raise fault("/a/secret/path")
 
     monkeypatch.setattr(panels, "picture", fails)
     app = opened(card.script)

@@ -28,14 +28,14 @@ def words(app: AppTest) -> str:
     return plain(" ".join(each.value for each in [*app.markdown, *app.caption, *app.info]))
 
 
-@pytest.mark.parametrize("model", ["mini-gpt2", "mini-bert"])
-def test_the_sample_is_scored_and_shown(model: str) -> None:
-    app = opened("patterns", model=model, over="Built-in sample")
+@pytest.mark.parametrize(("like", "heads"), [("", 48), ("mini-bert", 4)])
+def test_the_sample_is_scored_and_shown(like: str, heads: int, small_model: Callable[[str], str]) -> None:
+    app = opened("patterns", model=small_model(like) if like else "mini-gpt2", over="Built-in sample")
     assert not app.exception
     assert not app.warning
     assert len(app.get("vega_lite_chart")) == 3
     assert "52 texts" in words(app)
-    assert len(app.dataframe[0].value) == 48
+    assert len(app.dataframe[0].value) == heads
 
 
 @pytest.mark.parametrize("model", ["mini-gpt2", "mini-bert"])
