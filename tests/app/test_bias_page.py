@@ -243,7 +243,10 @@ def test_a_large_model_is_measured_when_asked(
 
 @pytest.mark.usefixtures("two_sentences")
 @pytest.mark.parametrize("like", MODELS)
-def test_the_set_with_its_intervals(like: str, small_model: Callable[[str], str]) -> None:
+def test_the_set_with_its_intervals(
+    like: str, small_model: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "effects", cache.Memory(lambda: 1e8))  # nobody has measured it yet
     app = opened("bias", model=small_model(like), scope=ask.SET)
     assert not app.metric
     app.button[0].click().run()
