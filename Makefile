@@ -32,13 +32,15 @@ check: $(VENV)/dev
 
 # Two workers; who has no more tests takes some of the other's.
 SIDE_BY_SIDE := -n 2 --dist worksteal
+# What no browser looks at: to read the other tests takes seconds, in each worker.
+HERE := --ignore=tests/browser
 
 .PHONY: some
 some: $(VENV)/dev
-	$(PYTEST) $(SIDE_BY_SIDE) -m "not server and not whole"
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not server and not whole" $(HERE)
 
 unit: $(VENV)/dev
-	$(PYTEST) $(SIDE_BY_SIDE) -m "not server"
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not server" $(HERE)
 
 # The folders of all that starts servers and browsers.
 SERVERS := tests/browser tests/deploy tests/scale

@@ -292,7 +292,7 @@ def test_published_numbers_stand_beside_ours_in_gpt2_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measure, "TEMPLATES", TEMPLATES[:1])
-    small.save(tmp_path, n_embd=22, n_layer=6, n_head=11)  # with a head 5-10, as in GPT-2
+    small.save(tmp_path, n_embd=22, n_layer=7, n_head=11)  # with heads 5-10 and 6-0, as GPT-2
     assert not any("published" in each for each in columns(opened("bias", prompts="Nurse and farmer")))
     monkeypatch.setattr(published, "NAMES", {str(tmp_path): "gpt2"})
     app = opened("bias", model=str(tmp_path), prompts="Nurse and farmer")

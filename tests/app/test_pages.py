@@ -55,16 +55,17 @@ def test_another_layer_and_head_change_the_data_of_a_picture_and_not_the_picture
         assert picture.proto.datasets != other.proto.datasets
 
 
-@pytest.mark.parametrize("page", VIEWS)
 @pytest.mark.parametrize(
-    ("text", "answer"),
+    ("page", "text", "answer"),
     [
-        ("", "The text is empty"),
-        ("   \n\t ", "The text is empty"),
-        ("word " * 2000, "at most 512"),
-        ("x" * 200_000, "at most 512"),
+        ("head_view", "", "The text is empty"),
+        ("head_view", "   \n\t ", "The text is empty"),
+        ("head_view", "word " * 2000, "at most 512"),
+        ("head_view", "x" * 200_000, "at most 512"),
+        ("model_view", "", "The text is empty"),
+        ("neuron_view", "word " * 2000, "at most 512"),
     ],
-    ids=["empty", "blank", "2000 words", "huge"],
+    ids=["empty", "blank", "2000 words", "huge", "empty in the model view", "2000 words in the neuron view"],
 )
 def test_texts_that_cannot_be_shown_are_answered_in_words(page: str, text: str, answer: str) -> None:
     app = typed(opened(page), text)
@@ -113,10 +114,19 @@ def test_a_fault_of_ours_is_answered_with_a_number_and_the_sidebar_stays(
     caplog.clear()
 
 
-@pytest.mark.parametrize("page", VIEWS)
-@pytest.mark.parametrize("model", MODELS)
+STRANGE = ("cat", "🙂", "🙂👩‍👩‍👧‍👦🇪🇺", "猫が座った", "<script>alert(1)</script>", "*a* _b_ $x$ [l](u) `c`")
+
+
 @pytest.mark.parametrize(
-    "text", ["cat", "🙂", "🙂👩‍👩‍👧‍👦🇪🇺", "猫が座った", "<script>alert(1)</script>", "*a* _b_ $x$ [l](u) `c`"]
+    ("page", "model", "text"),
+    [
+        *(("head_view", model, text) for model in MODELS for text in STRANGE),
+        *(
+            (page, model, text)
+            for page in VIEWS[1:]
+            for model, text in zip(MODELS, STRANGE[2:], strict=False)
+        ),
+    ],
 )
 def test_short_and_strange_texts_are_shown(
     page: str, model: str, text: str, small_model: Callable[[str], str]
@@ -135,7 +145,7 @@ def test_a_link_with_a_layer_that_the_model_lacks(page: str) -> None:
     assert app.get("vega_lite_chart")  # and a picture all the same
 
 
-@pytest.mark.parametrize("page", VIEWS)
+@pytest.mark.parametrize("page", ["head_view", "neuron_view"])  # several heads are chosen, or one
 @pytest.mark.parametrize(
     "address",
     [
@@ -235,8 +245,13 @@ def test_the_neuron_view_rescales_nothing_as_its_weights_are_a_softmax() -> None
     assert not [each for each in app.toggle if each.key == "rescaled"]
 
 
-@pytest.mark.parametrize("page", VIEWS)
-@pytest.mark.parametrize("architecture", tuple(ARCHITECTURES))
+@pytest.mark.parametrize(
+    ("page", "architecture"),
+    [
+        *(("neuron_view", each) for each in ARCHITECTURES),  # queries and keys come in many ways,
+        *((page, each) for page in VIEWS[:2] for each in ("bert", "gpt2", "t5")),  # weights in one
+    ],
+)
 def test_a_folder_of_any_architecture_opens_in_every_view(
     page: str, architecture: str, tiny_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

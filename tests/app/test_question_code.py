@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import attnlit
 from attnlit.analysis import bias, sample
-from attnlit.app import question_code
+from attnlit.app import cache, question_code
 from attnlit.app.neurons import measure
 from attnlit.charts.head_map import head_map
 from tests.app.opening import opened
@@ -46,6 +46,7 @@ def test_the_curves_of_a_head_by_distance_are_made_again(monkeypatch: pytest.Mon
     few = sample.SENTENCES[:16]
     for module in (sample, measure):
         monkeypatch.setattr(module, "SENTENCES", few)
+    monkeypatch.setattr(cache, "profiles", cache.Memory(lambda: 1e8))  # none of more sentences is kept there
     app = opened("neurons", layer="1", head="4", dimensions="3")
     again, there = made(snippet(app, "distance_chart(")), on_page(app, "points", last=True)
     assert {row["curve"] for row in there["points"]} == {

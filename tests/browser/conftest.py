@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -16,9 +17,13 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Marks what needs a server, so that `pytest -m "not server"` leaves it out."""
+    """Marks what needs a server, so that `pytest -m "not server"` leaves it out.
+
+    Of this folder alone: elsewhere a `page` may be the name of one.
+    """
     for item in items:
-        if {"server", "cold_server", "page", "phone"} & set(item.fixturenames):
+        here = Path(__file__).parent in item.path.parents
+        if here and {"server", "cold_server", "page", "phone"} & set(item.fixturenames):
             item.add_marker("server")
 
 
