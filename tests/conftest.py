@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from attnlit.analysis.survey import Survey
     from attnlit.models.model import Model
 
 # Architectures that `make quick` tries. The others make the whole body of models, which `make test` tries.
@@ -30,8 +31,11 @@ MAIN = sys.modules["__main__"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the other architectures, which `make quick` leaves out; begins with what takes longest."""
-    items.sort(key=lambda item: item.path.stem not in LONGEST)
+    """Marks the other architectures, which `make quick` leaves out; begins with what takes longest.
+
+    Then comes what starts servers: a browser waits as often as it works, and meanwhile others are tested.
+    """
+    items.sort(key=lambda item: (item.path.stem not in LONGEST, item.get_closest_marker("server") is None))
     for item in items:
         tried = item.callspec.params.get("architecture") if hasattr(item, "callspec") else None
         if isinstance(tried, str) and tried not in FEW:
@@ -108,3 +112,21 @@ def m2m100(tmp_path_factory: pytest.TempPathFactory) -> Model:
     from tests import translator
 
     return load(str(translator.save(tmp_path_factory.mktemp("m2m100"))))
+
+
+@pytest.fixture(scope="session")
+def planted_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """Heads that are exactly what their roles say: see `tests.planted`."""
+    from attnlit.attention import load
+    from tests import planted
+
+    return load(str(planted.save_with_roles(tmp_path_factory.mktemp("planted"))))
+
+
+@pytest.fixture(scope="session")
+def planted_survey(planted_model: Model) -> Survey:
+    """What a survey says of that model."""
+    from attnlit.analysis.survey import survey
+    from tests.analysis.survey.planted_texts import TEXTS
+
+    return survey(planted_model, TEXTS)

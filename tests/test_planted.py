@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attnlit.analysis.scores import repeated
-from attnlit.attention import attend, load
+from attnlit.attention import attend
 from attnlit.models.model import Model
 from tests import planted
 from tests.tolerances import ROUNDING
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.numeric
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return load(str(planted.save_with_roles(tmp_path_factory.mktemp("planted"))))
+def model(planted_model: Model) -> Model:
+    return planted_model
 
 
 def test_planted_heads_look_where_they_should_and_nowhere_else(model: Model) -> None:

@@ -7,12 +7,15 @@ import runpy
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import attnlit
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
+@pytest.mark.whole
 def test_the_python_example_runs() -> None:
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     names: dict[str, object] = {}

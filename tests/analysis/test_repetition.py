@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from attnlit.analysis.repetition import another_head, loss_on_repeated
-from attnlit.attention import load
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import planted
@@ -17,8 +16,8 @@ from tests.tolerances import ROUNDING
 pytestmark = pytest.mark.numeric
 
 
-def test_the_rise_of_the_loss_is_that_of_the_planted_logits(tmp_path_factory: pytest.TempPathFactory) -> None:
-    model = load(str(planted.save_with_roles(tmp_path_factory.mktemp("planted"))))
+def test_the_rise_of_the_loss_is_that_of_the_planted_logits(planted_model: Model) -> None:
+    model = planted_model
     table = loss_on_repeated(model, [(1, 2), (1, 0)])
     # The induction head foresees every token after the first copy but the very next one: what stood before
     # that, the last token of the first copy, had not yet been followed by anything.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,11 +11,10 @@ import torch
 
 from attnlit.analysis.ablation import switch_off
 from attnlit.analysis.word_loss import loss_by_word
-from attnlit.attention import attend, load
+from attnlit.attention import attend
 from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
-from tests import planted
 
 TEXT = "The cat sat on the mat"
 
@@ -64,9 +62,8 @@ def test_an_encoder_decoders_loss_is_of_its_target(tiny_model: GetModel) -> None
     assert np.abs(found.rise[1:]).max() > 0
 
 
-def test_the_words_that_an_induction_head_helps_with_are_those_said_twice(tmp_path: Path) -> None:
-    model = load(str(planted.save_with_roles(tmp_path)))
-    found = loss_by_word(model, "red cat one dog red cat one", [(1, 2)])
+def test_the_words_that_an_induction_head_helps_with_are_those_said_twice(planted_model: Model) -> None:
+    found = loss_by_word(planted_model, "red cat one dog red cat one", [(1, 2)])
     texts = [token.text for token in found.tokens]
     again = [len(texts) - 2, len(texts) - 1]  # the second “cat one”, which the second “red” tells
     first = [place for place in range(1, len(texts)) if texts[place] not in texts[:place]]

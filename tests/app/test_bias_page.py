@@ -291,6 +291,7 @@ def test_a_measured_sentence_is_not_measured_again(
 def test_published_numbers_stand_beside_ours_in_gpt2_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(measure, "AT_ONCE", 200)
     monkeypatch.setattr(measure, "TEMPLATES", TEMPLATES[:1])
     small.save(tmp_path, n_embd=22, n_layer=7, n_head=11)  # with heads 5-10 and 6-0, as GPT-2
     assert not any("published" in each for each in columns(opened("bias", prompts="Nurse and farmer")))

@@ -97,6 +97,7 @@ def test_what_is_kept_does_not_grow_with_the_number_of_texts(records: list[Atten
     }
 
 
+@pytest.mark.whole
 def test_any_texts_are_the_same_for_every_head_whatever_it_does_there(
     records: list[Attention], found: Survey
 ) -> None:
@@ -131,6 +132,7 @@ def test_planted_heads_have_the_texts_that_they_look_for(found: Survey) -> None:
     assert found.examples.clear[0, 3] == 0  # the first token does not count
 
 
+@pytest.mark.whole
 def test_texts_in_which_a_head_writes_most_are_ranked_by_what_is_passed_on(model: Model) -> None:
     result = survey(model, TEXTS[:5], written=True)
     lengths = [passed_on(model, *text).weights[0, 1] for text in TEXTS[:5]]

@@ -54,6 +54,7 @@ def test_a_head_that_writes_what_it_sees_suppresses_nothing(found: Survey) -> No
     assert found.values["suppressing"][1, 2] == pytest.approx(-1.0, abs=ROUNDING)
 
 
+@pytest.mark.whole
 def test_a_head_that_takes_away_what_it_sees_suppresses_it(tmp_path: Path) -> None:
     module = planted.blank()
     planted.same_token(module, layer=1, head=2, to=planted.slot(0))
@@ -63,6 +64,7 @@ def test_a_head_that_takes_away_what_it_sees_suppresses_it(tmp_path: Path) -> No
     assert result.values["copying"][1, 2] == pytest.approx(-1.0, abs=ROUNDING)
 
 
+@pytest.mark.whole
 def test_a_head_that_writes_the_next_word_is_a_successor_head_and_random_words_have_no_next(
     tmp_path: Path,
 ) -> None:
@@ -85,6 +87,7 @@ def test_a_head_that_writes_what_it_sees_is_no_successor_head(found: Survey) -> 
     assert np.isnan(found.values["successor"][0, 3])  # writes nothing
 
 
+@pytest.mark.whole
 def test_a_head_that_writes_nothing_is_inactive_wherever_it_looks(tmp_path: Path) -> None:
     module = planted.blank()
     planted.previous_token(module, layer=0, head=0)
