@@ -31,15 +31,27 @@ MAIN = sys.modules["__main__"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the other architectures, which `make quick` leaves out; begins with what takes longest.
+    """Marks the other architectures, which `make quick` leaves out, and deals the tests to the workers.
 
-    Then comes what starts servers: a browser waits as often as it works, and meanwhile others are tested.
+    Each worker begins with its share of what takes longest and of what starts servers: while one waits for a
+    browser, another has something to do, and what is left for the end are tests that take a moment.
     """
-    items.sort(key=lambda item: (item.path.stem not in LONGEST, item.get_closest_marker("server") is None))
     for item in items:
         tried = item.callspec.params.get("architecture") if hasattr(item, "callspec") else None
         if isinstance(tried, str) and tried not in FEW:
             item.add_marker("whole")
+    first = [item for item in items if begins(item)]
+    rest = [item for item in items if not begins(item)]
+    dealt: list[pytest.Item] = []
+    for left in range(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), 0, -1):
+        size, share = (len(first) + len(rest)) // left, len(first) // left
+        dealt += first[:share] + rest[: size - share]
+        first, rest = first[share:], rest[size - share :]
+    items[:] = dealt
+
+
+def begins(item: pytest.Item) -> bool:
+    return item.path.stem in LONGEST or item.get_closest_marker("server") is not None
 
 
 def pytest_collection_finish() -> None:

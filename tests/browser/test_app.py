@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 from playwright.sync_api import Page, expect
 
 from attnlit.app.frame.cards import BY_SCRIPT
@@ -29,23 +28,43 @@ def type_texts(page: Page, text: str, pair: str = "") -> None:
         page.get_by_role("button", name="Show attention").click()
 
 
-def test_a_new_visitor_sees_all_three_views_of_a_typed_pair(server: str, page: Page) -> None:
+PAIR = ("The boy threw the ball.", "The girl caught it.")
+MARKUP = '<img src=x onerror="window.broken=1"> </script><script>window.broken=1</script> [a](b)'
+
+
+def holds_no_markup(page: Page) -> None:
+    """Nothing that was typed became a link, or ran."""
+    assert page.evaluate("window.broken") is None
+    assert page.get_by_test_id("stMain").get_by_role("link", name="a", exact=True).count() == 0
+
+
+def test_a_new_visitor_sees_and_saves_all_three_views_of_what_was_typed(server: str, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     mistakes: list[str] = []
     page.on("pageerror", lambda error: mistakes.append(str(error)))
     visit(page, server)
     drawn(page)  # the living picture
-    open_page(page, "Head view")
-    type_texts(page, "The boy threw the ball.", "The girl caught it.")
-    for model in ("mini-bert", "mini-gpt2"):
+    with answered(page):
+        page.get_by_role("link", name="Said twice").click()
+    expect(page.get_by_label("Sentence A")).to_have_value(re.compile("Dursby"))
+    drawn(page)
+    type_texts(page, *PAIR)
+    for model, text in (("mini-bert", PAIR[0]), ("mini-gpt2", MARKUP)):
         if page.get_by_role("combobox", name="Model").input_value() != model:
             choose_model(page, model)
+        expect(page.get_by_label("Sentence A")).to_have_value(PAIR[0])
+        if text != PAIR[0]:
+            type_texts(page, text)
         for title in TITLES:
             open_page(page, title)
             drawn(page)
-            expect(page.get_by_label("Sentence A")).to_have_value("The boy threw the ball.")
+            expect(page.get_by_label("Sentence A")).to_have_value(text)
             expect(page.get_by_role("combobox", name="Model")).to_have_value(model)
+            holds_no_markup(page)
+            if text == MARKUP:
+                assert saved(page, "Picture (SVG)").startswith(b"<svg")
+                assert saved(page, "Numbers (CSV)").count(b"\n") > 3
     assert not mistakes
     assert not [url for url in asked if not url.startswith((server, "data:", "blob:"))]  # nothing leaves
 
@@ -114,41 +133,22 @@ def test_the_query_is_chosen_in_the_picture_and_by_back_and_forward(server: str,
         eventually(lambda then=then: address(page).get("query") == then)
 
 
-def test_the_sentence_filter_leaves_only_the_chosen_sentences(server: str, page: Page) -> None:
-    visit(page, f"{server}/head_view?model=mini-bert&text=A+cat+sat.&pair=The+old+dog+ran+away+from+home.")
+def test_a_link_with_markup_shows_none_and_the_filter_leaves_the_chosen_sentences(
+    server: str, page: Page
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    markup = "![](http://a.example/x.png)[a](http://a.example)"
+    texts = "text=A+cat+sat.&pair=The+old+dog+ran+away+from+home."
+    visit(page, f"{server}/head_view?model=mini-bert&{texts}&layer={markup}&heads={markup}&weigh={markup}")
     drawn(page)
+    holds_no_markup(page)
+    assert not [url for url in asked if "a.example" in url.partition("?")[0]]
     tall = pixels(page).shape[0]
     with answered(page):
         radio(page, "Sentences", "A→A").click()
     eventually(lambda: pixels(page).shape[0] < tall)
     eventually(lambda: address(page).get("filter") == "A→A")
-
-
-def test_dark_pages_have_dark_pictures(server: str, page: Page) -> None:
-    page.emulate_media(color_scheme="dark")
-    visit(page, f"{server}/head_view")
-    page.reload()  # a session's first run may not know the theme yet
-    settled(page)
-    for title in TITLES:
-        open_page(page, title)
-        drawn(page)
-        eventually(lambda: bool(np.median(pixels(page)) < 64))
-
-
-def test_text_is_drawn_as_text(server: str, page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    markup = "![](http://a.example/x.png)[a](http://a.example)"
-    visit(page, f"{server}/head_view?layer={markup}&heads={markup}&weigh={markup}")
-    drawn(page)
-    assert page.get_by_test_id("stMain").get_by_role("link", name="a", exact=True).count() == 0
-    type_texts(page, '<img src=x onerror="window.broken=1"> </script><script>window.broken=1</script> [a](b)')
-    for title in TITLES:
-        open_page(page, title)
-        drawn(page)
-        assert page.evaluate("window.broken") is None
-        assert page.get_by_test_id("stMain").get_by_role("link", name="a", exact=True).count() == 0
-    assert not [url for url in asked if "a.example" in url.partition("?")[0]]
 
 
 def test_a_link_with_text_restores_the_picture_for_somebody_else(
@@ -191,14 +191,6 @@ def saved(page: Page, label: str) -> bytes:
     return content
 
 
-def test_picture_and_numbers_can_be_saved(server: str, page: Page) -> None:
-    visit(page, f"{server}/head_view")
-    for title in TITLES:
-        open_page(page, title)
-        assert saved(page, "Picture (SVG)").startswith(b"<svg")
-        assert saved(page, "Numbers (CSV)").count(b"\n") > 3
-
-
 def test_characters_that_ended_the_renderer_are_saved_and_the_server_lives(server: str, page: Page) -> None:
     """Native code draws the files. A character that it cannot bear would end all sessions."""
     odd = "%00 %01 %1B %EF%BF%BE %ED%A0%80 %F0%9F%91%A9%E2%80%8D%F0%9F%91%A7 %E2%80%AE"
@@ -211,11 +203,3 @@ def test_characters_that_ended_the_renderer_are_saved_and_the_server_lives(serve
         assert saved(page, label).startswith(begins)
     type_texts(page, f"Another text {chr(1)} of {chr(0xFFFE)} these.")
     assert saved(page, "Picture (SVG)").startswith(b"<svg")
-
-
-def test_an_example_of_the_home_page_opens_with_its_text(server: str, page: Page) -> None:
-    visit(page, server)
-    with answered(page):
-        page.get_by_role("link", name="Said twice").click()
-    expect(page.get_by_label("Sentence A")).to_have_value(re.compile("Dursby"))
-    drawn(page)
