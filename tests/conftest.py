@@ -33,14 +33,16 @@ MAIN = sys.modules["__main__"]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the other architectures, which `make quick` leaves out, and deals the tests to the workers.
 
-    Each worker begins with its share of what takes longest and of what starts servers: while one waits for a
-    browser, another has something to do, and what is left for the end are tests that take a moment.
+    Each worker begins with its share of what takes longest, and then of what waits for browsers: meanwhile
+    another has something to do, and what is left for the end are tests that take a moment.
     """
     for item in items:
         tried = item.callspec.params.get("architecture") if hasattr(item, "callspec") else None
         if isinstance(tried, str) and tried not in FEW:
             item.add_marker("whole")
-    first = [item for item in items if begins(item)]
+    first = sorted(
+        (item for item in items if begins(item)), key=lambda item: item.path.parent.name == "browser"
+    )
     rest = [item for item in items if not begins(item)]
     dealt: list[pytest.Item] = []
     for left in range(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), 0, -1):
