@@ -15,7 +15,7 @@ run: $(VENV)/app
 
 # One failure hides no other: what is broken, and what is only a matter of style, is all said in one run.
 test: $(VENV)/dev
-	$(MAKE) --keep-going system unit server check
+	$(MAKE) --keep-going system all check
 
 quick: $(VENV)/dev
 	$(MAKE) --keep-going some check
@@ -34,6 +34,11 @@ check: $(VENV)/dev
 SIDE_BY_SIDE := -n 2 --dist worksteal
 # What no browser looks at: to read the other tests takes seconds, in each worker.
 HERE := --ignore=tests/browser
+
+# A third one, as browsers wait as often as they work. `unit` and `server` are its two parts.
+.PHONY: all
+all: $(VENV)/dev system
+	$(PYTEST) -n 3 --dist worksteal
 
 .PHONY: some
 some: $(VENV)/dev
