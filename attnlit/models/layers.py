@@ -8,9 +8,8 @@ other, and nothing else does.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from attnlit.errors import AttnlitError
 from attnlit.wording import either
@@ -38,8 +37,8 @@ _OTHERS = (
 
 
 def is_whole(number: Any) -> bool:
-    """Whether it is an integer of any type; True and False count as none."""
-    return isinstance(number, int | np.integer) and not isinstance(number, bool)
+    """Whether it is an integer of any type, numpy's too; True and False count as none."""
+    return isinstance(number, Integral) and not isinstance(number, bool)
 
 
 def row_of(layer: int, numbers: Sequence[int], model: str) -> int:
