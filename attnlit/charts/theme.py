@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from attnlit.errors import AttnlitError
@@ -83,6 +84,7 @@ def head_dash(head: int) -> int:
     return head // len(HEAD_COLOURS) % len(DASHES)
 
 
+@lru_cache(maxsize=256)
 def ink_on(colour: str) -> str:
     """Black or white, whichever is easier to read on a ground of this colour (WCAG contrast)."""
     return "#FFFFFF" if contrast(colour, "#FFFFFF") >= contrast(colour, "#000000") else "#000000"

@@ -28,7 +28,7 @@ from attnlit.charts.head.layout import NOBODY, HeadShape
 from attnlit.charts.head.notes import notes
 from attnlit.charts.labels import column_width, font_size, labels
 from attnlit.charts.opacity import FULL, filled, full_opacity, mask_notes, one, scale_notes
-from attnlit.charts.packed_text import joined, one_text, rows_table
+from attnlit.charts.packed_text import joined, one_text, rows_table, texts
 from attnlit.charts.theme import Theme, head_colour, head_dash, ink_on
 from attnlit.errors import AttnlitError
 from attnlit.wording import a_kind, percent
@@ -180,7 +180,7 @@ def _setup_table(
     answered: str | None,
 ) -> pa.Table:
     size = font_size(shape.row)
-    texts = [*labels(attention.queries), *labels(attention.keys)]
+    words = [*labels(attention.queries), *labels(attention.keys)]
     place = NO_TOKEN
     if pinned is not None:
         place = pinned.index + (shape.queries if pinned.side == "key" else 0)
@@ -190,7 +190,7 @@ def _setup_table(
         "titles": shape.titles,
         "top": shape.top,
         "height": shape.height,
-        "token_room": column_width(texts, size),
+        "token_room": column_width(words, size),
         "font_size": size,
         "number_size": max(9, size - 2),
         "switches": shape.switches,
@@ -241,9 +241,10 @@ def _row_table(weights: np.ndarray, least: np.ndarray, full: float) -> pa.Table:
     `;7:`, so the same text serves a token pointed at on the left and one on the right.
     """
     heads, _, keys = weights.shape
-    slot, query, key = np.unravel_index(np.flatnonzero(weights >= least[:, None, None]), weights.shape)
-    pair, slot = np.divmod(np.sort((query * keys + key) * heads + slot), heads)  # now pair by pair
-    thousandths = np.rint(weights.reshape(heads, -1)[slot, pair] * (FULL / full)).astype(np.int16)
+    by_pair = np.ascontiguousarray(weights.transpose(1, 2, 0))  # (queries, keys, heads)
+    places = np.flatnonzero(by_pair >= least)
+    pair, slot = np.divmod(places, heads)
+    thousandths = np.rint(by_pair.ravel()[places] * (FULL / full)).astype(np.int16)
     (worth,) = np.nonzero(thousandths)
     pair, slot, thousandths = pair[worth], slot[worth], thousandths[worth]
     (pair_begins,) = np.nonzero(np.diff(pair, prepend=-1))
@@ -251,7 +252,7 @@ def _row_table(weights: np.ndarray, least: np.ndarray, full: float) -> pa.Table:
     heads_of_pair = np.diff(pair_begins, append=len(slot))
     slots = joined(pa.array(slot), heads_of_pair, ",")
     values = joined(pa.array(thousandths), heads_of_pair, ",")
-    marks = pc.binary_join_element_wise(";", pa.array(key).cast(pa.string()), "")
+    marks = pc.binary_join_element_wise(";", texts(pa.array(key)), "")
     pairs = pc.binary_join_element_wise(marks, slots, values, ":")
     queries, pairs_of_query = np.unique(query, return_counts=True)
     return rows_table(query=queries.astype(np.int16), entries=joined(pairs, pairs_of_query, ""))
