@@ -1,5 +1,7 @@
 """Compare: two texts in one model, or two models on one text, head by head; patches between texts."""
 
+from functools import partial
+
 import streamlit as st
 
 from attnlit.analysis.compare import compare
@@ -21,9 +23,9 @@ if side == ask.TEXTS:
     found = compare(request.shown, measure.other_text(request, text))
     st.markdown(aligned_in_words(found))
     side_by_side.heads(request, found, names, here)
-    side_by_side.difference(request, found, names, here)
     st.header("Which heads look otherwise?", anchor=False)
-    heads.differences(request, found, measure.unrelated(request, found))
+    one_head = partial(side_by_side.difference, request, found, names, here)
+    heads.differences(request, found, measure.unrelated(request, found), one_head)
     patching.section(request, found, words)
 else:
     other = ask.second_model(request) if side == ask.MODELS else ask.before_training(request)
@@ -36,11 +38,11 @@ else:
     table = measure.most_alike(request, other, found)
     beside = ask.beside(found, table, *here)
     side_by_side.heads(request, found, names, beside)
-    side_by_side.difference(request, found, names, beside)
     st.header("Which heads look otherwise?", anchor=False)
+    one_head = partial(side_by_side.difference, request, found, names, beside)
     if trained:
-        heads.differences(request, found, None)
-    heads.alike(request, table, names)
+        heads.differences(request, found, None, one_head)
+    heads.alike(request, table, names, None if trained else one_head)
 
 patching.until(request)
 side_by_side.menu(request, found, names, beside, ask.own(side))

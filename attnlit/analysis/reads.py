@@ -21,6 +21,7 @@ from attnlit.attention.record import ATTENTION, Token
 from attnlit.attention.rows import Heads, checked_heads, shares
 from attnlit.attention.spans import named_spans
 from attnlit.errors import AttnlitError
+from attnlit.wording import visible
 
 LOST = 0.0005  # from here on it is told what a learned sink took
 
@@ -105,7 +106,7 @@ def read_by_word(
         first = answer.keys[places[0]]
         rows.append(
             {
-                "word": "".join(answer.keys[place].text for place in places),
+                "word": _spelled([answer.keys[place] for place in places]),
                 "position": first.position,
                 "span": next((name for span, name in spans.items() if first.position in span), ""),
                 "share": read[places].sum(),
@@ -128,6 +129,18 @@ def _by_word(tokens: Sequence[Token]) -> list[list[int]]:
         else:
             words.append([place])
     return words
+
+
+def _spelled(pieces: Sequence[Token]) -> str:
+    """What to draw for a word; a character of which several pieces are parts is one."""
+    if len(pieces) == 1:
+        return pieces[0].text
+    texts = [
+        piece.source or piece.text
+        for before, piece in zip((None, *pieces), pieces, strict=False)
+        if before is None or piece.span is None or piece.span != before.span
+    ]
+    return visible("".join(texts))
 
 
 def _words(answer: Answer, words: Sequence[int] | None) -> list[Written]:

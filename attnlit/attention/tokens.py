@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from attnlit.attention.align import align
+from attnlit.attention.align import align, blanks_or_bytes
 from attnlit.attention.patterns import check_time
 from attnlit.attention.record import Token
 from attnlit.attention.spelling import Piece, source_of, tokens_of
@@ -172,9 +172,14 @@ def _decoded(
             if of_text and text.endswith(_UNFINISHED):
                 of_text.pop()
                 text = _after(tokenizer, before, [ids[index] for index in of_text])
+        parts = [_UNFINISHED in str(tokenizer.decode([id_])) for id_ in ids]
     unknown = tokenizer.unk_token_id
     places = align([None if ids[index] == unknown else raws[index] for index in of_text], text)
     spans = dict(zip(of_text, places, strict=True))
+    raws = [  # a part of a character that no others make whole is told by its bytes
+        (blanks_or_bytes(raw) or raw) if part and spans.get(index) is None else raw
+        for index, (raw, part) in enumerate(zip(raws, parts, strict=True))
+    ]
     return text, [
         Piece(id_, raw, id_ in control, None if id_ in control else segment, spans.get(index))
         for index, (id_, raw) in enumerate(zip(ids, raws, strict=True))

@@ -32,7 +32,7 @@ def vocabulary_texts(tokenizer: PreTrainedTokenizerBase, ids: Iterable[int]) -> 
         if not text or "\ufffd" in text or raw.startswith("<0x"):
             texts.append(blanks_or_bytes(raw) or visible(raw or f"#{id_}"))
             continue
-        text = visible(text)
         unmarked = marked and not raw.startswith(_SPACE_MARKS) and id_ not in special and text[0].isalnum()
+        text = visible(text)
         texts.append(f"…{text}" if inner or unmarked else text)
     return texts

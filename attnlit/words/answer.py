@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attnlit.analysis.reads import even_of_each, read_by_word, read_of_each, span_shares
 from attnlit.attention.record import ATTENTION
 from attnlit.wording import capitalised, escaped, percent, times
-from attnlit.words.names import token_name, word_name
+from attnlit.words.names import apart, token_name, word_name
 
 if TYPE_CHECKING:
     from attnlit.attention import Answer
@@ -19,6 +19,7 @@ WORTH_NAMING = 0.01  # of spans and words, from this share on
 NOTHING = "It says nothing: the likeliest thing to come is the mark of an end."
 ABOUT = (
     "A word is written by the row of the token before it: no token has seen itself before it was there. "
+    "*Template* is what is put around the words for the model: marks of a beginning, an end, of who speaks. "
     "Attention shows what was looked at; it does not by itself explain why the model said this."
 )
 
@@ -46,12 +47,15 @@ def word_in_words(answer: Answer, word: int) -> str:
     here = answer.written[word]
     place = answer.queries[here.position]
     (best, chance), *_ = here.likely
-    others = [f"“{escaped(text)}” {percent(each)}" for text, each in here.likely if each != here.probability][
-        :NAMED_OTHERS
-    ]
+    others = [
+        f"{apart(f'“{escaped(text)}”')} {percent(each)}"
+        for text, each in here.likely
+        if each != here.probability
+    ][:NAMED_OTHERS]
     sentence = f"{capitalised(_named(answer, word))} had a probability of {percent(here.probability)}"
     if here.probability < chance and place.text != best:
-        return f"{sentence}; likelier was “{escaped(best)}” ({percent(chance)}), but another was drawn."
+        likelier = apart(f"“{escaped(best)}”")
+        return f"{sentence}; likelier was {likelier} ({percent(chance)}), but another was drawn."
     return f"{sentence}; also likely: {', '.join(others)}." if others else f"{sentence}."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from attnlit.wording import escaped, ordinal
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention, Token
+
+_ISOLATED, _END = "\u2068", "\u2069"  # what stands between them has a direction of its own
 
 
 def told_apart(text: str) -> str:
@@ -22,7 +25,13 @@ def told_apart(text: str) -> str:
 
 def word_name(text: str, mark: str = "*") -> str:
     """The same in Markdown italics, or in bold with `mark`."""
-    return f"{mark}{escaped(told_apart(text))}{mark}"
+    return apart(f"{mark}{escaped(told_apart(text))}{mark}")
+
+
+def apart(name: str) -> str:
+    """A name that runs from right to left, so that numbers behind it stay behind it."""
+    leftwards = any(unicodedata.bidirectional(each) in ("R", "AL") for each in name)
+    return f"{_ISOLATED}{name}{_END}" if leftwards else name
 
 
 def is_itself(attention: Attention, query: int, key: int) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from attnlit.analysis.sinks import CONSTANT, IDLE, MATTERS, WORKING, Lost, Resti
 from attnlit.attention import attend, load, passed_on
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
-from tests import planted
+from tests import planted, resting
 from tests.bundled import bundled
 from tests.tolerances import ROUNDING
 
@@ -83,6 +85,27 @@ def test_the_bundled_models_strongest_sink_acts_as_a_bias() -> None:
     assert found.verdict == CONSTANT
     assert found.zero.kl > 5 * MATTERS
     assert little.verdict == IDLE
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("name", resting.NAMES)
+def test_the_documentation_tells_the_bundled_models_heads_apart(name: str) -> None:
+    """Which heads rest, and of each kind the first one; `python -m tests.resting` measures all of them."""
+    page = (Path(resting.__file__).parents[1] / "docs" / "passed_on.md").read_text(encoding="utf-8")
+    (line,) = re.findall(rf"^\| {name} \| (.*) \|$", page, re.MULTILINE)
+    count, *cells = line.split(" | ")
+    named = [re.findall(r"(\d+)-(\d+)(\??)", cell) for cell in cells]
+    model = bundled(name)
+    rest = resting.heads_that_rest(model)
+    assert count == f"{len(rest)} of {model.layers * model.heads}"
+    assert sorted((int(layer), int(head)) for kind in named for layer, head, _ in kind) == rest
+    first = [
+        (verdict, *kind[0]) for verdict, kind in zip((IDLE, CONSTANT, WORKING), named, strict=True) if kind
+    ]
+    found = resting_heads(model, [(int(layer), int(head)) for _, layer, head, _ in first])
+    assert [(each.verdict, each.sure) for each in found] == [
+        (verdict, not mark) for verdict, _, _, mark in first
+    ]
 
 
 def test_the_intervals_decide_how_sure_it_is() -> None:

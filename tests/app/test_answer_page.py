@@ -153,10 +153,11 @@ def test_an_encoder_decoder_answers_with_cross_attention(
         "length": "20",
         "temperature": "0.0",
     }
-    for kind in ("cross", "decoder"):
-        app = opened("answer", kind=kind, **address)
+    for given in ({}, {"kind": "decoder"}):
+        app = opened("answer", **given, **address)
         assert not app.exception
         assert app.get("vega_lite_chart")
+        assert app.button_group(key="kind").value == given.get("kind", "cross")
     assert "Choose decoder or cross" in told(opened("answer", kind="encoder", **address))
 
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import attnlit
+from attnlit.analysis.reads import read_by_word
 from attnlit.attention import answer, attend, passed_on
 from attnlit.attention.answers import ask, record, say
 from attnlit.errors import AttnlitError
@@ -160,8 +161,9 @@ def test_bytes_and_characters_that_end_only_in_the_answer_are_drawn(tiny_model: 
     ids = model.tokenizer("é", add_special_tokens=False)["input_ids"]
     assert len(ids) == 2
     found = record(model, ask(model, "The caf"), [*ids, ids[0]])["self"]
-    assert found.query_tokens[-3:-1] == ["é 1/2", "é 2/2"]
+    assert found.query_tokens[-3:] == ["é 1/2", "é 2/2", "byte C3"]  # the last one is not whole
     assert found.pair == "é"
+    assert "é" in read_by_word(found)["word"].tolist()  # and the word that both make is one
     assert [token.segment for token in found.queries[-3:]] == [1, 1, 1]
 
 

@@ -24,3 +24,5 @@ def test_tokens_outside_a_text(tiny_model: GetModel) -> None:
     assert vocabulary_texts(tiny_model("gpt2").tokenizer, [9999]) == ["#9999"]
     tokenizer = bundled("mini-gpt2").tokenizer
     assert vocabulary_texts(tokenizer, tokenizer("\n")["input_ids"][-1:]) == ["↵"]
+    control = tokenizer.convert_tokens_to_ids(chr(256 + 0x10))  # a byte that is no letter and goes on no word
+    assert vocabulary_texts(tokenizer, [control]) == ["U+0010"]

@@ -231,7 +231,12 @@ def _question(model: Model, source: str, target: str, what: str, words: tuple[st
             "output of one text does not fit into another. Patch the pattern instead."
         )
     one, other = (prompt_tokens(model, each) for each in (source, target))
-    if what == PATTERN or len(one) == len(other):
+    if what == PATTERN and len(one) != len(other):
+        raise AttnlitError(
+            f"{quoted(source)} has {len(one)} tokens and {quoted(target)} {len(other)}, and a pattern fits "
+            "only a text of equally many tokens. Patch the output, or swap a word for one of as many pieces."
+        )
+    if len(one) == len(other):
         check_comparable(model.name, source, one, target, other)
     if words is None:
         words, texts = _guesses(model, source, target)

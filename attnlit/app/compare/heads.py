@@ -1,7 +1,8 @@
-"""How differently every head looks: a map, a table, and what is said of both."""
+"""How differently every head looks: a map beside the chosen head, a table, and what is said of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +24,13 @@ UNIT = (
 )
 
 
-def differences(request: Request, found: Comparison, null: np.ndarray | None) -> None:
-    """The map and the table of all heads, where both sides have the same ones."""
+def differences(
+    request: Request, found: Comparison, null: np.ndarray | None, chosen_head: Callable[[], None]
+) -> None:
+    """The map and the table of all heads, where both sides have the same ones.
+
+    chosen_head: draws what the chosen head looks at in one and not in the other, beside the map.
+    """
     if found.distances is None:
         return
     table = found.table
@@ -46,15 +52,21 @@ def differences(request: Request, found: Comparison, null: np.ndarray | None) ->
             selection=["cell"],
             alt="How differently each head looks, layers downwards, heads across",
         )
-        st.caption(f"{UNIT} Click a head to see it above.")
-    with right:
+        st.caption(f"{UNIT} Click a head to see it above and beside this.")
         with described.words_of("compare_map", border=False):
             st.markdown(differences_in_words(found, null))
-        _numbers(table.sort_values("difference", ascending=False), "Heads", "compare_heads")
+    with right:
+        chosen_head()
+    _numbers(table.sort_values("difference", ascending=False), "Heads", "compare_heads")
 
 
-def alike(request: Request, table: pd.DataFrame, names: tuple[str, str]) -> None:
-    """Which head of the other model each is most like."""
+def alike(
+    request: Request,
+    table: pd.DataFrame,
+    names: tuple[str, str],
+    chosen_head: Callable[[], None] | None = None,
+) -> None:
+    """Which head of the other model each is most like. chosen_head: as for `differences`, if anything."""
     layers, heads = request.attention.layers, request.attention.heads
     left, right = st.columns(2)
     with left:
@@ -73,9 +85,11 @@ def alike(request: Request, table: pd.DataFrame, names: tuple[str, str]) -> None
             alt="Distance of each head to the head of the other model most like it",
         )
         st.caption(f"{UNIT} Pale heads have a close match in the other model. Click a head to see it above.")
-    with right:
         with described.words_of("alike_map", border=False):
             st.markdown(alike_in_words(table, request.layer, request.head, names))
+    with right:
+        if chosen_head is not None:
+            chosen_head()
         _numbers(table.sort_values("distance"), "Heads alike", "compare_alike")
 
 

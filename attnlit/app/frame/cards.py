@@ -25,6 +25,7 @@ KEYS_OF = {
     "vectors": frozenset(),
     "whole": frozenset(),
     "unfiltered": frozenset(),
+    "answers": frozenset(),
 }
 # A text may be empty, as a second sentence is that somebody took away; no other choice is.
 OWN_TEXTS = frozenset(
@@ -150,7 +151,7 @@ PAGES = (
         "Answer",
         ":material/chat:",
         "Let the model write. For every word of its answer: what did it read, and how sure was it?",
-        frozenset({"model", "head"}),
+        frozenset({"model", "head", "answers"}),
         BEYOND,
         frozenset({"form", "length", "temperature", "seed", "read_by", "when", "weigh", "word"})
         | {"prompt", "system"},

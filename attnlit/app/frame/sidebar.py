@@ -52,7 +52,7 @@ def draw(card: PageCard) -> Asked:
     with st.sidebar:
         model = _model(above, from_record=card.from_record)
         if "text" not in controls:
-            kind = _kind(model)
+            kind = _kind(model, answers="answers" in controls)
             return Asked(model, kind, *_layer_and_heads(model, kind, controls))
         text, pair, how = _text(model)
         go_on.go_on(model, text, pair, how)
@@ -214,7 +214,8 @@ def _hint_at_sentence_b(model: Known, text: str, pair: str) -> None:
         )
 
 
-def _kind(model: Known) -> str:
+def _kind(model: Known, *, answers: bool = False) -> str:
+    """answers: it begins with what an answer looks at in the text, where that is another one."""
     if len(model.kinds) == 1:
         return model.kinds[0]
     return one_of(
@@ -222,6 +223,7 @@ def _kind(model: Known) -> str:
         "Attention",
         model.kinds,
         "kind",
+        default=model.kinds[-1 if answers else 0],
         but=f"{model.name} has {', '.join(model.kinds)}",
         on_change=address.forget_by_hand,
         help="Encoder: the text on itself. Decoder: the target on its past. Cross: the target on the text.",
