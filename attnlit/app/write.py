@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CURSOR = "▌"  # behind what is being written
 _SHOWN_EVERY = 0.1  # seconds between two looks at it
+_SHARE = 0.1  # of the time, at most, goes into showing it: many may write at once
 
 
 def word_by_word(
@@ -31,12 +32,14 @@ def word_by_word(
     """The tokens that the model writes: at most `length`, those of `so_far` among them. For a `work.Task`."""
     ids = [*(so_far or ())]
     place = st.empty()
-    last = 0.0
+    began, last, spent = time.monotonic(), 0.0, 0.0
     for word in say(model, asked, max_tokens=length, seed=seed, temperature=temperature, already=ids):
         ids.append(word)
         report(len(ids) / length, f"{len(ids)} of at most {length} tokens", tuple(ids))
-        if time.monotonic() - last > _SHOWN_EVERY:
-            last = time.monotonic()
+        now = time.monotonic()
+        if now - last > _SHOWN_EVERY and spent <= _SHARE * (now - began):
             place.markdown(f"… {escaped(said(model, asked, ids))} {CURSOR}")
+            last = time.monotonic()
+            spent += last - now
     place.empty()
     return tuple(ids)

@@ -24,7 +24,7 @@ from attnlit.attention.numbers import to_numpy
 from attnlit.attention.reading import Reading, read_answer, read_prompt, token_limit
 from attnlit.attention.record import Attention
 from attnlit.attention.spans import PROMPT, Part, Span, begins_thinking, spans_of, thought_and_said
-from attnlit.attention.tokens import tokenizing
+from attnlit.attention.tokens import text_written, tokenizing
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted
@@ -189,7 +189,8 @@ def say(
 
 def said(model: Model, asked: Asked, ids: Sequence[int]) -> str:
     """The text of an answer, or of what there is of it."""
-    return read_answer(model, asked.reading, ids).pair or ""
+    reading = asked.reading
+    return text_written(model.tokenizer, ids, reading.source if reading.target is None else None)
 
 
 def record(model: Model, asked: Asked, ids: Sequence[int]) -> dict[str, Answer]:

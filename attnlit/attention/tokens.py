@@ -143,8 +143,7 @@ def continued(tokenizer: PreTrainedTokenizerBase, before: Encoded, ids: Sequence
 
     The ids' tokens are of segment 1. Whatever the tokenizer's own marks say goes on as it ended.
     """
-    words = [token.id for token in before.tokens if not token.special][-_STEM:]
-    text, pieces = _decoded(tokenizer, ids, words, segment=1)
+    text, pieces = _decoded(tokenizer, ids, _stem(before), segment=1)
     tokens = tokens_of(pieces, [source_of(""), source_of(text)], tokenizer.unk_token_id)
     length = len(before.tokens)
     inputs = {
@@ -156,34 +155,51 @@ def continued(tokenizer: PreTrainedTokenizerBase, before: Encoded, ids: Sequence
     )
 
 
+def text_written(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], before: Encoded | None) -> str:
+    """What `written`, or behind a text `continued`, says, without the tokens, which cost far more."""
+    with tokenizing(tokenizer):
+        return _text_and_its_ids(tokenizer, ids, () if before is None else _stem(before))[0]
+
+
+def _stem(before: Encoded) -> list[int]:
+    """The words of a text that decide on the space behind it."""
+    return [token.id for token in before.tokens if not token.special][-_STEM:]
+
+
 def _decoded(
     tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], before: Sequence[int] = (), segment: int = 0
 ) -> tuple[str, list[Piece]]:
-    """(text, pieces) of what a model wrote after some other tokens, which decide on the space between.
-
-    A character that is not finished yet, at the very end, is none of the text.
-    """
+    """(text, pieces) of what a model wrote after some other tokens, which decide on the space between."""
     with tokenizing(tokenizer):
         raws = [str(raw) for raw in tokenizer.convert_ids_to_tokens(list(ids))]
         control = _control_ids(tokenizer)
-        of_text = [index for index, id_ in enumerate(ids) if id_ not in control]
-        text = _after(tokenizer, before, [ids[index] for index in of_text])
-        for _ in range(_MOST_BYTES):
-            if of_text and text.endswith(_UNFINISHED):
-                of_text.pop()
-                text = _after(tokenizer, before, [ids[index] for index in of_text])
-        parts = [_UNFINISHED in str(tokenizer.decode([id_])) for id_ in ids]
+        text, of_text = _text_and_its_ids(tokenizer, ids, before)
     unknown = tokenizer.unk_token_id
-    places = align([None if ids[index] == unknown else raws[index] for index in of_text], text)
-    spans = dict(zip(of_text, places, strict=True))
-    raws = [  # a part of a character that no others make whole is told by its bytes
-        (blanks_or_bytes(raw) or raw) if part and spans.get(index) is None else raw
-        for index, (raw, part) in enumerate(zip(raws, parts, strict=True))
-    ]
+    own = [None if ids[index] == unknown else raws[index] for index in of_text]
+    spans = dict(zip(of_text, align(own, text), strict=True))
+    for index, id_ in enumerate(ids):  # a part of a character that no others make whole is told by its bytes
+        if spans.get(index) is None and id_ not in control:
+            with tokenizing(tokenizer):
+                part = _UNFINISHED in str(tokenizer.decode([id_]))
+            raws[index] = (part and blanks_or_bytes(raws[index])) or raws[index]
     return text, [
         Piece(id_, raw, id_ in control, None if id_ in control else segment, spans.get(index))
         for index, (id_, raw) in enumerate(zip(ids, raws, strict=True))
     ]
+
+
+def _text_and_its_ids(
+    tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], before: Sequence[int]
+) -> tuple[str, list[int]]:
+    """(text, places of the ids that make it). A character that is not finished at the end is none of it."""
+    control = _control_ids(tokenizer)
+    of_text = [index for index, id_ in enumerate(ids) if id_ not in control]
+    text = _after(tokenizer, before, [ids[index] for index in of_text])
+    for _ in range(_MOST_BYTES):
+        if of_text and text.endswith(_UNFINISHED):
+            of_text.pop()
+            text = _after(tokenizer, before, [ids[index] for index in of_text])
+    return text, of_text
 
 
 def _after(tokenizer: PreTrainedTokenizerBase, before: Sequence[int], ids: Sequence[int]) -> str:

@@ -175,7 +175,7 @@ def test_bytes_and_characters_that_end_only_in_the_answer_are_drawn(tiny_model: 
         ({}, "either a prompt or messages"),
         ({"prompt": "a", "messages": [{"role": "user", "content": "a"}]}, "either a prompt or messages"),
         ({"prompt": PROMPT, "temperature": -1.0}, "temperature is a number from 0"),
-        ({"prompt": PROMPT, "max_tokens": 0}, "at least one token"),
+        ({"prompt": PROMPT, "max_tokens": 0}, "max_tokens must be 1 or more"),
         ({"messages": [{"role": "user", "content": "a"}]}, "no chat template"),
     ],
 )
