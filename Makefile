@@ -64,7 +64,7 @@ kernels: $(VENV)/dev
 newest:
 	$(MAKE) VENV=.venv-newest .venv-newest/bin/python
 	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager \
-		-e ".[test]" ruff mypy import-linter
+		-e ".[app,test]" ruff mypy import-linter
 	touch .venv-newest/app .venv-newest/dev
 	$(MAKE) VENV=.venv-newest --keep-going unit check
 

@@ -6,10 +6,12 @@ token or a message is made. `escaped` makes it harmless to Markdown; it runs at 
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterable
 from math import isfinite
+from typing import Any
 
 _JOINERS = "\u200c\u200d"  # invisible, but emoji and letters are made of several with them
 # England's flag and its like: a black flag, a region spelled in invisible letters, and an invisible end.
@@ -157,3 +159,26 @@ def either(choices: Iterable[object]) -> str:
     """What there is to choose from, at least one: "3", "3 or 7", "3, 7 or 11"."""
     *most, last = map(str, choices)
     return f"{', '.join(most)} or {last}" if most else last
+
+
+class InOneLine:
+    """What a prompt and a notebook show of something with arrays or a model inside: one line about it.
+
+    A dataclass of this kind has `repr=False`, or it would write its own, with every number.
+    """
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._said()}>"
+
+    def _repr_html_(self) -> str:
+        line = f"<p><b>{type(self).__name__}</b>: {html.escape(self._said())}</p>"
+        table = self._shown_table()
+        return line if table is None else line + table.to_html(max_rows=20, index=False, border=0)
+
+    def _said(self) -> str:
+        """What it is, in a few words and numbers."""
+        raise NotImplementedError
+
+    def _shown_table(self) -> Any:
+        """The table of pandas that a notebook shows below that line; None for none."""
+        return None

@@ -4,7 +4,7 @@ import streamlit as st
 
 from attnlit.app import say
 from attnlit.app.answer import ask, show, write
-from attnlit.app.frame.router import ask_model
+from attnlit.app.frame.router import ask_model, end_here
 from attnlit.attention.answers import check_writes
 from attnlit.words.answer import NOTHING
 
@@ -13,7 +13,7 @@ check_writes(choice.model)
 question = ask.question(choice.model)
 found = write.written(choice.model, question)
 if found is None:
-    st.stop()
+    end_here()
 record = found[choice.kind]
 if choice.kind == "encoder":
     say.hint("The encoder reads only the text, not the answer. Choose decoder or cross in the sidebar.")

@@ -8,6 +8,7 @@ from attnlit.analysis.compare import compare
 from attnlit.app import say
 from attnlit.app.compare import ask, heads, measure, patching, side_by_side
 from attnlit.app.frame.router import ask as ask_frame
+from attnlit.app.frame.router import end_here
 from attnlit.words.compare import aligned_in_words
 
 request = ask_frame()
@@ -18,7 +19,7 @@ if side == ask.TEXTS:
     text, words = ask.second_text()
     if not text.strip():
         say.hint("Type a second text: the sidebar's text with one word changed, say.")
-        st.stop()
+        end_here()
     names = ("the first text", "the second text")
     found = compare(request.shown, measure.other_text(request, text))
     st.markdown(aligned_in_words(found))
@@ -30,7 +31,7 @@ if side == ask.TEXTS:
 else:
     other = ask.second_model(request) if side == ask.MODELS else ask.before_training(request)
     if other is None:
-        st.stop()
+        end_here()
     trained = side == ask.TRAINING
     names = (request.model.name, f"{request.model.name} before training" if trained else other.name)
     found = compare(request.shown, measure.other_model(request, other))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from attnlit.app import code, described, export, panels, say
 from attnlit.app.flow import follow
-from attnlit.app.frame.router import ask
+from attnlit.app.frame.router import ask, end_here
 from attnlit.charts.flow import flow_picture, how_to
 from attnlit.errors import AttnlitError
 from attnlit.words.flow import ABOUT, flow_in_words, left_out_in_words
@@ -15,7 +15,7 @@ try:
     routes = follow.routes(request, way, residual)
 except AttnlitError as mistake:  # cross-attention, a long text, unknown values: another choice can do it
     say.hint(str(mistake))
-    st.stop()
+    end_here()
 
 st.caption(how_to(routes))
 panels.picture(

@@ -1,9 +1,7 @@
 """Neurons: heads whose attention falls with distance, the dimensions that carry the fall, their removal."""
 
-import streamlit as st
-
 from attnlit.app import export, say
-from attnlit.app.frame.router import ask
+from attnlit.app.frame.router import ask, end_here
 from attnlit.app.neurons import dimensions, fall, measure, removal
 from attnlit.errors import AttnlitError
 
@@ -13,10 +11,10 @@ try:
     by = measure.averages(request.model, request.kind)
 except AttnlitError as mistake:  # cross-attention, a model of few tokens: the sidebar can change it
     say.hint(str(mistake))
-    st.stop()
+    end_here()
 
 if by is None:
-    st.stop()
+    end_here()
 chosen = fall.which_head(request, by)
 with_first = fall.curve(request, by)
 if by.products is None:
@@ -25,6 +23,6 @@ if by.products is None:
         f"{request.model.why_no_vectors}"
     )
     export.menus(request.model, None)
-    st.stop()
+    end_here()
 table = dimensions.carriers(request, by, chosen, with_first=with_first)
 removal.experiment(request, by, chosen, table, with_first=with_first)

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from attnlit.app import panels, word_loss
-from attnlit.app.frame.router import ask
+from attnlit.app.frame.router import ask, end_here
 from attnlit.app.patterns import alike, examples, find, head, measure, scores
 
 request = ask()
 
 found = measure.found(request)
 if found is None:
-    st.stop()
+    end_here()
 
 left, right = panels.beside([3, 2])
 with left:

@@ -15,12 +15,12 @@ place = ask.place(request)
 measured = Measured(request, asked, place)
 found = measured.guess()
 st.markdown(guess_in_words(found, request.model.name, request.attention.queries, place))
+summed = None
 try:
     summed = measured.sum()
     parts.whole(request, summed)
 except AttnlitError as mistake:  # a bent prediction head, unknown values: heads can still be switched off
     say.hint(str(mistake))
-    summed = None
 
 st.header("Which heads?", anchor=False)
 written = None

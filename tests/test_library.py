@@ -7,10 +7,15 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import attnlit
+from attnlit.analysis.survey.bundled import bundled as bundled_survey
+from attnlit.attention.record import layer_or_first
+from tests import many
+from tests.bundled import bundled
 
 ROOT = Path(__file__).parents[1]
 
@@ -95,3 +100,54 @@ print(attnlit.__version__)
 def test_it_tells_type_checkers_that_it_is_typed() -> None:
     assert (ROOT / "attnlit" / "py.typed").is_file()
     assert '"attnlit" = ["py.typed"]' in (ROOT / "pyproject.toml").read_text()
+
+
+@pytest.fixture(scope="module")
+def returned() -> list[Any]:
+    """One of each that a public function returns, but tables and charts, of a text with markup in it."""
+    model, text, other = bundled("mini-gpt2"), "The <b> cat sat on the", "The <b> dog sat on the"
+    record = attnlit.attend(model, text)
+    kept = bundled_survey(model)
+    assert kept is not None
+    return [
+        model,
+        record,
+        record.vectors(0, 1),
+        record.inputs[0],
+        attnlit.answer(model, text, max_tokens=2),
+        attnlit.switch_off(model, text, [(0, 1), (1, 0)]),
+        attnlit.ablation_set(model, text, "bed", most=1),
+        attnlit.bias_effects(model, (text, other, "mat", "bed")),
+        attnlit.patch(model, text, other, [(0, 1)], words=("mat", "bed")),
+        attnlit.compare(record, attnlit.attend(model, other)),
+        kept.survey,
+        attnlit.find_heads(record, 3, 1, kept.survey),
+        attnlit.rollout(record),
+        attnlit.flow(record, 3),
+        attnlit.writes(model, text),
+    ]
+
+
+def test_what_is_returned_shows_itself_in_a_line(returned: list[Any]) -> None:
+    """In a notebook with its table below, where it has one; never with all its numbers."""
+    for each in returned:
+        said, page = repr(each), each._repr_html_()
+        assert said.startswith(f"<{type(each).__name__}: "), said
+        assert len(said) < 250, said
+        assert "\n" not in said
+        assert "array(" not in said
+        assert page.startswith(f"<p><b>{type(each).__name__}</b>: ")
+        assert page.count("<b>") == 1
+    assert "6 layers × 8 heads of 32 dimensions" in repr(returned[0])
+    effect = next(each for each in returned if type(each).__name__ == "Effect")
+    assert "0-1, 1-0 off" in repr(effect)
+    assert effect.table["token"][0] in effect._repr_html_()
+
+
+def test_views_begin_with_the_first_layer_that_has_attention() -> None:
+    record = attnlit.attend(many.model("qwen3.5"), "The cat sat on the rug")
+    assert layer_or_first(record, None) == record.layer_numbers[0] > 0
+    for view in (attnlit.head_view, attnlit.heatmap, attnlit.neuron_view):
+        assert view(record).to_dict()
+        with pytest.raises(attnlit.AttnlitError, match="no attention in layer 0"):
+            view(record, 0)

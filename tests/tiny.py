@@ -217,7 +217,8 @@ def build(kind: str, options: dict[str, Any], words: int, seed: int = 0) -> Any:
     """A model of a class of transformers, with random weights."""
     model_class = getattr(transformers, kind)
     config = model_class.config_class(vocab_size=words, **options)
-    with torch.random.fork_rng():  # what the class itself draws is replaced below
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)  # for what is not replaced below: the decays of a linear attention, say
         model = model_class(config)
     random = np.random.default_rng(seed)
     with torch.no_grad():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ from attnlit.attention.places import checked_pairs
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import heads_in_order
-from attnlit.wording import quoted
+from attnlit.wording import InOneLine, one_line, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 HOW = ("zero", "mean", "pattern-preserving")  # the ways to switch a head off
 
 
-@dataclass(frozen=True, eq=False)
-class Effect:
+@dataclass(frozen=True, eq=False, repr=False)
+class Effect(InOneLine):
     """What a model predicts before and after an edit, at one place, at several [MASK]s, or of each token."""
 
     # A row a word: place (1, 2 ...), token, before, after, change; the likeliest before comes first. Of a
@@ -54,6 +55,14 @@ class Effect:
     off: tuple[tuple[int, int], ...] | None  # (layer, head) of each head that is off; None for another edit
     problem_type: str = ""  # the model's, if it is a classifier
     tokens: tuple[str, ...] = ()  # of each place, where it is a token whose class is predicted
+
+    def _said(self) -> str:
+        heads = ", ".join(f"{layer}-{head}" for layer, head in self.off or ())
+        edit = "an edit" if self.off is None else f"{one_line(heads, 80) or 'no head'} off"
+        return f"{self.asked} with {edit}" + (f", KL {self.kl:.3g} nats" if isfinite(self.kl) else "")
+
+    def _shown_table(self) -> pd.DataFrame:
+        return self.table
 
 
 def switch_off(
@@ -95,7 +104,11 @@ def switch_off(
 def intervene(
     model: Model, text: str, edits: Iterable[Edit], *, pair: str | None = None, top: int = 10
 ) -> Effect:
-    """What the model predicts with and without any edits (`attnlit.attention.edits`); see `switch_off`."""
+    """What the model predicts with and without any edits of its attention.
+
+    edits: of `attnlit.attention.edits`, such as `AttentionKnockout`, all made in one pass. pair, top, what is
+    asked of the model, and the errors: as in `attnlit.switch_off`.
+    """
     top = checked_number(top, "top", 1)
     question = ask(model, text, pair)
     before = log_probabilities(model, question.inputs, question.places)

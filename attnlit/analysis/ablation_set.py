@@ -22,6 +22,7 @@ from attnlit.attention.places import checked_pairs
 from attnlit.attention.recorder import Recorder
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.models.layers import heads_in_order
+from attnlit.wording import InOneLine, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +36,8 @@ DRAWS = 20  # random sets of the same size
 _SEED = 0
 
 
-@dataclass(frozen=True, eq=False)
-class AblationSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class AblationSet(InOneLine):
     """The heads without which a word wins, and what random heads do in their place."""
 
     word: str
@@ -52,6 +53,13 @@ class AblationSet:
     steps: pd.DataFrame
     # The word's lead with as many random heads off, float64 (draws,); empty where no head went.
     random: np.ndarray
+
+    def _said(self) -> str:
+        off = ", ".join(f"{layer}-{head}" for layer, head in self.heads) or "no head"
+        return f"{quoted(self.word)} {'wins' if self.wins else 'does not win'} with {off} off ({self.how})"
+
+    def _shown_table(self) -> pd.DataFrame:
+        return self.steps
 
     @property
     def random_wins(self) -> int:

@@ -58,7 +58,7 @@ def direct_logits(model: Model, ids: list[int]) -> np.ndarray:
     written = head_writes(model, ids)
     last = _layout(model).last_norm(model.module)
     with torch.inference_mode():
-        unembed = model.module.get_output_embeddings().weight[ids]  # (tokens, width)
+        unembed = model.unembedding.weight[ids]  # (tokens, width)
         bias = last(torch.zeros_like(written[0, 0, 0]))  # a layer norm's
         return to_numpy(((last(written) - bias) @ unembed.T).double())
 

@@ -215,7 +215,7 @@ def prediction(effect: Effect) -> None:
     }
     if not effect.tokens and effect.table["place"].nunique() > 1:
         columns["place"] = "[MASK]"
-    st.dataframe(effect.table, hide_index=True, column_config=columns)
+    table_of(effect.table, "prediction", column_config=columns)
 
 
 def one_head(request: Request) -> list[str]:
@@ -237,6 +237,6 @@ def one_head(request: Request) -> list[str]:
         return [code.heatmap(request)]
     columns = ("query", "key", "weight", "norm", "query position", "key position")
     table = head_table(request.shown, layer, [head], at_least=0.01 * one(request.shown, layer))
-    st.dataframe(table, hide_index=True, column_order=columns)
+    table_of(table, "one_head_table", column_order=columns)
     st.caption("Weights of 1% and more. The head view saves them all.")
     return []

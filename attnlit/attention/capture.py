@@ -63,8 +63,8 @@ def load(
 def untrained(model: Model) -> Model:
     """The same model as it was before training: its configuration, random weights, always the same ones.
 
-    What a score is worth shows beside the score of this twin. Raises AttnlitError for a model that is too
-    large to be held twice.
+    What a score is worth shows beside the same score of this model. Raises AttnlitError for a model that is
+    too large to be held twice.
     """
     from attnlit.attention.proof import prove
     from attnlit.models.load import with_random_weights
@@ -75,8 +75,12 @@ def untrained(model: Model) -> Model:
 def attend(model: Model, text: str, pair: str | None = None, kind: str | None = None) -> Attention:
     """Attention of every layer and head for a text, or for two.
 
-    `pair` is the second sentence; for a decoder it follows the first, and for an encoder-decoder it is the
-    target (without one, the model writes it). `kind` is one of `model.kinds`; None is the first.
+    pair: the second sentence; for a decoder it follows the first, and for an encoder-decoder it is the
+    target (without one, the model writes it). kind: one of `model.kinds`; None is the first.
+
+    Returns a record whose `weights` are float32 (L, H, Q, K), each row the softmax that the model computed:
+    it sums to 1, or less where the model has a learned sink. Layers have the model's own numbers
+    (`layer_numbers`); `vectors(layer, head)` are the queries, keys and scores behind one head.
     Raises AttnlitError for a text that is empty or too long, and for a kind that the model lacks.
     """
     return attend_all(model, text, pair)[checked_kind(model, kind)]

@@ -45,7 +45,7 @@ _pass: ContextVar[_Pass | None] = ContextVar("attnlit_pass", default=None)
 
 @contextmanager
 def recording(on_call: OnCall, edits: Sequence[tuple[Edit, ...]] = ()) -> Iterator[None]:
-    """Hands every attention call of the one forward pass that runs inside to `on_call`, once it is edited."""
+    """Hands every attention call of the one forward pass that runs inside to `on_call`, after its edits."""
     token = _pass.set(_Pass(on_call, edits))
     try:
         yield

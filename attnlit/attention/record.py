@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +13,7 @@ from attnlit.attention.places import checked_head
 from attnlit.attention.vectors import LayerInputs, Vectors, mask_name
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import row_of
-from attnlit.wording import a_kind, one_line, quoted
+from attnlit.wording import InOneLine, a_kind, one_line, quoted
 
 # What a record's weights are: see `Attention.weighs`.
 ATTENTION, PASSED_ON = "attention", "norm of what is passed on"
@@ -23,7 +22,7 @@ TOGETHER, RESIDUAL = ", all heads together", ", with the residual"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Attention:
+class Attention(InOneLine):
     """The attention of one text in one model, of one kind; every array is read-only.
 
     A filtered record (see `attnlit.attention.filters`) holds fewer tokens: its weights are a slice, and each
@@ -107,14 +106,7 @@ class Attention:
         )
         return cls(**fields)
 
-    def __repr__(self) -> str:
-        return f"<Attention: {self._said()}>"
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>Attention</b>: {html.escape(self._said())}</p>"
-
     def _said(self) -> str:
-        """The record in one line, for a prompt or a notebook."""
         layers, heads, queries, keys = self.weights.shape
         of_heads = "all heads together" if self.together else f"{heads} heads"
         sizes = f"{layers} layers × {of_heads} × {queries} queries × {keys} keys"
@@ -234,6 +226,15 @@ def check_record(attention: Any) -> None:
             f"This takes a record of attention, not {a_kind(attention)}. attnlit.attend(model, text) returns "
             "one, and attnlit.Attention.from_arrays makes one of arrays."
         )
+
+
+def layer_or_first(attention: Attention, layer: int | None) -> int:
+    """The layer that is asked for; where none is, the first that has attention, which a hybrid's 0 has not.
+
+    Raises AttnlitError for what is no record.
+    """
+    check_record(attention)
+    return attention.layer_numbers[0] if layer is None else layer
 
 
 def put_together(

@@ -51,7 +51,7 @@ class _Scores:
 
 
 class Trace(TorchFunctionMode):
-    """Hands every attention call of the one forward pass that runs inside it to `on_call`, once it is edited.
+    """Hands every attention call of the one forward pass that runs inside it to `on_call`, after its edits.
 
     Torch keeps such modes apart by thread, so one model can be traced in many threads at once. The batch
     must be 1.

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attnlit.wording import InOneLine
+
 # Models mask with anything from -1e4 (OpenAI GPT) to the smallest float32; no real score comes near.
 MASKED_BELOW = -9e3
 # A recorded score that differs from scaling * q.k by more than rounding has had something added.
 _ROUNDING = 1e-3
 
 
-@dataclass(frozen=True)
-class Vectors:
+@dataclass(frozen=True, repr=False)
+class Vectors(InOneLine):
     """What entered one head's softmax.
 
     The softmax of `scores` over keys is the head's weights, to 1e-5 and, where scores are in the hundreds,
@@ -31,9 +33,14 @@ class Vectors:
     adds: tuple[str, ...] = ()  # plain names of what the model adds to scaling * q.k: "causal mask" ...
     sink: float | None = None  # this head's learned extra score in the softmax (gpt-oss)
 
+    def _said(self) -> str:
+        (queries, size), keys = self.q.shape, len(self.k)
+        added = f"; the model adds: {', '.join(self.adds)}" if self.adds else ""
+        return f"{queries} queries and {keys} keys of {size} dimensions, scaling {self.scaling:.3g}{added}"
 
-@dataclass(frozen=True, eq=False)
-class LayerInputs:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LayerInputs(InOneLine):
     """What one layer's softmax was made of, kept small: scores are rebuilt when somebody looks at a head.
 
     H query heads, G key heads, Q queries, K keys, d head size. All arrays are float32.
@@ -47,6 +54,11 @@ class LayerInputs:
     mask: np.ndarray | None = None  # the same shapes, shared between layers
     logits: np.ndarray | None = None  # (H, Q, K): the scores as seen, not rebuilt
     sinks: np.ndarray | None = None  # (H,)
+
+    def _said(self) -> str:
+        heads, queries, size = self.q.shape
+        groups, keys, _ = self.k.shape
+        return f"queries ({heads}, {queries}, {size}), keys ({groups}, {keys}, {size})"
 
     @property
     def visible(self) -> np.ndarray:

@@ -63,7 +63,7 @@ def of_hub(name: str, commit: str | None) -> str:
 
 
 def of_untrained(identity: str, seed: int) -> str:
-    """The identity of a model's untrained twin."""
+    """The identity of a model as it was before its training."""
     return f"{identity} untrained {seed}"
 
 

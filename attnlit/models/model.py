@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attnlit.models.layers import layer_kinds
-from attnlit.wording import one_line
+from attnlit.wording import InOneLine, one_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -37,14 +37,14 @@ def class_name(said: str, number: int) -> str:
     return one_line(said, 60) or f"class {number}"
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Checkpoint:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Checkpoint(InOneLine):
     """What a checkpoint's files say, before its attention has been looked at."""
 
     name: str  # to show: a bundled name, a hub id or a folder's last name
     source: str  # what `load` takes to open it again: the same, or the folder's whole path
     # Which content this is, for caches: see `attnlit.models.identity`. Two models with one source, such as a
-    # folder before and after it was saved anew, or a model and its untrained twin, have two identities.
+    # folder before and after it was saved anew, or a model and the same before its training, have two.
     identity: str
     module: PreTrainedModel  # in eval mode, float32
     tokenizer: PreTrainedTokenizerBase
@@ -57,6 +57,9 @@ class Checkpoint:
     problem_type: str = ""
     # Sentences to show beside the model, such as "this checkpoint has no trained head".
     notes: tuple[str, ...] = ()
+
+    def _said(self) -> str:
+        return one_line(self.name)
 
     def class_names(self, numbers: Iterable[int]) -> list[str]:
         """What the classes of these numbers are called; a name that nobody gave is “class 5”."""
@@ -82,6 +85,11 @@ class Checkpoint:
     def vocabulary_size(self) -> int:
         """Rows of the input embedding: every token's id is below it. It may exceed the tokenizer's words."""
         return int(self.module.get_input_embeddings().weight.shape[0])
+
+    @property
+    def unembedding(self) -> Any:
+        """What makes logits of the last state: a `weight` (words, D), perhaps a `bias`; or None."""
+        return self.module.get_output_embeddings()
 
     @property
     def rotary(self) -> bool:
@@ -124,7 +132,7 @@ class Checkpoint:
         return frozenset(self.tokenizer.all_special_ids)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Model(Checkpoint):
     """One loaded model, shared by every session and thread: nobody writes to it after loading."""
 
@@ -146,6 +154,13 @@ class Model(Checkpoint):
     # (call, earlier call) where the same attention is made once more, for other values (DiffLlama): what is
     # changed in the one is changed in both.
     repeats: tuple[tuple[int, int], ...] = ()
+
+    def _said(self) -> str:
+        kinds = "" if self.kinds == ("self",) else f"{', '.join(self.kinds)}, "
+        size = f" of {self.head_size} dimensions" if self.head_size else ""
+        words = ("fills gaps" if self.masked else "predicts words") if self.predicts else "predicts no words"
+        does = f"a classifier with {len(self.classes)} classes" if self.classes else words
+        return f"{one_line(self.name)}, {kinds}{self.layers} layers × {self.heads} heads{size}, {does}"
 
     @property
     def layer_numbers(self) -> tuple[int, ...]:

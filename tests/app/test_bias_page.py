@@ -313,3 +313,12 @@ def test_models_that_cannot_be_asked_say_so(tiny_folder: Callable[[str], Path]) 
     app = opened("bias", model=str(tiny_folder("t5")))
     assert not app.exception
     assert "neither writes from left to right nor fills in" in said(app)
+
+
+def test_a_mistake_in_a_link_is_said_though_the_page_goes_to_its_head(
+    small_model: Callable[[str], str],
+) -> None:
+    """It measures which head tells most and begins the run anew there: what was said before stays."""
+    app = opened("bias", model=small_model("mini-gpt2"), prompts="none")
+    assert "You asked for prompt none" in said(app)
+    assert app.get("vega_lite_chart")

@@ -13,7 +13,7 @@ from attnlit.analysis.ablation_set import ablation_set
 from attnlit.analysis.compare import compare, most_alike
 from attnlit.analysis.patching import patch_each
 from attnlit.app.cache import load_model
-from attnlit.app.compare.ready import READY
+from attnlit.app.compare.presets import PRESETS
 from attnlit.app.frame.packed import unpacked
 from attnlit.attention import attend
 from attnlit.words.compare import (
@@ -25,7 +25,7 @@ from attnlit.words.compare import (
 )
 from tests.app.opening import opened, plain
 
-PAIR = READY[0]
+PAIR = PRESETS[0]
 ONE, OTHER = PAIR.words
 LINK = {"text": PAIR.first, "second": PAIR.second, "expected": ONE, "other": OTHER}
 
@@ -57,11 +57,11 @@ def test_two_texts_with_their_patches_say_what_is_measured_and_a_link_restores_t
     assert PAIR.words[0] not in bare
 
 
-def test_a_ready_pair_fills_the_fields() -> None:
+def test_a_preset_fills_the_fields() -> None:
     app = opened("compare")
     assert not app.exception
     assert app.text_input(key="compare_second").value.endswith("it was warm.")
-    app.button(key=f"ready_{PAIR.title}").click().run()
+    app.button(key=f"preset_{PAIR.title}").click().run()
     assert app.text_area(key="text").value == PAIR.first
     assert app.text_input(key="compare_one").value == ONE
     assert "times as likely as" in told(app)

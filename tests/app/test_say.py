@@ -34,6 +34,30 @@ def test_a_message_shows_markup_as_it_is() -> None:
         assert shown.value.replace("\\", "").replace("\u2060", "") == MARKUP
 
 
+def _begin_anew() -> None:
+    import streamlit as st
+
+    from attnlit.app import say
+
+    say.begin()
+    if st.session_state.setdefault("runs", 0) == 0:
+        st.session_state["runs"] = 1
+        say.once("There is no layer 99.")
+        say.once("This link came without its text.", say.hint)
+        say.warn("Said by every run.")
+        say.rerun()
+    say.warn("Said by every run.")
+
+
+def test_what_is_said_once_outlives_a_run_that_the_app_begins_anew() -> None:
+    app = AppTest.from_function(_begin_anew).run()
+    assert [each.value for each in app.warning] == [r"There is no layer 99\.", r"Said by every run\."]
+    assert [each.value for each in app.info] == [r"This link came without its text\."]
+    app.run()  # a visitor's click
+    assert len(app.warning) == 1
+    assert not app.info
+
+
 def test_a_fault_has_one_number_on_the_page_and_in_the_log(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -199,7 +199,7 @@ def test_characters_that_ended_the_renderer_are_saved_and_the_server_lives(serve
     drawn(page)
     whole = page.get_by_test_id("stCheckbox").filter(has_text="Whole words")
     expect(whole.locator("input")).to_be_checked()
-    for label, begins in (("Picture (SVG)", b"<svg"), ("Picture (PNG)", b"\x89PNG")):
-        assert saved(page, label).startswith(begins)
+    for kind, begins in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("PDF", b"%PDF")):
+        assert saved(page, f"Picture ({kind})").startswith(begins)
     type_texts(page, f"Another text {chr(1)} of {chr(0xFFFE)} these.")
     assert saved(page, "Picture (SVG)").startswith(b"<svg")

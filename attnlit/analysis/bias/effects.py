@@ -15,6 +15,7 @@ from attnlit.analysis.bias.contrast import Contrast, contrast_of
 from attnlit.analysis.patching.prompts import check_model, check_prompts, prompt_texts
 from attnlit.analysis.patching.runs import Heads, Progress, measure
 from attnlit.models.layers import heads_in_order
+from attnlit.wording import InOneLine, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 STRONGEST = 10  # heads whose effects are added up
 
 
-@dataclass(frozen=True, eq=False)
-class Effects:
+@dataclass(frozen=True, eq=False, repr=False)
+class Effects(InOneLine):
     """What the swapped word does, in all and through the heads' attention."""
 
     contrast: Contrast
@@ -37,6 +38,13 @@ class Effects:
     patched: np.ndarray
     layer_numbers: tuple[int, ...]  # in the model, of the layers that have attention
     heads_a_layer: int
+
+    def _said(self) -> str:
+        three = f"total {self.total:+.3g}, indirect {self.indirect:+.3g}, direct {self.direct:+.3g}"
+        return f"{three}, {quoted(self.contrast.first)} against {quoted(self.contrast.second)}"
+
+    def _shown_table(self) -> pd.DataFrame:
+        return self.heads
 
     @property
     def ratios(self) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from attnlit.analysis.flow.uniform import uniform_weights
 from attnlit.attention.record import ATTENTION, Attention, check_record, frozen
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import heads_in_order
+from attnlit.wording import InOneLine, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from attnlit.attention.record import Token
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(InOneLine):
     """Two records, and how differently each head looks where their tokens line up."""
 
     first: Attention
@@ -36,6 +37,15 @@ class Comparison:
     distances: np.ndarray | None
     # The same between each head of the first and attention spread evenly: float64 (L, H).
     even: np.ndarray
+
+    def _said(self) -> str:
+        most = self.most_different
+        head = "" if most is None else f", head {most[0]}-{most[1]} looks most differently"
+        models = one_line(" and ".join(dict.fromkeys((self.first.model, self.second.model))))
+        return f"{models}, {len(self.compared)} queries compared{head}"
+
+    def _shown_table(self) -> pd.DataFrame:
+        return self.table
 
     @property
     def table(self) -> pd.DataFrame:

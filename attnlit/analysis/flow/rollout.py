@@ -12,13 +12,14 @@ from attnlit.analysis.flow.mixing import Heads, mixing, mixing_of_contributions
 from attnlit.analysis.flow.routes import Routes, ratio_to
 from attnlit.attention.places import checked_token
 from attnlit.errors import AttnlitError
+from attnlit.wording import InOneLine
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention, Token
 
 
-@dataclass(frozen=True, eq=False)
-class Rollout:
+@dataclass(frozen=True, eq=False, repr=False)
+class Rollout(InOneLine):
     """How much of each token, after each layer, comes from each input token; and the same of the null."""
 
     tokens: tuple[Token, ...]
@@ -34,6 +35,9 @@ class Rollout:
     mixing: np.ndarray
     # The same for uniform attention under the same masks.
     uniform_mixing: np.ndarray
+
+    def _said(self) -> str:
+        return f"{self.way} of {len(self.tokens)} tokens through {len(self.mixing)} layers"
 
     @cached_property
     def matrices(self) -> np.ndarray:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnlit.wording import InOneLine, quoted
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 SMALLEST = 1e-9  # a share of uniform attention below this is a token out of reach: no ratio
 
 
-@dataclass(frozen=True, eq=False)
-class Routes:
+@dataclass(frozen=True, eq=False, repr=False)
+class Routes(InOneLine):
     """Where one token's information, after the last layer, came from; and the same for uniform attention.
 
     All shares are of the token's whole information, 1. Layer 0 of `edges` starts at the inputs.
@@ -38,6 +40,13 @@ class Routes:
     edges: np.ndarray
     # The same for the null.
     uniform_edges: np.ndarray
+
+    def _said(self) -> str:
+        token = quoted(self.tokens[self.query].text)
+        return f"{self.way} of {token}, one of {len(self.tokens)} tokens, through {len(self.edges)} layers"
+
+    def _shown_table(self) -> pd.DataFrame:
+        return self.table()
 
     @cached_property
     def nodes(self) -> np.ndarray:

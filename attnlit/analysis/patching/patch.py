@@ -33,7 +33,7 @@ from attnlit.attention.values import proof_of
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import heads_in_order, row_of
-from attnlit.wording import quoted
+from attnlit.wording import InOneLine, number_text, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 LEAST_DIFFERENCE = 1e-3
 
 
-@dataclass(frozen=True)
-class Lean:
+@dataclass(frozen=True, repr=False)
+class Lean(InOneLine):
     """How a model leans between two words after a source text and after a target text."""
 
     source: str
@@ -59,6 +59,11 @@ class Lean:
     # Tokens of source and target, and how many of them line up.
     tokens: tuple[int, int]
     aligned: int
+
+    def _said(self) -> str:
+        first, second = map(quoted, self.words)
+        leans = f"{first} over {second} by {self.in_source:.3g} after the source, {self.in_target:.3g} after"
+        return f"{self.what} patched, {leans} the target"
 
     @property
     def difference(self) -> float:
@@ -78,7 +83,7 @@ class Lean:
         return self.difference if abs(self.difference) >= LEAST_DIFFERENCE else float("nan")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Patch(Lean):
     """What some heads, patched all at once, carry over."""
 
@@ -87,6 +92,10 @@ class Patch(Lean):
     into_source: float  # the lean after the source, with these heads of the target
     # Of the two words after source, target, target with heads of the source, source with those of the target.
     probabilities: tuple[tuple[float, float], ...]
+
+    def _said(self) -> str:
+        carried = f"{number_text(self.sufficiency, '.0%')} brought, {number_text(self.necessity, '.0%')} lost"
+        return f"{len(self.heads)} heads, {carried}; {super()._said()}"
 
     @property
     def sufficiency(self) -> float:
@@ -99,13 +108,16 @@ class Patch(Lean):
         return float(self.necessary(self.into_source))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PatchMap(Lean):
     """What each single head carries over."""
 
     # A row a head: layer, head, into_target, into_source (leans), sufficient, necessary (shares).
     table: pd.DataFrame
     together: Patch  # all heads at once
+
+    def _shown_table(self) -> pd.DataFrame:
+        return self.table
 
     @property
     def shape(self) -> tuple[int, int]:

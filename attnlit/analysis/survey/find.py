@@ -19,7 +19,7 @@ from attnlit.analysis.survey.summary import Survey
 from attnlit.attention.places import checked_token
 from attnlit.attention.record import check_record
 from attnlit.errors import AttnlitError
-from attnlit.wording import a_kind
+from attnlit.wording import InOneLine, a_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from attnlit.attention.record import Attention
 
 
-@dataclass(frozen=True, eq=False)
-class FoundHeads:
+@dataclass(frozen=True, eq=False, repr=False)
+class FoundHeads(InOneLine):
     """The heads of a model, first the one that does most what was pointed at."""
 
     # The score that counts such looks; None where the two tokens stand in no relation that has a name.
@@ -36,6 +36,13 @@ class FoundHeads:
     # layer, head, here (the weight of that look), times (how many times what the head usually gives at that
     # distance; NaN where the survey knows none), overall (the score over the survey; NaN without one).
     table: pd.DataFrame
+
+    def _said(self) -> str:
+        by = "looks with no name" if self.score is None else self.score.title
+        return f"{len(self.table)} heads by {by}"
+
+    def _shown_table(self) -> pd.DataFrame:
+        return self.table
 
 
 def find_heads(attention: Attention, query: int, key: int, survey: Survey) -> FoundHeads:

@@ -85,9 +85,14 @@ _Reading = Generator[Step, None, Sums]
 def survey(model: Model, texts: Texts, *, kind: str | None = None, written: bool = False) -> Survey:
     """Every head of one kind, scored on texts, and the texts that excite it.
 
-    texts: strings, or pairs of a string and its second sentence.
+    texts: strings, or pairs of a string and its second sentence. kind: one of `model.kinds`; None is the
+    first. written: also list the texts in which each head writes most, and score how often it writes next to
+    nothing, which takes a forward pass a text more.
 
-    The arguments and errors are those of `steps`.
+    Returns scores (L, H) by name, as in `attnlit.analysis.scores.registry`, each with its 95 % bootstrap
+    interval over texts, the same of the model before training, and the divergence of any two heads.
+    Raises AttnlitError where no text can be scored, for a kind that the model lacks, and for `written` as
+    `attnlit.passed_on` does.
     """
     *_, last = steps(model, texts, kind=kind, written=written)
     assert last.survey is not None
@@ -104,10 +109,8 @@ def steps(
 ) -> Iterator[Step]:
     """The same in steps of one forward pass at most, so that the caller can show them, or stop.
 
-    written: also list the texts in which each head writes most, and score how often it writes next to
-    nothing, which takes a forward pass a text more.
     so_far: of the last step of the same survey that had one; what was read until then is not read again.
-    Raises AttnlitError where no text can be scored, and for `written` as `attnlit.passed_on` does.
+    The other arguments and the errors are those of `survey`.
     """
     texts = as_texts(texts)
     way = _way(model, kind, written)

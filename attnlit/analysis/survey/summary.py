@@ -16,6 +16,7 @@ from attnlit.analysis.survey.lists import Examples, ranked_lists
 from attnlit.analysis.survey.sums import EXACT, MOST_COMPARED_HEADS, ROWS, Sums, merge
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import heads_in_order, row_of
+from attnlit.wording import InOneLine, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +37,8 @@ class Partial:
     why_no_untrained: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Survey:
+@dataclass(frozen=True, eq=False, repr=False)
+class Survey(InOneLine):
     """The scores of every head, (L, H) each, by the names of SCORES. NaN: nothing to score."""
 
     model: str
@@ -62,6 +63,11 @@ class Survey:
     claimed: Mapping[str, np.ndarray]
     # The texts that excite each head, and any; see `attnlit.analysis.survey.lists`.
     examples: Examples
+
+    def _said(self) -> str:
+        layers, heads = self.offset.shape
+        read = f"{self.texts:,} texts, {self.tokens:,} tokens"
+        return f"{one_line(self.model)}, {self.kind}, {layers} layers × {heads} heads, {read}"
 
     def at(self, layer: int, head: int) -> tuple[int, int]:
         """Where in the arrays a head stands: its layer by the number in the model."""

@@ -18,6 +18,7 @@ from attnlit.analysis.writing.state import LAST, State, take_apart
 from attnlit.analysis.writing.vocabulary import mean_row, rows_of, word_id
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
+from attnlit.wording import InOneLine, percent, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +29,8 @@ WORD_BIAS = "word bias"  # of the unembedding
 EVERY_WORD = "every word alike"  # the mean logit of all words, which decides nothing
 
 
-@dataclass(frozen=True, eq=False)
-class WordSum:
+@dataclass(frozen=True, eq=False, repr=False)
+class WordSum(InOneLine):
     """A word's logit, or the difference of two words' logits, as a sum of what each part wrote: the numbers.
 
     They can be kept without the model that they are of.
@@ -48,6 +49,14 @@ class WordSum:
     likeliest: bool  # whether the model finds no word likelier
     direction: np.ndarray  # float64 (D,): what a vector that enters the unembedding is multiplied with
 
+    def _said(self) -> str:
+        words = " over ".join(quoted(word) for word in self.words)
+        sum_of = f"{len(self.table)} parts that add up to {self.total:.3g}"
+        return f"{words}, {sum_of}, {percent(self.probability)} likely"
+
+    def _shown_table(self) -> pd.DataFrame:
+        return self.table
+
     @property
     def words(self) -> tuple[str, ...]:
         """The word, and the other one if there is one."""
@@ -59,7 +68,7 @@ class WordSum:
         return self.table[self.table["kind"] == HEAD]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Writes(WordSum):
     """The same, with the state that was taken apart."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def take_apart(model: Model, text: str, pair: str | None = None, position: int =
     reading = read(model, text, pair, write=False)
     tokens = (reading.source if reading.target is None else reading.target).tokens
     position = position_of(model, tokens, position)
-    weight = model.module.get_output_embeddings().weight
+    weight = model.unembedding.weight
     stream = Stream(position, len(tokens), weight.shape[1], weight.shape[0], _layers(model))
     with stream:
         outputs = forward(model, [reading.inputs], stream)
@@ -142,7 +142,7 @@ def _layers(model: Model) -> dict[int, int | None]:
 
 
 def _bias(model: Model) -> np.ndarray:
-    output: Any = model.module.get_output_embeddings()
+    output = model.unembedding
     bias = getattr(output, "bias", None)
     return np.zeros(len(output.weight)) if bias is None else to_numpy(bias.double())
 

@@ -56,7 +56,7 @@ def unembedded(model: Model, vectors: np.ndarray) -> np.ndarray:
     """What vectors (..., D) that enter the unembedding give each word, float32 (..., V), without its bias."""
     import torch
 
-    weight = model.module.get_output_embeddings().weight
+    weight = model.unembedding.weight
     with torch.inference_mode():
         return to_numpy(torch.tensor(vectors, dtype=weight.dtype, device=weight.device) @ weight.T)
 
@@ -77,11 +77,11 @@ def raised_and_lowered(model: Model, scores: np.ndarray, top: int) -> pd.DataFra
 
 def rows_of(model: Model, ids: list[int]) -> np.ndarray:
     """The unembedding of these words, float64 (words, D)."""
-    return to_numpy(model.module.get_output_embeddings().weight[ids].double())
+    return to_numpy(model.unembedding.weight[ids].double())
 
 
 def mean_row(model: Model) -> np.ndarray:
     """The mean of the unembedding over all words, float64 (D,); kept, because it reads the whole matrix."""
     if model not in _means:
-        _means[model] = to_numpy(model.module.get_output_embeddings().weight.mean(0).double())
+        _means[model] = to_numpy(model.unembedding.weight.mean(0).double())
     return _means[model]

@@ -9,7 +9,7 @@ import streamlit as st
 from attnlit.analysis.ablation import HOW
 from attnlit.analysis.patching import OUTPUT, PATTERN
 from attnlit.app import cache, say
-from attnlit.app.compare.ready import READY, use
+from attnlit.app.compare.presets import PRESETS, use
 from attnlit.app.frame import address, sidebar
 from attnlit.app.frame.controls import one_of, typed
 from attnlit.models import limits
@@ -62,8 +62,10 @@ def second_text() -> tuple[str, tuple[str, str] | None]:
             st.form_submit_button("Compare", type="primary", on_click=_forget_link)
     with st.container(horizontal=True):
         st.markdown("Try:", width="content")
-        for ready in READY:
-            st.button(ready.title, key=f"ready_{ready.title}", type="tertiary", on_click=use, args=(ready,))
+        for preset in PRESETS:
+            st.button(
+                preset.title, key=f"preset_{preset.title}", type="tertiary", on_click=use, args=(preset,)
+            )
     one, other = (word.strip() for word in words)
     if bool(one) != bool(other):
         say.hint("Type both words, or none: without them the likeliest after each text are compared.")

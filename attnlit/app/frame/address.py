@@ -71,7 +71,8 @@ def note_arrival(script: str) -> None:
     if arrived():
         st.session_state[_LINKED] = {}
         if st.query_params.get(_WITHOUT):
-            say.hint("This link came without the text that was typed where it was made: another stands here.")
+            without = "This link came without the text that was typed where it was made: another stands here."
+            say.once(without, say.hint)
 
 
 def arrived() -> bool:
@@ -102,12 +103,16 @@ def asked(name: str) -> list[str]:
 def linked(some: Collection[str]) -> dict[str, str]:
     """What a link says of these names, once for every link that is followed; else nothing."""
     found = {name: st.query_params[name] for name in sorted(some) if name in st.query_params}
-    found |= {name: unpacked(found[name]) for name in found.keys() & OWN_TEXTS}
     followed = st.session_state.setdefault(_LINKED, {})
     if not any(found.values()) or followed.get(frozenset(some)) == found:
         return {}
     followed[frozenset(some)] = found
-    return found
+    texts = {name: unpacked(value) if name in OWN_TEXTS else value for name, value in found.items()}
+    readable = {name: text for name, text in texts.items() if text is not None}
+    if len(readable) == len(texts):
+        return readable
+    say.once("This link is damaged, perhaps cut off by a mail program. Ask for it again, or type the text.")
+    return {}
 
 
 def show(some: Mapping[str, list[str]]) -> None:
@@ -175,7 +180,7 @@ def settled(name: str, valid: Container[str], but: str) -> str | None:
     if there != written and here == written and not (st.session_state.get(_ARRIVED) and there is None):
         here = there
         if here is not None and here not in valid:
-            say.warn(f"You asked for {name.replace('_', ' ')} {quoted(here)}, but {but}.")
+            say.once(f"You asked for {name.replace('_', ' ')} {quoted(here)}, but {but}.")
     if here not in valid:
         here = None
     st.session_state[_CHOSEN + name] = st.session_state[_WRITTEN + name] = here

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from attnlit.app import say
 from attnlit.app.examples import EXAMPLES, where
 from attnlit.app.frame import address
 
@@ -102,7 +103,7 @@ def begin_at(layer: int, head: int) -> None:
     if st.session_state.get(_BEGUN, page) == page:
         note_choice()
         st.session_state[_NEXT] = layer, head
-        st.rerun()
+        say.rerun()
 
 
 def _show(layer: int, head: int) -> None:

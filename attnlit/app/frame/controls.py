@@ -69,13 +69,14 @@ def number(label: str, most: int, key: str, *, default: int, but: str) -> int:
 def typed(draw: Callable[..., str], label: str, start: str, key: str, most: int, **more: Any) -> str:
     """Draw a field for text with `st.text_area` or `st.text_input`, kept over pages.
 
-    most: characters that are kept for one visitor; the browser lets nobody type more of them.
+    most: characters that are kept for one visitor. Streamlit is not told of it: its fields take no notice of
+    a longer text that is pasted, and say nothing.
     """
     held = st.session_state.get(key)
     if isinstance(held, str) and len(held) > most:
         st.session_state[key] = held[:most]
-        say.warn(f"A text may have {most:,} characters here; of this one the first {most:,} are kept.")
-    return draw(label, start, key=key, max_chars=most, persist_state="session", **more) or ""
+        say.once(f"{quoted(label)} takes {most:,} characters: of this text the first {most:,} are kept.")
+    return draw(label, start, key=key, persist_state="session", **more) or ""
 
 
 def drop_invalid_choice(name: str, options: Sequence[Any], fallback: Any, but: str) -> None:
@@ -95,4 +96,4 @@ def drop_invalid_choice(name: str, options: Sequence[Any], fallback: Any, but: s
     right = [by_name[value] for value in asked if value in by_name]
     st.session_state[name] = (right or fallback) if isinstance(fallback, list) else fallback
     named = [value if value.isalnum() and len(value) <= _SHORT else quoted(value) for value in wrong]
-    say.warn(f"You asked for {name.rstrip('s')} {', '.join(named[:3])}, but {but}.")
+    say.once(f"You asked for {name.rstrip('s')} {', '.join(named[:3])}, but {but}.")

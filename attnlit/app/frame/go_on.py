@@ -106,7 +106,7 @@ def go_on(known: Known, text: str, pair: str, how: How | None) -> None:
         st.session_state.pop(_AT_WORK, None)
     if written:
         st.session_state[_LONGER] = field, last + written
-        st.rerun()
+        say.rerun()
 
 
 def _prompt(text: str, pair: str) -> str:

@@ -25,14 +25,19 @@ def packed(text: str) -> str:
     return _MARK + base64.urlsafe_b64encode(inside).decode().rstrip("=")
 
 
-def unpacked(value: str) -> str:
-    """The text that an address holds. What was not made by `packed` is a text as it stands."""
+def unpacked(value: str) -> str | None:
+    """The text that an address holds: as it stands, or packed; None where a packed one is damaged.
+
+    Mail programs cut long links off, and what is left of one would be another text.
+    """
     if not value.startswith(_MARK):
         return value
     inside = value.removeprefix(_MARK)
     try:
         given = base64.b64decode(inside + "=" * (-len(inside) % 4), altchars=b"-_", validate=True)
-        opened = zlib.decompressobj().decompress(given, limits.max_tokens() * _BYTES)
+        opening = zlib.decompressobj()
+        opened = opening.decompress(given, limits.max_tokens() * _BYTES)
     except (binascii.Error, zlib.error, ValueError):
-        return value
-    return opened.decode(errors="replace")
+        return None
+    whole = opening.eof or opening.unconsumed_tail  # the second: there is more than may be read
+    return opened.decode(errors="replace") if whole else None

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from copy import copy
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, ScriptControlException
@@ -49,6 +49,7 @@ def run() -> None:
     st.markdown(card.lead)
     st.html(_STYLE)
     saving.begin()
+    say.begin()
     try:
         address.clean()
         address.note_arrival(card.script)
@@ -97,6 +98,12 @@ def ask_model() -> Choice:
     if _this_run.asked is None:
         raise TypeError("this page's card asks for no model")
     return _this_run.asked
+
+
+def end_here() -> NoReturn:
+    """End the page: what follows needs something that there is not. It has been said what."""
+    st.stop()
+    raise AssertionError("Streamlit ends the run")  # for type checkers, which do not know that it does
 
 
 @cache

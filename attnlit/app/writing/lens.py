@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from attnlit.app import saving, say
+from attnlit.app import panels, saving, say
 from attnlit.errors import AttnlitError
 from attnlit.words.names import told_apart
 from attnlit.words.writing import LENS_ABOUT, lens_in_words
@@ -37,6 +37,6 @@ def layer_by_layer(request: Request, measured: Measured) -> None:
         }
     )
     share = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
-    st.dataframe(shown, hide_index=True, key="lens", column_config={"probability": share})
+    panels.table_of(shown, "lens", column_config={"probability": share})
     st.caption(LENS_ABOUT)
     saving.offer("Logit lens", f"{request.model.name} logit lens", lambda: table)

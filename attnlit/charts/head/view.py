@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from attnlit.attention.given import is_one_of
 from attnlit.attention.places import checked_token
+from attnlit.attention.record import layer_or_first
 from attnlit.charts.head.clicks import SIDES, PinnedToken, Side
 from attnlit.charts.head.data import chosen_heads, head_shape, head_tables
 from attnlit.charts.head.rows import spec_by_itself as rows_by_itself
@@ -94,7 +95,7 @@ def _checked_pin(attention: Attention, pinned: Pin | None) -> PinnedToken | None
 
 def head_view(
     attention: Attention,
-    layer: int = 0,
+    layer: int | None = None,
     heads: Sequence[int] | None = None,
     *,
     theme: Look = "light",
@@ -105,11 +106,13 @@ def head_view(
 ) -> alt.LayerChart:
     """The head view of one layer as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
 
-    `heads` are head numbers (all when left out); `budget` is how many lines are drawn, the strongest (2,000
-    when left out, fewer beyond 256 tokens); `pinned` is a token to single out, such as ("query", 3); `width`
-    is in pixels; `rows` lets tokens stand in rows, queries above and keys below. Raises `AttnlitError` for a
-    layer or head that the record does not have.
+    `layer` is the model's number of it (the first with attention when left out); `heads` are head numbers
+    (all when left out); `budget` is how many lines are drawn, the strongest (2,000 when left out, fewer
+    beyond 256 tokens); `pinned` is a token to single out, such as ("query", 3); `width` is in pixels; `rows`
+    lets tokens stand in rows, queries above and keys below. Raises `AttnlitError` for a layer or head that
+    the record does not have.
     """
+    layer = layer_or_first(attention, layer)
     picture = head_picture(
         attention, layer, heads, theme=theme_of(theme), budget=budget, pinned=pinned, rows=rows
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.attention.record import ATTENTION, check_record
+from attnlit.attention.record import ATTENTION, check_record, layer_or_first
 from attnlit.charts.heatmap.data import Matrix, matrix_tables
 from attnlit.charts.heatmap.spec import theme_spec
 from attnlit.charts.labels import labels
@@ -60,12 +60,19 @@ def heatmap_picture(attention: Attention, layer: int = 0, head: int = 0, *, them
 
 
 def heatmap(
-    attention: Attention, layer: int = 0, head: int = 0, *, theme: Look = "light", width: int = 760
+    attention: Attention,
+    layer: int | None = None,
+    head: int = 0,
+    *,
+    theme: Look = "light",
+    width: int = 760,
 ) -> alt.LayerChart:
     """The heat map of one head as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
 
-    `width` is in pixels. Raises `AttnlitError` for a layer or head that the record does not have.
+    `layer` is the model's number of it (the first with attention when left out); `width` is in pixels.
+    Raises `AttnlitError` for a layer or head that the record does not have.
     """
+    layer = layer_or_first(attention, layer)
     return notebook_chart(heatmap_picture(attention, layer, head, theme=theme_of(theme)), width)
 
 

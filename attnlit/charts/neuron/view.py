@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attnlit.attention.record import layer_or_first
 from attnlit.charts.neuron.captions import notes
 from attnlit.charts.neuron.data import look_at, neuron_tables
 from attnlit.charts.neuron.layout import height
@@ -52,7 +53,7 @@ def neuron_picture(
 
 def neuron_view(
     attention: Attention,
-    layer: int = 0,
+    layer: int | None = None,
     head: int = 0,
     query: int | None = None,
     *,
@@ -61,7 +62,10 @@ def neuron_view(
 ) -> alt.LayerChart:
     """The neuron view of one head as an Altair chart: shows itself in a notebook, saves to HTML, PNG and SVG.
 
-    `query` is the token to begin with; a click on another chooses that one. `width` is in pixels.
-    Raises `AttnlitError` as `neuron_picture` does.
+    `layer` is the model's number of it (the first with attention when left out); `query` is the place of the
+    token to begin with (an early one when left out), and a click on another chooses that one; `width` is in
+    pixels. Raises `AttnlitError` for a layer, head or query that does not exist, and where only weights are
+    recorded.
     """
+    layer = layer_or_first(attention, layer)
     return notebook_chart(neuron_picture(attention, layer, head, query, theme=theme_of(theme)), width)

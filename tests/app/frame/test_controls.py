@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.nonsense import NONSENSE, shows_markup
+from tests.app.opening import said
 
 CONTROLS = ("pills", "segments", "list", "some pills", "some of a list", "slider", "toggle", "by hand")
 
@@ -56,3 +57,21 @@ def test_a_choice_that_there_is_is_taken() -> None:
     app.query_params["it"] = "7"
     assert app.run().slider(key="it").value == 7
     assert not app.warning
+
+
+def _draw_a_field() -> None:
+    import streamlit as st
+
+    from attnlit.app.frame.controls import typed
+
+    st.session_state["holds"] = typed(st.text_area, "It", "a", "it", 10)
+
+
+def test_a_text_that_is_too_long_is_cut_and_it_is_said() -> None:
+    """Of a field with a limit of its own nobody would see why the text that was pasted is not there."""
+    app = AppTest.from_function(_draw_a_field).run()
+    assert not app.text_area(key="it").proto.max_chars
+    app.text_area(key="it").set_value("The cat sat on the mat.").run()
+    assert app.session_state["holds"] == app.text_area(key="it").value == "The cat sa"
+    assert said(app) == "“It” takes 10 characters: of this text the first 10 are kept."
+    assert not app.run().warning

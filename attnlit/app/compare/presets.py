@@ -10,7 +10,7 @@ from attnlit.app.frame import address
 
 
 @dataclass(frozen=True)
-class Ready:
+class Preset:
     """Two texts that differ in a word, and two words to decide between."""
 
     title: str
@@ -19,20 +19,20 @@ class Ready:
     words: tuple[str, str]
 
 
-READY = (
-    Ready(
+PRESETS = (
+    Preset(
         "Said twice",
         "The old man lived in a house. The old man lived in a",
         "The old man lived in a town. The old man lived in a",
         ("house", "town"),
     ),
-    Ready(
+    Preset(
         "Window or door",
         "She opened the window and looked out of the",
         "She opened the door and looked out of the",
         ("window", "door"),
     ),
-    Ready(
+    Preset(
         "Who gets it",
         "When John and Mary went to the house, John gave the book to",
         "When John and Mary went to the house, Mary gave the book to",
@@ -41,16 +41,16 @@ READY = (
 )
 
 
-def use(ready: Ready) -> None:
+def use(preset: Preset) -> None:
     """Put a pair into the fields. For callbacks: before the controls are drawn."""
     address.forget_by_hand()
     address.leave(("text", "pair", "target", "example", "second", "expected", "other"))
-    one, other = ready.words
+    one, other = preset.words
     st.session_state.update(
         {
-            "text": ready.first,
+            "text": preset.first,
             "pair": "",
-            "compare_second": ready.second,
+            "compare_second": preset.second,
             "compare_one": one,
             "compare_other": other,
         }
