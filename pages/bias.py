@@ -3,6 +3,7 @@
 import streamlit as st
 
 from attnlit.analysis.bias import (
+    TEMPLATES,
     attention_differences,
     averages,
     check_model,
@@ -13,12 +14,13 @@ from attnlit.app import question_code as code
 from attnlit.app.bias import ask, effects, measure, pair, sentences
 from attnlit.app.frame.controls import one_of
 from attnlit.app.frame.router import ask_model
+from attnlit.wording import quoted
 from attnlit.words.bias import by_chance
 
 choice = ask_model()
 check_model(choice.model)
 
-snippets: list[str] = []
+snippets, drawn, about, texts = [], {}, "", ()
 scope = one_of(st.segmented_control, "Show", ask.SCOPES, "scope", label_visibility="collapsed")
 
 if scope == ask.PAIR:
@@ -37,6 +39,8 @@ if scope == ask.PAIR:
     number = ask.measure(found is not None)
     table = effects.head_table(found, differences)
     drawn = effects.which_heads(choice, table, number, "bias", "Click a head to see it below.")
+    about = f"{quoted(contrast.other)} against {quoted(contrast.expected)}"
+    texts = (contrast.first, contrast.second)
     snippets.append(code.bias_pair(choice.model, contrast, number, drawn, watched))
     pair.two_heads(choice, first, second)
     if found is not None:
@@ -53,11 +57,12 @@ else:
         sentences.averages(found_set)
         hint = by_chance(found_set.heads)
         drawn = effects.which_heads(choice, found_set.heads, "indirect", "bias_set", hint)
+        about = f"mean over {len(TEMPLATES)} sentences"
         snippets.append(code.bias_set(choice.model, drawn, expected_only=filtered))
         if paper := published_set(choice.model.source):
             caveat = "Other sentences: compare sizes and order."
             effects.published(paper, found_set.table, found_set.heads, caveat)
         sentences.set_tables(measured)
 
-ask.menus(choice, snippets)
+ask.menus(choice, drawn, snippets, about, texts)
 effects.limits()

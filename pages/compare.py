@@ -14,6 +14,7 @@ from attnlit.words.compare import aligned_in_words
 request = ask_frame()
 side = ask.sides()
 beside = here = (request.layer, request.head)
+second = {}
 
 if side == ask.TEXTS:
     text, words = ask.second_text()
@@ -33,6 +34,7 @@ else:
     if other is None:
         end_here()
     trained = side == ask.TRAINING
+    second = {"untrained": True} if trained else {"second": other}
     names = (request.model.name, f"{request.model.name} before training" if trained else other.name)
     found = compare(request.shown, measure.other_model(request, other))
     st.markdown(aligned_in_words(found))
@@ -46,5 +48,5 @@ else:
     heads.alike(request, table, names, None if trained else one_head)
 
 patching.until(request)
-side_by_side.menu(request, found, names, beside, ask.own(side))
+side_by_side.menu(request, found, names, beside, ask.own(side), **second)
 patching.limits()

@@ -39,4 +39,5 @@ with right:
         lambda: flow_picture(routes),
         lambda: routes.table(),
         code=[code.flow_view(request, follow.in_code(request, way, residual))],
+        about=follow.in_caption(request, way, residual),
     )

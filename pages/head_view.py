@@ -2,31 +2,40 @@
 
 import streamlit as st
 
-from attnlit.app import code, export, panels
+from attnlit.app import code, export, panels, say
 from attnlit.app.frame import classroom
-from attnlit.app.frame.controls import IN_ADDRESS
+from attnlit.app.frame.controls import one_of
 from attnlit.app.frame.router import ask
 from attnlit.charts.head import HOW_TO, SELECTIONS, head_picture, head_table
+from attnlit.charts.heatmap import heatmap_picture
 
+COLUMNS, ROWS, HEAT_MAP = SHAPES = ("Columns", "Rows", "Heat map")
 request = ask()
 pinned = panels.pinned(request)
 
 left, right = panels.beside([3, 1])
 with left:
-    st.caption(HOW_TO)
-    about = "Queries in a row above, keys in a row below: for short texts, and for scripts without spaces."
-    rows = st.toggle("Tokens in rows", key="rows", help=about, **IN_ADDRESS)
-    key = "head_rows_picture" if rows else "head_picture"
-    panels.picture(
-        head_picture(
-            request.shown, request.layer, request.heads,
-            theme=request.theme, pinned=pinned, answered=panels.answered(key), rows=rows,
-        ),
-        key=key,
-        on_select=lambda: panels.follow_head_view(request, key, together=True),
-        selection=SELECTIONS,
-        alt="Head view of one layer: lines from each token to the tokens that it looks at",
-    )  # fmt: skip
+    shape = one_of(st.segmented_control, "Tokens in", SHAPES, "shape", label_visibility="collapsed")
+    if shape == HEAT_MAP:
+        heads, key = request.heads[:1], "heat_map"
+        if len(request.heads) > 1:
+            say.quiet(f"A heat map has room for one head: this is head {heads[0]}.")
+        heat = heatmap_picture(request.shown, request.layer, *heads, theme=request.theme)
+        panels.picture(heat, key=key, alt="Heat map of one head")
+    else:
+        heads, rows = request.heads, shape == ROWS
+        key = "head_rows_picture" if rows else "head_picture"
+        st.caption(HOW_TO)
+        panels.picture(
+            head_picture(
+                request.shown, request.layer, heads,
+                theme=request.theme, pinned=pinned, answered=panels.answered(key), rows=rows,
+            ),
+            key=key,
+            on_select=lambda: panels.follow_head_view(request, key, together=True),
+            selection=SELECTIONS,
+            alt="Head view of one layer: lines from each token to the tokens that it looks at",
+        )  # fmt: skip
 with right:
     panels.words(request, key)
     classroom.page_link(
@@ -38,10 +47,14 @@ with right:
     )
     export.menu(
         request,
-        "head",
-        lambda: head_picture(request.shown, request.layer, request.heads, pinned=pinned, rows=rows),
-        lambda: head_table(request.shown, request.layer, request.heads),
-        code=[code.head_view(request, rows=rows)],
-        heads=request.heads,
-        caption=export.pinned(request),
+        {COLUMNS: "head", ROWS: "head_rows", HEAT_MAP: "heatmap"}[shape],
+        lambda: (
+            heatmap_picture(request.shown, request.layer, *heads)
+            if shape == HEAT_MAP
+            else head_picture(request.shown, request.layer, heads, pinned=pinned, rows=rows)
+        ),
+        lambda: head_table(request.shown, request.layer, heads),
+        code=[code.heatmap(request) if shape == HEAT_MAP else code.head_view(request, rows=rows)],
+        heads=heads,
+        about="" if shape == HEAT_MAP else export.pinned(request),
     )

@@ -15,7 +15,7 @@ with words:
     text = ask()
     st.markdown(
         "A line is one weight of **attention**: the stronger the line, the more the word on the left takes "
-        "from the word on the right. **Point at a word** in the picture."
+        "from the word on the right. **Point at a word** in the picture, or tap it."
     )
     with st.popover("What is a token, a layer, a head?", icon=":material/help:"):
         st.markdown(explained("token", "layer", "head", "attention"))

@@ -1,5 +1,7 @@
 """The model view: every head of every layer, and the chosen one large beside it."""
 
+import streamlit as st
+
 from attnlit.analysis.scores import head_roles
 from attnlit.app import code, export, panels
 from attnlit.app.frame.router import ask
@@ -18,7 +20,8 @@ with left:
     )
 with right:
     of_head = panels.one_head(request)
-    panels.words(request, "model_picture")
+    with st.container(key="words_first"):  # in a narrow window they stand above the large head
+        panels.words(request, "model_picture", "one_head", "heat_map")
     export.menu(
         request,
         "model",

@@ -26,7 +26,7 @@ panels.picture(
 panels.words(request, "neuron_picture")
 classroom.page_link(
     "neurons",
-    label="Which dimensions make this head's attention fall with distance?",
+    label="Its fall with distance",
     icon=":material/trending_down:",
     query_params={"layer": str(request.layer), "head": str(request.head)},
 )
@@ -37,5 +37,5 @@ export.menu(
     lambda: neuron_table(request.shown, *head, request.query),
     code=[code.neuron_view(request)],
     heads=[request.head],
-    caption=export.pinned(request),
+    about=export.pinned(request),
 )

@@ -16,10 +16,6 @@ left, right = panels.beside([3, 2])
 with left:
     score = scores.choose_score(found)
     scores.head_map(request, found, score)
-    st.header("Heads like this one", anchor=False)
-    alike.alike(request, found)
-    examples.texts(request, found)
-    find.by_pointing(request, found)
 with right:
     head.card(request, found, score)
     head.repeated_text(request, found)
@@ -27,5 +23,12 @@ with right:
     word_loss.card(request)
     scores.export_menu(request, found, score)
 
+left, right = panels.beside([3, 2], key="beside_others")
+with left:
+    examples.texts(request, found)
+with right:
+    st.header("Heads like this one", anchor=False)
+    alike.alike(request, found)
+    find.by_pointing(request, found)
 st.header("All heads", anchor=False)
 scores.all_heads(found, score)

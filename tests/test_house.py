@@ -32,6 +32,7 @@ ABOUT_MANY = {
     "charts/flow/test_layers.py": "view, data, layout and spec of the layered picture",
     "charts/test_specs.py": "every chart of the registry",
     "commands/test_commands.py": "attnlit/commands/",
+    "deploy/test_space.py": "deploy/space_header.yaml and the container that it starts",
     "lessons/test_lessons.py": "the texts of the lessons",
     "models/test_adapters.py": "models that PEFT has wrapped, where it is installed",
     "test_architectures.py": "the table of architectures, as its page and README count it",

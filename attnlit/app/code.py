@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from attnlit.app.frame.opening import Known
     from attnlit.app.frame.request import Request
+    from attnlit.attention import Answer, Attention
+    from attnlit.attention.rows import Heads
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -55,16 +59,41 @@ def writing_view(request: Request, position: int, word: str | None, against: str
     return "\n".join(lines)
 
 
-def _with_record(request: Request, view: str) -> str:
-    """Code that opens the model, records its attention, takes away what the filters do, and draws."""
-    attention, filters = request.attention, request.filters
-    asked = [repr(attention.text)]
+def reading_view(model: Known, found: Answer, heads: Heads, words: Sequence[int], **how: Any) -> str:
+    """Code for an answer and what was read for some of its words.
+
+    how: how it was asked, the arguments of `attnlit.answer`; with `once_read` and `passed_on`, which say what
+    is drawn of it.
+    """
+    drawn = {"once_read": how.pop("once_read"), "passed_on": how.pop("passed_on")}
+    asked = {name: value for name, value in how.items() if value is not None}
+    asked |= {"max_tokens": len(found.written)} | ({"kind": found.kind} if len(model.kinds) > 1 else {})
+    shown = f"heads={heads!r}, words={[*words]}" + ", once_read=True" * drawn["once_read"]
+    lines = [
+        "import attnlit",
+        "",
+        f"model = attnlit.load({source(model)})",
+        f"answer = attnlit.answer(model, {', '.join(f'{name}={value!r}' for name, value in asked.items())})",
+        *(["answer = attnlit.passed_on(model, answer)"] * drawn["passed_on"]),
+        f"attnlit.reading_view(answer, {shown})",
+    ]
+    return "\n".join(lines)
+
+
+def recorded(request: Request, attention: Attention, known: Known, model: str = "model") -> str:
+    """A line that records the attention of a text. model: what the code calls the model, `known`."""
+    asked = [model, repr(attention.text)]
     if attention.pair:
         asked.append(f"pair={attention.pair!r}")
-    if len(request.known.kinds) > 1:
+    if len(known.kinds) > 1:
         asked.append(f"kind={attention.kind!r}")
-    record = "passed_on" if filters.passed_on else "attend"
-    imports, steps = _filtering(request)
+    record = "passed_on" if request.filters.passed_on else "attend"
+    return f"attention = attnlit.{record}({', '.join(asked)})"
+
+
+def _with_record(request: Request, view: str) -> str:
+    """Code that opens the model, records its attention, takes away what the filters do, and draws."""
+    imports, steps = filtering(request)
     lines = [
         "import attnlit",
         *(f"from {room} import {name}" for room, name in imports),
@@ -75,7 +104,7 @@ def _with_record(request: Request, view: str) -> str:
         ),
         "",
         f"model = attnlit.load({source(request.known)})",
-        f"attention = attnlit.{record}(model, {', '.join(asked)})",
+        recorded(request, request.attention, request.known),
         *steps,
         view,
     ]
@@ -90,7 +119,7 @@ def source(model: Known) -> str:
     return f"{model.source!r}, revision={commit.group()!r}"
 
 
-def _filtering(request: Request) -> tuple[list[tuple[str, str]], list[str]]:
+def filtering(request: Request) -> tuple[list[tuple[str, str]], list[str]]:
     """Imports (room, name) and lines that take away what the page does, in the same order."""
     filters = request.filters
     imports, steps = [], []

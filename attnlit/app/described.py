@@ -1,8 +1,8 @@
 """For those who hear a page: each picture points to the words that say what it shows.
 
 A picture is drawn by the browser as one graphic with a name. `aria-describedby` leads from it to the box of
-words beside it: their keys are `picture_` and `told_`, and the picture's own. The browser draws pictures when
-it likes, so this looks again whenever the page has changed.
+words beside it: their keys are `picture_` and `told_`, and the picture's own; one box may tell of several.
+The browser draws pictures when it likes, so this looks again whenever the page has changed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+_AND = "--"  # between the pictures that a box tells of
 # Draws nothing, and stands in every page: a browser takes it in the first time.
 POINT_FROM_PICTURES = """
 <style>.stElementContainer:has(.attnlit-described) { display: none; }</style>
@@ -25,11 +26,13 @@ if (!window.attnlitDescribed) {
   const point = () => {
     waiting = false;
     for (const words of document.querySelectorAll(`[class*="${begins}"]`)) {
-      const name = [...words.classList].find((each) => each.startsWith(begins)).slice(begins.length);
-      const picture = document.querySelector(`.st-key-picture_${name} [role="graphics-document"]`);
-      words.id ||= `told_${name}`;
-      if (picture && picture.getAttribute("aria-describedby") !== words.id)
-        picture.setAttribute("aria-describedby", words.id);
+      const names = [...words.classList].find((each) => each.startsWith(begins)).slice(begins.length);
+      words.id ||= `told_${names}`;
+      for (const name of names.split("AND")) {
+        const picture = document.querySelector(`.st-key-picture_${name} [role="graphics-document"]`);
+        if (picture && picture.getAttribute("aria-describedby") !== words.id)
+          picture.setAttribute("aria-describedby", words.id);
+      }
     }
   };
   const later = () => { if (!waiting) { waiting = true; setTimeout(point, 250); } };
@@ -38,7 +41,7 @@ if (!window.attnlitDescribed) {
   later();
 }
 </script>
-"""
+""".replace("AND", _AND)
 
 
 def picture_of(key: str) -> DeltaGenerator:
@@ -46,6 +49,6 @@ def picture_of(key: str) -> DeltaGenerator:
     return st.container(key=f"picture_{key}")
 
 
-def words_of(picture: str, *, border: bool = True) -> DeltaGenerator:
-    """A box for the words that say what the picture with this key shows."""
-    return st.container(border=border, key=f"told_{picture}")
+def words_of(*pictures: str, border: bool = True) -> DeltaGenerator:
+    """A box for the words that say what the pictures with these keys show."""
+    return st.container(border=border, key=f"told_{_AND.join(pictures)}")

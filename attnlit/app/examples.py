@@ -46,7 +46,7 @@ EXAMPLES = {
     "resting": Example(
         "On the first token", "Many heads rest on the first token, whatever the words are. Spot the stripes.",
         "model_view", ":material/anchor:", "mini-gpt2",
-        "She opened the letter, read it slowly, and put it in the fire.", score="first",
+        "She opened the letter, read it slowly, and put it in the", score="first",
     ),
     "pronoun": Example(
         "She or he", "Whom does the pronoun look at: the doctor or the nurse? Change She to He and compare.",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 import attnlit
 from attnlit.app import copy_button, saving, say
 from attnlit.app.frame import address, sidebar
+from attnlit.app.frame.controls import one_of
 from attnlit.attention.record import ATTENTION
 from attnlit.charts.figure import KINDS, csv, figure, file_stem, heading, needs_more_fonts, parquet
 from attnlit.wording import quoted
+from attnlit.words.caption import caption
 from attnlit.words.citation import bibtex
 
 if TYPE_CHECKING:
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from attnlit.charts.picture import Picture
 
 
+_WIDTHS: dict[str, Literal["page", "column"]] = {"A page": "page", "A column": "column"}  # of a printed paper
 _MOST_ROWS = 5_000  # of a table on the page: a browser has to hold them
+_WEIGHTS = ("head", "head_rows", "model", "heatmap")  # views that draw weights
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Figure:
     # Makes it in the light theme.
     chart: Callable[[], Picture]
     title: str
+    # Lines, as `attnlit.words.caption` makes them.
     caption: str
     # Of the file, without its ending.
     name: str
@@ -68,17 +73,17 @@ def menu(
     *,
     code: Sequence[str] = (),
     heads: Sequence[int] = (),
-    caption: str = "",
+    about: str = "",
+    texts: Sequence[str] | None = None,
     own: Mapping[str, str] | None = None,
 ) -> None:
     """A link that restores the picture, files of it and of all the page's numbers, code, what to cite.
 
     view: names the files. chart: makes the picture in the light theme. heads: those of the layer that it
-    shows, none where it shows the whole model; they and the caption stand in its title. own: what was typed
-    on the page beside the sidebar's texts, by the names that the address gives it.
+    shows, none where it shows the whole model; they stand in its title. about: what it singles out, for its
+    caption. texts: those it shows, if not the sidebar's. own: what was typed on the page beside the sidebar's
+    texts, by the names that the address gives it.
     """
-    if request.shown.weighs != ATTENTION:
-        caption = f"{caption} · Lines weigh what is passed on" if caption else "Lines weigh what is passed on"
     layer = request.layer if heads else None
     title = heading(request.known.name, layer, heads, request.attention.heads)
     name = file_stem(request.known.name, view, layer, heads[0] if len(heads) == 1 else None)
@@ -87,13 +92,18 @@ def menu(
     for each in others:
         saving.offer(each.title, each.name, each.table)
     record = request.shown
-    said = {"text": record.text, "pair": record.pair or "", "weights": record.weighs}
-    texts = sidebar.own_texts(request.known) | dict(own or {})
+    drawn = "weights are attention" if view in _WEIGHTS else ""
+    if record.weighs != ATTENTION:
+        drawn = "weights are what is passed on"
+    texts = (record.text, record.pair or "") if texts is None else texts
+    below = caption(request.known.name, request.known.identity, texts, (about, drawn))
+    said = {"title": title, "caption": below, "text": " / ".join(filter(None, texts))}
+    typed = sidebar.own_texts(request.known) | dict(own or {})
     menus(
         request.known,
-        Link(request, texts, "text", bool(own) or sidebar.was_typed(request.known)),
-        Figure(chart, title, caption, name),
-        {"title": title, "caption": caption, **said},
+        Link(request, typed, "text", bool(own) or sidebar.was_typed(request.known)),
+        Figure(chart, title, below, name),
+        {**said, "weights": record.weighs},
         code=code,
     )
 
@@ -116,7 +126,9 @@ def menus(
         if picture is not None:
             _picture(picture, " ".join((about or {}).values()))
         for each in tables:
-            _numbers(each, {"model": model.identity, "attnlit": attnlit.__version__, **(about or {})})
+            name = each.name if each.name.startswith(model.name) else file_stem(model.name, each.name)
+            header = {"model": model.identity, "attnlit": attnlit.__version__, **(about or {})}
+            _numbers(replace(each, name=name), header)
 
     _row([
         *([_Menu("Link", "link", lambda: _links(link))] if link else ()),
@@ -153,15 +165,20 @@ def _show_tables(tables: Sequence[saving.Numbers]) -> None:
 
 
 def _picture(picture: Figure, text: str) -> None:
-    """A button for each kind of file. text: what is in the picture."""
-    for kind, mime in KINDS.items():
-        st.download_button(
-            f"Picture ({kind.upper()})",
-            lambda kind=kind: figure(picture.chart(), kind, title=picture.title, caption=picture.caption),
-            f"{picture.name}.{kind}",
-            mime,
-            on_click="ignore",
-        )
+    """How wide it is to be, and a button for each kind of file. text: what is in the picture."""
+    width = _WIDTHS[one_of(st.segmented_control, "As wide as", [*_WIDTHS], "figure_width", bound=False)]
+    name = picture.name if width == "page" else f"{picture.name}_{width}"
+    with st.container(horizontal=True):
+        for kind, mime in KINDS.items():
+            st.download_button(
+                f"Picture ({kind.upper()})",
+                lambda kind=kind: figure(
+                    picture.chart(), kind, title=picture.title, caption=picture.caption, width=width
+                ),
+                f"{name}.{kind}",
+                mime,
+                on_click="ignore",
+            )
     if needs_more_fonts(text):
         say.quiet(
             "PNG and PDF are drawn with the fonts of the machine that runs attnlit: letters that those lack "
@@ -200,12 +217,12 @@ def _cite() -> None:
 
 
 def pinned(request: Request) -> str:
-    """For a picture's title: which token it singles out."""
+    """For a picture's caption: which token it singles out."""
     if request.pinned is None:
         return ""
     side, index = request.pinned
     tokens = request.shown.queries if side == "query" else request.shown.keys
-    return f"{side.capitalize()}: {quoted(tokens[index].text)}"
+    return f"{side}: {quoted(tokens[index].text)}"
 
 
 def _links(link: Link) -> None:

@@ -141,10 +141,10 @@ def numbers(table: pd.DataFrame, title: str, name: str, **options: Any) -> None:
     saving.offer(title, name, lambda: table)
 
 
-def words(request: Request, picture: str) -> None:
+def words(request: Request, *pictures: str) -> None:
     """What the pinned token looks at, or who looks at it; and the quiet line of every view.
 
-    picture: the key of the picture that this says in words.
+    pictures: the keys of those that this says in words.
     """
     said = []
     if len(request.heads) == 1:
@@ -157,7 +157,7 @@ def words(request: Request, picture: str) -> None:
     else:
         side, index = request.pinned
         said += read_out(request.shown, request.layer, request.heads, **{side: index})
-    with described.words_of(picture):
+    with described.words_of(*pictures):
         st.markdown("\n\n".join(said))  # one element: a browser takes each in by itself
         sinks.card(request)
     if request.known.classes:

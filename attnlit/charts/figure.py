@@ -46,8 +46,9 @@ def figure(
 ) -> bytes:
     """A picture, or an Altair chart, as a file: one of `KINDS`. None of them needs a network to be looked at.
 
-    `title` stands above the picture in bold (`heading` makes the usual one), `caption` below the title. Paper
-    is white: give a picture that was made with the light theme, or name the theme that it was made with.
+    `title` stands above the picture in bold (`heading` makes the usual one), the lines of `caption` below the
+    title; what is too long for the width ends in an ellipsis. Paper is white: give a picture that was made
+    with the light theme, or name the theme that it was made with.
     Raises `AttnlitError` where it cannot be drawn.
     """
     spec = _printed(chart, title, caption, WIDTHS[width], theme, by_itself=kind == "html")
@@ -122,8 +123,8 @@ def _printed(
         spec = {**spec, "height": chart.height(width), "datasets": rows_of(chart.tables)}
     else:
         spec = chart.to_dict()
-    lines = [(title, TITLE_SIZE), (caption, CAPTION_SIZE)]
-    above = sum(LINE for text, _ in lines if text) + (6 if title or caption else 0)
+    lines = caption.split("\n") if caption else []
+    above = LINE * (bool(title) + len(lines)) + (6 if title or lines else 0)
     spec |= {"width": width, "background": theme.background, "usermeta": {}}
     own = spec.get("padding", {})
     spec["padding"] = {side: MARGIN + own.get(side, 0) for side in ("left", "right", "top", "bottom")}
@@ -135,9 +136,11 @@ def _printed(
     spec["config"] = {**spec.get("config", {}), "font": FONT}
     if above:
         spec["title"] = {
-            "text": title, "subtitle": caption, "anchor": "start", "frame": "group", "offset": 8,
+            "text": title, **({"subtitle": lines} if lines else {}),
+            "anchor": "start", "frame": "group", "offset": 8,
             "color": theme.text, "fontSize": TITLE_SIZE, "fontWeight": 600, "subtitlePadding": 4,
-            "subtitleColor": theme.faint, "subtitleFontSize": CAPTION_SIZE, "limit": width,
+            "subtitleColor": theme.faint, "subtitleFontSize": CAPTION_SIZE,
+            "subtitleLineHeight": LINE, "limit": width,
         }  # fmt: skip
     return spec
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attnlit.attention.places import checked_token
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted
+from attnlit.words.caption import caption
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
@@ -48,15 +49,17 @@ def run(asked: argparse.Namespace) -> None:
     if form not in KINDS:
         endings = ", ".join(f".{each}" for each in KINDS)
         raise AttnlitError(f"The name of a figure ends in one of {endings}: {quoted('figure.svg')}, say.")
-    attention = attend(load(asked.model), asked.text, asked.pair, asked.kind)
+    model = load(asked.model)
+    attention = attend(model, asked.text, asked.pair, asked.kind)
     layer, head = telling_head(attention)
     layer = layer if asked.layer is None else asked.layer
     head = head if asked.head is None else asked.head
     attention.row(layer, head)  # says so where there is no such head
     picture = _picture(attention, asked.view, layer, head, asked.query)
     title = heading(attention.model, *(() if asked.view == "model" else (layer, [head], attention.heads)))
+    below = caption(attention.model, model.identity, (attention.text, attention.pair or ""))
     try:
-        asked.out.write_bytes(figure(picture, form, title=title, width=asked.width))
+        asked.out.write_bytes(figure(picture, form, title=title, caption=below, width=asked.width))
     except OSError as error:
         raise AttnlitError(f"{quoted(str(asked.out))} cannot be written: {error.strerror}.") from error
 

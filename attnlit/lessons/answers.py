@@ -73,7 +73,7 @@ def sheet(lesson: Lesson, answers: Sequence[Answer], name: str = "") -> str:
 
 def key(lesson: Lesson, values: Sequence[float | None]) -> str:
     """The key to a lesson in Markdown, for the teacher. values: what was measured for each step, or None."""
-    lines = [f"# {lesson.title}: the key", "", f"What students get wrong: {lesson.mistakes}", ""]
+    lines = [f"# The key: {lesson.title}", "", f"What students get wrong: {lesson.mistakes}", ""]
     for number, (step, value) in enumerate(zip(lesson.steps, values, strict=True), start=1):
         right = next(option.text for option in step.options if option.right)
         lines += [f"## {number}. {step.title}", "", f"{step.question} **{right}**", ""]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from attnlit.attention import Attention
     from attnlit.models.model import Model
 
+_LIKELIEST = 200  # words of a prediction, among which a lesson's word must be
 _RELATIONS = {">=": operator.ge, "<=": operator.le}
 
 
@@ -83,7 +84,7 @@ def _probability(model: Model, text: str, pair: str | None, where: Mapping[str, 
     without = where.get("without")
     named = [head.split("-") for head in without.split(",")] if without else [["0", "0"]]
     heads = [(int(layer), int(head)) for layer, head in named]
-    table = switch_off(model, text, heads, pair=pair, top=30).table
+    table = switch_off(model, text, heads, pair=pair, top=_LIKELIEST).table
     row = table[table["token"] == where["word"]]
     return float(row["after" if without else "before"].iloc[0])
 

@@ -5,7 +5,8 @@ model: mini-gpt2            what the lesson is about, a line each: model, minute
 minutes: 10                 mistakes (what students get wrong)
 
 ## Title of a step
-see: head_view layer=3 heads=2 query=9        the page, and what is chosen there
+see: head_view layer=3 heads=2 query=9        the page, and what is chosen there; `query=-1` pins no token,
+                                              `look=after` shows the picture once a prediction is made
 true: weight layer=3 head=2 query=9 key=8 >= 0.9   what the step claims of the model; the tests prove it
 
 What to know before looking.
@@ -57,6 +58,8 @@ class Step:
     # What is chosen on that page, by the names that the address uses; with `text` and `pair` where the step
     # has its own.
     choices: Mapping[str, str]
+    # Whether the picture would give the prediction away, and so comes after it.
+    look_after: bool
     words: str
     question: str
     options: tuple[Option, ...]
@@ -108,7 +111,9 @@ def _step(lesson: str, source: str) -> Step:
     unknown = set(sections) - {"Predict", "Reveal", "Measure"}
     if unknown or "see" not in facts or not {"Predict", "Reveal"} <= set(sections):
         raise AttnlitError(f"The step “{title}” of the lesson “{lesson}” needs see:, Predict and Reveal.")
-    page, *choices = shlex.split(facts["see"][0])
+    page, *asked = shlex.split(facts["see"][0])
+    choices = dict(choice.split("=", 1) for choice in asked)
+    look_after = choices.pop("look", "") == "after"
     question, options = _options(sections["Predict"])
     if sum(option.right for option in options) != 1:
         raise AttnlitError(f"The step “{title}” of the lesson “{lesson}” needs one right answer.")
@@ -116,7 +121,8 @@ def _step(lesson: str, source: str) -> Step:
     return Step(
         title=title,
         page=page,
-        choices=dict(choice.split("=", 1) for choice in choices),
+        choices=choices,
+        look_after=look_after,
         words=words,
         question=question,
         options=options,

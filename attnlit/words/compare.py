@@ -8,7 +8,7 @@ import numpy as np
 
 from attnlit.analysis.patching import OUTPUT, PATTERN
 from attnlit.wording import escaped, number_text, percent
-from attnlit.words.names import token_name
+from attnlit.words.names import token_name, word_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,4 +208,19 @@ def _random_in_words(found: AblationSet) -> str:
     return (
         f"Of {len(found.random)} random sets of {heads} head{'s' * (heads > 1)}, "
         f"{wins or 'none'} let{'s' * (wins <= 1)} it win."
+    )
+
+
+def largest_difference_in_words(table: pd.DataFrame, names: tuple[str, str]) -> str:
+    """Where one head looks most differently in two texts or models. names: what these are called.
+
+    table: as `attnlit.charts.heatmap.difference_table` makes it.
+    """
+    if table.empty or not table["difference"].abs().max() > 0:
+        return "It looks alike in both."
+    row = table.loc[table["difference"].abs().idxmax()]
+    looks, seen = word_name(row["query"]), word_name(row["key"])
+    return (
+        f"The largest difference: {looks} gives {seen} {percent(float(row['first']))} in {escaped(names[0])} "
+        f"and {percent(float(row['second']))} in {escaped(names[1])}."
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.distance import DECAY_FROM, is_decay
+from attnlit.wording import capitalised, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,3 +29,16 @@ def decay_in_words(row: pd.Series) -> str:
     if row["by_distance"] >= DECAY_FROM:
         return f"**{name} is no distance-decay head**: {why}. Distance matters to it, but in another shape."
     return f"**{name} is no distance-decay head**: {why}."
+
+
+def curve_in_words(name: str, table: pd.DataFrame) -> str:
+    """What the curve of a head's attention by distance shows, at distances that double. One line, no markup.
+
+    table: as `attnlit.analysis.distance.distance_table` makes it.
+    """
+    at = table.set_index("distance")
+    known = at["attention"].dropna().index
+    shown = [each for each in (0, 1, 2, 4, 8, 16, 32) if each in known]
+    values = ", ".join(f"{percent(float(at['attention'][each]))} at {each}" for each in shown)
+    even = percent(float(np.nanmean(at["even"])))
+    return f"{capitalised(name)}, attention by distance: {values}. Spread evenly it would be {even}."

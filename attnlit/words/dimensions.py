@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WORTH_NAMING = 0.005  # of a fall, or of a score: less is rounding
 SOME_FALL = 0.1  # explained by a steady fall: with less it is no measure of a head
+_NAMED = 3  # dimensions that are named
 _MOST = 0.5  # of a fall: so much from a position bias is said first
 
 
@@ -71,6 +72,15 @@ def pair_in_words(shown: Attention, layer: int, head: int, query: int, key: int,
         f"{names}: the products make {number_text(total)}{also}. "
         f"Only differences count: over all its keys the mean score is {mean}."
     )
+
+
+def strongest_in_words(table: pd.DataFrame, column: str, form: str) -> str:
+    """The three dimensions with the largest numbers, either way. form: how a number is written."""
+    largest = table.loc[table[column].abs().sort_values(ascending=False).index[:_NAMED]]
+    named = ", ".join(
+        f"{row['dimension']:.0f} ({number_text(float(row[column]), form)})" for _, row in largest.iterrows()
+    )
+    return f"Most by dimensions {named}."
 
 
 def removal_in_words(falls: Mapping[str, float], chosen: pd.Series) -> str:

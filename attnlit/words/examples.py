@@ -68,14 +68,28 @@ def marked(example: Example) -> str:
         words.append(form.format(escaped(whole[start:end])))
         done = end
     rest = whole[done:]
-    words.append(_plain(rest if len(rest) <= _AROUND else rest[:_AROUND] + "…"))
+    words.append(_plain(rest if len(rest) <= _AROUND else _begin(rest, _AROUND) + "…"))
     return "".join(words)
 
 
 def _cut(text: str, *, first: bool) -> str:
     if len(text) <= _AROUND:
         return text
-    return "…" + text[-_AROUND:] if first else f"{text[: _AROUND // 2]} … {text[-_AROUND // 2 :]}"
+    if first:
+        return "…" + _end(text, _AROUND)
+    return f"{_begin(text, _AROUND // 2)} … {_end(text, _AROUND // 2)}"
+
+
+def _begin(text: str, most: int) -> str:
+    """The first characters of a long text, up to a blank, where there is one."""
+    whole, blank, _ = text[:most].rpartition(" ")
+    return whole if blank and whole.strip() else text[:most]
+
+
+def _end(text: str, most: int) -> str:
+    """The last ones, from a blank on."""
+    _, blank, whole = text[-most:].partition(" ")
+    return whole if blank and whole.strip() else text[-most:]
 
 
 def _plain(text: str) -> str:

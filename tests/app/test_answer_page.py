@@ -12,6 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from attnlit.analysis.scores import telling_head
 from attnlit.app import write
 from attnlit.app.answer import ask
 from attnlit.attention import answer, load, passed_on
@@ -49,6 +50,18 @@ def test_it_writes_and_says_what_was_read_for_the_chosen_word() -> None:
     ):  # fmt: skip
         assert plain(sentence) in told(app)
     assert len(app.dataframe[0].value) == len(found.written)
+    asked = (
+        f"attnlit.answer(model, prompt={PROMPT!r}, temperature=0.0, seed=0, max_tokens={len(found.written)})"
+    )
+    assert any(asked in each.value and "((3, 2),)" in each.value for each in app.code)
+
+
+def test_one_head_begins_at_the_most_telling_one() -> None:
+    app = opened("answer", prompt=PROMPT, length="20", temperature="0.0", read_by="This head")
+    assert not app.exception
+    found = answer(bundled("mini-gpt2"), PROMPT, max_tokens=20)
+    at = tuple(app.button_group(key=key).value for key in ("layer", "head"))
+    assert at == telling_head(found) != (0, 0)
 
 
 def test_a_link_restores_what_is_looked_at() -> None:

@@ -13,6 +13,7 @@ from attnlit.analysis.bias import PRESETS, TEMPLATES, published
 from attnlit.app import cache
 from attnlit.app.bias import ask, measure
 from attnlit.app.cache import load_model
+from attnlit.charts.figure import KINDS
 from tests.app import small
 from tests.app.opening import opened, plain, said, with_menu
 
@@ -83,7 +84,7 @@ def test_the_numbers_are_the_measured_ones() -> None:
     assert shown["Indirect effect"] == pytest.approx(found.indirect, abs=6e-4)
     assert shown["Direct effect"] == pytest.approx(found.direct, abs=6e-4)
     tables = [frame.value for frame in app.dataframe]
-    assert tables[0]["after She"].tolist() == pytest.approx(found.scores[0].tolist(), rel=1e-3)
+    assert tables[0]["after She"].tolist() == pytest.approx((100 * found.scores[0]).tolist(), rel=1e-3)
     heads = tables[1].sort_values(["layer", "head"])
     assert heads["indirect"].tolist() == pytest.approx(found.heads["indirect"].tolist(), abs=1e-4)
     assert {"She → nurse", "He → doctor", "lean"} <= set(heads.columns)
@@ -148,10 +149,12 @@ def test_another_pair_leaves_the_prompts_of_a_link(own: Callable[..., AppTest]) 
 
 
 @pytest.mark.usefixtures("two_sentences")
-def test_every_number_can_be_saved(small_model: Callable[[str], str]) -> None:
+def test_the_map_and_every_number_can_be_saved(small_model: Callable[[str], str]) -> None:
     def files(app: AppTest) -> list[str]:
         assert not app.get("download_button"), "no run draws what nobody looks at"
-        labels = [button.proto.label for button in with_menu(app, "Save").get("download_button")]
+        every = [button.proto.label for button in with_menu(app, "Save").get("download_button")]
+        kinds, labels = every[: len(KINDS)], every[len(KINDS) :]
+        assert kinds == [f"Picture ({kind.upper()})" for kind in KINDS]
         assert [label.replace("CSV", "Parquet") for label in labels[::2]] == labels[1::2]
         return [label.removesuffix(" (CSV)") for label in labels[::2]]
 

@@ -6,14 +6,18 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+import streamlit as st
 
 import attnlit
-from attnlit.app import cache, code
+from attnlit.app import cache, code, compare_code
 from attnlit.app.flow import follow
 from attnlit.app.frame.request import Request
+from attnlit.charts.figure import MARGIN, WIDTHS
 from attnlit.charts.flow import flow_view
+from attnlit.charts.heatmap import difference_map
 from attnlit.charts.theme import LIGHT
 from attnlit.models.model import Model
 from tests.app.opening import opened, with_menu
@@ -108,6 +112,27 @@ def test_a_page_shows_the_code_of_its_picture_and_what_to_cite() -> None:
     assert any("Vig, Jesse" in each for each in shown)
 
 
+def test_the_head_view_shows_one_head_as_a_heat_map_and_its_code() -> None:
+    app = opened("head_view", layer="2", heads="1", shape="Heat map")
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == 1
+    assert any("attnlit.heatmap(attention, layer=2, head=1)" in each.value for each in app.code)
+
+
+def test_a_picture_is_saved_as_wide_as_a_page_or_a_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    saved: dict[str, Any] = {}
+    monkeypatch.setattr(
+        st, "download_button", lambda _, data, name, *rest, **more: saved.update({name: data})
+    )
+    app = with_menu(opened("head_view", layer="2", heads="1"), "Save")
+    assert not app.exception
+    app.session_state["figure_width"] = "A column"
+    app.run()
+    for name, width in (("mini-gpt2_L2H1_head", "page"), ("mini-gpt2_L2H1_head_column", "column")):
+        drawn = ElementTree.fromstring(saved[f"{name}.svg"]())
+        assert int(drawn.get("width", 0)) == WIDTHS[width] + 2 * MARGIN
+
+
 def test_the_numbers_behind_a_picture_can_be_read_as_a_table() -> None:
     app = opened("head_view", layer="2", heads="1")
     assert not app.dataframe
@@ -122,3 +147,34 @@ def test_the_sum_of_a_word_is_made_again() -> None:
     asked = Request(model, "self", 2, 1, LIGHT, record, record, (1,), 3, None, cache.Filters())
     same = drawn(code.writing_view(asked, 3, "mat", "cat"))
     assert same == content(attnlit.writing_view(attnlit.writes(model, TEXT, "mat", "cat", 3)))
+
+
+@pytest.mark.parametrize("weighed", [False, True], ids=["attention", "passed on"])
+def test_an_answer_and_what_was_read_for_it_are_made_again(weighed: bool) -> None:
+    model = bundled("mini-gpt2")
+    found = attnlit.answer(model, TEXT, max_tokens=4, temperature=1.0, seed=3)
+    snippet = code.reading_view(
+        model, found, ((3, 2),), (1, 2),
+        prompt=TEXT, messages=None, temperature=1.0, seed=3, once_read=True, passed_on=weighed,
+    )  # fmt: skip
+    shown = attnlit.passed_on(model, found) if weighed else found
+    assert drawn(snippet) == content(attnlit.reading_view(shown, ((3, 2),), (1, 2), once_read=True))
+
+
+def test_where_two_texts_differ_is_drawn_again(model: Model) -> None:
+    asked = request(model, cache.Filters(without_special=True))
+    second = cache.filtered(model, "The dog sat down.", PAIR, "self", asked.filters)
+    found = attnlit.compare(asked.shown, second)
+    same = drawn(compare_code.difference(asked, found, (2, 3)))
+    assert same == content(difference_map(*found.one_head(2, 1, (2, 3))))
+
+
+def test_where_two_models_differ_is_drawn_again(model: Model) -> None:
+    asked, other = request(model, cache.Filters()), bundled("mini-gpt2")
+    found = attnlit.compare(asked.shown, attnlit.attend(other, TEXT))
+    same = drawn(compare_code.difference(asked, found, (4, 3), other))
+    assert same == content(difference_map(*found.one_head(2, 1, (4, 3))))
+    before = compare_code.difference(asked, found, (2, 1), untrained=True)
+    assert "from attnlit.attention import untrained\n" in before
+    assert "\nother = untrained(model)\n" in before
+    assert "attnlit.attend(other, " in before

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attnlit.app import cache
+from attnlit.app import cache, start
 from attnlit.app.frame.sidebar import FIRST_MODEL, PAIR, TEXT
 from attnlit.app.recorded import make, store
 from attnlit.models.model import Model
@@ -68,6 +68,7 @@ class TestPages:
         self, page: str, model: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         loads: list[str] = []
+        monkeypatch.setattr(start, "prepare_behind", lambda name: None)  # opens it when it likes
         monkeypatch.setattr("attnlit.attention.load", lambda name, **_: loads.append(name))
         before = opened(page, model=model)
         assert not loads

@@ -52,6 +52,7 @@ def walk(page: Page, server: str, script: str) -> None:
         expect(page.get_by_role("combobox", name="Model")).to_be_visible()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     eventually(lambda: page.evaluate(GROUND) != WHITE)
+    expect(page.locator("[role='graphics-document']:not([aria-describedby])")).to_have_count(0)
 
 
 @pytest.mark.parametrize("script", BY_SCRIPT)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from attnlit.lessons import LESSONS
 from tests.browser.hand import address, double_tap, drawn, ink, overflows, pixels, tap
 from tests.browser.heads import TEXT, heads, row, switch
-from tests.browser.waiting import eventually, visit
+from tests.browser.waiting import answered, eventually, visit
 
 
 def test_on_a_phone_a_tap_chooses(server: str, phone: Page) -> None:
@@ -40,3 +41,20 @@ def test_on_a_phone_a_double_tap_leaves_one_head_alone(server: str, phone: Page)
     double_tap(phone, *switch(phone, 4))
     eventually(lambda: heads(phone) == [])
     eventually(lambda: abs(ink(pixels(phone)) / every - 1) < 0.005)
+
+
+def test_a_class_opens_its_link_on_phones_and_answers(server: str, phone: Page) -> None:
+    visit(phone, f"{server}/lessons?lesson=one-step-back&step=1&only=head_view")
+    assert overflows(phone) == []
+    expect(phone.locator("[role='graphics-document']")).to_have_count(0)  # predict first
+    step = LESSONS["one-step-back"].steps[0]
+    right = next(place for place, option in enumerate(step.options) if option.right)
+    with answered(phone):
+        phone.locator("label:has(input[type=radio])").nth(right).tap()
+    expect(phone.get_by_text("That is what happens.")).to_be_visible()
+    drawn(phone)
+    assert overflows(phone) == []
+    assert address(phone)["answers"].startswith(str(right))
+    with answered(phone):
+        phone.get_by_role("button", name="Next").tap()
+    phone.get_by_role("heading", name=LESSONS["one-step-back"].steps[1].title).wait_for()

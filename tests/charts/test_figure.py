@@ -16,6 +16,7 @@ from PIL import Image
 
 from attnlit.charts.figure import (
     KINDS,
+    LINE,
     MARGIN,
     WIDTHS,
     csv,
@@ -45,6 +46,9 @@ def test_title_and_caption_stand_above_the_picture_and_a_margin_around_it() -> N
     picture = head_picture(random_record(), 0)
     drawn = ElementTree.fromstring(figure(picture, "svg", title="a model", caption="the query"))
     assert texts(drawn)[-2:] == ["a model", "the query"]
+    more = ElementTree.fromstring(figure(picture, "svg", title="a model", caption="the query\nthe text"))
+    assert "".join(more.itertext()).endswith("a modelthe querythe text")
+    assert int(more.get("height", 0)) == int(drawn.get("height", 0)) + LINE
     plain = ElementTree.fromstring(figure(picture, "svg"))
     assert int(plain.get("width", 0)) == WIDTHS["page"] + 2 * MARGIN
     assert int(drawn.get("height", 0)) > int(plain.get("height", 0))

@@ -109,3 +109,12 @@ def test_hostile_tokens_stay_text_in_every_file_that_altair_saves() -> None:
         chart.save(image, format="png")
         assert image.getvalue().startswith(b"\x89PNG")
     assert "&lt;" in texts(svg_of(head_view(attention)))
+
+
+def test_a_notebook_without_a_network_shows_it() -> None:
+    chart = head_view(random_record(), 1)
+    with alt.renderers.enable("html", template="inline"):  # as docs/notebook.md says
+        page = chart._repr_mimebundle_()["text/html"]
+    assert "https://cdn" not in page
+    assert len(page) > 500_000  # the scripts are inside
+    assert "https://cdn" in chart._repr_mimebundle_()["text/html"]

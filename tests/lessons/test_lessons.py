@@ -74,6 +74,10 @@ def test_a_lesson_is_read_from_its_text() -> None:
     [step] = lesson.steps
     assert (step.title, step.page) == ("Look", "head_view")
     assert step.choices == {"layer": "3", "heads": "2", "text": "A text of its own"}
+    assert not step.look_after
+    [later] = read_lesson("look", SOURCE.replace("heads=2", "heads=2 look=after")).steps
+    assert later.look_after
+    assert later.choices == step.choices
     assert step.words == "Some words.\n\nAnd more."
     assert (step.question, step.reveal, step.number) == ("What is it?", "It is that.", "How much?")
     assert [(option.text, option.right) for option in step.options] == [("this", False), ("that", True)]

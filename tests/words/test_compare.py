@@ -17,6 +17,7 @@ from attnlit.words.compare import (
     aligned_in_words,
     alike_in_words,
     differences_in_words,
+    largest_difference_in_words,
     lean_in_words,
     patch_in_words,
 )
@@ -37,6 +38,20 @@ def test_which_tokens_line_up() -> None:
     assert other == "All 4 tokens line up; other words in the same place: the 2nd *a* with *x*."
     shorter = aligned_in_words(compare(one, record("a b c")))
     assert shorter.startswith("3 tokens line up, of 4 and 3. What goes to the others")
+
+
+def test_where_a_head_looks_most_differently() -> None:
+    names = ("the first", "the second")
+    table = pd.DataFrame(
+        {
+            "query": ["sat", "."], "key": ["cat", "cat / dog"],
+            "first": [0.5, 0.12], "second": [0.4, 0.68], "difference": [-0.1, 0.56],
+        }
+    )  # fmt: skip
+    assert largest_difference_in_words(table, names) == (
+        r"The largest difference: *“\.”* gives *cat \/ dog* 12% in the first and 68% in the second."
+    )
+    assert largest_difference_in_words(table.assign(difference=0.0), names) == "It looks alike in both."
 
 
 def test_which_heads_look_otherwise() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from attnlit.words.decay import decay_in_words
+from attnlit.words.decay import curve_in_words, decay_in_words
 
 FALLING = pd.Series({"layer": 1, "head": 2, "decay": 0.9, "rank": -1.0, "by_distance": 0.95, "half": 4.62})
 
@@ -32,4 +32,13 @@ def test_a_head_with_nothing_left_is_not_judged() -> None:
     nothing = decay_in_words(pd.Series({**FALLING, "decay": np.nan}))
     assert nothing == (
         "**Head 1-2** gives nearly all its attention to the first token: nothing else can be measured."
+    )
+
+
+def test_a_curve_is_told_at_distances_that_double() -> None:
+    table = pd.DataFrame(
+        {"distance": range(6), "attention": [0.5, 0.25, 0.2, 0.1, np.nan, 0.05], "even": 0.125}
+    )
+    assert curve_in_words("head 1-2", table) == (
+        "Head 1-2, attention by distance: 50% at 0, 25% at 1, 20% at 2. Spread evenly it would be 12%."
     )

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from attnlit.words.dimensions import carriers_in_words, decay_heads_in_words, pair_in_words, removal_in_words
+from attnlit.words.dimensions import (
+    carriers_in_words,
+    decay_heads_in_words,
+    pair_in_words,
+    removal_in_words,
+    strongest_in_words,
+)
 from tests.records import vectors_record
 
 STEADY = pd.Series({"decay": 0.9, "rank": -1.0})
@@ -67,3 +73,9 @@ def test_a_pairs_products_are_told_beside_the_mean_score(bias: bool) -> None:
     assert (" that the model adds" in said) == bias
     mean = float(vectors.scores[2][np.isfinite(vectors.scores[2])].mean())
     assert said.endswith(f"the mean score is {mean:+.2f}.".replace("-", "−"))
+
+
+def test_the_strongest_dimensions_are_named_either_way() -> None:
+    table = pd.DataFrame({"dimension": [4, 7, 9, 11], "product": [0.1, -3.0, 2.0, 0.5]})
+    said = "Most by dimensions 7 (−3.00), 9 (+2.00), 11 (+0.50)."
+    assert strongest_in_words(table, "product", "+.2f") == said

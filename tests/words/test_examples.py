@@ -44,6 +44,16 @@ def test_a_long_text_is_cut_around_the_two() -> None:
     assert said.index("cat") < said.index("dog")
 
 
+def test_a_cut_text_begins_and_ends_with_whole_words() -> None:
+    text = "unbelievable " * 20 + "cat " + "unbelievable " * 20 + "dog " + "unbelievable " * 20
+    query, key = text.index("dog"), text.index("cat")
+    said = marked(replace(EXAMPLE, text=text, query_place=(0, query, query + 3), key_place=(0, key, key + 3)))
+    pieces = said.replace("…", " ").split()
+    assert {each for each in pieces if "background" not in each} == {"unbelievable"}
+    no_blanks = marked(replace(EXAMPLE, text="漢" * 300, query_place=(0, 150, 151), key_place=None))
+    assert 100 < no_blanks.count("漢") < 200
+
+
 def test_tokens_that_stand_nowhere_in_the_text_are_not_marked() -> None:
     assert "background" not in marked(replace(EXAMPLE, query_place=None, key_place=None))
     same = replace(EXAMPLE, query_place=(0, 4, 7))  # two pieces of one character

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from attnlit.analysis.scores import telling_head
 from attnlit.app.frame import address, bar
+from attnlit.app.frame.chosen import begin_at
 from attnlit.app.frame.controls import one_of
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ def ask(choice: Choice, answer: Answer) -> Looking:
             "itself, for all that comes after it.",
         )  # fmt: skip
         passed_on = bar.weighs_what_is_passed_on(choice.model, "Counted as")
+    if scope != ALL:
+        begin_at(*telling_head(answer))
     if scope == HEAD:
         with bar.title_place():
             bar.title_line(choice.model, choice.kind, choice.layer, (choice.head,))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnlit.analysis.reads import read_by_span, read_by_word
-from attnlit.app import cache, described, export, panels
+from attnlit.app import cache, code, described, export, panels
 from attnlit.app.answer import choose
 from attnlit.app.answer.ask import link
 from attnlit.app.export import Figure
@@ -17,6 +17,7 @@ from attnlit.attention.values import passed_on
 from attnlit.charts.figure import file_stem, heading
 from attnlit.charts.reading import HOW_TO, reading_picture
 from attnlit.words.answer import ABOUT, read_in_words, said_in_words, word_in_words
+from attnlit.words.caption import caption
 
 if TYPE_CHECKING:
     from attnlit.app.answer.ask import Question
@@ -87,12 +88,21 @@ def _tables(choice: Choice, shown: Answer, looking: Looking) -> None:
 
 def _take_away(choice: Choice, question: Question, shown: Answer, looking: Looking) -> None:
     title = heading(f"{choice.model.name} · {looking.of}")
-    caption = "" if shown.weighs == ATTENTION else "Weighs what is passed on"
+    weigh = "attention" if shown.weighs == ATTENTION else "what is passed on"
+    known = choice.known
+    below = caption(known.name, known.identity, (question.prompt,), (f"the ground behind a word is {weigh}",))
     picture = Figure(
         lambda: reading_picture(shown, looking.heads, looking.words, once_read=looking.once_read),
         title,
-        caption,
+        below,
         file_stem(choice.model.name, "answer"),
     )
-    about = {"title": title, "text": shown.text, "pair": shown.pair or "", "weights": shown.weighs}
-    export.menus(choice.model, link(choice, question), picture, about)
+    again = code.reading_view(
+        known, shown, looking.heads, looking.words,
+        prompt=None if question.chat else question.prompt, messages=question.messages,
+        temperature=question.temperature, seed=question.seed,
+        once_read=looking.once_read, passed_on=looking.passed_on,
+    )  # fmt: skip
+    about = {"title": title, "caption": below, "text": shown.text, "answer": shown.pair or ""}
+    about |= {"weights": shown.weighs}
+    export.menus(choice.model, link(choice, question), picture, about, code=[again])

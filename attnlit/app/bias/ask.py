@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -12,8 +12,11 @@ from attnlit.analysis.bias import PRESETS, Contrast
 from attnlit.app import export, say
 from attnlit.app.frame import address
 from attnlit.app.frame.controls import IN_ADDRESS, one_of, typed
+from attnlit.charts.figure import file_stem, heading
+from attnlit.charts.head_map import head_map_picture
 from attnlit.wording import quoted
 from attnlit.words.bias import MEASURES
+from attnlit.words.caption import caption
 
 if TYPE_CHECKING:
     from attnlit.app.frame.request import Choice
@@ -105,8 +108,24 @@ def filtered() -> bool:
     )
 
 
-def menus(choice: Choice, code: Sequence[str]) -> None:
-    """The menus: links that restore the page, one with one's own prompts. code: for the map of heads."""
+def menus(
+    choice: Choice, drawn: Mapping[str, Any], code: Sequence[str], about: str, texts: Sequence[str] = ()
+) -> None:
+    """The menus: links that restore the page, one with one's own prompts; the map as a file, and its code.
+
+    drawn: as `effects.which_heads` returns it; empty where there is no map. about, texts: for its caption.
+    """
     typed = st.session_state.get("prompts") == OWN
     own = {name: st.session_state.get(f"bias_{name}", "") for name in _FIELDS} if typed else {}
-    export.menus(choice.model, export.Link(choice, own, "prompts", typed), code=code)
+    below = caption(choice.known.name, choice.known.identity, texts, (about,))
+    picture = export.Figure(
+        lambda: head_map_picture(**drawn), heading(choice.known.name), below,
+        file_stem(choice.known.name, "bias"),
+    )  # fmt: skip
+    export.menus(
+        choice.model,
+        export.Link(choice, own, "prompts", typed),
+        picture if drawn else None,
+        {"title": picture.title, "caption": below},
+        code=code,
+    )

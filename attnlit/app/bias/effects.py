@@ -55,7 +55,7 @@ def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hin
     """A map of the heads by one measure (a click chooses the head), and the table of all, strongest first.
 
     hint: what a click is good for, or how to read the map. Returns how the map is drawn, as `head_map` is
-    told it.
+    told it, its values among it.
     """
     best = table.loc[table[measure].abs().idxmax()]
     if measure != "direct":  # near the total effect for every head
@@ -63,6 +63,7 @@ def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hin
     by_head = table.pivot(index="layer", columns="head", values=measure)  # in order
     values = by_head.to_numpy()
     drawn = {
+        "values": values,
         "title": MEASURES[measure],
         "layers": by_head.index.to_list(),
         "signed": measure == "indirect",
@@ -72,7 +73,7 @@ def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hin
     left, right = st.columns(2)
     with left:
         panels.picture(
-            head_map_picture(values, selected=(choice.layer, choice.head), theme=choice.theme, **drawn),
+            head_map_picture(selected=(choice.layer, choice.head), theme=choice.theme, **drawn),
             key=f"{key}_map",
             on_select=lambda: panels.follow_head(f"{key}_map"),
             selection=["cell"],

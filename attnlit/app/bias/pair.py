@@ -10,12 +10,14 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis.bias import STRONGEST, Effects, swapped_tokens
-from attnlit.app import panels, saving
+from attnlit.app import described, panels, saving
 from attnlit.app.bias.effects import decimals
 from attnlit.charts.head import head_picture
 from attnlit.charts.heatmap import difference_picture, difference_table
 from attnlit.wording import escaped
 from attnlit.words.bias import prompt_in_words, ratio_in_words, signed
+from attnlit.words.compare import largest_difference_in_words
+from attnlit.words.read_out import read_out
 
 if TYPE_CHECKING:
     from attnlit.app.frame.request import Choice
@@ -37,10 +39,17 @@ def two_heads(choice: Choice, first: Attention, second: Attention) -> None:
                 key=f"bias_{name}",
                 alt=f"Head view of the chosen head, {name} prompt",
             )
+            with described.words_of(f"bias_{name}", border=False):
+                st.markdown(read_out(record, choice.layer, [choice.head], swapped[-1])[0])
     one, other = (_words(record, swapped) for record in (first, second))
     blue, orange = escaped(other), escaped(one)
-    st.markdown(f"**Difference:** blue where *{blue}* looks more, orange where *{orange}* does.")
     before, after = (_from_swapped(record, swapped) for record in (first, second))
+    table = difference_table(before, after, choice.layer, choice.head)
+    with described.words_of("bias_difference", border=False):
+        st.markdown(
+            f"**Difference:** blue where *{blue}* looks more, orange where *{orange}* does. "
+            + largest_difference_in_words(table, ("the first prompt", "the second"))
+        )
     panels.picture(
         difference_picture(before, after, choice.layer, choice.head, theme=choice.theme),
         key="bias_difference",
@@ -82,12 +91,14 @@ def continuations(found: Effects, first: Attention, second: Attention) -> None:
             f"after {other}": found.scores[1],
         }
     )
-    most = float(found.scores.max()) or 1.0
-    bar = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=most, width="small")
+    shown = table.set_index("continuation").mul(100).reset_index()  # all with as many decimals
+    most = 100 * float(found.scores.max()) or 1.0
+    bar = st.column_config.ProgressColumn(format="%.2f%%", min_value=0.0, max_value=most, width="small")
     left, right = st.columns(2)
     with left:
         columns = dict.fromkeys(table.columns[1:], bar)
-        panels.numbers(table, "Continuations", "bias_continuations", column_config=columns)
+        panels.table_of(shown, "Continuations table", column_config=columns)
+        saving.offer("Continuations", "bias_continuations", lambda: table)
     with right:
         st.markdown(ratio_in_words(found, escaped(one), escaped(other)))
         st.caption("A continuation of several words or pieces counts with their geometric mean.")

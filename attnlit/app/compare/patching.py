@@ -17,7 +17,6 @@ from attnlit.words.compare import (
     ABOUT_UNTIL,
     ABOUT_WHAT,
     LIMITS,
-    SHOWN,
     ablation_set_in_words,
     lean_in_words,
     patch_in_words,
@@ -73,7 +72,7 @@ def _map(request: Request, found: PatchMap, shown: str) -> None:
     panels.picture(
         head_map_picture(
             found.table[shown].fillna(0.0).to_numpy().reshape(found.shape),
-            title=f"{SHOWN[shown]}: share of the difference",
+            title="Share of the difference",
             layers=request.model.layer_numbers,
             selected=(request.layer, request.head),
             signed=True,

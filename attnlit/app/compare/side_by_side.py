@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
-from attnlit.app import export, panels
+from attnlit.app import compare_code, described, export, panels
 from attnlit.app.frame import chosen
 from attnlit.charts.head import SELECTIONS, PinnedToken, head_picture
 from attnlit.charts.heatmap import difference_picture, difference_table
 from attnlit.wording import capitalised, escaped
+from attnlit.words.compare import largest_difference_in_words
+from attnlit.words.read_out import read_out
 
 if TYPE_CHECKING:
     from attnlit.analysis.compare import Comparison
     from attnlit.app.frame.request import Request
+    from attnlit.attention import Attention
     from attnlit.charts.head.clicks import Side
 
 Head = tuple[int, int]
@@ -40,19 +43,31 @@ def heads(request: Request, found: Comparison, names: tuple[str, str], other: He
             selection=SELECTIONS,
             alt="Head view of the chosen heads, first side",
         )  # fmt: skip
+        _words("compare_first", request.shown, request.layer, request.heads, panels.pinned(request))
     with right:
         which = f"heads {', '.join(map(str, beside))}" if len(beside) > 1 else f"head {beside[0]}"
         st.markdown(f"**{_heading(names[1])}** · layer {other[0]}, {which}")
+        key = _SECOND if same else f"{_SECOND}_other"
         panels.picture(
             head_picture(
                 found.second, other[0], beside, theme=request.theme, pinned=_pinned_beside(request, found),
                 answered=panels.answered(_SECOND) if same else None,
             ),
-            key=_SECOND if same else f"{_SECOND}_other",
+            key=key,
             on_select=(lambda: _follow_second(request, found)) if same else None,
             selection=SELECTIONS,
             alt="Head view of the chosen heads, second side",
         )  # fmt: skip
+        _words(key, found.second, other[0], beside, _pinned_beside(request, found))
+
+
+def _words(
+    picture: str, record: Attention, layer: int, heads: Sequence[int], pin: PinnedToken | None
+) -> None:
+    """What the pinned token looks at, or who looks at it, under its picture."""
+    if pin is not None:
+        with described.words_of(picture, border=False):
+            st.markdown(read_out(record, layer, heads, **{pin.side: pin.index})[0])
 
 
 def _heading(name: str) -> str:
@@ -90,10 +105,12 @@ def _lined_up(found: Comparison, pin: PinnedToken, *, theirs: bool) -> tuple[Sid
 def difference(request: Request, found: Comparison, names: tuple[str, str], other: Head) -> None:
     """What the chosen head looks at in one and not in the other, where tokens line up."""
     ours, theirs = found.one_head(request.layer, request.head, other)
-    st.markdown(
-        f"**Head {request.layer}-{request.head}, difference:** blue where {escaped(names[1])} looks more, "
-        f"orange where {escaped(names[0])} does."
-    )
+    with described.words_of("compare_difference", border=False):
+        st.markdown(
+            f"**Head {request.layer}-{request.head}, difference:** blue where {escaped(names[1])} looks "
+            f"more, orange where {escaped(names[0])} does. "
+            + largest_difference_in_words(difference_table(ours, theirs), names)
+        )
     panels.picture(
         difference_picture(ours, theirs, theme=request.theme),
         key="compare_difference",
@@ -102,11 +119,16 @@ def difference(request: Request, found: Comparison, names: tuple[str, str], othe
 
 
 def menu(
-    request: Request, found: Comparison, names: tuple[str, str], other: Head, own: Mapping[str, str]
+    request: Request,
+    found: Comparison,
+    names: tuple[str, str],
+    other: Head,
+    own: Mapping[str, str],
+    **second: Any,
 ) -> None:
     """A link to the page, and that difference as files. For the page's end, once all controls are drawn.
 
-    own: what was typed on this page, for a link.
+    own: what was typed on this page, for a link. second: of `compare_code.difference`, which model it is.
     """
     ours, theirs = found.one_head(request.layer, request.head, other)
     export.menu(
@@ -115,6 +137,8 @@ def menu(
         lambda: difference_picture(ours, theirs),
         lambda: difference_table(ours, theirs),
         heads=[request.head],
-        caption=f"{names[1]} less {names[0]}",
+        about=f"{names[1]} less {names[0]}",
+        texts=[*dict.fromkeys((found.first.text, found.second.text))],
         own=own,
+        code=[compare_code.difference(request, found, other, **second)],
     )

@@ -10,6 +10,7 @@ from attnlit.analysis.flow import contributions_and_even, flow, rollout
 from attnlit.app import cache
 from attnlit.app.frame.chosen import choose_query
 from attnlit.app.frame.controls import IN_ADDRESS, one_of
+from attnlit.wording import quoted
 
 if TYPE_CHECKING:
     from attnlit.analysis.flow import Routes
@@ -55,6 +56,12 @@ def in_code(request: Request, way: str, residual: bool) -> str:
     if way == PASSED_ON:
         how = "contributions=contributions_and_even(model, attention)"
     return f"attnlit.rollout(attention, {how}).routes({request.query})"
+
+
+def in_caption(request: Request, way: str, residual: bool) -> str:
+    """The same for a figure's caption."""
+    alone = "" if residual or way == PASSED_ON else ", attention alone"
+    return f"what {quoted(request.attention.query_tokens[request.query])} is made of · {way.lower()}{alone}"
 
 
 def follow_click(request: Request, clicked: list[dict[str, int]]) -> None:

@@ -80,7 +80,7 @@ PAGES = (
         "Which words look at which? Each line is one look, each colour one head of the chosen layer.",
         frozenset({"model", "text", "heads", "query", "together"}),
         VIEWS,
-        frozenset({"rows"}),
+        frozenset({"shape"}),
         from_record=True,
     ),
     PageCard(

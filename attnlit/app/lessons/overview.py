@@ -13,6 +13,7 @@ from attnlit.app.frame.cards import BY_SCRIPT, VIEWS
 from attnlit.app.lessons import place as places
 from attnlit.lessons import LESSONS, Lesson, measured
 from attnlit.lessons.answers import key, sheet
+from attnlit.lessons.paper import paper
 
 if TYPE_CHECKING:
     from attnlit.app.lessons.place import Place
@@ -54,14 +55,17 @@ def walk(place: Place) -> None:
             st.button("Next ›", type="primary", on_click=places.go, args=(lesson.name, place.number + 1))
         st.button("All lessons", type="tertiary", on_click=places.go, args=(None,))
     if last:
-        st.markdown("**Hand it in.** The sheet holds your answers, and not the key.")
+        st.markdown(
+            "**Hand it in.** The sheet holds your answers, and not the key. Any browser opens it: print "
+            "it, or send it."
+        )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input("Your name (stays on your sheet)", max_chars=80)
             st.download_button(
                 "Answer sheet",
-                lambda: sheet(lesson, place.answers, name),
-                f"{lesson.name}.md",
-                "text/markdown",
+                lambda: paper(sheet(lesson, place.answers, name)),
+                f"{lesson.name}.html",
+                "text/html",
                 on_click="ignore",
                 icon=":material/download:",
             )
@@ -76,7 +80,7 @@ def teacher() -> None:
     _class_link(lesson)
     if st.button("Measure the key", help="The numbers are measured now, on the model of the lesson."):
         st.download_button(
-            "Save the key", _key(lesson), f"{lesson.name}-key.md", "text/markdown", on_click="ignore"
+            "Save the key", paper(_key(lesson)), f"{lesson.name}-key.html", "text/html", on_click="ignore"
         )
         st.markdown(_key(lesson))
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnlit.analysis.ablation import switch_off
-from attnlit.app import cache, panels, say
+from attnlit.app import cache, described, panels, say
 from attnlit.app.frame import classroom
 from attnlit.app.frame.cards import BY_SCRIPT
 from attnlit.app.frame.theme import theme
 from attnlit.app.lessons import place as places
-from attnlit.charts.head import head_picture
+from attnlit.charts.head import PinnedToken, head_picture
 from attnlit.charts.model import model_picture
 from attnlit.charts.neuron import neuron_picture
 from attnlit.lessons import measured
@@ -34,11 +34,16 @@ def show(place: Place) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown(step.words)
-        _picture(place, model)
+        if not step.look_after:
+            _picture(place, model)
     with right, st.container(border=True):
         _predict(place)
         if place.answer.option is not None:
             _reveal(place, model)
+        elif step.look_after:
+            say.hint("Predict first: the picture comes with your answer.", ":material/visibility_off:")
+    if step.look_after and place.answer.option is not None:
+        _picture(place, model)  # below the answer, which so stays where it was tapped
 
 
 def _texts(place: Place) -> tuple[str, str]:
@@ -78,7 +83,8 @@ def _chart(place: Place, model: Model) -> Picture | None:
     query = int(step.choices.get("query", len(record.queries) - 1))
     if step.page == "neuron_view":
         return neuron_picture(record, layer, head, query, theme=theme())
-    return head_picture(record, layer, _heads(step.choices), theme=theme(), pinned=("query", query))
+    pinned = None if query < 0 else PinnedToken("query", query)
+    return head_picture(record, layer, _heads(step.choices), theme=theme(), pinned=pinned)
 
 
 def _heads(choices: Mapping[str, str]) -> list[int]:
@@ -103,7 +109,8 @@ def _reveal(place: Place, model: Model) -> None:
     say.hint(
         "That is what happens." if right else "Not quite.", ":material/check:" if right else ":material/undo:"
     )
-    st.markdown(place.step.reveal)
+    with described.words_of(f"lesson_{place.step.page}", border=False):
+        st.markdown(place.step.reveal)
     text, pair = _texts(place)
     if place.step.choices.get("switch_off"):
         heads = [(int(place.step.choices["layer"]), head) for head in _heads(place.step.choices)]

@@ -31,7 +31,7 @@ def carriers(request: Request, by: DistanceProfile, chosen: pd.Series, *, with_f
     added = distance.added_share(by, request.layer, request.head, side)
     if not chosen["decay"] > SOME_FALL:  # shares of next to nothing would be thousands of percent
         table, added = table.assign(share=np.nan), float("nan")
-    with described.words_of("fall_bars", border=False):
+    with described.words_of("fall_bars", "fall_curves", border=False):
         st.markdown(carriers_in_words(table, added, rotary=request.model.rotary))
     left, right = st.columns(2, gap="medium")
     with left:

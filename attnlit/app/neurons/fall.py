@@ -14,7 +14,7 @@ from attnlit.app.frame.chosen import begin_at
 from attnlit.app.frame.controls import IN_ADDRESS
 from attnlit.charts.distance import distance_picture
 from attnlit.charts.head_map import head_map_picture
-from attnlit.words.decay import decay_in_words
+from attnlit.words.decay import curve_in_words, decay_in_words
 from attnlit.words.dimensions import decay_heads_in_words
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def curve(request: Request, by: DistanceProfile) -> bool:
         alt=f"Mean attention of {name} at each distance between query and key",
     )
     pairs = int(table["pairs"].iloc[0])
+    with described.words_of("distance_curve", border=False):
+        say.quiet(curve_in_words(name, table))
     say.quiet(
         f"Mean over {pairs:,} tokens of the built-in sample texts. Every point rests on the same tokens, so "
         "that the length of a text does not look like a fall. Distance 0 is the token itself."

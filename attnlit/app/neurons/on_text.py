@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 from attnlit.analysis import distance
-from attnlit.app import panels, saving
+from attnlit.app import described, panels, saving
 from attnlit.app.frame import address
 from attnlit.app.neurons.fall import file_name
 from attnlit.charts.dimensions import dimensions_picture
-from attnlit.words.dimensions import pair_in_words
+from attnlit.words.dimensions import pair_in_words, strongest_in_words
 
 if TYPE_CHECKING:
     from attnlit.app.frame.request import Request
@@ -29,7 +29,9 @@ def products(request: Request, with_first: bool) -> None:
     with left:
         pair = distance.pair_products(request.shown, layer, head, query, key)
         total = float(pair["product"].sum())
-        st.markdown(pair_in_words(request.shown, layer, head, query, key, total))
+        with described.words_of("pair_bars", border=False):
+            said = pair_in_words(request.shown, layer, head, query, key, total)
+            st.markdown(f"{said} {strongest_in_words(pair, 'product', '+.2f')}")
         panels.picture(
             dimensions_picture(pair, "product", form="+.2f", theme=request.theme),
             key="pair_bars",
@@ -38,7 +40,9 @@ def products(request: Request, with_first: bool) -> None:
         saving.offer("One pair of your text", f"{file_name(request)} one pair", lambda: pair)
     with right:
         shares = distance.score_shares(request.shown, layer, head, without_first=not with_first)
-        st.markdown("Over all its pairs: share of what makes scores differ between words.")
+        with described.words_of("share_bars", border=False):
+            said = "Over all its pairs: share of what makes scores differ between words."
+            st.markdown(f"{said} {strongest_in_words(shares, 'share', '.0%')}")
         panels.picture(
             dimensions_picture(shares, "share", form=".0%", theme=request.theme),
             key="share_bars",

@@ -73,6 +73,8 @@ def experiment(
         lambda: long,
         code=[question_code.neurons(request, without, _DRAWN, even=EVEN, with_first=with_first)],
         heads=[request.head],
+        about="mean over the built-in sample texts",
+        texts=(),
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from attnlit.analysis.statistics import classical_mds
-from attnlit.app import panels, saving, say
+from attnlit.app import described, panels, saving, say
 from attnlit.charts.head_points import head_points_picture
 
 if TYPE_CHECKING:
@@ -32,10 +32,11 @@ def alike(request: Request, found: Survey) -> None:
         f"**{layer}-{head}** ({distances[each]:.2f})"
         for each, (layer, head) in zip(nearest, near, strict=True)
     )
-    st.markdown(
-        f"Most like {request.layer}-{request.head}: {said}. In brackets the Jensen–Shannon divergence of "
-        "their attention, in nats: 0 is the same, 0.69 is nothing in common."
-    )
+    with described.words_of("head_points", border=False):
+        st.markdown(
+            f"Most like {request.layer}-{request.head}: {said}. In brackets the Jensen–Shannon divergence of "
+            "their attention, in nats: 0 is the same, 0.69 is nothing in common."
+        )
     # Roots, because the divergence behaves as a squared distance.
     points = classical_mds(np.sqrt(found.divergence))
     panels.picture(

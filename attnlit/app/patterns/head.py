@@ -28,7 +28,7 @@ def card(request: Request, found: Survey, score: str) -> None:
     """The chosen head in plain words: its role, and the chosen score, before training too."""
     layer, head = request.layer, request.head
     with described.words_of("score_map"):
-        st.markdown(f"### Layer {layer}, head {head}")
+        st.markdown(f"## Layer {layer}, head {head}")
         if found.texts > 1:  # on one text `panels.words` says what the head does there
             st.markdown(in_words(found, layer, head))
         st.markdown(score_in_words(found, score, layer, head))

@@ -75,6 +75,8 @@ def export_menu(request: Request, found: Survey, score: str) -> None:
         "patterns",
         lambda: head_map_picture(**{**_map(request, found, score), "theme": LIGHT}),
         lambda: survey.table(found, score),
+        about=f"{BY_NAME[score].title} · {rests_on(found).rstrip('.')}",
+        texts=None if found.texts == 1 else (),
         code=[question_code.patterns(request, *measure.in_code(request), score, _map(request, found, score))],
     )
 

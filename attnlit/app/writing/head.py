@@ -59,7 +59,8 @@ def looks(request: Request, measured: Measured) -> None:
     row = request.attention.row(request.layer)
     weight = float(request.attention.weights[row, request.head, measured.position, key])
     name = f"head {request.layer}-{request.head}"
-    st.markdown(look_in_words(name, tokens, key, weight, float(values[key]), measured.look_words(key)))
+    with described.words_of("writing_looks", border=False):
+        st.markdown(look_in_words(name, tokens, key, weight, float(values[key]), measured.look_words(key)))
 
 
 def _key(request: Request, values: np.ndarray) -> int:

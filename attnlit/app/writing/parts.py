@@ -14,7 +14,7 @@ from attnlit.charts.head_map import head_map_picture
 from attnlit.charts.theme import LIGHT
 from attnlit.charts.writing import writing_picture
 from attnlit.models.layers import heads_in_order
-from attnlit.wording import number_text
+from attnlit.wording import number_text, quoted
 from attnlit.words.writing import LOST_ABOUT, SUM_ABOUT, WRITTEN_ABOUT, sum_in_words
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def menu(
             lambda: _bars(request, summed, LIGHT),
             lambda: summed.table,
             own=asked.own,
+            about=_asked(request, found),
             code=[code.writing_view(request, found.position, asked.word, asked.against)],
         )
     elif lost is not None:
@@ -106,7 +107,15 @@ def menu(
             lambda: _map(request, lost, found, LIGHT, lost=True),
             lambda: pd.DataFrame(heads, columns=["layer", "head"]).assign(lost=lost.ravel()),
             own=asked.own,
+            about=_asked(request, found),
         )
+
+
+def _asked(request: Request, found: Guess) -> str:
+    """For a figure's caption: whose logit, and where."""
+    tokens = request.attention.queries
+    at = next((f" at {quoted(token.text)}" for token in tokens if token.position == found.position), "")
+    return f"the logit of {' less that of '.join(map(quoted, found.words))}{at}"
 
 
 def _map(request: Request, values: np.ndarray, found: Guess, theme: Theme, *, lost: bool) -> Picture:
