@@ -20,7 +20,8 @@ from attnlit.words.bias import by_chance
 choice = ask_model()
 check_model(choice.model)
 
-snippets, drawn, about, texts = [], {}, "", ()
+snippets, drawn, about = [], {}, ""
+texts: tuple[str, ...] = ()
 scope = one_of(st.segmented_control, "Show", ask.SCOPES, "scope", label_visibility="collapsed")
 
 if scope == ask.PAIR:

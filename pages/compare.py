@@ -1,6 +1,7 @@
 """Compare: two texts in one model, or two models on one text, head by head; patches between texts."""
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -14,7 +15,7 @@ from attnlit.words.compare import aligned_in_words
 request = ask_frame()
 side = ask.sides()
 beside = here = (request.layer, request.head)
-second = {}
+second: dict[str, Any] = {}
 
 if side == ask.TEXTS:
     text, words = ask.second_text()
