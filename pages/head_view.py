@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-from attnlit.app import code, export, panels, say
 from attnlit.app.frame import classroom
 from attnlit.app.frame.controls import one_of
 from attnlit.app.frame.router import ask
-from attnlit.charts.head import HOW_TO, SELECTIONS, head_picture, head_table
-from attnlit.charts.heatmap import heatmap_picture
+
+request = ask()  # before what draws is imported: a cold server shows its controls first
+
+from attnlit.app import code, export, panels, say  # noqa: E402
+from attnlit.charts.head import HOW_TO, SELECTIONS, head_picture, head_table  # noqa: E402
+from attnlit.charts.heatmap import heatmap_picture  # noqa: E402
 
 COLUMNS, ROWS, HEAT_MAP = SHAPES = ("Columns", "Rows", "Heat map")
-request = ask()
 pinned = panels.pinned(request)
 
 left, right = panels.beside([3, 1])

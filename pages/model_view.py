@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from attnlit.analysis.scores import head_roles
-from attnlit.app import code, export, panels
 from attnlit.app.frame.router import ask
-from attnlit.charts.model import model_picture
 
-request = ask()
+request = ask()  # before what draws is imported: a cold server shows its controls first
+
+from attnlit.analysis.scores import head_roles  # noqa: E402
+from attnlit.app import code, export, panels  # noqa: E402
+from attnlit.charts.model import model_picture  # noqa: E402
 
 left, right = panels.beside([3, 2])
 with left:

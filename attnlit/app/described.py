@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 _AND = "--"  # between the pictures that a box tells of
 # Draws nothing, and stands in every page: a browser takes it in the first time.
 POINT_FROM_PICTURES = """
-<style>.stElementContainer:has(.attnlit-described) { display: none; }</style>
-<span class="attnlit-described"></span>
+<span class="attnlit-nothing"></span>
 <script>
 if (!window.attnlitDescribed) {
   const begins = "st-key-told_";

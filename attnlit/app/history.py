@@ -11,8 +11,7 @@ is a step, and one that comes without takes the place of the last.
 from __future__ import annotations
 
 ONE_STEP = """
-<style>.stElementContainer:has(.attnlit-one-step) { display: none; }</style>
-<span class="attnlit-one-step"></span>
+<span class="attnlit-nothing"></span>
 <script>
 if (!window.attnlitOneStep) {
   window.attnlitOneStep = true;

@@ -1,4 +1,4 @@
-"""What a process does once, at its first page: settle memory, import what every page needs, build charts."""
+"""What a process does once, at its first page: settle memory, import what every page needs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ _M_ARENA_MAX = -8  # glibc's number for this setting
 _ARENAS = 2
 _M_MMAP_THRESHOLD = -3
 _LARGE = 128 * 1024  # bytes
+DRAWS = 2.0  # seconds that a browser takes to draw the first picture: it may be on this machine
 _UPLOADS_KEPT = 2  # files of one visitor: the one that is read, and the one that is on its way
 
 
@@ -57,7 +59,10 @@ def prepare_process() -> None:
 
 @st.cache_resource(show_spinner=False)
 def prepare_behind(model: str) -> None:
-    """The same, while the first visitor looks at a picture that needs none of it; then open this model."""
+    """The same, once the first visitor looks at a picture that needs none of it; then open this model.
+
+    Whoever needs it sooner does not wait for that.
+    """
     _bound_uploads_here()
     threading.Thread(target=_prepare_and_open, args=(model,), name="attnlit imports", daemon=True).start()
 
@@ -65,10 +70,10 @@ def prepare_behind(model: str) -> None:
 def _prepare_and_open(model: str) -> None:
     from attnlit.app import cache
 
+    time.sleep(DRAWS)
     with _preparing:
-        if (
-            "attnlit.attention.proof" not in sys.modules
-        ):  # else what visitors hold by now would be frozen, too
+        # Else what visitors hold by now would be frozen, too.
+        if "attnlit.attention.proof" not in sys.modules:
             _import_all()
     cache.open_model(model)  # which the next page will ask for
 
@@ -101,7 +106,8 @@ def _import_all() -> None:
     with _kept_from_the_collector():
         link_torch = threading.Thread(target=_link_torch, name="attnlit torch", daemon=True)
         link_torch.start()
-        _build_first_spec()
+        import pandas  # noqa: F401 - tables
+
         link_torch.join()
         import attnlit.attention.proof  # noqa: F401 - torch and transformers
         from attnlit.models.limits import set_threads
@@ -110,16 +116,10 @@ def _import_all() -> None:
 
 
 def import_charts() -> None:
-    """Import what draws. Altair checks every piece of a chart when it is made, a third of the time: no more.
-
-    The tests check our charts.
-    """
+    """Import what draws."""
     if "attnlit.app.panels" in sys.modules:
         return
     with _kept_from_the_collector():
-        from altair.utils import schemapi
-
-        schemapi.disable_debug_mode()
         import attnlit.app.panels  # noqa: F401 - every chart
 
 
@@ -141,7 +141,7 @@ def bound_uploads(manager: Any) -> None:
 
 
 def _link_torch() -> None:
-    """Let the system link torch's largest library, 0.3 s, while Python makes a chart: torch imports sooner.
+    """Let the system link torch's largest library, 0.3 s, while Python imports pandas: torch imports sooner.
 
     Called as a function of C, dlopen lets Python go on meanwhile; imports do not, nor does ctypes.CDLL.
     """
@@ -149,28 +149,3 @@ def _link_torch() -> None:
     library = Path(torch.origin).parent / "lib" / "libtorch_cpu.so" if torch and torch.origin else None
     if library and library.is_file():  # Linux
         ctypes.CDLL(None).dlopen(os.fsencode(library), os.RTLD_NOW)
-
-
-def _build_first_spec() -> None:
-    from attnlit.app.frame.theme import theme
-    from attnlit.charts import specs
-
-    specs()["head"](theme())
-
-
-@st.cache_resource(show_spinner=False)
-def build_specs() -> None:
-    """Once a process, while the first visitor looks at the first chart: make the other charts' specs.
-
-    Altair takes a third of a second for each, in each theme.
-    """
-    threading.Thread(target=_build_every_spec, name="attnlit specs", daemon=True).start()
-
-
-def _build_every_spec() -> None:
-    from attnlit.charts import specs
-    from attnlit.charts.theme import DARK, LIGHT
-
-    for theme in (LIGHT, DARK):
-        for build in specs().values():
-            build(theme)

@@ -1,16 +1,8 @@
 """Pictures of attention, as Vega-Lite specifications that are built once and tables that change.
 
 A chart is a module or package with a public function `..._picture`. Its specification is named here, so that
-a server can build them all before they are asked for, and tests can hold them all to the same rules.
+all of them travel with the package (see `kept`), and tests can hold all of them to the same rules.
 """
-
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from attnlit.charts.picture import Draw
 
 SPECS = {
     "head": "attnlit.charts.head.spec",
@@ -28,8 +20,3 @@ SPECS = {
     "word_strip": "attnlit.charts.word_strip",
     "writing": "attnlit.charts.writing.spec",
 }
-
-
-def specs() -> dict[str, Draw]:
-    """What builds each chart's specification in a theme, and gives the same one ever after."""
-    return {name: import_module(module).theme_spec for name, module in SPECS.items()}

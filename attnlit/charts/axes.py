@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
+from attnlit.charts.later import alt
 from attnlit.charts.theme import Theme
 from attnlit.charts.vega import quiet
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import altair as alt
 import numpy as np
 
+from attnlit.charts.later import alt
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.picture import Picture, frozen

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import numpy as np
 import pyarrow as pa
 
@@ -19,6 +18,7 @@ from attnlit.charts.grid import (
     grid_tables,
     on_cell,
 )
+from attnlit.charts.later import alt
 from attnlit.charts.legend import colour_of, legend, legend_tables, limits_of
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.packed_text import rows_table

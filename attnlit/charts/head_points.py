@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import numpy as np
 
+from attnlit.charts.later import alt
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.picture import Picture, frozen
 from attnlit.charts.theme import LIGHT, Theme

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pyarrow as pa
 
+from attnlit.charts.later import alt
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.theme import Theme, blend
 from attnlit.charts.vega import computed, table

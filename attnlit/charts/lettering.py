@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
+from attnlit.charts.later import alt
 from attnlit.charts.vega import computed
 
 

@@ -8,16 +8,18 @@ no `config`; Altair's themes apply to it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
-
-import altair as alt
+from typing import TYPE_CHECKING, Any
 
 from attnlit.attention.given import checked_number
-from attnlit.charts.picture import Picture, rows_of, unchecked
+from attnlit.charts.later import alt, unchecked
+from attnlit.charts.picture import Picture, rows_of
 from attnlit.charts.rendering import cleaned
+
+if TYPE_CHECKING:
+    from attnlit.charts.ready_chart import ReadyChart
 
 _EXPRESSIONS = frozenset({"expr", "filter", "calculate", "test", "toggle", "labelExpr"})
 _NAMES = frozenset({"name", "param", "views"})
@@ -28,39 +30,7 @@ _WORDS = re.compile(r"""data\('(?P<table>\w+)'\)|'[^']*'|"[^"]*"|(?<![\w.])[a-z_
 _serial = count(1)
 
 
-class View(alt.LayerChart):
-    """An Altair chart whose layers are ready: Altair neither makes nor checks them anew at every showing."""
-
-    def __init__(self, ready: list[dict[str, Any]], **options: Any) -> None:
-        super().__init__(**options)
-        object.__setattr__(self, "_ready", ready)
-
-    def copy(self, deep: bool | Iterable[Any] = True, ignore: list[str] | None = None) -> View:
-        """Another chart with the same layers, which nobody changes."""
-        options = {name: getattr(self, name) for name in _OPTIONS}
-        with unchecked():
-            return View(self._ready, **options)
-
-    def __deepcopy__(self, memo: Any) -> View:
-        return self.copy()
-
-    def to_dict(self, *args: Any, **options: Any) -> dict[str, Any]:
-        """The specification; Altair's theme and whoever stands beside it have been asked."""
-        context = options.setdefault("context", {})
-        alone = context.get("top_level", True)
-        spec: dict[str, Any] = super().to_dict(*args, **{**options, "validate": False})
-        if not alone:
-            context.setdefault("datasets", {}).update(spec.pop("datasets"))
-        return {**spec, "layer": self._ready}
-
-
-_OPTIONS = (
-    "params", "datasets", "width", "height", "view", "resolve",
-    "title", "name", "config", "padding", "background", "autosize", "usermeta",
-)  # fmt: skip
-
-
-def notebook_chart(picture: Picture, width: int) -> View:
+def notebook_chart(picture: Picture, width: int) -> ReadyChart:
     """The picture as an Altair chart of this width, in pixels, with its tables inside."""
     spec = picture.spec_by_itself
     width = checked_number(width, "width", NARROWEST)
@@ -72,8 +42,10 @@ def notebook_chart(picture: Picture, width: int) -> View:
         name + own.suffix: [{column: _harmless(value) for column, value in row.items()} for row in rows]
         for name, rows in rows_of(picture.tables).items()
     }
+    from attnlit.charts.ready_chart import ReadyChart  # imports Altair
+
     with unchecked():
-        return View(
+        return ReadyChart(
             own.rename(spec["layer"]),
             params=[_parameter(each) for each in own.rename([*parameters, *spec.get("params", [])])],
             datasets=datasets,

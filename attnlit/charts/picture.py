@@ -8,17 +8,15 @@ the pointer is on stays.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
-import altair as alt
 import pyarrow as pa
-from altair.utils import schemapi
 
+from attnlit.charts import kept
+from attnlit.charts.later import alt
 from attnlit.charts.theme import Theme
 
 Spec = dict[str, Any]
@@ -26,24 +24,13 @@ Spec = dict[str, Any]
 Draw = Callable[[Theme], Spec]
 
 
-_unchecked = threading.RLock()  # whether Altair checks is one switch for the whole process
-
-
-@contextmanager
-def unchecked() -> Iterator[None]:
-    """Altair checks no piece of a chart while it is made: half of the time, and ours are checked by tests."""
-    with _unchecked, schemapi.debug_mode(False):
-        yield
-
-
 def frozen(build: Callable[[Theme], alt.LayerChart]) -> Draw:
-    """A view's specification, built once a theme. Altair's check is left to the tests: it takes long."""
+    """A view's specification: the kept one, or one that is built once a theme."""
 
     @lru_cache(maxsize=8)
+    @wraps(build)
     def draw(theme: Theme) -> Spec:
-        with unchecked():
-            spec: Spec = build(theme).to_dict(validate=False)
-        return spec
+        return kept.find(build, theme) or kept.built(build, theme)
 
     return draw
 

@@ -14,9 +14,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
-from altair.vegalite.v6.schema.core import ValueDefnumberwidthheightExprRef
-
+from attnlit.charts.later import alt
 from attnlit.charts.theme import FONT, Theme
 
 # Vega's canvas fires pointerout for every mark that the pointer leaves, with the browser's own event inside.
@@ -42,6 +40,8 @@ def computed(expression: str) -> Any:
 
     The same as `alt.value(alt.ExprRef(...))`, for which Altair searches its whole schema each time.
     """
+    from altair.vegalite.v6.schema.core import ValueDefnumberwidthheightExprRef
+
     return ValueDefnumberwidthheightExprRef(alt.ExprRef(expression))
 
 

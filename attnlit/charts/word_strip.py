@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import altair as alt
 import numpy as np
 
 from attnlit.charts.labels import labels
+from attnlit.charts.later import alt
 from attnlit.charts.legend import colour_of, legend, legend_tables, limits_of
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.packed_text import rows_table

@@ -13,11 +13,11 @@ from attnlit.app.frame import sidebar
 from attnlit.models.catalogue import CATALOGUE
 from tests.app import small
 from tests.app.opening import opened
-from tests.app.quick import build_only_what_is_drawn, compile_pages_once, look_for_components_once
+from tests.app.quick import compile_pages_once, import_at_once, look_for_components_once
 
 look_for_components_once()
 compile_pages_once()
-build_only_what_is_drawn()
+import_at_once()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

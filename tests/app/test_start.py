@@ -6,9 +6,6 @@ import gc
 import subprocess
 import sys
 import textwrap
-import threading
-from collections.abc import Callable
-from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,8 +17,6 @@ from streamlit.testing.v1 import AppTest
 
 from attnlit.app import start
 from attnlit.app.examples import EXAMPLES
-from attnlit.charts import SPECS, specs
-from attnlit.charts.theme import DARK, LIGHT, Theme
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,7 +29,7 @@ def test_the_frame_needs_nothing_heavy() -> None:
 
 
 @pytest.mark.whole
-def test_pages_draw_their_pictures_before_torch_is_imported() -> None:
+def test_pages_draw_their_pictures_before_torch_and_altair_are_imported() -> None:
     code = """
         import sys
         from streamlit.testing.v1 import AppTest
@@ -48,7 +43,7 @@ def test_pages_draw_their_pictures_before_torch_is_imported() -> None:
             assert not app.exception, app.exception
             assert not app.error, app.error
             small = [each for each in app.get("html") if "<img" in each.proto.body]
-            heavy = {"torch", "transformers"} & set(sys.modules)
+            heavy = {"torch", "transformers", "altair"} & set(sys.modules)
             print(page, len(app.get("vega_lite_chart")), len(small), *heavy)
     """
     done = subprocess.run(
@@ -79,20 +74,6 @@ def test_the_garbage_collector_works_again_where_an_import_fails(monkeypatch: py
     with pytest.raises(ImportError):
         start.prepare_process.__wrapped__()
     assert gc.isenabled()
-
-
-def test_every_view_of_the_registry_is_built_in_both_themes(monkeypatch: pytest.MonkeyPatch) -> None:
-    built: list[tuple[str, Theme]] = []
-
-    def counted() -> dict[str, Callable[[Theme], None]]:
-        return {name: lambda theme, name=name: built.append((name, theme)) for name in specs()}
-
-    monkeypatch.setattr("attnlit.charts.specs", counted)
-    start.build_specs.__wrapped__()
-    for thread in threading.enumerate():
-        if thread.name == "attnlit specs":
-            thread.join()
-    assert sorted(built, key=str) == sorted(product(SPECS, (LIGHT, DARK)), key=str)
 
 
 def test_a_visitor_keeps_two_uploads_and_takes_none_from_others() -> None:

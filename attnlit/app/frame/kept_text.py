@@ -6,6 +6,7 @@ ends with it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -18,11 +19,11 @@ _SCRIPT = """
 export default function ({ data, setTriggerValue }) {
   const name = "attnlit texts";
   if (!data.ask) {
-    sessionStorage.setItem(name, JSON.stringify(data.texts));
+    sessionStorage.setItem(name, data.texts);
     return;
   }
   const kept = sessionStorage.getItem(name);
-  if (kept && kept !== JSON.stringify(data.texts)) setTriggerValue("texts", JSON.parse(kept));
+  if (kept && kept !== data.texts) setTriggerValue("texts", JSON.parse(kept));
 }
 """
 
@@ -39,7 +40,8 @@ def keep(texts: Mapping[str, str], *, from_a_link: bool) -> None:
     """
     ask = not st.session_state.get(_ASKED) and not from_a_link
     st.session_state[_ASKED] = True
-    _component()(key=_KEY, data={"ask": ask, "texts": dict(texts)}, on_texts_change=take)
+    # As one text: in a dictionary Streamlit would look for a table, and import pandas to know one.
+    _component()(key=_KEY, data={"ask": ask, "texts": json.dumps(dict(texts))}, on_texts_change=take)
 
 
 def take() -> None:

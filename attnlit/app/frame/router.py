@@ -22,14 +22,12 @@ from typing import Any, NoReturn
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, ScriptControlException
 
-from attnlit.app import described, history, saving, say, start, tour
+from attnlit.app import described, early, history, saving, say, start, tour
 from attnlit.app.folder import app_folder
 from attnlit.app.frame import address, asking, chosen, classroom, opening
 from attnlit.app.frame.cards import BY_SCRIPT, HOME, PageCard
 from attnlit.app.frame.request import Choice, Request
 from attnlit.errors import AttnlitError
-
-_STYLE = Path(__file__).with_name("style.css")
 
 
 class _ThisRun(threading.local):
@@ -45,9 +43,9 @@ def run() -> None:
     st.set_page_config(page_title="attnlit", page_icon=_icon(), layout="wide")
     st.logo(_icon(), size="large")
     card, page = _navigation()
+    early.draw(controls=bool(card.controls))
     st.title(card.title, anchor=False)
     st.markdown(card.lead)
-    st.html(_STYLE)
     saving.begin()
     say.begin()
     try:
@@ -66,7 +64,6 @@ def run() -> None:
             page.run()
             if _this_run.asked is not None and not opening.is_open(_this_run.asked.known):
                 start.prepare_behind(_this_run.asked.known.name)
-        start.build_specs()
     except AttnlitError as mistake:  # a visitor's mistake: its message says what to do
         say.warn(str(mistake))
     except (ScriptControlException, KeyboardInterrupt, SystemExit):  # Streamlit ends or restarts the run

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import altair as alt
-
+from attnlit.charts.later import alt
 from attnlit.charts.vega import signal
 
 TOP = 46  # pixels for the titles and the numbers of the layers

@@ -9,11 +9,10 @@ One chart a theme; all that changes is in the tables of `attnlit.charts.flow.dat
 
 from __future__ import annotations
 
-import altair as alt
-
 from attnlit.charts.flow.data import FINE, PARTS, SIDES
 from attnlit.charts.flow.layout import DOUBLINGS, NOBODY, SHARE_NUMBER, TOP, places
 from attnlit.charts.flow.titles import layer_numbers, titles
+from attnlit.charts.later import alt
 from attnlit.charts.picture import frozen
 from attnlit.charts.theme import Theme
 from attnlit.charts.vega import (

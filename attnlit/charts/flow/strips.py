@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pyarrow as pa
 
 from attnlit.charts.flow.data import SIDES, Drawing, token_table
 from attnlit.charts.flow.layout import DOUBLINGS, NOBODY
+from attnlit.charts.later import alt
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.picture import frozen
 from attnlit.charts.png import palette, palette_picture

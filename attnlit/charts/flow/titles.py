@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
 from attnlit.charts.flow.data import SIDES
+from attnlit.charts.later import alt
 from attnlit.charts.theme import Theme
 from attnlit.charts.vega import computed, once
 

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,6 +33,8 @@ from attnlit.errors import AttnlitError
 from attnlit.wording import a_kind, percent
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from attnlit.attention import Attention
 
 LINE_BUDGET = 2000  # lines drawn while nothing is pointed at: as many as a browser paints without a wait ...
@@ -139,6 +140,8 @@ def head_table(
     hides the key from the query: it is not a weight of 0. Pairs below `at_least` are left out, hidden ones
     too if it is more than 0. Raises `AttnlitError` for a layer or head that the record lacks.
     """
+    import pandas as pd  # a first picture does not wait for it
+
     heads = chosen_heads(attention, layer, heads)
     weights = np.where(
         ~attention.visible(layer), np.nan, attention.weights[attention.row(layer), heads]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import altair as alt
-
 from attnlit.charts.labels import row_height
+from attnlit.charts.later import alt
 from attnlit.charts.vega import signal
 
 NOBODY = "-"  # in place of the click that a picture answers: clicks on its switches do nothing

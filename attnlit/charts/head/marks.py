@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
 from attnlit.charts.head.data import FINE
 from attnlit.charts.head.layout import NUMBER_WIDTH
 from attnlit.charts.head.switches import RANK
+from attnlit.charts.later import alt
 from attnlit.charts.lettering import Word
 from attnlit.charts.opacity import FULL
 from attnlit.charts.theme import MONOSPACE_DIGITS, Theme

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
 from attnlit.charts.head.layout import SWITCHES_LEFT
 from attnlit.charts.head.marks import (
     FAINTEST_LINE,
@@ -27,6 +25,7 @@ from attnlit.charts.head.marks import (
 from attnlit.charts.head.rows_layout import EDGE, LINES, NUMBERS, ROW
 from attnlit.charts.head.spec import BEFORE_DATA
 from attnlit.charts.head.switches import caption, switches, which_heads
+from attnlit.charts.later import alt
 from attnlit.charts.lettering import Word, lettering
 from attnlit.charts.opacity import FULL
 from attnlit.charts.picture import frozen

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import altair as alt
-
 from attnlit.charts.head.layout import NOBODY, places
 from attnlit.charts.head.marks import (
     active_token,
@@ -17,6 +15,7 @@ from attnlit.charts.head.marks import (
     which_token,
 )
 from attnlit.charts.head.switches import caption, switches, which_heads
+from attnlit.charts.later import alt
 from attnlit.charts.lettering import lettering
 from attnlit.charts.picture import frozen
 from attnlit.charts.theme import Theme

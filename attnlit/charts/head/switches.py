@@ -5,9 +5,8 @@ A click acts in the browser at once. In the app it is also told to the server, w
 
 from __future__ import annotations
 
-import altair as alt
-
 from attnlit.charts.head.layout import NOBODY, SWITCH_HEIGHT, SWITCH_ROW, SWITCHES_LEFT
+from attnlit.charts.later import alt
 from attnlit.charts.lettering import Word
 from attnlit.charts.theme import DASHES, Theme
 from attnlit.charts.vega import (

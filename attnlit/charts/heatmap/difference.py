@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from attnlit.charts.heatmap.data import Matrix
 from attnlit.charts.heatmap.view import matrix_picture
@@ -19,6 +18,7 @@ from attnlit.wording import percent
 
 if TYPE_CHECKING:
     import altair as alt
+    import pandas as pd
 
     from attnlit.attention import Attention
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
-
 from attnlit.charts.labels import CHARACTER_WIDTH, column_width
+from attnlit.charts.later import alt
 from attnlit.charts.vega import signal
 
 LABEL_SIZE = 12

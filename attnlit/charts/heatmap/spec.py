@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
 from attnlit.charts.heatmap.data import RAMP_STEPS
 from attnlit.charts.heatmap.layout import LABEL_SIZE, places
+from attnlit.charts.later import alt
 from attnlit.charts.opacity import FULL
 from attnlit.charts.picture import frozen
 from attnlit.charts.theme import Theme
@@ -35,7 +34,6 @@ BEFORE_DATA = {
 }
 NOWHERE = -9999  # no row or column: far from any
 RAMP_WIDTH = 90  # pixels
-_CELL: dict[str, Any] = {"width": alt.ExprRef("cell_width"), "height": alt.ExprRef("cell_height")}
 _FROM_CORNER: dict[str, Any] = {"align": "left", "baseline": "top"}
 
 
@@ -134,7 +132,7 @@ def _pointer_areas() -> list[alt.Chart]:
     cells = (
         table("columns", name="cell")
         .transform_filter("active_row >= 0")
-        .mark_rect(opacity=0, **_FROM_CORNER, **_CELL)
+        .mark_rect(opacity=0, **_FROM_CORNER, **_cell())
         .encode(
             x=computed("left + datum.place * cell_width"),
             y=computed("top + active_row * cell_height"),
@@ -152,7 +150,7 @@ def _frame(theme: Theme) -> alt.Chart:
     return (
         once()
         .transform_filter("active_row >= 0 && active_column >= 0")
-        .mark_rect(fillOpacity=0, stroke=theme.text, strokeWidth=1.5, **_FROM_CORNER, **_CELL)
+        .mark_rect(fillOpacity=0, stroke=theme.text, strokeWidth=1.5, **_FROM_CORNER, **_cell())
         .encode(x=computed("left + active_column * cell_width"), y=computed("top + active_row * cell_height"))
     )
 
@@ -188,3 +186,8 @@ def _legend(theme: Theme) -> list[alt.Chart]:
         missing.mark_rect(**swatch, width=10, fill=theme.rule).encode(x=computed(f"{start} + 200"), y=y),
         missing.mark_text(align="left", **style).encode(x=computed(f"{start} + 216"), y=y, text="missing:N"),
     ]
+
+
+def _cell() -> dict[str, Any]:
+    """The size of a cell."""
+    return {"width": alt.ExprRef("cell_width"), "height": alt.ExprRef("cell_height")}

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import altair as alt
 import numpy as np
 import pyarrow as pa
 
 from attnlit.charts.grid import LEFT, OTHERS, ROW_Y
+from attnlit.charts.later import alt
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.theme import Theme
 from attnlit.charts.vega import computed, table

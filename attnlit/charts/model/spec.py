@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
 from attnlit.charts.grid import COLUMN_X, LEFT, OTHERS, ROW_Y, TOP, bands, grid_chart
+from attnlit.charts.later import alt
 from attnlit.charts.model.others import other_layers
 from attnlit.charts.picture import frozen
 from attnlit.charts.theme import Theme

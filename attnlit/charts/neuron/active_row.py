@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
+from attnlit.charts.later import alt
 from attnlit.charts.neuron.data import SCORE_UNIT, WEIGHT_UNIT
 from attnlit.charts.neuron.layout import TOP, row_middle, row_top
 from attnlit.charts.theme import MONOSPACE_DIGITS, Theme
 from attnlit.charts.vega import computed, table
-
-_MIDDLE = alt.Y("middle:Q", scale=None, axis=None)
 
 
 def active_row(theme: Theme) -> alt.LayerChart:
@@ -44,7 +41,7 @@ def _cover(theme: Theme) -> alt.Chart:
         .transform_filter("datum.hidden")
         .mark_rect(fill=theme.background, fillOpacity=0.72, **size)
     )
-    return mark.encode(x=computed("keys_begin"), x2=computed("width"), y=_MIDDLE)
+    return mark.encode(x=computed("keys_begin"), x2=computed("width"), y=_middle())
 
 
 def _fan(theme: Theme) -> alt.Chart:
@@ -56,7 +53,7 @@ def _fan(theme: Theme) -> alt.Chart:
         .encode(
             x=computed("k_x - 4"),
             x2=computed("fan_x"),
-            y=_MIDDLE,
+            y=_middle(),
             y2=computed(row_middle("active")),
             strokeOpacity=alt.StrokeOpacity("weight:Q", scale=None),
         )
@@ -74,10 +71,10 @@ def _bars(theme: Theme) -> list[alt.Chart]:
     below = "min(datum.largest - datum.score, reach) / reach"
     return [
         available.mark_rect(fill=theme.ink, fillOpacity=0.45, **bar).encode(
-            x=computed("zero_x"), x2=computed(f"zero_x - {below} * score_width"), y=_MIDDLE
+            x=computed("zero_x"), x2=computed(f"zero_x - {below} * score_width"), y=_middle()
         ),
         available.mark_rect(fill=theme.accent, **bar).encode(
-            x=computed("weight_x"), x2=computed("weight_x + datum.weight * weight_width"), y=_MIDDLE
+            x=computed("weight_x"), x2=computed("weight_x + datum.weight * weight_width"), y=_middle()
         ),
     ]
 
@@ -93,7 +90,7 @@ def _numbers(theme: Theme) -> list[alt.Chart]:
     return [
         alt.Chart()
         .mark_text(**number)
-        .encode(x=computed(end), y=_MIDDLE, color=ink, text=computed(f"datum.hidden ? '–' : {text}"))
+        .encode(x=computed(end), y=_middle(), color=ink, text=computed(f"datum.hidden ? '–' : {text}"))
         for end, text in (
             ("score_end", "format(datum.score, '.2f')"),
             ("weight_end", "format(datum.weight, '.3f')"),
@@ -113,3 +110,8 @@ def zero_lines(theme: Theme) -> alt.Chart:
             y2=computed(row_top("keys")),
         )
     )
+
+
+def _middle() -> alt.Y:
+    """The middle of a row."""
+    return alt.Y("middle:Q", scale=None, axis=None)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import altair as alt
-
 from attnlit.charts.labels import row_height
+from attnlit.charts.later import alt
 from attnlit.charts.vega import setup_signals, signal
 
 TOP = 82  # pixels for instruction, legend and titles

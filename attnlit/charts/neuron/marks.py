@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
+from attnlit.charts.later import alt
 from attnlit.charts.neuron.layout import FULL_NAMES, TOP, is_loaded, row_middle, row_top
 from attnlit.charts.theme import Theme, ink_on
 from attnlit.charts.vega import ON_SCREEN, computed, once, table

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
+from attnlit.charts.later import alt
 from attnlit.charts.neuron.active_row import active_row, zero_lines
 from attnlit.charts.neuron.layout import signals
 from attnlit.charts.neuron.marks import (

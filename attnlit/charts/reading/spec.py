@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
+from attnlit.charts.later import alt
 from attnlit.charts.picture import frozen
 from attnlit.charts.reading.data import FINE, LEGEND_SIZE, SWATCH, TOP
 from attnlit.charts.reading.layout import FONT_SIZE, LINE, NARROWEST, STEP, WIDTHS

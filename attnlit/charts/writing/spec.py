@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
-
+from attnlit.charts.later import alt
 from attnlit.charts.picture import frozen
 from attnlit.charts.theme import Theme
 from attnlit.charts.vega import (
