@@ -2,7 +2,8 @@
 
     python -m benchmarks.first_picture [--runs 5]
 
-Start: from the start of the process, on a warm disk, to the picture in a browser that waits for the server.
+Start: from the start of the process, on a warm disk that holds Python's bytecode, to the picture in a browser
+that waits for the server.
 New browser: from the navigation to the picture, with an empty cache, on the same server once it has rest.
 The pages take turns, so that a busy machine slows all of them alike. Goes into benchmarks/results.md.
 """

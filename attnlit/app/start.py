@@ -23,7 +23,7 @@ _M_ARENA_MAX = -8  # glibc's number for this setting
 _ARENAS = 2
 _M_MMAP_THRESHOLD = -3
 _LARGE = 128 * 1024  # bytes
-DRAWS = 2.0  # seconds that a browser takes to draw the first picture: it may be on this machine
+DRAWN_WITHIN = 2.0  # seconds: a browser has drawn the first picture; it may be on this machine
 _UPLOADS_KEPT = 2  # files of one visitor: the one that is read, and the one that is on its way
 
 
@@ -70,7 +70,7 @@ def prepare_behind(model: str) -> None:
 def _prepare_and_open(model: str) -> None:
     from attnlit.app import cache
 
-    time.sleep(DRAWS)
+    time.sleep(DRAWN_WITHIN)
     with _preparing:
         # Else what visitors hold by now would be frozen, too.
         if "attnlit.attention.proof" not in sys.modules:

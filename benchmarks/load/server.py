@@ -25,6 +25,7 @@ SETTINGS = {
     "STREAMLIT_SERVER_HEADLESS": "true",
     "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none",
     "HF_HUB_OFFLINE": "1",
+    "PYTHONDONTWRITEBYTECODE": "",  # an installation compiles once, and not at every start
 }
 
 

@@ -29,4 +29,4 @@ def compile_pages_once() -> None:
 
 def import_at_once() -> None:
     """Behind its first page the app waits for a browser to draw it, which no `AppTest` does."""
-    start.DRAWS = 0.0
+    start.DRAWN_WITHIN = 0.0

@@ -84,6 +84,11 @@ def _opened(name: str, before: str | None, first: str, control: str) -> Model | 
     if kept is not None:
         return kept
     start.prepare_process()  # else this thread and the one behind import transformers at once, and one fails
+    with st.container(key=f"opening_{control}"):  # the style lets the page be read on meanwhile
+        return _fetched_or_found(name, before, first, control)
+
+
+def _fetched_or_found(name: str, before: str | None, first: str, control: str) -> Model | None:
     offer = _offer(name)
     if offer is None:
         return cache.load_model(name)
