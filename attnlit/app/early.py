@@ -2,20 +2,25 @@
 
 Streamlit's page fetches what draws an element when it meets the first of its kind: for a picture half a
 second, begun only once its data are there. So it is told as soon as it is connected, while the server makes
-the picture.
+the picture. The style has a head start, as the page would else be drawn without it first, and jump.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
+HEAD_START = 0.15  # seconds
 _STYLE = Path(__file__).parent / "frame" / "style.css"
 _MODULES = Path(st.__file__).parent / "static" / "static" / "js"  # of Streamlit's page
-_KINDS = ("ArrowVegaLiteChart", "loadVegaEmbed", "BidiComponent", "ButtonGroup", "Selectbox")
+_KINDS = (
+    "ArrowVegaLiteChart", "loadVegaEmbed", "Selectbox", "ButtonGroup", "TextArea", "Button", "Checkbox",
+    "Multiselect", "BidiComponent", "PageLink",
+)  # fmt: skip
 _NOTHING = "<span class='attnlit-nothing'></span>"  # the style hides it, and the room that it takes
 _FETCH = """
 if (!window.attnlitEarly) {
@@ -24,16 +29,20 @@ if (!window.attnlitEarly) {
   if (own) for (const name of NAMES) import(new URL(name, own.src)).catch(() => {});
 }
 """
+_STARTED = "early_started"  # of the session; it belongs to no control
 
 
-def draw(*, controls: bool) -> None:
-    """Draw nothing, but see to both. The first element of every page.
-
-    controls: the page has a sidebar, for which it leaves room from the first moment on.
-    """
+def draw() -> None:
+    """Draw nothing, but see to both. The first element of every page."""
     st.html(_html(), unsafe_allow_javascript=True)
-    if controls:
-        st.sidebar.html(_NOTHING)
+    if not st.session_state.get(_STARTED):
+        st.session_state[_STARTED] = True
+        time.sleep(HEAD_START)
+
+
+def leave_room_for_the_sidebar() -> None:
+    """Draw nothing in it: it is there before its controls are."""
+    st.sidebar.html(_NOTHING)
 
 
 @cache

@@ -40,10 +40,12 @@ _this_run = _ThisRun()
 
 def run() -> None:
     """Draw the frame and run the page that the address names."""
+    early.draw()
     st.set_page_config(page_title="attnlit", page_icon=_icon(), layout="wide")
     st.logo(_icon(), size="large")
     card, page = _navigation()
-    early.draw(controls=bool(card.controls))
+    if card.controls:
+        early.leave_room_for_the_sidebar()
     st.title(card.title, anchor=False)
     st.markdown(card.lead)
     saving.begin()
