@@ -17,7 +17,7 @@ import streamlit as st
 HEAD_START = 0.15  # seconds
 _STYLE = Path(__file__).parent / "frame" / "style.css"
 _MODULES = Path(st.__file__).parent / "static" / "static" / "js"  # of Streamlit's page
-_KINDS = (
+KINDS = (
     "ArrowVegaLiteChart", "loadVegaEmbed", "Selectbox", "ButtonGroup", "TextArea", "Button", "Checkbox",
     "Multiselect", "BidiComponent", "PageLink",
 )  # fmt: skip
@@ -47,6 +47,6 @@ def leave_room_for_the_sidebar() -> None:
 
 @cache
 def _html() -> str:
-    names = [path.name for kind in _KINDS for path in sorted(_MODULES.glob(f"{kind}.*.js"))]
+    names = [path.name for kind in KINDS for path in sorted(_MODULES.glob(f"{kind}.*.js"))]
     script = _FETCH.replace("NAMES", json.dumps(names))
     return f"<style>{_STYLE.read_text()}</style>{_NOTHING}<script>{script}</script>"
