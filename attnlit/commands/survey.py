@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import json
 import os
@@ -91,9 +92,11 @@ def _writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        what_to_do = "Make room, and give the same command again" if full else "Name another folder"
         why = one_line(error.strerror or str(error), 160)
         raise AttnlitError(
-            f"Nothing can be written into {quoted(str(folder))}: {why}. Make room, or name another folder."
+            f"Nothing can be written into {quoted(str(folder))}: {why}. {what_to_do}."
         ) from error
 
 
@@ -170,18 +173,18 @@ class _Progress:
         try:
             head, _, data = file.read_bytes().partition(b"\n")
             held = json.loads(head)
-            if held["what"] != what:
-                raise AttnlitError(
-                    f"There is an unfinished survey in {quoted(str(folder))} of another model or of other "
-                    "texts. Name another folder."
-                )
-            return cls(
-                folder, what, [int(each) for each in held["blocks"]], from_bytes(data), time.monotonic()
-            )
-        except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+            same = held["what"] == what
+            read = [int(each) for each in held["blocks"]], from_bytes(data)
+        except (OSError, KeyError, TypeError, ValueError) as error:
             raise AttnlitError(
                 f"The unfinished survey in {quoted(str(folder))} cannot be read. Name another folder."
             ) from error
+        if not same:
+            raise AttnlitError(
+                f"There is an unfinished survey in {quoted(str(folder))} of another model or of other texts. "
+                "Name another folder."
+            )
+        return cls(folder, what, *read, time.monotonic())
 
     def add(self, block: int, part: Partial) -> None:
         """Keep what was read of one block more; now and then in the folder, too."""

@@ -66,8 +66,9 @@ def _within(folder: Path) -> Iterator[Path]:
 
 
 def _unreadable(name: str, error: Exception) -> AttnlitError:
-    why = (isinstance(error, OSError) and error.strerror) or str(error)
-    return AttnlitError(f"{quoted(name)} cannot be read: {one_line(why, 160)}.")
+    told = isinstance(error, OSError) and error.strerror
+    why = one_line(told or str(error), 160).rstrip(".")
+    return AttnlitError(f"{quoted(str(error.filename or name) if told else name)} cannot be read: {why}.")
 
 
 def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
@@ -77,7 +78,10 @@ def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text
     import pyarrow as pa
 
     try:
-        yield from reader(file, column, pair)
+        for text, second in reader(file, column, pair):
+            if "\0" in text:
+                raise AttnlitError(f"{quoted(file.name)} is no text: it holds the character NUL.")
+            yield text, second
     except UnicodeDecodeError as error:
         raise AttnlitError(f"{quoted(file.name)} is not written in UTF-8. Save it in UTF-8.") from error
     except (ValueError, OSError, pa.ArrowException) as error:
@@ -95,7 +99,7 @@ def _sentences(file: Path, _column: str | None, _pair: str | None) -> Iterator[T
 def _csv(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
     import pandas as pd
 
-    separator = "\t" if file.suffix.lower() == ".tsv" else ","
+    separator = "\t" if file.suffix.lower() == ".tsv" else _separator(file)
     try:
         rows = pd.read_csv(
             file, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", chunksize=_ROWS
@@ -105,6 +109,13 @@ def _csv(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
     with rows:
         for block in rows:
             yield from _columns({name: block[name].tolist() for name in block}, file, column, pair)
+
+
+def _separator(file: Path) -> str:
+    """What stands between the columns: in much of Europe Excel writes “;” in place of a comma."""
+    with file.open(encoding="utf-8-sig") as lines:
+        names = lines.readline()
+    return ";" if ";" in names and "," not in names else ","
 
 
 def _parquet(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
@@ -122,9 +133,8 @@ def _json_lines(file: Path, column: str | None, pair: str | None) -> Iterator[Te
                 continue
             try:
                 found = json.loads(line)
-            except json.JSONDecodeError as error:
-                why = f"{error.msg.lower()} at character {error.pos + 1}"
-                raise AttnlitError(f"Line {number} of {quoted(file.name)} is no JSON: {why}.") from error
+            except (json.JSONDecodeError, RecursionError) as error:  # of brackets within brackets
+                raise AttnlitError(f"Line {number} of {quoted(file.name)} is no JSON.") from error
             if isinstance(found, str):
                 found = {_TEXT: found}
             if not isinstance(found, dict):
@@ -144,6 +154,11 @@ def _columns(rows: dict[str, list[Any]], file: Path, column: str | None, pair: s
             )
     seconds = rows[second] if second is not None else [None] * len(rows[asked])
     for text, other in zip(rows[asked], seconds, strict=True):
+        if isinstance(text, list | dict):
+            raise AttnlitError(
+                f"The column {quoted(asked)} of {quoted(file.name)} holds lists or objects, not texts: say "
+                "which column has the texts with --column."
+            )
         if text is not None and str(text).strip():
             yield str(text), str(other) if other is not None and str(other).strip() else None
 

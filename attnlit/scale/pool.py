@@ -75,13 +75,10 @@ def parts(
 
 
 def _open(source: str, ended: Connection) -> None:
-    """In a new worker: open the model, for one processor."""
+    """In a new worker: open the model."""
     global _model
-    import torch
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the caller's, who then ends the workers
     threading.Thread(target=_end_with, args=(ended,), daemon=True).start()
-    torch.set_num_threads(1)
     _model = load(source)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -52,6 +53,7 @@ def test_a_stopped_survey_goes_on_where_it_was_and_says_the_same(
     out = tmp_path / "found"
     asked = ["survey", str(folder), str(texts), "--out", str(out)]
     assert main(asked) == 130
+    assert "Give the same command again" in capsys.readouterr().err
     assert main([*asked, "--written"]) == 1  # that is another survey
     assert "unfinished survey" in capsys.readouterr().err
     read.clear()
@@ -116,6 +118,28 @@ def test_the_app_opens_with_a_survey_and_on_this_machine_only(
     monkeypatch.setattr(app.importlib.util, "find_spec", lambda name: None)
     assert main([]) == 1
     assert "pip install 'attnlit[app]'" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_hold_a_survey_is_told_of_in_one_sentence(
+    folder: Path, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "unfinished").write_bytes(b'{"what": {}, "blocks": []}\nno part')
+    asked = ["survey", str(folder), str(texts), "--most", "12", "--out"]
+    for out, says in ((texts, "File exists. Name another folder."), (broken, "cannot be read. Name another")):
+        assert main([*asked, str(out)]) == 1
+        error = capsys.readouterr().err
+        assert says in error
+        assert error.count("\n") == 1
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert main([*asked, str(tmp_path / "full")]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.endswith("No space left on device. Make room, and give the same command again.")
 
 
 def test_a_wrong_model_is_answered_in_one_sentence(texts: Path, tmp_path: Path, capsys: Said) -> None:

@@ -53,6 +53,12 @@ def test_a_text_is_cut_into_sentences_and_a_folder_is_read_by_name(tmp_path: Pat
     ]
 
 
+def test_a_table_may_have_semicolons_between_its_columns(tmp_path: Path) -> None:
+    file = tmp_path / "texts.csv"
+    file.write_text("\ufeffid;text;pair\n1;The cat sat.;All, at last, slept.\n", encoding="utf-8")
+    assert read_texts(file) == [("The cat sat.", "All, at last, slept.")]
+
+
 def test_a_table_with_one_column_needs_no_name_for_it(tmp_path: Path) -> None:
     file = tmp_path / "texts.csv"
     file.write_text("sentence\nThe cat sat.\n")
@@ -65,7 +71,10 @@ def test_a_table_with_one_column_needs_no_name_for_it(tmp_path: Path) -> None:
         ("texts.csv", "a,b\n1,2\n", "no column “text”, but “a”, “b”: say which with --column"),
         ("texts.docx", "x", "is none of these"),
         ("texts.jsonl", '"A text."\n{"text": "The cat."', "Line 2 of “texts.jsonl” is no JSON"),
+        ("texts.jsonl", "[" * 100_000, "Line 1 of “texts.jsonl” is no JSON"),
+        ("texts.jsonl", '{"text": ["a list"]}', "holds lists or objects, not texts"),
         ("texts.csv", "", "There is no text"),
+        ("texts.csv", "text\na\0b\n", "is no text: it holds the character NUL"),
         ("texts.jsonl", "[1]\n", "Line 1 of “texts.jsonl” is neither a text nor an object"),
         ("texts.parquet", "no Parquet", "cannot be read"),
         ("texts.txt", "\n \n", "There is no text"),

@@ -26,7 +26,7 @@ def shapes(weights: np.ndarray, special: np.ndarray, sentences: np.ndarray) -> d
     """
     places = np.arange(weights.shape[-1])
     near = np.abs(places[:, None] - places) <= 1  # (Q, K)
-    diagonal = np.einsum("lhqk,qk->lh", weights, near, dtype=np.float64) / len(places)
+    diagonal = weights[:, :, near].sum(-1, dtype=np.float64) / len(places)
     columns = np.einsum("lhqk,qk->lhk", weights, ~near, dtype=np.float64) / len(places)
     few = special | (places == 0)
     vertical = columns[..., few].sum(-1) + np.where(few, 0.0, columns).max(-1)

@@ -30,6 +30,7 @@ _CHOSEN = "chosen_"  # + name: what was chosen, as the address spells it, or Non
 _WRITTEN = "written_"  # + name: what we last left in the address
 # Choices that are bound to no control, and are of one text.
 _BY_HAND = frozenset({"query", "key", "key_token", "word", "together"})
+_SEVERAL = frozenset({"heads"})  # of which an address may name more than one
 _WITHOUT = "without"  # in a link: the text of whoever made it was left out
 
 
@@ -38,13 +39,25 @@ def clean() -> None:
 
     Streamlit would set a control to None then, also where it always has a value (1.67: pills and segmented
     controls with `required`). What is not empty, and is no choice either, the controls refuse in words.
+
+    Behind what a link to another page says Streamlit puts what controls of this page say, under the same
+    names. So of a name that is there more than once the first counts, which is the link's.
     """
     context = get_script_run_ctx()
     if context is None:
         return
     with context.session_state.query_params() as params:
-        empty = [name for name in params if name not in OWN_TEXTS and not any(params.get_all(name))]
-    release(empty)
+        said = {name: params.get_all(name) for name in params}
+        once = {
+            name: [*dict.fromkeys(values)] if name in _SEVERAL else values[:1]
+            for name, values in said.items()
+        }
+        again = [name for name, values in said.items() if len(once[name]) < len(values)]
+        for name in again:
+            params.set_corrected_value(name, once[name], "string_array_value")  # in the browser, too
+        if again:
+            params.set_initial_query_params_from_current()  # from these the controls take their values
+    release([name for name, values in said.items() if name not in OWN_TEXTS and not any(values)])
 
 
 def release(some: Collection[str]) -> None:

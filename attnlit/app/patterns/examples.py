@@ -9,6 +9,7 @@ import streamlit as st
 from attnlit.app import saving, say
 from attnlit.app.frame import chosen, classroom, link
 from attnlit.app.frame.controls import one_of
+from attnlit.app.frame.packed import packed
 from attnlit.app.patterns import measure
 from attnlit.words.examples import LIST_TITLES, example_in_words, list_in_words, marked
 
@@ -65,8 +66,8 @@ def _link(model: Model, head: tuple[int, int], example: Example) -> None:
             "layer": str(head[0]),
             "heads": str(head[1]),
             "query": str(example.query),
-            "text": example.text,
-            second: example.pair or "",
+            "text": packed(example.text),
+            second: packed(example.pair or ""),
         },
         width="content",
     )

@@ -75,3 +75,13 @@ def test_a_text_that_is_too_long_is_cut_and_it_is_said() -> None:
     assert app.session_state["holds"] == app.text_area(key="it").value == "The cat sa"
     assert said(app) == "“It” takes 10 characters: of this text the first 10 are kept."
     assert not app.run().warning
+
+
+def test_of_what_an_address_says_twice_the_first_counts() -> None:
+    app = AppTest.from_function(_draw, args=("slider",))
+    app.query_params["it"] = ["7", "3"]  # as Streamlit leaves it after a link to another page
+    app.query_params["heads"] = ["1", "2", "1"]
+    assert app.run().slider(key="it").value == 7
+    assert not app.warning
+    assert app.query_params["it"] == ["7"]
+    assert app.query_params["heads"] == ["1", "2"]
