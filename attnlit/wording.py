@@ -110,6 +110,11 @@ def percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.0995 else f"{share:.1%}"
 
 
+def percent_or_less(share: float) -> str:
+    """The same of a share that may be next to nothing: 62%, 0.2%, “less than 0.1%”."""
+    return percent(share) if share >= 0.001 else "less than 0.1%"
+
+
 def megabytes(size: int) -> str:
     """A size in bytes as people say it: "548 MB", "1.2 GB", "0.4 MB"."""
     if size >= 1e9:
@@ -145,14 +150,6 @@ def times(ratio: float) -> str:
     if ratio < 0.01:
         return "×0" if ratio < 0.001 else "×0.00" + f"{ratio:.3f}"[-1]
     return f"×{ratio:.0f}" if ratio >= 9.95 else f"×{ratio:.1f}" if ratio >= 0.995 else f"×{ratio:.2f}"
-
-
-MOST_TIMES = 1000  # beyond that a ratio counts how small the usual is, and nothing else
-
-
-def how_many_times(ratio: float) -> str:
-    """The same within a sentence, “12”, “1.9”, and “more than 1,000” at most; nothing where there is none."""
-    return "more than 1,000" if ratio > MOST_TIMES else times(ratio).lstrip("×")
 
 
 def either(choices: Iterable[object]) -> str:

@@ -6,11 +6,11 @@ from attnlit.errors import AttnlitError
 from attnlit.wording import (
     either,
     escaped,
-    how_many_times,
     number_text,
     one_line,
     ordinal,
     percent,
+    percent_or_less,
     printable,
     quoted,
     times,
@@ -134,9 +134,9 @@ def test_a_ratio_as_people_write_it(ratio: float, written: str) -> None:
     assert times(ratio) == written
 
 
-def test_within_a_sentence_a_ratio_has_no_sign_and_an_end() -> None:
-    said = [how_many_times(each) for each in (1.94, 12.2, 1000, 1000.1, 874_000, float("nan"))]
-    assert said == ["1.9", "12", "1000", "more than 1,000", "more than 1,000", ""]
+def test_a_share_that_is_next_to_nothing_is_not_called_nothing() -> None:
+    said = [percent_or_less(each) for each in (0.62, 0.0123, 0.001, 0.00099, 0.0)]
+    assert said == ["62%", "1.2%", "0.1%", "less than 0.1%", "less than 0.1%"]
 
 
 def test_what_there_is_to_choose_from_is_named() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from math import exp, isnan
+from math import isnan
 from typing import TYPE_CHECKING
 
-from attnlit.wording import escaped, how_many_times, percent, quoted
+from attnlit.wording import escaped, percent, percent_or_less, quoted
 
 if TYPE_CHECKING:
     from attnlit.analysis.survey.lists import Example, Examples, ListName
@@ -105,5 +105,5 @@ def example_in_words(example: Example) -> str:
     query, key = (quoted(each) if each else "a token" for each in example.words)
     if isnan(example.surprise):
         return f"{query} takes from {key}: a vector of length {example.value:.3g}"
-    how = how_many_times(exp(example.surprise))
-    return f"{query} looks at {key}: {percent(example.value)}, {how} times its usual"
+    usual = percent_or_less(example.usual)
+    return f"{query} looks at {key}: {percent(example.value)}; at that distance it usually gives {usual}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING
 
-from attnlit.wording import capitalised, how_many_times, percent
+from attnlit.wording import capitalised, percent, percent_or_less
 from attnlit.words.names import token_name
 from attnlit.words.survey import shown
 
@@ -25,9 +26,9 @@ def found_in_words(found: FoundHeads, attention: Attention, query: int, key: int
             f"{capitalised(looks)}: a case of *{found.score.title.lower()}*. {head} does it most: {here} "
             f"here, and {overall} over all the texts."
         )
-    said = how_many_times(float(first["times"]))
-    usual = f", {said} times what it usually gives at that distance" if said else ""
+    usual = float(first["usual"])
+    usually = "" if isnan(usual) else f", where it usually gives {percent_or_less(usual)} at that distance"
     return (
         f"{capitalised(looks)}. The two stand in no relation that a score counts, or no head does it. The "
-        f"most unusual such look is that of {head}: {here}{usual}."
+        f"most unusual such look is that of {head}: {here}{usually}."
     )

@@ -16,7 +16,7 @@ EXAMPLE = Example(
 
 def test_the_two_tokens_are_marked_where_they_stand() -> None:
     assert marked(EXAMPLE) == r"The :orange-background[*cat*] saw the :blue-background[**cat**]\."
-    assert example_in_words(EXAMPLE) == "“cat” looks at “cat”: 62%, 12 times its usual"
+    assert example_in_words(EXAMPLE) == "“cat” looks at “cat”: 62%; at that distance it usually gives 5.2%"
 
 
 def test_a_pair_follows_its_text() -> None:
@@ -60,8 +60,8 @@ def test_tokens_that_stand_nowhere_in_the_text_are_not_marked() -> None:
     assert marked(same).count("background") == 1
 
 
-def test_ratios_without_sense_and_lengths_are_said_otherwise() -> None:
-    assert "more than 1,000 times" in example_in_words(replace(EXAMPLE, surprise=12.0))
+def test_what_is_next_to_nothing_and_lengths_are_said_otherwise() -> None:
+    assert example_in_words(replace(EXAMPLE, surprise=12.0)).endswith("usually gives less than 0.1%")
     assert example_in_words(replace(EXAMPLE, surprise=nan, value=3.14159)).endswith("length 3.14")
 
 

@@ -18,19 +18,19 @@ def record() -> Attention:
     return attnlit.Attention.from_arrays(np.eye(3)[None, None], ["the", "*cat*", "sat"], causal=True)
 
 
-def heads(overall: float, times: float) -> pd.DataFrame:
-    columns = {"layer": [4], "head": [2], "here": [0.62], "times": [times], "overall": [overall]}
+def heads(overall: float, usual: float) -> pd.DataFrame:
+    columns = {"layer": [4], "head": [2], "here": [0.62], "usual": [usual], "overall": [overall]}
     return pd.DataFrame(columns)
 
 
 def test_a_look_with_a_name_says_which_and_who_does_it(record: Attention) -> None:
-    said = found_in_words(FoundHeads(BY_NAME["previous"], heads(0.8, 2.0)), record, 2, 1)
+    said = found_in_words(FoundHeads(BY_NAME["previous"], heads(0.8, 0.3)), record, 2, 1)
     assert r"*sat* looks at *\*cat\**: a case of *previous token*" in said[0].lower() + said[1:]
     assert "**4-2** does it most: 62% here, and 80% over all the texts" in said
 
 
 def test_a_look_without_a_name_says_how_unusual_it_is(record: Attention) -> None:
-    said = found_in_words(FoundHeads(None, heads(np.nan, 12.0)), record, 2, 0)
+    said = found_in_words(FoundHeads(None, heads(np.nan, 0.05)), record, 2, 0)
     assert "no relation" in said
-    assert "**4-2**: 62%, 12 times what it usually gives" in said
+    assert "**4-2**: 62%, where it usually gives 5.0% at that distance." in said
     assert "usually" not in found_in_words(FoundHeads(None, heads(np.nan, np.nan)), record, 2, 2)

@@ -14,7 +14,7 @@ import numpy as np
 
 from attnlit.analysis.scores import BY_NAME, Score
 from attnlit.analysis.scores.evidence import Evidence, evidence_of
-from attnlit.analysis.survey.looks import FLOOR, group_of
+from attnlit.analysis.survey.looks import group_of
 from attnlit.analysis.survey.summary import Survey
 from attnlit.attention.places import checked_token
 from attnlit.attention.record import check_record
@@ -33,8 +33,8 @@ class FoundHeads(InOneLine):
 
     # The score that counts such looks; None where the two tokens stand in no relation that has a name.
     score: Score | None
-    # layer, head, here (the weight of that look), times (how many times what the head usually gives at that
-    # distance; NaN where the survey knows none), overall (the score over the survey; NaN without one).
+    # layer, head, here (the weight of that look), usual (what the head usually gives at that distance; NaN
+    # where the survey knows none), overall (the score over the survey; NaN without one).
     table: pd.DataFrame
 
     def _said(self) -> str:
@@ -58,20 +58,23 @@ def find_heads(attention: Attention, query: int, key: int, survey: Survey) -> Fo
 
     _check(attention, query, key, survey)
     here = attention.weights[:, :, query, key].astype(np.float64)
-    times = _times(attention, query, key, here, survey)
+    usual = _usual(attention, query, key, survey)
     best: tuple[float, Score | None, np.ndarray] = (0.0, None, np.full(here.shape, np.nan))
     for name in relations(evidence_of(attention), query, key):
         values = _overall(survey, name, key - query)
         if values is not None and (both := float(np.nanmax(here * np.nan_to_num(values)))) > best[0]:
             best = both, BY_NAME[name], values
     _, score, overall = best
-    order = np.nan_to_num(times) * (here >= LEAST_HERE) if score is None else here * np.nan_to_num(overall)
+    if score is None:
+        order = np.where(here >= LEAST_HERE, np.nan_to_num(here / usual), 0.0)
+    else:
+        order = here * np.nan_to_num(overall)
     layers, heads = zip(*survey.heads, strict=True)
     columns: dict[str, Any] = {
         "layer": layers,
         "head": heads,
         "here": here,
-        "times": times,
+        "usual": usual,
         "overall": overall,
     }
     table = pd.DataFrame({name: np.ravel(values) for name, values in columns.items()})
@@ -110,11 +113,12 @@ def _overall(survey: Survey, name: str, offset: int) -> np.ndarray | None:
     return np.where(survey.offset == offset, values, 0.0)
 
 
-def _times(attention: Attention, query: int, key: int, here: np.ndarray, survey: Survey) -> np.ndarray:
+def _usual(attention: Attention, query: int, key: int, survey: Survey) -> np.ndarray:
+    """What each head usually gives at this distance: (L, H). NaN for a token's look at itself."""
     if attention.kind != "cross" and query == key:
-        return np.full(here.shape, np.nan)
+        return np.full(survey.offset.shape, np.nan)
     group = int(group_of(np.array(query - key), attention.kind, attention.causal))
-    return np.exp(np.log(np.maximum(here, FLOOR)) - survey.examples.usual[..., group])
+    return np.exp(survey.examples.usual[..., group])
 
 
 def _check(attention: Attention, query: int, key: int, survey: Survey) -> None:

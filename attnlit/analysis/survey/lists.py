@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import exp
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -37,6 +38,11 @@ class Example:
     value: float
     # log of the weight less the mean of log that this head gives at this distance, in nats; NaN of "written".
     surprise: float
+
+    @property
+    def usual(self) -> float:
+        """What this head usually gives at that distance, a share of attention; NaN of the list "written"."""
+        return max(self.value, FLOOR) / exp(self.surprise)
 
     @property
     def words(self) -> tuple[str, str]:

@@ -9,7 +9,6 @@ import streamlit as st
 from attnlit.analysis.survey.find import find_heads
 from attnlit.app import panels
 from attnlit.app.frame.chosen import choose_head
-from attnlit.wording import MOST_TIMES
 from attnlit.words.find import found_in_words
 
 if TYPE_CHECKING:
@@ -57,10 +56,8 @@ def by_pointing(request: Request, found: Survey) -> None:
         "layer": st.column_config.NumberColumn(pinned=True),
         "head": st.column_config.NumberColumn(pinned=True),
         "here": percent,
-        "times": st.column_config.NumberColumn(f"Times its usual, {MOST_TIMES:,} at most", format="%.3g"),
+        "usual": st.column_config.NumberColumn("Usually at that distance", format="percent"),
         "overall": st.column_config.NumberColumn(title, format="percent" if share else "%.2f"),
     }
-    if "times" in table:  # beyond that it counts how small the usual weight is, and nothing else
-        table["times"] = table["times"].clip(upper=MOST_TIMES)
     name = f"{found.model} heads that do the same"
     panels.numbers(table, "Heads that do the same", name, column_config=columns)
