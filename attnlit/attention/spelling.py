@@ -47,7 +47,7 @@ class Source:
     characters: list[int]  # where each character starts
 
     def word_at(self, place: int) -> int | None:
-        index = bisect_right(self.words, place, key=lambda span: span[0]) - 1
+        index = bisect_right(self.words, (place, len(self.text) + 1)) - 1
         return index if index >= 0 and place < self.words[index][1] else None
 
     def character_at(self, place: int) -> Span:
