@@ -106,16 +106,16 @@ def load(folder: Path) -> Saved:
     file = folder / SCORES_FILE
     try:
         if not file.is_file():
-            raise FileNotFoundError(file)
+            raise AttnlitError(
+                f"There is no survey in {quoted(str(folder))}. Make one: attnlit survey MODEL TEXTS --out DIR"
+            )
         table = pq.read_table(file)
         about = json.loads(table.schema.metadata[_KEY])
         examples = pq.read_table(folder / EXAMPLES_FILE).to_pandas()
         survey = _survey(about, table.to_pandas(), examples)
         return Saved(survey, str(about["source"]), str(about["identity"]), str(about["from"]))
-    except FileNotFoundError as error:
-        raise AttnlitError(
-            f"There is no survey in {quoted(str(folder))}. Make one: attnlit survey MODEL TEXTS --out DIR"
-        ) from error
+    except AttnlitError:
+        raise
     except PermissionError as error:
         raise AttnlitError(
             f"The survey in {quoted(str(folder))} cannot be read: permission denied."

@@ -83,6 +83,14 @@ def test_the_order_of_merging_and_the_size_of_parts_change_nothing(records: list
         assert list(merged.sources) == sorted(merged.sources)
 
 
+def test_of_equal_looks_those_of_the_first_texts_are_kept_in_whatever_order(records: list[Attention]) -> None:
+    first, last = (collect([records[0]] * 12, range(start, start + 12)) for start in (0, 12))
+    for merged in (both(first, last), both(last, first)):
+        kept = merged.best.texts[merged.best.texts >= 0]
+        assert {*kept.tolist()} == {*range(KEPT)}
+        assert ranked_lists(merged).table().equals(ranked_lists(both(first, last)).table())
+
+
 def test_what_is_kept_does_not_grow_with_the_number_of_texts(records: list[Attention]) -> None:
     one = collect(records, range(24))
     many = one

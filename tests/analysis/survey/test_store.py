@@ -65,3 +65,6 @@ def test_files_that_are_no_survey_are_refused_in_words(written: Survey, tmp_path
         (tmp_path / file).write_bytes(content)
         with pytest.raises(AttnlitError, match="cannot be read"):
             load(tmp_path)
+    (tmp_path / EXAMPLES_FILE).unlink()
+    with pytest.raises(AttnlitError, match="incomplete"):
+        load(tmp_path)
