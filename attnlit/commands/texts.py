@@ -66,9 +66,10 @@ def _within(folder: Path) -> Iterator[Path]:
 
 
 def _unreadable(name: str, error: Exception) -> AttnlitError:
-    told = isinstance(error, OSError) and error.strerror
-    why = one_line(told or str(error), 160).rstrip(".")
-    return AttnlitError(f"{quoted(str(error.filename or name) if told else name)} cannot be read: {why}.")
+    why = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        name, why = str(error.filename or name), error.strerror
+    return AttnlitError(f"{quoted(name)} cannot be read: {one_line(why, 160).rstrip('.')}.")
 
 
 def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
