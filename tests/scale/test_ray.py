@@ -54,6 +54,7 @@ def test_where_ray_is_missing_a_sentence_says_how_to_get_it() -> None:
 
 
 @pytest.mark.server  # starts processes of its own
+@pytest.mark.filterwarnings("ignore")  # Ray's are not ours
 @pytest.mark.skipif(not INSTALLED, reason="Ray is not installed: pip install 'attnlit[scale]'")
 @pytest.mark.usefixtures("short_pieces")
 def test_two_workers_of_ray_of_which_one_is_killed_make_what_one_process_makes(tmp_path: Path) -> None:
