@@ -69,6 +69,8 @@ def difference_table(first: Attention, second: Attention, layer: int = 0, head: 
 
     Columns: `query`, `query position`, `key`, `key position`, `first`, `second`, `difference`.
     """
+    import pandas as pd
+
     weights = _comparable(first, second, layer, head)
     query, key = np.nonzero(first.visible(layer))
     queries = _names(first.query_tokens, second.query_tokens)
