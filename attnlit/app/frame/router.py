@@ -24,7 +24,7 @@ from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, Scri
 
 from attnlit.app import described, early, history, saving, say, start, tour
 from attnlit.app.folder import app_folder
-from attnlit.app.frame import address, asking, chosen, classroom, opening
+from attnlit.app.frame import address, asking, chosen, classroom, opening, theme
 from attnlit.app.frame.cards import BY_SCRIPT, HOME, PageCard
 from attnlit.app.frame.request import Choice, Request
 from attnlit.errors import AttnlitError
@@ -74,6 +74,7 @@ def run() -> None:
         say.unforeseen(fault)
     finally:  # below all else: what draws nothing leaves no gap while the page is made
         st.html(history.ONE_STEP + described.POINT_FROM_PICTURES, unsafe_allow_javascript=True)
+        theme.follow()
 
 
 def ensure_routed() -> None:

@@ -2,11 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
 import streamlit as st
 
 from attnlit.charts.theme import DARK, LIGHT, Theme
+
+# Streamlit's page changes by itself when somebody chooses the other theme, or the system does in the evening.
+# Pictures have their colours from the server, and would keep them until the next click.
+_SCRIPT = """
+export default function ({ data, setTriggerValue }) {
+  const app = document.querySelector(".stApp");
+  const look = () => {
+    const now = getComputedStyle(app).colorScheme.includes("dark") ? "dark" : "light";
+    const told = window.attnlitTheme;  // once for each change, whatever comes back
+    window.attnlitTheme = now;
+    if (now !== data.theme && now !== told) setTriggerValue("theme", now);
+  };
+  const watch = new MutationObserver(look);
+  watch.observe(app, { attributes: true, attributeFilter: ["class", "style"] });
+  look();
+  return () => watch.disconnect();
+}
+"""
 
 
 def theme() -> Theme:
     """Dark or light. Streamlit may not know it yet in a session's first run: light then."""
     return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def follow() -> None:
+    """Draw nothing, but let the page be drawn again when the visitor's theme is another."""
+    _component()(key="theme", data={"theme": theme().name}, on_theme_change=_drawn_again)
+
+
+def _drawn_again() -> None:
+    """What comes back makes a run: no more is needed."""
+
+
+@cache
+def _component() -> Callable[..., Any]:
+    return st.components.v2.component("attnlit_theme", js=_SCRIPT)
