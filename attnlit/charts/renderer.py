@@ -8,6 +8,7 @@ then the bytes.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -16,6 +17,10 @@ from typing import Any
 import vl_convert
 
 PNG_SCALE = 2  # pixels of the image for a pixel of the chart
+PDF_SCALE, POINTS = (
+    4,
+    72,
+)  # the same where a PDF is one of pixels; of its units, the pixels of a chart, an inch
 
 
 def drawn(kind: str, spec: dict[str, Any]) -> bytes:
@@ -26,8 +31,27 @@ def drawn(kind: str, spec: dict[str, Any]) -> bytes:
     if kind == "svg":
         return str(vl_convert.vegalite_to_svg(spec)).encode()
     if kind == "pdf":
-        return bytes(vl_convert.vegalite_to_pdf(spec))
+        return _pdf(spec)
     return bytes(vl_convert.vegalite_to_png(spec, scale=PNG_SCALE))
+
+
+def _pdf(spec: dict[str, Any]) -> bytes:
+    """As lines and letters; as pixels where a font holds pictures, such as emoji, which it cannot."""
+    try:
+        return bytes(vl_convert.vegalite_to_pdf(spec))
+    except ValueError as mistake:
+        if "font" not in str(mistake):
+            raise
+        try:
+            from PIL import Image  # with Streamlit; not a dependency of charts alone
+        except ImportError:
+            raise mistake from None
+    pixels = Image.open(io.BytesIO(vl_convert.vegalite_to_png(spec, scale=PDF_SCALE)))
+    page = Image.new("RGB", pixels.size, "white")
+    page.paste(pixels, mask=pixels.getchannel("A") if "A" in pixels.getbands() else None)
+    file = io.BytesIO()
+    page.save(file, "PDF", resolution=PDF_SCALE * POINTS)
+    return file.getvalue()
 
 
 def main() -> None:

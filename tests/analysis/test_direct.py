@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from attnlit.analysis.direct import direct_logits, has_direct_path, head_writes
 from attnlit.attention.weights import weights_together
@@ -28,24 +29,22 @@ def test_weighted_by_attention_the_writings_of_all_heads_make_the_layers_output(
         if architecture == "gpt2"
         else [block.self_attn for block in module.model.layers]
     )
-    outputs: list[
-        np.ndarray
-    ] = []  # (queries, width) of each layer; of other passes first, on a first reading
+    outputs: list[np.ndarray] = []  # (queries, width) of each layer
     hooks = [
         part.register_forward_hook(lambda _, given, output: outputs.append(output[0][0].numpy()))
         for part in parts
     ]
     try:
-        (weights,) = weights_together(model, [{"input_ids": IDS}], "self")
+        with torch.inference_mode():
+            module(torch.tensor([IDS]))
     finally:
         for hook in hooks:
             hook.remove()
+    (weights,) = weights_together(model, [{"input_ids": IDS}], "self")
     written = head_writes(model, IDS).numpy()  # (layers, heads, keys, width)
     summed = np.einsum("lhqk,lhkw->lqw", weights, written)
     # Biases are the same for every query, so they are not in the differences between queries.
-    np.testing.assert_allclose(
-        np.diff(summed, axis=1), np.diff(np.stack(outputs[-model.layers :]), axis=1), atol=1e-4
-    )
+    np.testing.assert_allclose(np.diff(summed, axis=1), np.diff(np.stack(outputs), axis=1), atol=1e-4)
 
 
 def test_direct_logits_are_of_every_head_and_pair_of_tokens(tiny_model: Callable[[str], Model]) -> None:

@@ -66,7 +66,7 @@ def test_no_page_has_a_serious_fault_or_is_cut_off(server: str, visitor: Page, s
     page.emulate_media(color_scheme="light")
     eventually(lambda: page.evaluate(GROUND) == WHITE)
     if BY_SCRIPT[script].section == VIEWS:
-        eventually(lambda: bool(np.median(pixels(page)) > 240))  # the picture follows by itself
+        eventually(lambda: bool(np.median(pixels(page)) > 160))  # the picture follows by itself
     assert faults(page) == []
     for width in (1024, 390):
         page.set_viewport_size({"width": width, "height": HIGH})

@@ -58,6 +58,8 @@ def test_files_are_what_they_are_called(worker: Worker) -> None:
     assert rendered(sketch("a"), "svg").startswith(b"<svg")
     assert rendered(sketch("a"), "png").startswith(b"\x89PNG")
     assert rendered(sketch("a"), "pdf").startswith(b"%PDF")
+    # Whose letters are pictures, a PDF cannot hold: where there are emoji it is one of pixels.
+    assert rendered(sketch("👩"), "pdf").startswith(b"%PDF")
     assert b"vegaEmbed" in javascript()
 
 
