@@ -15,16 +15,21 @@ from attnlit.charts.theme import DARK, LIGHT, Theme
 _SCRIPT = """
 export default function ({ data, setTriggerValue }) {
   const app = document.querySelector(".stApp");
-  const look = () => {
+  const seen = (window.attnlitTheme ??= {});  // one for all runs: each calls this again
+  seen.drawn = data.theme;
+  seen.tell = setTriggerValue;
+  seen.look ??= () => {
     const now = getComputedStyle(app).colorScheme.includes("dark") ? "dark" : "light";
-    const told = window.attnlitTheme;  // once for each change, whatever comes back
-    window.attnlitTheme = now;
-    if (now !== data.theme && now !== told) setTriggerValue("theme", now);
+    if (now === seen.drawn) {
+      seen.told = null;
+    } else if (now !== seen.told) {  // once, whatever comes back
+      seen.told = now;
+      seen.tell("theme", now);
+    }
   };
-  const watch = new MutationObserver(look);
-  watch.observe(app, { attributes: true, attributeFilter: ["class", "style"] });
-  look();
-  return () => watch.disconnect();
+  seen.watch ??= new MutationObserver(seen.look);
+  seen.watch.observe(app, { attributes: true, attributeFilter: ["class", "style"] });
+  seen.look();
 }
 """
 
