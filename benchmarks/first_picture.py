@@ -24,6 +24,7 @@ from statistics import median
 
 from playwright.sync_api import Browser
 
+from attnlit.app.start import DRAWN_WITHIN
 from benchmarks.load.server import ROOT, Server, app
 from benchmarks.page_timing import fresh_page
 from benchmarks.processes import processor
@@ -101,8 +102,9 @@ def _opened(browser: Browser, address: str) -> float:
 
 
 def _wait_for_rest(server: Server) -> None:
-    """Until the server has no work: what it imports behind the first picture is there."""
+    """Until the server has no work: what it imports behind the first picture, and begins later, is there."""
     until = time.monotonic() + LONGEST
+    time.sleep(DRAWN_WITHIN + 1)
     while time.monotonic() < until:
         before = processor(server.pid)
         time.sleep(1)
