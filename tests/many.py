@@ -13,7 +13,7 @@ from attnlit.models.model import Checkpoint, Model
 from tests import tiny
 
 _IDS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
-_PLAIN: dict[str, Any] = {
+PLAIN: dict[str, Any] = {
     "hidden_size": 32,
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
@@ -21,8 +21,8 @@ _PLAIN: dict[str, Any] = {
     "max_position_embeddings": 64,
     **_IDS,
 }
-_GROUPED = {**_PLAIN, "num_key_value_heads": 2}
-_WIDE = {**_GROUPED, "head_dim": 8}
+GROUPED = {**PLAIN, "num_key_value_heads": 2}
+_WIDE = {**GROUPED, "head_dim": 8}
 _GPT = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64}
 _OPT = {
     "hidden_size": 32,
@@ -33,7 +33,7 @@ _OPT = {
     "word_embed_proj_dim": 32,
     **_IDS,
 }
-_BART = {
+TRANSLATOR = {
     "d_model": 32,
     "encoder_layers": 2,
     "decoder_layers": 2,
@@ -41,6 +41,9 @@ _BART = {
     "decoder_attention_heads": 4,
     "encoder_ffn_dim": 48,
     "decoder_ffn_dim": 48,
+}
+_BART = {
+    **TRANSLATOR,
     "max_position_embeddings": 64,
     "decoder_start_token_id": 2,
     "forced_eos_token_id": None,
@@ -67,21 +70,21 @@ _LINEAR = {
 # Architecture -> (class of the model, names of its configuration).
 ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     # Masked, normed after each layer, or before.
-    "bert": ("BertForMaskedLM", _PLAIN),
-    "roberta": ("RobertaForMaskedLM", _PLAIN),
-    "modernbert": ("ModernBertForMaskedLM", {**_PLAIN, "cls_token_id": 1, "sep_token_id": 2}),
-    "mpnet": ("MPNetForMaskedLM", _PLAIN),
+    "bert": ("BertForMaskedLM", PLAIN),
+    "roberta": ("RobertaForMaskedLM", PLAIN),
+    "modernbert": ("ModernBertForMaskedLM", {**PLAIN, "cls_token_id": 1, "sep_token_id": 2}),
+    "mpnet": ("MPNetForMaskedLM", PLAIN),
     "deberta": (
         "DebertaForMaskedLM",
-        {**_PLAIN, "relative_attention": True, "pos_att_type": ["p2c", "c2p"]},
+        {**PLAIN, "relative_attention": True, "pos_att_type": ["p2c", "c2p"]},
     ),
-    "esm": ("EsmForMaskedLM", _PLAIN),
+    "esm": ("EsmForMaskedLM", PLAIN),
     "xlm": ("XLMWithLMHeadModel", {"emb_dim": 32, "n_layers": 2, "n_heads": 4}),
     # The families of GPT.
     "gpt2": ("GPT2LMHeadModel", _GPT),
     "openai-gpt": ("OpenAIGPTLMHeadModel", _GPT),
     "ctrl": ("CTRLLMHeadModel", {**_GPT, "dff": 48}),
-    "gpt-neox": ("GPTNeoXForCausalLM", _PLAIN),
+    "gpt-neox": ("GPTNeoXForCausalLM", PLAIN),
     "gptj": ("GPTJForCausalLM", {**_GPT, "rotary_dim": 4}),
     "gpt-bigcode": ("GPTBigCodeForCausalLM", _GPT),
     "opt": ("OPTForCausalLM", _OPT),
@@ -89,13 +92,13 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "bloom": ("BloomForCausalLM", {"hidden_size": 32, "n_layer": 2, "n_head": 4}),
     "mpt": ("MptForCausalLM", {"d_model": 32, "n_heads": 4, "n_layers": 2, "max_seq_len": 64}),
     # The families of Llama.
-    "llama": ("LlamaForCausalLM", _GROUPED),
-    "qwen2": ("Qwen2ForCausalLM", _GROUPED),
+    "llama": ("LlamaForCausalLM", GROUPED),
+    "qwen2": ("Qwen2ForCausalLM", GROUPED),
     "qwen3": ("Qwen3ForCausalLM", _WIDE),
     "qwen2-moe": (
         "Qwen2MoeForCausalLM",
         {
-            **_GROUPED,
+            **GROUPED,
             "moe_intermediate_size": 16,
             "shared_expert_intermediate_size": 16,
             "num_experts": 4,
@@ -105,17 +108,17 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "gemma": ("GemmaForCausalLM", _WIDE),
     "gemma2": ("Gemma2ForCausalLM", {**_WIDE, "sliding_window": 4, "query_pre_attn_scalar": 8}),
     "gemma3": ("Gemma3ForCausalLM", {**_WIDE, "sliding_window": 4, "query_pre_attn_scalar": 8}),
-    "phi": ("PhiForCausalLM", _PLAIN),
-    "phi3": ("Phi3ForCausalLM", {**_GROUPED, "original_max_position_embeddings": 64}),
-    "olmo2": ("Olmo2ForCausalLM", _GROUPED),
+    "phi": ("PhiForCausalLM", PLAIN),
+    "phi3": ("Phi3ForCausalLM", {**GROUPED, "original_max_position_embeddings": 64}),
+    "olmo2": ("Olmo2ForCausalLM", GROUPED),
     "granite": (
         "GraniteForCausalLM",
-        {**_GROUPED, "residual_multiplier": 0.22, "logits_scaling": 8.0, "embedding_multiplier": 12.0},
+        {**GROUPED, "residual_multiplier": 0.22, "logits_scaling": 8.0, "embedding_multiplier": 12.0},
     ),
-    "cohere": ("CohereForCausalLM", _GROUPED),
-    "stablelm": ("StableLmForCausalLM", _GROUPED),
-    "nemotron": ("NemotronForCausalLM", _GROUPED),
-    "bitnet": ("BitNetForCausalLM", _GROUPED),
+    "cohere": ("CohereForCausalLM", GROUPED),
+    "stablelm": ("StableLmForCausalLM", GROUPED),
+    "nemotron": ("NemotronForCausalLM", GROUPED),
+    "bitnet": ("BitNetForCausalLM", GROUPED),
     "glm4": ("Glm4ForCausalLM", _WIDE),
     "llama4": (
         "Llama4ForCausalLM",
@@ -129,7 +132,7 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "deepseek-v3": (
         "DeepseekV3ForCausalLM",
         {
-            **_PLAIN,
+            **PLAIN,
             "num_key_value_heads": 4,
             "q_lora_rank": 16,
             "kv_lora_rank": 16,
@@ -146,11 +149,11 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     # Layers without attention, or with a gate behind it.
     "qwen3.5": ("Qwen3_5ForCausalLM", {**_WIDE, **_LINEAR}),
-    "lfm2": ("Lfm2ForCausalLM", {**_GROUPED, "layer_types": ["conv", "full_attention"]}),
+    "lfm2": ("Lfm2ForCausalLM", {**GROUPED, "layer_types": ["conv", "full_attention"]}),
     "jamba": (
         "JambaForCausalLM",
         {
-            **_GROUPED,
+            **GROUPED,
             "num_hidden_layers": 4,
             "attn_layer_period": 2,
             "attn_layer_offset": 1,
@@ -188,9 +191,9 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "longt5": ("LongT5ForConditionalGeneration", {**_T5, "local_radius": 3}),
     # Heads' output that is bent or mixed before it is projected, or quantised while it is.
-    "diffllama": ("DiffLlamaForCausalLM", _GROUPED),
-    "convbert": ("ConvBertForMaskedLM", _PLAIN),
-    "ibert": ("IBertForMaskedLM", _PLAIN),
+    "diffllama": ("DiffLlamaForCausalLM", GROUPED),
+    "convbert": ("ConvBertForMaskedLM", PLAIN),
+    "ibert": ("IBertForMaskedLM", PLAIN),
 }
 NOT_WHOLE = ("diffllama", "convbert", "ibert")  # whose heads' parts cannot be told apart
 GATED = ("bitnet", "qwen3.5")

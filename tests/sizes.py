@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-_PLAIN: dict[str, Any] = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "intermediate_size": 48,
-    "max_position_embeddings": 64,
-    "pad_token_id": 0,
-    "bos_token_id": 1,
-    "eos_token_id": 2,
-}
-_BERT = {name: size for name, size in _PLAIN.items() if name != "num_key_value_heads"}
+from tests.many import GROUPED, PLAIN, TRANSLATOR
+
 # Latent attention, where each head has a key of its own.
 _LATENT = {
-    **_PLAIN,
+    **GROUPED,
     "num_key_value_heads": 4,
     "q_lora_rank": 16,
     "kv_lora_rank": 16,
@@ -49,14 +39,14 @@ _EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size":
 SIZES: dict[str, dict[str, Any]] = {
     "axk1": _LATENT_EXPERTS,
     "axk2": _INDEXED,
-    "bamba": {**_PLAIN, **_MAMBA, "attn_layer_indices": [1], "num_hidden_layers": 3},
-    "big_bird": {**_BERT, "attention_type": "original_full"},
+    "bamba": {**GROUPED, **_MAMBA, "attn_layer_indices": [1], "num_hidden_layers": 3},
+    "big_bird": {**PLAIN, "attention_type": "original_full"},
     "codegen": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64, "rotary_dim": 4},
     "deepseek_v32": _INDEXED,
-    "dots1": {**_PLAIN, "head_dim": 8, **_EXPERTS, "n_routed_experts": 4, "n_shared_experts": 1},
+    "dots1": {**GROUPED, "head_dim": 8, **_EXPERTS, "n_routed_experts": 4, "n_shared_experts": 1},
     "funnel": {"d_model": 32, "n_head": 4, "d_head": 8, "d_inner": 48, "block_sizes": [1, 1]},
     "gemma3n_text": {
-        **_PLAIN,
+        **GROUPED,
         "head_dim": 8,
         "num_hidden_layers": 4,
         "num_kv_shared_layers": 0,
@@ -78,7 +68,7 @@ SIZES: dict[str, dict[str, Any]] = {
         "max_position_embeddings": 64,
     },
     "granitemoehybrid": {
-        **_PLAIN,
+        **GROUPED,
         **_MAMBA,
         "layer_types": ["mamba", "attention", "mamba"],
         "num_hidden_layers": 3,
@@ -97,7 +87,7 @@ SIZES: dict[str, dict[str, Any]] = {
         "moe_intermediate_size": 16,
     },
     "lfm2_moe": {
-        **_PLAIN,
+        **GROUPED,
         **_EXPERTS,
         "num_dense_layers": 1,
         "layer_types": ["conv", "full_attention", "conv"],
@@ -124,13 +114,7 @@ SIZES: dict[str, dict[str, Any]] = {
     },
     "minicpm3": _LATENT,
     "pegasus_x": {
-        "d_model": 32,
-        "encoder_layers": 2,
-        "decoder_layers": 2,
-        "encoder_attention_heads": 4,
-        "decoder_attention_heads": 4,
-        "encoder_ffn_dim": 48,
-        "decoder_ffn_dim": 48,
+        **TRANSLATOR,
         "num_global_tokens": 2,
         "block_size": 4,
     },
@@ -159,10 +143,10 @@ SIZES: dict[str, dict[str, Any]] = {
         "is_decoder": True,
     },
     "xlnet": {"d_model": 32, "n_layer": 2, "n_head": 4, "d_inner": 48},
-    "xmod": {**_BERT, "languages": ["en_XX"], "default_language": "en_XX"},
+    "xmod": {**PLAIN, "languages": ["en_XX"], "default_language": "en_XX"},
     "youtu": _LATENT,
     "zamba": {
-        **_PLAIN,
+        **GROUPED,
         "num_hidden_layers": 4,
         "num_key_value_heads": 4,
         "layers_block_type": ["mamba", "hybrid", "mamba", "hybrid"],
@@ -171,7 +155,7 @@ SIZES: dict[str, dict[str, Any]] = {
         "use_mamba_kernels": False,
     },
     "zamba2": {
-        **_PLAIN,
+        **GROUPED,
         "num_hidden_layers": 4,
         "num_key_value_heads": 4,
         "layers_block_type": ["mamba", "hybrid", "mamba", "hybrid"],
@@ -182,5 +166,5 @@ SIZES: dict[str, dict[str, Any]] = {
         "chunk_size": 8,
         "use_mamba_kernels": False,
     },
-    "zaya": {**_PLAIN, **_EXPERTS, "num_experts_per_tok": 1, "head_dim": 8, "router_hidden_size": 16},
+    "zaya": {**GROUPED, **_EXPERTS, "num_experts_per_tok": 1, "head_dim": 8, "router_hidden_size": 16},
 }
