@@ -1,5 +1,7 @@
 """The head view: one layer, any of its heads, as lines between two columns of tokens."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from attnlit.app.frame import classroom
@@ -18,19 +20,20 @@ pinned = panels.pinned(request)
 left, right = panels.beside([3, 1])
 with left:
     shape = one_of(st.segmented_control, "Tokens in", SHAPES, "shape", label_visibility="collapsed")
+    rows = shape == ROWS
     if shape == HEAT_MAP:
-        heads, key = request.heads[:1], "heat_map"
+        key = "heat_map"
         if len(request.heads) > 1:
-            say.quiet(f"A heat map has room for one head: this is head {heads[0]}.")
-        heat = heatmap_picture(request.shown, request.layer, *heads, theme=request.theme)
+            say.quiet(f"A heat map has room for one head: this is head {request.head}.")
+            request = replace(request, heads=(request.head,))  # so are words, files and code
+        heat = heatmap_picture(request.shown, request.layer, request.head, theme=request.theme)
         panels.picture(heat, key=key, alt="Heat map of one head")
     else:
-        heads, rows = request.heads, shape == ROWS
         key = "head_rows_picture" if rows else "head_picture"
         st.caption(HOW_TO)
         panels.picture(
             head_picture(
-                request.shown, request.layer, heads,
+                request.shown, request.layer, request.heads,
                 theme=request.theme, pinned=pinned, answered=panels.answered(key), rows=rows,
             ),
             key=key,
@@ -51,12 +54,12 @@ with right:
         request,
         {COLUMNS: "head", ROWS: "head_rows", HEAT_MAP: "heatmap"}[shape],
         lambda: (
-            heatmap_picture(request.shown, request.layer, *heads)
+            heatmap_picture(request.shown, request.layer, request.head)
             if shape == HEAT_MAP
-            else head_picture(request.shown, request.layer, heads, pinned=pinned, rows=rows)
+            else head_picture(request.shown, request.layer, request.heads, pinned=pinned, rows=rows)
         ),
-        lambda: head_table(request.shown, request.layer, heads),
+        lambda: head_table(request.shown, request.layer, request.heads),
         code=[code.heatmap(request) if shape == HEAT_MAP else code.head_view(request, rows=rows)],
-        heads=heads,
+        heads=request.heads,
         about="" if shape == HEAT_MAP else export.pinned(request),
     )

@@ -12,7 +12,7 @@ VIEWS = ("head_view", "model_view", "neuron_view")
 MODELS = ("mini-gpt2", "mini-bert")
 
 
-def opened(page: str, **address: str) -> AppTest:
+def opened(page: str, **address: str | list[str]) -> AppTest:
     """The page as a visitor finds it who follows a link to it on a server that nobody has visited.
 
     What stands in its menus of links and code can be read: they are open.

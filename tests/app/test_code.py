@@ -112,10 +112,12 @@ def test_a_page_shows_the_code_of_its_picture_and_what_to_cite() -> None:
     assert any("Vig, Jesse" in each for each in shown)
 
 
-def test_the_head_view_shows_one_head_as_a_heat_map_and_its_code() -> None:
-    app = opened("head_view", layer="2", heads="1", shape="Heat map")
+def test_the_head_view_shows_one_head_as_a_heat_map_with_its_words_and_code() -> None:
+    app = opened("head_view", layer="2", heads=["1", "3"], shape="Heat map")
     assert not app.exception
     assert len(app.get("vega_lite_chart")) == 1
+    assert any("this is head 1" in each.value for each in app.caption)
+    assert [each.label for each in app.toggle if each.key == "switch_off"] == ["Switch head 1 off"]
     assert any("attnlit.heatmap(attention, layer=2, head=1)" in each.value for each in app.code)
 
 
