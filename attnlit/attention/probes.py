@@ -176,7 +176,10 @@ def check_weights(checkpoint: Checkpoint) -> None:
     for weights in checkpoint.module.parameters():
         # A sum needs no memory; where it is not finite, it may still be that only the sum is too large.
         if not weights.sum().isfinite() and not weights.isfinite().all():
-            raise AttnlitError(_damaged(checkpoint.name))
+            raise AttnlitError(
+                f"“{checkpoint.name}” holds numbers that are not finite, so its weights are damaged. Save it "
+                "anew, or choose another model."
+            )
 
 
 def _check_numbers(name: str, probe: Probe) -> None:
@@ -184,16 +187,9 @@ def _check_numbers(name: str, probe: Probe) -> None:
     computed: Sequence[torch.Tensor] = [first_output(probe.outputs), *probe.matrices.values()]
     if any(each.isnan().any() for each in computed):
         raise AttnlitError(
-            f"“{name}” computes numbers that are not finite of any text: its weights or its config.json are "
-            "damaged. Save it anew, or choose another model."
+            f"Whatever the text, “{name}” computes numbers that are not finite: its weights or its "
+            "config.json are damaged. Save it anew, or choose another model."
         )
-
-
-def _damaged(name: str) -> str:
-    return (
-        f"“{name}” holds numbers that are not finite, so its weights are damaged. Save it anew, or "
-        "choose another model."
-    )
 
 
 def no_full_picture(name: str) -> str:
