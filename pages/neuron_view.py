@@ -26,7 +26,7 @@ panels.picture(
 panels.words(request, "neuron_picture")
 classroom.page_link(
     "neurons",
-    label="Its fall with distance",
+    label="How its attention falls with distance",
     icon=":material/trending_down:",
     query_params={"layer": str(request.layer), "head": str(request.head)},
 )
