@@ -96,4 +96,4 @@ def drop_invalid_choice(name: str, options: Sequence[Any], fallback: Any, but: s
     right = [by_name[value] for value in asked if value in by_name]
     st.session_state[name] = (right or fallback) if isinstance(fallback, list) else fallback
     named = [value if value.isalnum() and len(value) <= _SHORT else quoted(value) for value in wrong]
-    say.once(f"You asked for {name.rstrip('s')} {', '.join(named[:3])}, but {but}.")
+    say.once(f"You asked for {name.rstrip('s').replace('_', ' ')} {', '.join(named[:3])}, but {but}.")
