@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 _AND = "--"  # between the pictures that a box tells of
-# Draws nothing, and stands in every page: a browser takes it in the first time.
+# A browser takes it in the first time that a page brings it.
 POINT_FROM_PICTURES = """
-<span class="attnlit-nothing"></span>
-<script>
 if (!window.attnlitDescribed) {
   const begins = "st-key-told_";
   let waiting = false;
@@ -39,7 +37,6 @@ if (!window.attnlitDescribed) {
   window.attnlitDescribed.observe(document.body, { childList: true, subtree: true });
   later();
 }
-</script>
 """.replace("AND", _AND)
 
 

@@ -15,18 +15,24 @@ from pathlib import Path
 import streamlit as st
 
 HEAD_START = 0.15  # seconds
-_STYLE = Path(__file__).parent / "frame" / "style.css"
+STYLE = Path(__file__).parent / "frame" / "style.css"
 _MODULES = Path(st.__file__).parent / "static" / "static" / "js"  # of Streamlit's page
 KINDS = (
     "ArrowVegaLiteChart", "loadVegaEmbed", "Selectbox", "ButtonGroup", "TextArea", "Button", "Checkbox",
     "Multiselect", "BidiComponent", "PageLink",
 )  # fmt: skip
-_NOTHING = "<span class='attnlit-nothing'></span>"  # the style hides it, and the room that it takes
+_NOTHING = "<span></span>"  # Streamlit would put a style that stands alone elsewhere, and later
 _FETCH = """
 if (!window.attnlitEarly) {
   window.attnlitEarly = true;
   const own = document.querySelector("script[type=module][src]");
   if (own) for (const name of NAMES) import(new URL(name, own.src)).catch(() => {});
+  const look = new MutationObserver(() => {  // the style waits for the title
+    if (!document.querySelector("h1")) return;
+    look.disconnect();
+    document.documentElement.classList.add("attnlit-titled");
+  });
+  look.observe(document.body, { childList: true, subtree: true });
 }
 """
 _STARTED = "early_started"  # of the session; it belongs to no control
@@ -42,11 +48,11 @@ def draw() -> None:
 
 def leave_room_for_the_sidebar() -> None:
     """Draw nothing in it: it is there before its controls are."""
-    st.sidebar.html(_NOTHING)
+    st.sidebar.container()
 
 
 @cache
 def _html() -> str:
     names = [path.name for kind in KINDS for path in sorted(_MODULES.glob(f"{kind}.*.js"))]
     script = _FETCH.replace("NAMES", json.dumps(names))
-    return f"<style>{_STYLE.read_text()}</style>{_NOTHING}<script>{script}</script>"
+    return f"<style>{STYLE.read_text()}</style>{_NOTHING}<script>{script}</script>"

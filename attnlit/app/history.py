@@ -5,14 +5,12 @@ head, heads), several for a change of page, among them one to the old page witho
 none for a control that is clicked itself. So the first change of the address after a click, a tap or a key
 is a step, and one that comes without takes the place of the last.
 
-`ONE_STEP` draws nothing, and stands in every page: a browser takes it in the first time.
+A browser takes `ONE_STEP` in the first time that a page brings it.
 """
 
 from __future__ import annotations
 
 ONE_STEP = """
-<span class="attnlit-nothing"></span>
-<script>
 if (!window.attnlitOneStep) {
   window.attnlitOneStep = true;
   let asked = true;  // so is the page that is open
@@ -31,5 +29,4 @@ if (!window.attnlitOneStep) {
     if (step) asked = false;
   };
 }
-</script>
 """

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
     Known = Model | RecordedModel
 
+# While a model is fetched or opened the page that was there can be read on.
+_READ_ON = """
+<style>
+[data-stale="true"] { opacity: 1 !important; transition: none !important; }
+[data-stale="true"] [data-testid="stVegaLiteChart"] { opacity: 1; }
+.stElementContainer:has(> .stHtml > .attnlit-read-on) { display: none; }
+</style>
+<span class="attnlit-read-on"></span>
+"""
 _FETCH = work.Button("Fetch it", "It is stored on the machine that runs attnlit, for the next time.")
 # Keys of the session that belong to no control: the name of the model that a choice had, with that choice's
 # key behind it, and what the hub offered.
@@ -84,8 +93,13 @@ def _opened(name: str, before: str | None, first: str, control: str) -> Model | 
     if kept is not None:
         return kept
     start.prepare_process()  # else this thread and the one behind import transformers at once, and one fails
-    with st.container(key=f"opening_{control}"):  # the style lets the page be read on meanwhile
-        return _fetched_or_found(name, before, first, control)
+    with st.container(key=f"opening_{control}"):
+        meanwhile = st.empty()
+        meanwhile.html(_READ_ON)
+        try:
+            return _fetched_or_found(name, before, first, control)
+        finally:
+            meanwhile.empty()
 
 
 def _fetched_or_found(name: str, before: str | None, first: str, control: str) -> Model | None:

@@ -22,9 +22,9 @@ from typing import Any, NoReturn
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, ScriptControlException
 
-from attnlit.app import described, early, history, saving, say, start, tour
+from attnlit.app import early, saving, say, start, tour
 from attnlit.app.folder import app_folder
-from attnlit.app.frame import address, asking, chosen, classroom, opening, theme
+from attnlit.app.frame import address, asking, chosen, classroom, opening, unseen
 from attnlit.app.frame.cards import BY_SCRIPT, HOME, PageCard
 from attnlit.app.frame.request import Choice, Request
 from attnlit.errors import AttnlitError
@@ -73,8 +73,7 @@ def run() -> None:
     except BaseException as fault:  # a panic in Rust is no Exception
         say.unforeseen(fault)
     finally:  # below all else: what draws nothing leaves no gap while the page is made
-        st.html(history.ONE_STEP + described.POINT_FROM_PICTURES, unsafe_allow_javascript=True)
-        theme.follow()
+        unseen.draw()
 
 
 def ensure_routed() -> None:

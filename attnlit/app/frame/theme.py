@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any
-
 import streamlit as st
 
 from attnlit.charts.theme import DARK, LIGHT, Theme
 
 # Streamlit's page changes by itself when somebody chooses the other theme, or the system does in the evening.
-# Pictures have their colours from the server, and would keep them until the next click.
-_SCRIPT = """
+# Pictures have their colours from the server, and would keep them until the next click: this asks for a run.
+FOLLOW = """
 export default function ({ data, setTriggerValue }) {
   const app = document.querySelector(".stApp");
   const seen = (window.attnlitTheme ??= {});  // one for all runs: each calls this again
@@ -37,17 +33,3 @@ export default function ({ data, setTriggerValue }) {
 def theme() -> Theme:
     """Dark or light. Streamlit may not know it yet in a session's first run: light then."""
     return DARK if st.context.theme.type == "dark" else LIGHT
-
-
-def follow() -> None:
-    """Draw nothing, but let the page be drawn again when the visitor's theme is another."""
-    _component()(key="theme", data={"theme": theme().name}, on_theme_change=_drawn_again)
-
-
-def _drawn_again() -> None:
-    """What comes back makes a run: no more is needed."""
-
-
-@cache
-def _component() -> Callable[..., Any]:
-    return st.components.v2.component("attnlit_theme", js=_SCRIPT)

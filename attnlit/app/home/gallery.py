@@ -6,6 +6,7 @@ import base64
 import html
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 
 import streamlit as st
 
@@ -18,9 +19,14 @@ from attnlit.app.recorded import store
 from attnlit.charts import thumbnails
 from attnlit.charts.theme import DARK, LIGHT, Theme
 
+_STYLE = Path(__file__).with_name(
+    "cards.css"
+)  # of its own: a browser takes long over it on pages without cards
+
 
 def examples() -> None:
     """A card for each example: a small picture, and a link to the head, token and setting that it shows."""
+    st.html(_STYLE)
     for number, (name, example) in enumerate(EXAMPLES.items()):
         if number % 3 == 0:
             columns = st.columns(3)

@@ -21,7 +21,8 @@ LEFT = f"{SWITCHES_LEFT} + datum.slot % switches_a_row * switch_width"
 TOP = f"floor(datum.slot / switches_a_row) * {SWITCH_ROW}"
 
 # How many heads are on before the one of a row with a `slot`: its lines stand in this place among theirs.
-RANK = "length(split(slice(on, 0, datum.slot), '1')) - 1"
+# Most of the time all are on: the browser then has few steps for each of many lines.
+RANK = "(shown === switches ? datum.slot : length(split(slice(on, 0, datum.slot), '1')) - 1)"
 _IS_ON = "on[datum.slot] === '1'"
 
 

@@ -1,0 +1,27 @@
+"""What a page does in the browser unseen: one element, which draws nothing, as each takes its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from attnlit.app import described, history
+from attnlit.app.frame.theme import FOLLOW, theme
+
+
+def draw() -> None:
+    """Draw nothing, but see to the steps of "back", to what describes pictures, and to the theme."""
+    _component()(key="unseen", data={"theme": theme().name}, on_theme_change=_drawn_again)
+
+
+def _drawn_again() -> None:
+    """What comes back makes a run: no more is needed."""
+
+
+@cache
+def _component() -> Callable[..., Any]:
+    script = history.ONE_STEP + described.POINT_FROM_PICTURES + FOLLOW
+    return st.components.v2.component("attnlit_unseen", js=script)
