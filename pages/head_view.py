@@ -42,7 +42,7 @@ with left:
             alt="Head view of one layer: lines from each token to the tokens that it looks at",
         )  # fmt: skip
 with right:
-    panels.words(request, key)
+    panels.words(request, key, clicked=shape != HEAT_MAP)
     classroom.page_link(
         "neuron_view",
         label="Open in the neuron view",

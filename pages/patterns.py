@@ -12,7 +12,7 @@ found = measure.found(request)
 if found is None:
     end_here()
 
-left, right = panels.beside([3, 2])
+left, right = panels.beside([3, 2], key="beside_map")
 with left:
     score = scores.choose_score(found)
     scores.head_map(request, found, score)

@@ -126,7 +126,8 @@ def menus(
         if picture is not None:
             _picture(picture, " ".join((about or {}).values()))
         for each in tables:
-            name = each.name if each.name.startswith(model.name) else file_stem(model.name, each.name)
+            # The numbers of the picture are called as the picture is.
+            name = each.name if picture and each.name == picture.name else file_stem(model.name, each.name)
             header = {"model": model.identity, "attnlit": attnlit.__version__, **(about or {})}
             _numbers(replace(each, name=name), header)
 

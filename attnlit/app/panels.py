@@ -125,6 +125,9 @@ def show_head(choice: Choice, layer: int, head: int, value: str) -> None:
 
 
 NOTHING = "–"  # in a cell of a table
+_HOW_TO_PIN = (
+    "Click a word of “attends from” to read what it looks at, one of “attends to” to read who looks at it."
+)
 
 
 def table_of(table: pd.DataFrame, key: str, **options: Any) -> None:
@@ -141,19 +144,16 @@ def numbers(table: pd.DataFrame, title: str, name: str, **options: Any) -> None:
     saving.offer(title, name, lambda: table)
 
 
-def words(request: Request, *pictures: str) -> None:
+def words(request: Request, *pictures: str, clicked: bool = False) -> None:
     """What the pinned token looks at, or who looks at it; and the quiet line of every view.
 
-    pictures: the keys of those that this says in words.
+    pictures: the keys of those that this says in words. clicked: a click on a token in one of them pins it.
     """
     said = []
     if len(request.heads) == 1:
         said.append(role_in_words(request.attention, request.layer, request.heads[0]))
     if request.pinned is None:
-        said.append(
-            "Click a word of “attends from” to read what it looks at, one of “attends to” to read "
-            "who looks at it."
-        )
+        said.append(_HOW_TO_PIN if clicked else "Choose a query token above to read what it looks at.")
     else:
         side, index = request.pinned
         said += read_out(request.shown, request.layer, request.heads, **{side: index})

@@ -20,7 +20,7 @@ class Numbers:
 
     # What the menu calls it.
     title: str
-    # Of the file, without its ending.
+    # Of the file, without the model's name in front and without its ending.
     name: str
     # Makes the table when it is asked for.
     table: Callable[[], pd.DataFrame]

@@ -41,7 +41,7 @@ def card(request: Request) -> None:
         alt="The text, each word coloured by how much its loss rises without the head",
     )
     st.caption(ABOUT)
-    saving.offer("Word by word", f"{request.model.name} loss without {name}", found.table)
+    saving.offer("Word by word", f"loss_without_{name}", found.table)
 
 
 def _measured(request: Request) -> WordLoss | None:

@@ -73,7 +73,7 @@ def file_stem(model: str, view: str, layer: int | None = None, head: int | None 
     """A file's name without its ending, unlike that of another head: "mini-gpt2_L3H2_head"."""
     place = ("" if layer is None else f"L{layer}") + ("" if head is None else f"H{head}")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", model.rsplit("/", 1)[-1])[:_MOST_OF_A_NAME].strip("-.")
-    return "_".join(part for part in (name or "model", place, view) if part)
+    return "_".join(part for part in (name or "model", place, view.replace(" ", "_")) if part)
 
 
 def needs_more_fonts(text: str) -> bool:

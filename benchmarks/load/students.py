@@ -197,8 +197,9 @@ async def _do(
     if what == "example":
         return await _open_example(chance.choice(list(EXAMPLES)), visitor)
     if what == "text":
-        text, pair = _text(chance)
-        return replace(choice, text=text, pair=pair), await visitor.submit(text=text, pair=pair)
+        typed = dict(zip(("text", "pair"), _text(chance), strict=True))
+        typed = {name: text for name, text in typed.items() if name in visitor.shows()}  # home has one field
+        return replace(choice, **typed), await visitor.submit(**typed)
     if what == "model":
         name = chance.choice([each for each in lesson.models if each != choice.model])
         return replace(choice, model=name), await visitor.choose("model", name)

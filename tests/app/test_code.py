@@ -20,7 +20,7 @@ from attnlit.charts.flow import flow_view
 from attnlit.charts.heatmap import difference_map
 from attnlit.charts.theme import LIGHT
 from attnlit.models.model import Model
-from tests.app.opening import opened, with_menu
+from tests.app.opening import opened, told, with_menu
 from tests.bundled import bundled
 
 TEXT, PAIR = 'The cat "sat" on the mat\'s edge.', "At night\nthe cat left."
@@ -113,8 +113,9 @@ def test_a_page_shows_the_code_of_its_picture_and_what_to_cite() -> None:
 
 
 def test_the_head_view_shows_one_head_as_a_heat_map_with_its_words_and_code() -> None:
-    app = opened("head_view", layer="2", heads=["1", "3"], shape="Heat map")
+    app = opened("head_view", layer="2", heads=["1", "3"], shape="Heat map", query="-1")
     assert not app.exception
+    assert "Choose a query token above" in told(app)  # no token of a heat map can be clicked
     assert len(app.get("vega_lite_chart")) == 1
     assert any("this is head 1" in each.value for each in app.caption)
     assert [each.label for each in app.toggle if each.key == "switch_off"] == ["Switch head 1 off"]

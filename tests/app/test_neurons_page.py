@@ -51,9 +51,9 @@ def test_the_page_opens_with_every_bundled_model(model: str) -> None:
 @pytest.mark.parametrize(
     ("count", "finding"),
     [
-        (1, "With **1 removed** every 13.9 tokens (33% of the fall is left)"),
+        (1, "With **1 dimension removed** every 13.9 tokens (33% of the fall is left)"),
         (1, "With **1 other removed** every 4.6 tokens (100% of the fall is left)"),
-        (2, "With **2 removed** it no longer falls"),
+        (2, "With **2 dimensions removed** it no longer falls"),
     ],
 )
 def test_the_planted_head_is_found_shown_and_flattened(decaying: str, count: int, finding: str) -> None:
@@ -76,7 +76,7 @@ def test_a_button_goes_to_the_clearest_head_and_the_slider_removes(small_model: 
     app.slider(key="dimensions").set_value(3).run()
     tables = {each.name: each.data.data for each in app.get("vega_lite_chart")[-1].proto.datasets}
     drawn = pa.ipc.open_stream(tables["curves"]).read_all()["curve"].to_pylist()
-    assert {"3 removed", "3 others removed"} <= set(drawn)
+    assert {"3 dimensions removed", "3 others removed"} <= set(drawn)
 
 
 @pytest.mark.usefixtures("any_model")

@@ -50,7 +50,7 @@ def test_the_curves_of_a_head_by_distance_are_made_again(monkeypatch: pytest.Mon
     app = opened("neurons", layer="1", head="4", dimensions="3")
     again, there = made(snippet(app, "distance_chart(")), on_page(app, "points", last=True)
     assert {row["curve"] for row in there["points"]} == {
-        "head 1-4", "3 removed", "3 others removed", "all tokens alike",
+        "head 1-4", "3 dimensions removed", "3 others removed", "all tokens alike",
     }  # fmt: skip
     assert alike(again, there, "points")
 

@@ -97,23 +97,54 @@ def test_a_picture_leads_to_the_words_that_say_what_it_shows(server: str, visito
     expect(page.locator("#told_head_picture")).to_contain_text("previous-token head")
 
 
-def walk_to(page: Page, goal: Locator) -> None:
-    """Press Tab until the focus is there."""
-    for _ in range(100):
+# Whether what has the focus, or what stands around it, has an outline; the page itself has a fainter one.
+FOCUS_SHOWS = """() => {
+  let near = document.activeElement;
+  if (near.matches("body, [data-testid='stMain']")) return true;
+  for (let up = 0; up < 4 && near; up++, near = near.parentElement) {
+    const { outlineStyle, outlineWidth } = getComputedStyle(near);
+    if (outlineStyle === "solid" && parseFloat(outlineWidth) >= 1)
+      return near.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  }
+  return false;
+}"""
+
+
+def walk_to(page: Page, goal: Locator) -> int:
+    """Press Tab until the focus is there, which shows at every step; returns how often that took."""
+    for presses in range(1, 50):
         page.keyboard.press("Tab")
+        eventually(lambda: page.evaluate(FOCUS_SHOWS))
         if goal.evaluate("it => it === document.activeElement"):
-            return
-    raise AssertionError("a hundred Tabs do not lead there")
+            return presses
+    raise AssertionError("fifty Tabs do not lead there")
 
 
-def test_a_token_is_pinned_by_keyboard_alone_from_the_home_page_on(server: str, page: Page) -> None:
+def test_a_token_and_a_head_are_chosen_by_keyboard_alone_from_the_home_page_on(
+    server: str, page: Page
+) -> None:
     visit(page, server)
-    walk_to(page, page.get_by_role("link", name="Open layer 3, head 2 in the head view"))
+    walk_to(page, page.get_by_role("link", name="Skip to main content"))
+    page.keyboard.press("Enter")
+    assert walk_to(page, page.get_by_role("link", name="Open layer 3, head 2 in the head view")) <= 8
     with answered(page):
         page.keyboard.press("Enter")
     begun = address(page)["query"]
-    walk_to(page, page.get_by_role("combobox", name="Query token"))
+    walk_to(page, page.get_by_role("button", name="The head after"))
+    with answered(page):
+        page.keyboard.press("Enter")
+    eventually(lambda: address(page)["heads"] == "3")
+    assert walk_to(page, page.get_by_role("combobox", name="Query token")) <= 8
     with answered(page):
         for key in ("ArrowDown", "ArrowDown", "Enter"):
             page.keyboard.press(key)
     eventually(lambda: address(page).get("query", begun) != begun)
+    save = page.get_by_role("button", name="Save")
+    walk_to(page, save)
+    with answered(page):
+        page.keyboard.press("Enter")
+    inside = "document.activeElement.closest('[data-testid=stPopoverBody]') !== null"
+    eventually(lambda: page.evaluate(inside))
+    assert page.evaluate(FOCUS_SHOWS)
+    page.keyboard.press("Escape")
+    expect(save).to_be_focused()

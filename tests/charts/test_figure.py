@@ -96,6 +96,7 @@ def test_a_page_holds_the_picture_and_asks_no_other_server() -> None:
         ({"model": "mini-gpt2", "layer": 3, "head": 2, "view": "head"}, "mini-gpt2_L3H2_head"),
         ({"model": "org/some model", "layer": 3, "view": "head"}, "some-model_L3_head"),
         ({"model": "mini-gpt2", "view": "model"}, "mini-gpt2_model"),
+        ({"model": "mini-gpt2", "view": "loss without head 3-2"}, "mini-gpt2_loss_without_head_3-2"),
         ({"model": "/a/b/../..", "view": "model"}, "model_model"),
         ({"model": "é" * 200, "layer": 0, "head": 0, "view": "heatmap"}, "model_L0H0_heatmap"),
     ],

@@ -11,7 +11,7 @@ import streamlit as st
 from attnlit.analysis.scores import telling_head
 from attnlit.app.frame import address, bar
 from attnlit.app.frame.chosen import begin_at
-from attnlit.app.frame.controls import one_of
+from attnlit.app.frame.controls import one_of, step
 
 if TYPE_CHECKING:
     from attnlit.app.frame.request import Choice
@@ -69,19 +69,12 @@ def _words(answer: Answer) -> tuple[int, ...]:
     spelled = address.settled("word", _every(count), f"this answer has words 0 to {count - 1}") or "0"
     first, last = (int(each) for each in (spelled.split("-") * 2)[:2])
     with st.container(horizontal=True, vertical_alignment="center", key="word_line"):
-        _step("word_back", "left", "The word before", max(first - 1, 0), disabled=first == 0)
+        step("word", -1, choose, (max(first - 1, 0),), possible=first > 0)
         shown = " ".join(answer.queries[word.position].text for word in answer.written[first : last + 1])
         st.text(shown if len(shown) <= 40 else f"{shown[:40]}…", width="content")
-        _step("word_on", "right", "The word after", min(last + 1, count - 1), disabled=last == count - 1)
+        step("word", 1, choose, (min(last + 1, count - 1),), possible=last < count - 1)
         _range(count, first, last)
     return tuple(range(first, last + 1))
-
-
-def _step(key: str, side: str, about: str, to: int, *, disabled: bool) -> None:
-    st.button(
-        f":material/chevron_{side}:", key=key, help=about, type="tertiary", disabled=disabled,
-        on_click=choose, args=(to,),
-    )  # fmt: skip
 
 
 def _range(count: int, first: int, last: int) -> None:

@@ -74,16 +74,15 @@ def _in_words(shown: Answer, looking: Looking) -> None:
 
 def _tables(choice: Choice, shown: Answer, looking: Looking) -> None:
     """Of what each word of the answer read how much: by span; and by word, for the chosen ones."""
-    name = file_stem(choice.model.name, "answer")
     percent = st.column_config.NumberColumn(format="percent")
     by_span = read_by_span(shown, heads=looking.heads, once_read=looking.once_read)
     with st.expander("Every word of the answer, by who said what it read", icon=":material/table:"):
         columns = dict.fromkeys([each for each in by_span if each not in ("word", "position")], percent)
-        panels.numbers(by_span, "Read by span", f"{name}_spans", column_config=columns)
+        panels.numbers(by_span, "Read by span", "answer_spans", column_config=columns)
     with st.expander("The chosen words, by what they read", icon=":material/table:"):
         by_word = read_by_word(shown, looking.words, looking.heads, once_read=looking.once_read)
         columns = dict.fromkeys([each for each in by_word if each in ("share", "even")], percent)
-        panels.numbers(by_word, "Read by word", f"{name}_words", column_config=columns)
+        panels.numbers(by_word, "Read by word", "answer_words", column_config=columns)
 
 
 def _take_away(choice: Choice, question: Question, shown: Answer, looking: Looking) -> None:

@@ -57,7 +57,7 @@ def two_heads(choice: Choice, first: Attention, second: Attention) -> None:
     )
     saving.offer(
         "This head in both prompts",
-        f"bias_attention_{choice.layer}_{choice.head}",
+        f"L{choice.layer}H{choice.head}_bias_attention",
         lambda: difference_table(first, second, choice.layer, choice.head),
     )
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from attnlit.app import cache, say
 from attnlit.app.frame import chosen, opening
-from attnlit.app.frame.controls import IN_ADDRESS, one_of
+from attnlit.app.frame.controls import IN_ADDRESS, one_of, step
 from attnlit.errors import AttnlitError
 from attnlit.wording import escaped
 from attnlit.words.layers import reach_in_words
@@ -60,15 +60,8 @@ def _several(heads: Sequence[int], of: int) -> str:
 
 
 def _step(what: str, by: int, to: tuple[int, int], *, possible: bool) -> None:
-    st.button(
-        f":material/chevron_{'left' if by < 0 else 'right'}:",
-        key=f"{what}_{'back' if by < 0 else 'on'}",
-        help=f"The {what} {'before' if by < 0 else 'after'}",
-        type="tertiary",
-        disabled=not possible,
-        on_click=chosen.choose_layer if what == "layer" else chosen.choose_head,
-        args=to[:1] if what == "layer" else to,
-    )
+    go, args = (chosen.choose_layer, to[:1]) if what == "layer" else (chosen.choose_head, to)
+    step(what, by, go, args, possible=possible)
 
 
 def filters(model: Known, attention: Attention, *, vectors: bool) -> cache.Filters:

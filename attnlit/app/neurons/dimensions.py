@@ -56,7 +56,7 @@ def _fall_bars(request: Request, table: pd.DataFrame, added: float) -> None:
         key="fall_bars",
         alt="How much of the fall with distance each dimension carries",
     )
-    saving.offer("Share of the fall", f"{file_name(request)} falling dimensions", lambda: table)
+    saving.offer("Share of the fall", f"{file_name(request)}_falling_dimensions", lambda: table)
 
 
 def _fall_curves(request: Request, by: DistanceProfile, table: pd.DataFrame, side: str) -> None:
@@ -78,4 +78,4 @@ def _fall_curves(request: Request, by: DistanceProfile, table: pd.DataFrame, sid
         key="fall_curves",
         alt="How the products of the strongest dimensions fall with distance",
     )
-    saving.offer("Query × key by distance", f"{file_name(request)} scores by distance", lambda: scores)
+    saving.offer("Query × key by distance", f"{file_name(request)}_scores_by_distance", lambda: scores)

@@ -59,8 +59,7 @@ def which_head(request: Request, by: DistanceProfile) -> pd.Series:
         few = st.column_config.NumberColumn(format="%.2f")
         columns = {"decay": percent, "by_distance": percent, "first": percent}
         columns |= {"rank": few, "fall": few, "half": st.column_config.NumberColumn(format="%.1f")}
-        table_name = f"{request.model.name} heads by distance"
-        panels.numbers(table, "Heads", table_name, column_config=columns)
+        panels.numbers(table, "Heads", "heads_by_distance", column_config=columns)
         st.caption(
             "decay: how much of the differences a steady fall explains, towards the words before the query "
             "or after it, where it explains more · rank: −1 if every step away takes some attention · "
@@ -101,7 +100,7 @@ def curve(request: Request, by: DistanceProfile) -> bool:
         f"Mean over {pairs:,} tokens of the built-in sample texts. Every point rests on the same tokens, so "
         "that the length of a text does not look like a fall. Distance 0 is the token itself."
     )
-    saving.offer("Attention by distance", f"{file_name(request)} by distance", lambda: table)
+    saving.offer("Attention by distance", f"{file_name(request)}_by_distance", lambda: table)
     return with_first
 
 
@@ -114,5 +113,5 @@ def curves(*named: tuple[str, pd.DataFrame, str]) -> pd.DataFrame:
 
 
 def file_name(request: Request) -> str:
-    """For files."""
-    return f"{request.model.name} head {request.layer}-{request.head}"
+    """For files of one head."""
+    return f"L{request.layer}H{request.head}"

@@ -37,7 +37,7 @@ def products(request: Request, with_first: bool) -> None:
             key="pair_bars",
             alt="The product of query and key in each dimension, for one pair of tokens",
         )
-        saving.offer("One pair of your text", f"{file_name(request)} one pair", lambda: pair)
+        saving.offer("One pair of your text", f"{file_name(request)}_one_pair", lambda: pair)
     with right:
         shares = distance.score_shares(request.shown, layer, head, without_first=not with_first)
         with described.words_of("share_bars", border=False):
@@ -48,7 +48,7 @@ def products(request: Request, with_first: bool) -> None:
             key="share_bars",
             alt="Share of the scores' variance that each dimension carries on the text",
         )
-        saving.offer("All pairs of your text", f"{file_name(request)} shares", lambda: shares)
+        saving.offer("All pairs of your text", f"{file_name(request)}_shares", lambda: shares)
 
 
 def _key(request: Request) -> int:

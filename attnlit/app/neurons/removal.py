@@ -45,7 +45,7 @@ def experiment(
     falls = {name: _fall(by, layer, head, side)}
     without: dict[str, tuple[int, ...]] = {}
     for label, dimensions in (
-        (f"{count} removed", removed),
+        (f"{count} dimension{'s' * (count > 1)} removed", removed),
         (f"{count} other{'s' * (count > 1)} removed", others),
     ):
         after = dimensions and averages_without(

@@ -53,7 +53,7 @@ def alike(request: Request, found: Survey) -> None:
         selection=["cell"],
         alt="Map of heads: one dot a head, heads that look alike are near each other",
     )
-    saving.offer("Map of heads", f"{found.model} map of heads", lambda: _points_table(found, points))
+    saving.offer("Map of heads", "map_of_heads", lambda: _points_table(found, points))
 
 
 def _points_table(found: Survey, points: np.ndarray) -> pd.DataFrame:

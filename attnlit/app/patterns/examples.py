@@ -40,7 +40,7 @@ def texts(request: Request, found: Survey) -> None:
         say.hint("In none of the texts does this head look clearly at any such token.")
     for number, example in enumerate(some[:_SHOWN]):
         _one(request.model, (layer, head), example, number)
-    saving.offer("Texts of heads", f"{found.model} texts of heads", found.examples.table)
+    saving.offer("Texts of heads", "texts_of_heads", found.examples.table)
 
 
 def _one(model: Model, head: tuple[int, int], example: Example, number: int) -> None:

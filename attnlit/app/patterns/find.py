@@ -59,5 +59,4 @@ def by_pointing(request: Request, found: Survey) -> None:
         "usual": st.column_config.NumberColumn("Usually at that distance", format="percent"),
         "overall": st.column_config.NumberColumn(title, format="percent" if share else "%.2f"),
     }
-    name = f"{found.model} heads that do the same"
-    panels.numbers(table, "Heads that do the same", name, column_config=columns)
+    panels.numbers(table, "Heads that do the same", "heads_that_do_the_same", column_config=columns)

@@ -58,4 +58,4 @@ def repeated_text(request: Request, found: Survey) -> None:
     heads = [(layer, head), *([] if other is None else [(layer, other)])]
     table = repeated(request.model, tuple(heads))
     st.markdown(repeated_in_words(table))
-    saving.offer("Repeated words", f"{request.model.name} repeated words", lambda: table)
+    saving.offer("Repeated words", "repeated_words", lambda: table)

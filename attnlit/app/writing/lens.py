@@ -39,4 +39,4 @@ def layer_by_layer(request: Request, measured: Measured) -> None:
     share = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
     panels.table_of(shown, "lens", column_config={"probability": share})
     st.caption(LENS_ABOUT)
-    saving.offer("Logit lens", f"{request.model.name} logit lens", lambda: table)
+    saving.offer("Logit lens", "logit_lens", lambda: table)

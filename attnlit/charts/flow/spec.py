@@ -141,13 +141,15 @@ def _lines(side: str, colour: str) -> alt.Chart:
         )
         .transform_calculate(thickness=f"min(1, datum.share / {FINE} * ({of_active})) * {THICKEST}")
         .transform_filter("datum.thickness > 0.02")
-        .mark_rule(stroke=colour, strokeCap="round", strokeOpacity=LINE_OPACITY)
+        .mark_rule(stroke=colour, strokeCap="round")
         .encode(
             x=computed(f"{side}_left + datum.layer * step"),
             x2=computed(f"{side}_left + (datum.layer + 1) * step"),
             y=computed(_middle("datum.below")),
             y2=computed(_middle("datum.above")),
-            strokeWidth=computed("datum.thickness"),
+            # Thinner than a pixel a line gets paler instead: viewers of PDFs draw the thinnest a pixel wide.
+            strokeWidth=computed("max(1, datum.thickness)"),
+            strokeOpacity=computed(f"{LINE_OPACITY} * min(1, datum.thickness)"),
         )
     )
 

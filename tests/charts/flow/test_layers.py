@@ -11,7 +11,7 @@ import pytest
 
 from attnlit.charts.flow import flow_picture, flow_view
 from attnlit.charts.flow.data import LINE_BUDGET, drawing, parts_of
-from attnlit.charts.flow.spec import THICKEST
+from attnlit.charts.flow.spec import LINE_OPACITY, THICKEST
 from attnlit.charts.theme import DARK, LIGHT
 from attnlit.wording import percent
 from tests.charts.drawing import svg_of, texts
@@ -20,9 +20,12 @@ from tests.records import tokens
 
 
 def thicknesses(svg: ElementTree.Element, colour: str) -> list[float]:
-    """Of all lines of this colour, as shares."""
+    """Of all lines of this colour, as shares. Below a pixel a line is paler instead of thinner."""
     lines = [each for each in svg.iter() if each.get("stroke") == colour and each.tag.endswith("line")]
-    return sorted(float(each.get("stroke-width", "1")) / THICKEST for each in lines)
+    widths = [float(each.get("stroke-width", "1")) for each in lines]
+    assert min(widths, default=1) >= 1  # viewers of PDFs would draw a thinner one a pixel wide
+    ink = [width * float(each.get("stroke-opacity", "1")) for width, each in zip(widths, lines, strict=True)]
+    return sorted(each / LINE_OPACITY / THICKEST for each in ink)
 
 
 def pointed_at(routes: Routes, place: int) -> ElementTree.Element:
