@@ -197,9 +197,10 @@ async def _do(
     if what == "example":
         return await _open_example(chance.choice(list(EXAMPLES)), visitor)
     if what == "text":
-        typed = dict(zip(("text", "pair"), _text(chance), strict=True))
-        typed = {name: text for name, text in typed.items() if name in visitor.shows()}  # home has one field
-        return replace(choice, **typed), await visitor.submit(**typed)
+        text, pair = _text(chance)
+        if "pair" not in visitor.shows():  # home has one field
+            return replace(choice, text=text), await visitor.submit(text=text)
+        return replace(choice, text=text, pair=pair), await visitor.submit(text=text, pair=pair)
     if what == "model":
         name = chance.choice([each for each in lesson.models if each != choice.model])
         return replace(choice, model=name), await visitor.choose("model", name)
