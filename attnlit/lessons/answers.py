@@ -10,6 +10,7 @@ from attnlit.lessons.reading import Lesson, Step
 from attnlit.wording import one_line
 
 _ANSWER = re.compile(r"(\d{0,2})(?:n(-?\d{1,6}(?:\.\d{1,3})?))?")
+_NUMBER = re.compile(r"[-−]?\d{1,3}(?:[.,]\d*)?")
 NEAR = 0.02  # a number counts as right within two hundredths: what is read off a picture is rounded
 
 
@@ -23,6 +24,16 @@ class Answer:
     def is_right(self, step: Step) -> bool:
         """Whether the prediction was right."""
         return self.option is not None and step.options[self.option].right
+
+
+def number_in(written: str) -> float | None:
+    """The number that a student wrote, to three decimals; None where it is none.
+
+    A decimal comma counts as a point, and a percent sign is left out: of “12,5” a browser's own field for
+    numbers makes 125 where it expects a point.
+    """
+    found = _NUMBER.fullmatch(written.strip().removesuffix("%").strip())
+    return round(float(found[0].replace(",", ".").replace("−", "-")), 3) if found else None
 
 
 def encode(answers: Sequence[Answer]) -> str:

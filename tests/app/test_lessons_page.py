@@ -8,7 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attnlit.lessons import LESSONS
-from tests.app.opening import opened
+from tests.app.nonsense import shows_markup
+from tests.app.opening import opened, plain
 
 
 def shown(app: AppTest) -> str:
@@ -44,15 +45,20 @@ def test_what_is_so_is_told_after_a_prediction_and_the_answers_stand_in_the_addr
     right = [option.right for option in step.options].index(True)
     app.radio[0].set_value(right).run()
     assert "That is what happens" in shown(app)
-    app.number_input[0].set_value(99.0).run()
+    for written in ("abc", "1e9", "12345", "<b>", "![](http://a.example/x.png)"):
+        app.text_input[0].set_value(written).run()
+        assert "is not a number" in shown(app)
+        assert not shows_markup(app)
+        assert app.query_params["answers"] == f"{right}___"
+    app.text_input[0].set_value("98,5 %").run()
     assert "Right" in shown(app)
-    assert app.query_params["answers"] == f"{right}n99___"
+    assert app.query_params["answers"] == f"{right}n98.5___"
 
 
 def test_a_reload_and_a_link_restore_the_answers() -> None:
     app = opened("lessons", lesson="one-step-back", step="2", answers="2n99_2n50_")
     assert app.radio[0].value == 2
-    assert app.number_input[0].value == 50
+    assert app.text_input[0].value == "50"
     assert "Not that" in shown(app)
 
 
@@ -90,6 +96,15 @@ def test_a_teacher_gets_a_link_and_a_key_that_is_measured() -> None:
     }
     next(button for button in app.button if button.label == "Measure the key").click().run()
     assert "The key: " in shown(app)
+
+
+def test_a_link_for_a_class_allows_what_the_lesson_opens() -> None:
+    app = opened("lessons")
+    lesson = LESSONS["is-it-biased"]
+    app.selectbox[0].set_value(lesson.title).run()
+    assert "bias" in parse_qs(urlsplit(app.code[0].value).query)["only"][0].split(".")
+    app.multiselect[0].set_value(["Head view"]).run()
+    assert "A step of this lesson opens Bias, which the link leaves out." in plain(shown(app))
 
 
 def test_the_glossary_explains() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from attnlit.lessons import LESSONS
-from attnlit.lessons.answers import Answer, as_written, decode, encode, is_near, key, sheet
+from attnlit.lessons.answers import Answer, as_written, decode, encode, is_near, key, number_in, sheet
 
 LESSON = LESSONS["one-step-back"]
 
@@ -52,3 +52,11 @@ def test_the_key_holds_what_is_right_and_what_was_measured() -> None:
     assert "**99.0**" in text
     for step in LESSON.steps:
         assert f"**{next(option.text for option in step.options if option.right)}**" in text
+
+
+def test_a_number_is_read_as_students_write_it() -> None:
+    for written, number in (("12,5", 12.5), (" 79 % ", 79), ("−3.25", -3.25), ("7.", 7), ("0.12349", 0.123)):
+        assert number_in(written) == number
+    for written in ("", "-", "abc", "1e5", "1.2.3", "1000", "١٢x", "12 5"):
+        assert number_in(written) is None
+    assert decode(encode([Answer(1, number_in("999,1239"))]), LESSON)[0] == Answer(1, 999.124)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from attnlit.app import cache, copy_button
+from attnlit.app import cache, copy_button, say
 from attnlit.app.frame import address, classroom
 from attnlit.app.frame.cards import BY_SCRIPT, VIEWS
 from attnlit.app.lessons import place as places
@@ -86,14 +86,25 @@ def teacher() -> None:
 
 
 def _class_link(lesson: Lesson) -> None:
-    views = {card.title: card.script for card in BY_SCRIPT.values() if card.section == VIEWS}
+    needed = {step.page for step in lesson.steps}
+    pages = {
+        card.title: card.script
+        for card in BY_SCRIPT.values()
+        if card.section == VIEWS or card.script in needed
+    }
     allowed = st.multiselect(
-        "Pages that the class can open beside the lesson", [*views], default=[*views], key="class_pages"
+        "Pages that the class can open beside the lesson",
+        [*pages],
+        default=[*pages],
+        key=f"class_pages_{lesson.name}",
     )
+    left_out = [title for title, script in pages.items() if script in needed and title not in allowed]
+    if left_out:
+        say.hint(f"A step of this lesson opens {', '.join(left_out)}, which the link leaves out.")
     parts = {
         "lesson": lesson.name,
         "step": "1",
-        classroom.KEY: classroom.spelled(views[each] for each in allowed),
+        classroom.KEY: classroom.spelled(pages[each] for each in allowed),
     }
     st.markdown("**A link for the class:**")
     copy_button.draw("Copy link for the class", f"{address.of_this_page()}?{urlencode(parts)}")

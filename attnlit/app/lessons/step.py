@@ -13,20 +13,25 @@ from attnlit.app.frame import classroom
 from attnlit.app.frame.cards import BY_SCRIPT
 from attnlit.app.frame.theme import theme
 from attnlit.app.lessons import place as places
+from attnlit.app.lessons import top
 from attnlit.charts.head import PinnedToken, head_picture
 from attnlit.charts.model import model_picture
 from attnlit.charts.neuron import neuron_picture
 from attnlit.lessons import measured
-from attnlit.lessons.answers import as_written, is_near
+from attnlit.lessons.answers import as_written, is_near, number_in
+from attnlit.wording import quoted
 
 if TYPE_CHECKING:
     from attnlit.app.lessons.place import Place
     from attnlit.charts.picture import Picture
     from attnlit.models.model import Model
 
+_AGAIN = ":material/undo:"
+
 
 def show(place: Place) -> None:
     """Draw the step that the student is at."""
+    top.begin_at_the_top(f"{place.lesson.name} {place.number}")
     lesson, step = place.lesson, place.step
     st.progress((place.number + 1) / len(lesson.steps), f"Step {place.number + 1} of {len(lesson.steps)}")
     st.header(step.title, anchor=False)
@@ -106,9 +111,7 @@ def _predict(place: Place) -> None:
 
 def _reveal(place: Place, model: Model) -> None:
     right = place.answer.is_right(place.step)
-    say.hint(
-        "That is what happens." if right else "Not quite.", ":material/check:" if right else ":material/undo:"
-    )
+    say.hint("That is what happens." if right else "Not quite.", ":material/check:" if right else _AGAIN)
     with described.words_of(f"lesson_{place.step.page}", border=False):
         st.markdown(place.step.reveal)
     text, pair = _texts(place)
@@ -120,20 +123,20 @@ def _reveal(place: Place, model: Model) -> None:
 
 
 def _measure(place: Place, value: float) -> None:
-    key = f"measure_{place.lesson.name}_{place.number}"
-    written = st.number_input(
+    key, before = f"measure_{place.lesson.name}_{place.number}", place.answer.number
+    st.session_state.setdefault(key, "" if before is None else f"{before:g}")
+    written = st.text_input(
         place.step.number,
-        value=place.answer.number,
-        min_value=-999.0,
-        max_value=999.0,
-        step=1.0,
-        format="%g",
         key=key,
-        on_change=lambda: places.keep(place, places.with_number(place, st.session_state[key])),
+        on_change=lambda: places.keep(place, places.with_number(place, number_in(st.session_state[key]))),
+        autocomplete="off",
     )
-    if written is None:
+    number = number_in(written)
+    if not written.strip():
         return
-    if is_near(value, written):
+    if number is None:
+        say.hint(f"{quoted(written)} is not a number from −999 to 999. Write one such as 12.5.", _AGAIN)
+    elif is_near(value, number):
         say.hint(f"Right: measured here it is {as_written(value):.1f}.", ":material/check:")
     else:
-        say.hint("Not that. Point at the token in the picture and read the number again.", ":material/undo:")
+        say.hint("Not that. Point at the token in the picture and read the number again.", _AGAIN)
