@@ -19,9 +19,8 @@ from attnlit.app.recorded import store
 from attnlit.charts import thumbnails
 from attnlit.charts.theme import DARK, LIGHT, Theme
 
-_STYLE = Path(__file__).with_name(
-    "cards.css"
-)  # of its own: a browser takes long over it on pages without cards
+# Of its own, for this page alone: a browser takes long over such rules.
+_STYLE = Path(__file__).with_name("cards.css")
 
 
 def examples() -> None:
