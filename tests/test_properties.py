@@ -36,9 +36,7 @@ PIECES = ["cat", "Cat", "[SEP]", "...", ").", "unbelievable", "é", "e\u0301", "
 TEXTS = st.one_of(
     st.text(max_size=24),
     st.text(alphabet=ODD, max_size=16),
-    st.lists(st.sampled_from(["cat", "Cat", "[SEP]", "...", ").", "unbelievable", "é", "e\u0301", "🙂"])).map(
-        " ".join
-    ),
+    st.lists(st.sampled_from(PIECES)).map(" ".join),
 )
 TOKENIZERS = ("wordpiece", "byte_level", "unigram")
 

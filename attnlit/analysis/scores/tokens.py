@@ -84,13 +84,6 @@ def same_token(
     return to_matching(weights, same(ids, causal, special))
 
 
-def same_token_elsewhere(
-    weights: np.ndarray, ids: np.ndarray, segments: Sequence[int | None], causal: bool = False
-) -> np.ndarray:
-    """Attention to the query's own token in the other sentence. segments: 0, 1 or None (special token)."""
-    return to_matching(weights, same_elsewhere(ids, sentence_of(segments), causal))
-
-
 def sentence_of(segments: Sequence[int | None]) -> np.ndarray:
     """Segments as numbers: int (N,), -1 for a special token."""
     return np.array([-1 if segment is None else segment for segment in segments])

@@ -38,7 +38,8 @@ def test_same_token_in_the_other_sentence_leaves_out_special_tokens_and_the_own_
     ids = np.array([1, 50, 50, 2, 50, 2])
     segments = [None, 0, 0, None, 1, None]
     crossing = planted(looking_at([0, 4, 4, 5, 1, 3]), looking_at([0, 2, 1, 5, 4, 3]))
-    np.testing.assert_allclose(tokens.same_token_elsewhere(crossing, ids, segments), [[1, 0]])
+    matching = tokens.same_elsewhere(ids, tokens.sentence_of(segments))
+    np.testing.assert_allclose(tokens.to_matching(crossing, matching), [[1, 0]])
 
 
 @pytest.mark.parametrize(
