@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip install --quiet
 
+# Python keeps what it has compiled, whatever the environment says: tests start dozens of processes.
+export PYTHONDONTWRITEBYTECODE :=
+
 .NOTPARALLEL:
 .PHONY: run test quick fix check unit server kernels newest system bench load docs pictures surveys clean
 

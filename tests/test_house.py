@@ -161,6 +161,7 @@ def test_tests_import_nothing_from_other_tests() -> None:
     assert not {name: each for name, each in others.items() if each}
 
 
+@pytest.mark.whole
 def test_tests_use_no_private_name_of_the_package() -> None:
     found = []
     for file in TESTS:

@@ -44,6 +44,7 @@ def test_the_pages_and_all_files_of_the_package_travel_with_it(wheel: zipfile.Zi
     assert not set(tracked) - set(names)
 
 
+@pytest.mark.whole
 def test_streamlit_is_asked_for_by_the_app_only(wheel: zipfile.ZipFile) -> None:
     about = wheel.read(next(name for name in wheel.namelist() if name.endswith("/METADATA"))).decode()
     needs = [line for line in about.splitlines() if line.startswith("Requires-Dist: streamlit")]

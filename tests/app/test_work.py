@@ -100,6 +100,7 @@ def test_work_that_is_stopped_says_how_far_it_came_and_goes_on_from_there(
     assert "found it" in said(app)
 
 
+@pytest.mark.whole
 def test_work_with_a_button_waits_for_it(app: AppTest) -> None:
     app.run()
     DONE.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def _profile(browser: Browser, width: int, height: int, *, touch: bool = False) 
 
 @pytest.fixture(scope="session")
 def desktop(browser: Browser) -> Iterator[BrowserContext]:
-    """One for all tests: what it has fetched once it keeps. Each tab is a session of its own."""
+    """One for all tests: what it has fetched once it keeps. Each visit is a session of its own."""
     context = _profile(browser, 1400, 900)
     yield context
     context.close()
@@ -76,25 +77,50 @@ def phones(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture
-def page(desktop: BrowserContext) -> Iterator[Page]:
-    """A new tab."""
-    tab = desktop.new_page()
+@pytest.fixture(scope="session")
+def tabs() -> dict[str, Page]:
+    """One tab for each part that tests play: opening another takes twice the time of a new address."""
+    return {}
+
+
+@contextmanager
+def _turn(tabs: dict[str, Page], part: str, context: BrowserContext) -> Iterator[Page]:
+    """The tab of a part, as if it were new: nothing is open, kept or set."""
+    if part not in tabs or tabs[part].is_closed():
+        tabs[part] = context.new_page()
+    tab, size = tabs[part], tabs[part].viewport_size
     yield tab
-    tab.close()
+    if not tab.is_closed():
+        tab.evaluate("try { sessionStorage.clear() } catch {}")  # the text that a reload finds again
+        tab.goto("about:blank")  # ends the session
+        tab.emulate_media(color_scheme="light", media="screen")
+        tab.set_viewport_size(size)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def other(desktop: BrowserContext) -> Iterator[Page]:
+def page(tabs: dict[str, Page], desktop: BrowserContext) -> Iterator[Page]:
+    """A visitor's tab."""
+    with _turn(tabs, "page", desktop) as tab:
+        yield tab
+
+
+@pytest.fixture
+def other(tabs: dict[str, Page], desktop: BrowserContext) -> Iterator[Page]:
     """Somebody else's tab."""
+    with _turn(tabs, "other", desktop) as tab:
+        yield tab
+
+
+@pytest.fixture
+def own_tab(desktop: BrowserContext) -> Iterator[Page]:
+    """One that is closed afterwards: for scripts that run in all of a tab's pages."""
     tab = desktop.new_page()
     yield tab
     tab.close()
 
 
 @pytest.fixture
-def phone(phones: BrowserContext) -> Iterator[Page]:
-    """A new tab on a phone."""
-    tab = phones.new_page()
-    yield tab
-    tab.close()
+def phone(tabs: dict[str, Page], phones: BrowserContext) -> Iterator[Page]:
+    """A tab on a phone."""
+    with _turn(tabs, "phone", phones) as tab:
+        yield tab

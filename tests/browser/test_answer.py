@@ -31,7 +31,8 @@ def test_a_click_on_a_word_shows_what_was_read_for_it(server: str, page: Page) -
     eventually(lambda: address(page).get("word", "2") != "2")
 
 
-def test_an_answer_can_be_stopped_and_gone_on_with(server: str, page: Page) -> None:
+def test_an_answer_can_be_stopped_and_gone_on_with(server: str, own_tab: Page) -> None:
+    page = own_tab
     page.add_init_script(CANCEL)
     page.goto(f"{server}/answer?length=160&temperature=1.0&seed=7&prompt=The+sailors+saw")
     expect(page.get_by_text("Stopped at")).to_be_visible()

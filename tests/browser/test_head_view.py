@@ -79,8 +79,10 @@ def test_a_click_on_a_switch_chooses_heads_everywhere(server: str, page: Page) -
 
 
 def test_a_switch_acts_before_the_server_answers_and_of_two_clicks_the_last_one_wins(
-    server: str, page: Page
+    server: str, own_tab: Page
 ) -> None:
+    page = own_tab
+
     def shows(*states: str) -> None:
         """The picture has shown these heads as on, one after the other, and nothing else."""
         eventually(lambda: page.evaluate("seen.at(-1)") == states[-1])

@@ -34,6 +34,7 @@ from tests.records import random_record, record
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.4.1.json"  # a name, which nothing asks for
 
 
+@pytest.mark.whole
 def test_every_kind_is_what_it_is_called() -> None:
     picture = head_picture(random_record(), 0)
     begins = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF", "html": b"<!DOCTYPE html>"}

@@ -111,6 +111,7 @@ def test_hostile_tokens_stay_text_in_every_file_that_altair_saves() -> None:
     assert "&lt;" in texts(svg_of(head_view(attention)))
 
 
+@pytest.mark.whole
 def test_a_notebook_without_a_network_shows_it() -> None:
     chart = head_view(random_record(), 1)
     with alt.renderers.enable("html", template="inline"):  # as docs/notebook.md says

@@ -89,6 +89,7 @@ def test_a_figure_is_written_and_its_mistakes_are_said(tmp_path: Path, capsys: S
         assert error.count("\n") == 1
 
 
+@pytest.mark.whole
 def test_the_app_opens_with_a_survey_and_on_this_machine_only(
     folder: Path, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
 ) -> None:

@@ -90,6 +90,7 @@ def test_parts_are_counted_while_they_are_made(
         check_settings(tiny_folder("gpt2"), "tiny")
 
 
+@pytest.mark.whole
 def test_letters_that_are_taken_together_make_no_picture_of_tokens(tmp_path: Path) -> None:
     config = CanineConfig(
         hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, num_hash_buckets=16,

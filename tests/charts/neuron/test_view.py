@@ -276,6 +276,7 @@ def test_svg_reads_as_the_definition_says() -> None:
         assert f"{score:.2f}".replace("-", "−") in texts
 
 
+@pytest.mark.whole
 def test_view_is_an_altair_chart_that_saves(tmp_path: Path) -> None:
     attention = vectors_record(queries=3)
     ending = replace(attention.queries[0], text="</script><script>alert(1)</script>")
