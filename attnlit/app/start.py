@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import importlib.util
 import os
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +47,7 @@ share_arenas()  # as early as we can: each of the first visitors' threads would 
 
 
 _preparing = threading.Lock()
+_ending = threading.Event()  # the process ends
 
 
 @st.cache_resource(show_spinner="Starting …")
@@ -64,13 +65,18 @@ def prepare_behind(model: str) -> None:
     Whoever needs it sooner does not wait for that.
     """
     _bound_uploads_here()
-    threading.Thread(target=_prepare_and_open, args=(model,), name="attnlit imports", daemon=True).start()
+    behind = threading.Thread(target=_prepare_and_open, args=(model,), name="attnlit imports", daemon=True)
+    behind.start()
+    # Stopped in the middle of torch's native code, it would end the process as a crash does.
+    atexit.register(behind.join)
+    atexit.register(_ending.set)
 
 
 def _prepare_and_open(model: str) -> None:
     from attnlit.app import cache
 
-    time.sleep(DRAWN_WITHIN)
+    if _ending.wait(DRAWN_WITHIN):
+        return
     with _preparing:
         # Else what visitors hold by now would be frozen, too.
         if "attnlit.attention.proof" not in sys.modules:

@@ -52,6 +52,28 @@ def test_pages_draw_their_pictures_before_torch_and_altair_are_imported() -> Non
     assert done.stdout.splitlines() == [f"home 1 {len(EXAMPLES)}", "head_view 1 0", "model_view 2 0"]
 
 
+@pytest.mark.whole
+def test_a_process_that_ends_while_it_prepares_ends_well() -> None:
+    code = """
+        import threading, time, torch
+        from attnlit.app import cache, start
+
+        def work(model):
+            working.set()
+            for _ in range(200):
+                torch.rand(300, 300) @ torch.rand(300, 300)
+
+        working = threading.Event()
+        cache.open_model, start.DRAWN_WITHIN = work, 0
+        start.prepare_behind("mini-gpt2")
+        working.wait()
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_home_can_be_read_while_another_picture_waits_for_imports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "prepare_process", st.stop)  # as far as a cold server is while it imports
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
