@@ -75,11 +75,12 @@ newest:
 system: $(VENV)/dev
 	sh tests/install.sh $(BIN)/playwright
 
-# attnlit beside BertViz, and the seconds to the first picture, into benchmarks/results.md: about half an hour
-# on a quiet machine.
+# attnlit beside BertViz, the seconds to the first picture, and how far pages jump, into benchmarks/results.md:
+# about half an hour on a quiet machine.
 bench: $(VENV)/bench system
 	$(BIN)/python -m benchmarks.bertviz
 	$(BIN)/python -m benchmarks.first_picture
+	$(BIN)/python -m benchmarks.layout_shift
 
 # Many visitors at once, over Streamlit's own websocket, and a soak: about 35 minutes on a quiet machine.
 load: $(VENV)/dev

@@ -27,10 +27,11 @@ if (!window.attnlitEarly) {
   window.attnlitEarly = true;
   const own = document.querySelector("script[type=module][src]");
   if (own) for (const name of NAMES) import(new URL(name, own.src)).catch(() => {});
-  const look = new MutationObserver(() => {  // the style waits for the title
-    if (!document.querySelector("h1")) return;
+  const show = () => document.documentElement.classList.add("attnlit-titled");  // the style waits for it
+  const look = new MutationObserver(() => {
+    if (!document.querySelector("h1, [data-testid='stException']")) return;
     look.disconnect();
-    document.documentElement.classList.add("attnlit-titled");
+    requestAnimationFrame(() => requestAnimationFrame(show));  // the sidebar moves all that comes with it
   });
   look.observe(document.body, { childList: true, subtree: true });
 }
