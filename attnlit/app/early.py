@@ -31,7 +31,7 @@ if (!window.attnlitEarly) {
   const look = new MutationObserver(() => {
     if (!document.querySelector("h1, [data-testid='stException']")) return;
     look.disconnect();
-    requestAnimationFrame(() => requestAnimationFrame(show));  // the sidebar moves all that comes with it
+    requestAnimationFrame(() => requestAnimationFrame(show));  // the sidebar comes meanwhile, and moves all
   });
   look.observe(document.body, { childList: true, subtree: true });
 }

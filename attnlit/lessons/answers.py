@@ -10,7 +10,7 @@ from attnlit.lessons.reading import Lesson, Step
 from attnlit.wording import one_line
 
 _ANSWER = re.compile(r"(\d{0,2})(?:n(-?\d{1,6}(?:\.\d{1,3})?))?")
-_NUMBER = re.compile(r"[-−]?\d{1,3}(?:[.,]\d*)?")
+_NUMBER = re.compile(r"[-−+]?(?:\d{1,3}(?:[.,]\d*)?|[.,]\d+)")
 NEAR = 0.02  # a number counts as right within two hundredths: what is read off a picture is rounded
 
 
