@@ -93,7 +93,7 @@ def _turn(tabs: dict[str, Page], part: str, context: BrowserContext) -> Iterator
     if not tab.is_closed():
         tab.evaluate("try { sessionStorage.clear() } catch {}")  # the text that a reload finds again
         tab.goto("about:blank")  # ends the session
-        tab.emulate_media(color_scheme="light", media="screen")
+        tab.emulate_media(color_scheme="light")
         tab.set_viewport_size(size)  # type: ignore[arg-type]
 
 
