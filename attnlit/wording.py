@@ -132,6 +132,11 @@ def a_kind(thing: object) -> str:
     return "None" if thing is None else with_article(type(thing).__name__)
 
 
+def counted(number: int, what: str) -> str:
+    """So many of something: “1 token”, “3 tokens”."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 11th."""
     ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

@@ -1,4 +1,4 @@
-"""Lessons: predict, look, switch off; six of them, and what a teacher needs."""
+"""Lessons: predict, look, switch off; and what a teacher needs."""
 
 import streamlit as st
 

@@ -63,6 +63,14 @@ def test_its_two_commands_are_targets_of_the_makefile() -> None:
     assert re.search(r"^test:", makefile, re.MULTILINE)
 
 
+def test_make_run_lets_only_this_machine_name_folders() -> None:
+    """Visitors may name any folder there, so nobody else may be one."""
+    run = re.search(r"^run:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert run is not None
+    assert "ATTNLIT_ANY_MODEL=1" in run[1]
+    assert "--server.address localhost" in run[1]
+
+
 def test_the_two_lists_of_dependencies_are_the_same() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     app = project["optional-dependencies"]["app"]

@@ -4,6 +4,7 @@ import pytest
 
 from attnlit.errors import AttnlitError
 from attnlit.wording import (
+    counted,
     either,
     escaped,
     number_text,
@@ -105,6 +106,7 @@ def test_markdown_makes_nothing_of_an_escaped_text(text: str) -> None:
 
 
 def test_numbers_and_names_as_people_say_them() -> None:
+    assert [counted(number, "token") for number in (0, 1, 2)] == ["0 tokens", "1 token", "2 tokens"]
     assert [number_text(value) for value in (1.234, -0.4, float("nan"))] == ["+1.23", "−0.40", "–"]
     assert number_text(-0.0123, ".3f") == "−0.012"
     assert [percent(share) for share in (0.62, 0.0994, 0.0996, 0.002)] == ["62%", "9.9%", "10%", "0.2%"]

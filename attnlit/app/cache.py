@@ -127,7 +127,7 @@ def _share(part: float) -> Callable[[], float]:
 models = Memory(limits.models_kept, weigh=lambda model: 1)
 records = Memory(_share(0.35))  # attention as it was recorded
 filtered_records = Memory(_share(0.15))  # what filters leave of it
-thumbnails_weigh = _share(0.10)  # at most: the charts keep them, `attnlit.charts.model.drawn`
+thumbnails_weigh = _share(0.08)  # at most: the charts keep them, `attnlit.charts.model.drawn`
 profiles = Memory(_share(0.15))  # averages by distance, of all heads and without dimensions
 surveys = Memory(_share(0.10))
 effects = Memory(_share(0.05))  # of pairs of prompts, sets and switched-off heads

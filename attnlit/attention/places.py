@@ -7,7 +7,7 @@ from typing import Any
 
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import is_whole
-from attnlit.wording import one_line
+from attnlit.wording import counted, one_line
 
 _LONGEST = 40  # characters of a wrong number that are repeated
 
@@ -36,7 +36,7 @@ def checked_pairs(heads: Any) -> list[tuple[int, int]]:
 def _checked(number: Any, count: int, what: str, whose: str) -> int:
     if is_whole(number) and 0 <= number < count:
         return int(number)
-    there = f"{count} {what}{'s' * (count != 1)}"
     raise AttnlitError(
-        f"{whose} has {there}, counted from 0: there is no {what} {one_line(str(number), _LONGEST)}."
+        f"{whose} has {counted(count, what)}, counted from 0: there is no {what} "
+        f"{one_line(str(number), _LONGEST)}."
     )

@@ -12,7 +12,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from attnlit.errors import AttnlitError
-from attnlit.wording import either
+from attnlit.wording import counted, either
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -52,7 +52,7 @@ def row_of(layer: int, numbers: Sequence[int], model: str) -> int:
     count = len(numbers)
     if tuple(numbers) == tuple(range(count)):
         raise AttnlitError(
-            f"{model} has {count} layer{'s' if count > 1 else ''}, counted from 0: there is no layer {layer}."
+            f"{model} has {counted(count, 'layer')}, counted from 0: there is no layer {layer}."
         )
     raise AttnlitError(f"{model} has no attention in layer {layer}. Choose layer {either(numbers)}.")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.patching import OUTPUT, PATTERN
-from attnlit.wording import escaped, number_text, percent
+from attnlit.wording import counted, escaped, number_text, percent
 from attnlit.words.names import token_name, word_name
 
 if TYPE_CHECKING:
@@ -52,17 +52,12 @@ LIMITS = """
 def aligned_in_words(found: Comparison) -> str:
     """Which tokens of the two records line up, and which of those differ."""
     first, second = found.first.queries, found.second.queries
-    ours, theirs = found.queries
-    pairs = [
-        (int(one), int(other))
-        for one, other in zip(ours, theirs, strict=True)
-        if first[one].text.casefold() != second[other].text.casefold()
-    ]
-    whole = len(ours) == len(first) == len(second)
+    pairs, count = found.other_words, len(found.queries[0])
+    whole = count == len(first) == len(second)
     if whole:
         said = f"All {len(first)} tokens line up"
     else:
-        said = f"{len(ours)} tokens line up, of {len(first)} and {len(second)}"
+        said = f"{count} tokens line up, of {len(first)} and {len(second)}"
     if pairs:
         named = ", ".join(
             f"{token_name(first, one)} with {token_name(second, other)}" for one, other in pairs[:NAMED]
@@ -206,7 +201,7 @@ def ablation_set_in_words(found: AblationSet) -> list[str]:
 def _random_in_words(found: AblationSet) -> str:
     heads, wins = len(found.heads), found.random_wins
     return (
-        f"Of {len(found.random)} random sets of {heads} head{'s' * (heads > 1)}, "
+        f"Of {len(found.random)} random sets of {counted(heads, 'head')}, "
         f"{wins or 'none'} let{'s' * (wins <= 1)} it win."
     )
 

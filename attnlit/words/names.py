@@ -12,6 +12,7 @@ from attnlit.wording import escaped, ordinal
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention, Token
 
+WORTH_NAMING = 0.05  # of a token's attention, or of what is brought to it: from here on a second one is named
 _ISOLATED, _END = "\u2068", "\u2069"  # what stands between them has a direction of its own
 
 
@@ -45,6 +46,11 @@ def is_itself(attention: Attention, query: int, key: int) -> bool:
     looks, seen = attention.queries[query], attention.keys[key]
     together = GAP in looks.text and (looks.text, looks.raw) == (seen.text, seen.raw)
     return together or looks.position == seen.position
+
+
+def seen_name(attention: Attention, query: int, key: int) -> str:
+    """A key as the token that looks would call it: “itself”, or its name."""
+    return "itself" if is_itself(attention, query, key) else token_name(attention.keys, key)
 
 
 def token_name(tokens: Sequence[Token], place: int) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attnlit.attention.record import RESIDUAL
 from attnlit.wording import capitalised, percent
-from attnlit.words.names import is_itself, token_name
+from attnlit.words.names import WORTH_NAMING, seen_name, token_name
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
-
-WORTH_NAMING = 0.05  # a second token is named from this share on
 
 
 def brought_to(attention: Attention, layer: int, heads: Sequence[int], query: int) -> list[str]:
@@ -25,9 +24,7 @@ def brought_to(attention: Attention, layer: int, heads: Sequence[int], query: in
     if row.sum() == 0:
         return [f"{capitalised(who)} bring{_s(heads)} nothing to {subject} from the tokens shown here."]
 
-    def named(place: int) -> str:
-        return "itself" if is_itself(attention, query, place) else token_name(attention.keys, place)
-
+    named = partial(seen_name, attention, query)
     sentence = f"Of what {who} bring{_s(heads)} to {subject}, {_shares(row, named, 'comes from')}."
     if len(heads) > 1:
         return [sentence, "The lengths of what the heads bring are added up."]

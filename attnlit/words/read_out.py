@@ -7,6 +7,7 @@ token can be neither markup nor a formula.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from attnlit.analysis.scores import FEWEST_TOKENS, RESTS
 from attnlit.attention.record import ATTENTION
 from attnlit.wording import capitalised, percent
-from attnlit.words.names import is_itself, token_name
+from attnlit.words.names import WORTH_NAMING, seen_name, token_name
 from attnlit.words.passed_on import brought_from, brought_to
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 MOSTLY = 0.5  # from this share on a token looks "mostly" at another
 AT_ALL = 0.2  # below this the largest share is still small: attention is spread
-WORTH_NAMING = 0.05  # a second token is named from this weight on
 ADDED_MATTERS = 0.3  # from this weight on one token's look at the first or an added token is explained
 
 
@@ -65,9 +65,7 @@ def _looks_at(attention: Attention, weights: np.ndarray, heads: Sequence[int], q
     if attention.causal and seen == [token.position]:
         return [f"{capitalised(subject)} can look only at itself: the model hides later tokens from it."]
 
-    def named(place: int) -> str:
-        return "itself" if is_itself(attention, query, place) else token_name(attention.keys, place)
-
+    named = partial(seen_name, attention, query)
     first, *rest = np.argsort(-row, kind="stable").tolist()
     ending = "".join(
         f", then at {named(place)} ({percent(row[place])})"

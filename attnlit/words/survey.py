@@ -8,7 +8,7 @@ import numpy as np
 
 from attnlit.analysis.scores import BY_NAME, SCORES, Score
 from attnlit.analysis.survey.summary import FEWEST_TEXTS, nearness, roles_of
-from attnlit.wording import capitalised, number_text, with_article
+from attnlit.wording import capitalised, counted, number_text, with_article
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ def score_in_words(found: Survey, score: str, layer: int, head: int) -> str:
 def _distance(offset: int) -> str:
     if offset == 0:
         return "the token itself"
-    return f"{abs(offset)} token{'s' * (abs(offset) > 1)} {'back' if offset < 0 else 'ahead'}"
+    return f"{counted(abs(offset), 'token')} {'back' if offset < 0 else 'ahead'}"
 
 
 def rests_on(found: Survey) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.wording import number_text
+from attnlit.wording import counted, number_text
 from attnlit.words.names import token_name
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def loss_in_words(found: WordLoss) -> list[str]:
     heads = f"head{'s' * (len(found.heads) > 1)} {names}"
     sentences = [
         f"Without {heads} a word of this text costs **{off:.2f}** nats instead of **{on:.2f}**, a mean over "
-        f"{len(known)} token{'s' * (len(known) > 1)}."
+        f"{counted(len(known), 'token')}."
     ]
     order = known[np.argsort(-rise[known], kind="stable")].tolist()
     helped = [place for place in order if rise[place] >= WORTH_NAMING]

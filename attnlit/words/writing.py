@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attnlit.analysis.writing.attribution import EVERY_WORD
 from attnlit.analysis.writing.parts import EMBEDDINGS, HEAD, MLP
-from attnlit.wording import escaped, number_text, percent
+from attnlit.wording import counted, escaped, number_text, percent
 from attnlit.words.names import token_name, word_name
 
 if TYPE_CHECKING:
@@ -180,5 +180,5 @@ def _words(rows: pd.DataFrame, most: int) -> str:
             count += 1
         else:
             named.append(f"{word_name(row.token)} ({number_text(row.logit)})")
-    pieces = [f"{count} piece{'s' * (count > 1)} of rare signs"] if count else []
+    pieces = [f"{counted(count, 'piece')} of rare signs"] if count else []
     return " and ".join([", ".join(named), *pieces] if named else pieces) or "none"

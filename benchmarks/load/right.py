@@ -65,7 +65,7 @@ def expected(choice: Choice) -> Content:
     if choice.page in VIEWS and dict(choice.own).get("switch_off") != "true":
         return _view(replace(choice, own=()))
     if choice.page == HOME:
-        return _alone(Choice(page=HOME))
+        return _alone(Choice(page=HOME, text=choice.text))
     if dict(choice.own).get("measured") == "false":  # nobody has asked for it
         return Content(())
     if choice.page == "bias":
@@ -76,7 +76,7 @@ def expected(choice: Choice) -> Content:
 @lru_cache(maxsize=4096)
 def _view(choice: Choice) -> Content:
     """The digests of the tables of every chart of a view."""
-    record, layer = _record(choice.model, choice.text, choice.pair), choice.layer or 0
+    record, layer = _record(choice.model, choice.text, choice.pair or ""), choice.layer or 0
     positions = [str(token.position) for token in record.queries]
     pinned = PinnedToken("query", positions.index(choice.query)) if choice.query else None
     if choice.page == "head_view":
@@ -106,14 +106,17 @@ def _alone(choice: Choice) -> Content:
     own = dict(choice.own)
     page = AppTest.from_file(str(ENTRY), default_timeout=ALONE_WITHIN)
     page.switch_page(f"pages/{choice.page or 'home'}.py")
-    address = {name: str(getattr(choice, name)) for name in ("model", "text", "pair", "layer", "head")}
+    chosen = {name: getattr(choice, name) for name in ("model", "text", "pair", "layer", "head")}
+    address = {name: str(value) for name, value in chosen.items() if value is not None}
     if choice.query:
         address["query"] = choice.query
     if choice.layer is None:
-        del address["layer"], address["head"]
+        del address["head"]
     address |= {name.removeprefix("bias_"): value for name, value in own.items()}
     for name, value in address.items():
         page.query_params[name] = value
+    if choice.page == HOME:  # it takes no text from an address
+        page.session_state["text"] = choice.text
     if choice.heads:
         page.query_params["heads"] = [str(head) for head in choice.heads]
     if "long_text" in own:

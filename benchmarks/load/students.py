@@ -82,7 +82,7 @@ class Choice:
     page: str = "head_view"
     model: str = MODEL
     text: str = STARTING_TEXT[0]
-    pair: str = STARTING_TEXT[1]
+    pair: str | None = STARTING_TEXT[1]  # None: no page has shown the field yet
     layer: int | None = None  # None: wherever the page begins
     head: int = 0
     heads: tuple[int, ...] = ()  # none: all
@@ -149,12 +149,14 @@ async def study(
 async def _use(
     visitor: Visitor, lesson: Lesson, diary: Diary, until: float, chance: random.Random, thinking: float
 ) -> None:
-    what, wished = "open", Choice(page=_page(lesson, chance))
+    what, wished = "open", Choice(page=_page(lesson, chance), pair=None)
     began, answer = time.perf_counter(), await visitor.open(wished.page)
     while True:
         choice = _shown(wished, visitor)
         wished = replace(wished, own=tuple(sorted((dict(choice.own) | dict(wished.own)).items())))
         wished = replace(wished, query=choice.query)
+        if wished.pair is None and choice.pair is not None:
+            wished = replace(wished, pair=begins_with(choice.model))
         if wished.layer is None:  # the page began at a head by itself, with which other pages go on
             head = choice.heads[0] if choice.heads else choice.head
             wished = replace(wished, layer=choice.layer, head=head, heads=(head,))
@@ -294,6 +296,11 @@ def _prompts(chance: random.Random) -> dict[str, str]:
         "bias_other": "waited",
         "bias_watched": f"{one}, {other}",
     }
+
+
+def begins_with(model: str) -> str:
+    """The second text that a page opens with: a model that knows pairs has one of its own."""
+    return PAIR if loaded(model).pairs == "segments" else ""
 
 
 @lru_cache(maxsize=4)

@@ -21,4 +21,15 @@ NONSENSE = {
 def shows_markup(app: AppTest) -> bool:
     """Whether anything that is shown is a link or a picture to somewhere else."""
     kinds = (app.markdown, app.caption, app.warning, app.info, app.error, app.title, app.header)
-    return any(re.search(r"(?<!\\)\]\(http", each.value) for kind in kinds for each in kind)
+    said = [each.value for kind in kinds for each in kind]
+    widgets = (
+        app.button,
+        app.selectbox,
+        app.multiselect,
+        app.toggle,
+        app.slider,
+        app.text_input,
+        app.text_area,
+    )
+    said += [each.label for kind in widgets for each in kind]  # a label is Markdown, too
+    return any(re.search(r"(?<!\\)\]\(http", each) for each in said)

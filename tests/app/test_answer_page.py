@@ -10,7 +10,6 @@ from urllib.parse import parse_qs
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from attnlit.analysis.scores import telling_head
 from attnlit.app import write
@@ -18,16 +17,11 @@ from attnlit.app.answer import ask
 from attnlit.attention import answer, load, passed_on
 from attnlit.words.answer import read_in_words, said_in_words, word_in_words
 from tests import tiny
-from tests.app.opening import opened, plain, said
+from tests.app.opening import opened, plain, said, told
 from tests.attention.templates import tokenizer_of
 from tests.bundled import bundled
 
 PROMPT = "She opened the letter and"
-
-
-def told(app: AppTest) -> str:
-    """All that the page says."""
-    return plain("\n".join(each.value for each in (*app.markdown, *app.caption, *app.info)))
 
 
 def test_it_writes_and_says_what_was_read_for_the_chosen_word() -> None:

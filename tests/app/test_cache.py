@@ -19,6 +19,7 @@ import torch
 import attnlit
 import attnlit.attention
 from attnlit.app import cache
+from attnlit.charts.model import drawn
 from attnlit.errors import AttnlitError
 from tests.bundled import bundled
 from tests.tolerances import MISTAKE, ROUNDING
@@ -137,10 +138,18 @@ def test_everything_that_is_kept_is_weighed_and_bounded(monkeypatch: pytest.Monk
         memory.clear()
         for number in range(100):
             memory.put(number, {"values": np.zeros(2**14), "table": pd.DataFrame({"x": np.zeros(10)})})
-    assert sum(memory.weighs for memory in shared) <= 2**20
+    assert sum(memory.weighs for memory in shared) + cache.thumbnails_weigh() <= 2**20
     for memory in shared:
         assert memory.weighs > 0
         memory.clear()
+
+
+def test_thumbnails_have_a_part_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The charts keep them; how many bytes they may take is the app's to say."""
+    monkeypatch.setattr(drawn, "most_bytes", drawn.most_bytes)
+    monkeypatch.setenv("ATTNLIT_CACHE_MB", "50")
+    cache.filtered(bundled("mini-bert"), "The cat sat.", "", "self", cache.Filters(whole_words=True))
+    assert drawn.most_bytes == int(cache.thumbnails_weigh()) < 5 * 2**20
 
 
 def test_a_slice_weighs_as_much_as_the_array_that_it_keeps_alive_and_shared_arrays_count_once() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from attnlit.analysis.ablation_set import ablation_set
 from attnlit.analysis.compare import compare, most_alike
@@ -23,16 +22,11 @@ from attnlit.words.compare import (
     lean_in_words,
     patch_in_words,
 )
-from tests.app.opening import opened, plain
+from tests.app.opening import opened, plain, told
 
 PAIR = PRESETS[0]
 ONE, OTHER = PAIR.words
 LINK = {"text": PAIR.first, "second": PAIR.second, "expected": ONE, "other": OTHER}
-
-
-def told(app: AppTest) -> str:
-    """All that the page says."""
-    return plain("\n".join(each.value for each in (*app.markdown, *app.caption, *app.info)))
 
 
 def test_two_texts_with_their_patches_say_what_is_measured_and_a_link_restores_them() -> None:

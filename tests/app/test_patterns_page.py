@@ -238,3 +238,9 @@ def test_a_survey_from_the_command_line_is_offered_for_its_own_model_only(
     assert not other.exception
     assert "Opened survey" not in other.segmented_control(key="over").options
     assert "The survey that was opened is of mini-gpt2" in words(other)
+
+
+def test_a_token_is_no_markup_in_a_label(small_model: Callable[[str], str]) -> None:
+    """Labels of controls are Markdown: a star, or a whole word that is a link, would be taken for markup."""
+    app = opened("patterns", model=small_model("mini-gpt2"), text="The * sat.", query="2")
+    assert app.selectbox(key="points_at").label == r"Which heads let “\*” look at …"

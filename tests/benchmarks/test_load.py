@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from attnlit.app.frame import sidebar
 from benchmarks.load import students, tables
 from benchmarks.load.answers import Answer
 from benchmarks.load.right import expected, wrong
@@ -54,6 +55,19 @@ def test_numbers_of_something_else_are_noticed(
     assert expected(choice).charts
     assert wrong([deed(choice, choice, choice)]) == []
     assert len(wrong([deed(choice, choice, replace(choice, own=tuple(another.items())))])) == 1
+
+
+def test_home_draws_the_text_that_was_typed() -> None:
+    """Its picture is of the session's text, and no address holds one for it."""
+    choice = Choice(page=students.HOME, text=CHOICE.text)
+    assert wrong([deed(choice, choice, choice)]) == []
+    assert len(wrong([deed(choice, choice, Choice(page=students.HOME))])) == 1
+
+
+def test_students_know_what_a_page_opens_with() -> None:
+    assert students.begins_with("mini-bert") == students.PAIR == sidebar.PAIR
+    assert students.begins_with("mini-gpt2") == ""
+    assert students.STARTING_TEXT[0] == sidebar.TEXT
 
 
 def test_a_missing_picture_is_noticed() -> None:

@@ -40,8 +40,9 @@ How much?
 """
 
 
-def test_there_are_six_lessons_in_order() -> None:
-    assert list(LESSONS) == [
+def test_the_lessons_come_in_order() -> None:
+    """One that is added comes behind these, whose numbers teachers know."""
+    assert list(LESSONS)[:6] == [
         "one-step-back",
         "the-first-word",
         "said-twice",

@@ -68,13 +68,13 @@ class Comparison(InOneLine):
         return self.first.layer_numbers[row], head
 
     @property
-    def same_tokens(self) -> int:
-        """How many of the query tokens that line up are the same."""
-        ours, theirs = self.queries
-        return sum(
-            _spelled(self.first.queries[one]) == _spelled(self.second.queries[other])
-            for one, other in zip(ours, theirs, strict=True)
-        )
+    def other_words(self) -> list[tuple[int, int]]:
+        """Places in the first and in the second of query tokens that line up and are not the same word."""
+        return [
+            (int(one), int(other))
+            for one, other in zip(*self.queries, strict=True)
+            if self.first.queries[one].text.casefold() != self.second.queries[other].text.casefold()
+        ]
 
     def one_head(
         self, layer: int, head: int, other: tuple[int, int] | None = None
@@ -175,7 +175,3 @@ def _that_can_differ(first: Attention, second: Attention, queries: Pairs) -> Pai
 def _other(first: Token, second: Token) -> bool:
     """Whether the model can tell them apart; tokens of arrays have no ids."""
     return (first.id, first.text) != (second.id, second.text)
-
-
-def _spelled(token: Token) -> str:
-    return token.text.casefold()

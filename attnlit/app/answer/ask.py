@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnlit.app import export
-from attnlit.app.frame import address
+from attnlit.app.frame import address, sidebar
 from attnlit.app.frame.controls import number, one_of, typed
 from attnlit.app.frame.go_on import MOST_SEED, TEMPERATURES
 from attnlit.attention.chat import template_of
-from attnlit.models import limits
 
 if TYPE_CHECKING:
     from attnlit.app.frame.request import Choice
@@ -24,7 +23,6 @@ CHAT, TEXT = FORMS = ("Conversation", "Plain text")
 LENGTHS = (20, 40, 80, 160)  # tokens
 # What a visitor types, by its name in a link with text.
 _FIELDS = ("prompt", "system")
-_CHARACTERS = 40  # that may be typed for each token that may be read
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def _about_forms() -> str:
 
 def _texts(model: Model, chat: bool) -> tuple[str, str]:
     """(what is asked, what the system says)"""
-    most, system = limits.max_tokens() * _CHARACTERS, ""
+    most, system = sidebar.most_characters(), ""
     with st.form("answer", border=False):
         if chat:
             tip = "What the model is told before the conversation. Some models know no such message."

@@ -79,8 +79,7 @@ def _begin_with() -> str:
 
 def second_model(request: Request) -> Model | None:
     """Draw the choice of the second model, and open it; None where this server cannot hold two."""
-    if limits.models_kept() < 2:
-        say.hint("This server keeps one model at a time, so two cannot be compared. Compare two texts.")
+    if not _can_hold_two():
         return None
     other = next(each.id for each in CATALOGUE if each.id != request.model.source)
     model = sidebar.model_box("Second model", "with_model", other, st.container())
@@ -90,11 +89,16 @@ def second_model(request: Request) -> Model | None:
 
 
 def before_training(request: Request) -> Model | None:
-    """The same model with random weights."""
-    if limits.models_kept() < 2:
-        say.hint("This server keeps one model at a time, so two cannot be compared. Compare two texts.")
-        return None
-    return cache.before_training(request.model)
+    """The same model with random weights; None where this server cannot hold two."""
+    return cache.before_training(request.model) if _can_hold_two() else None
+
+
+def _can_hold_two() -> bool:
+    """Whether this server keeps two models at a time; where it does not, that is said."""
+    if limits.models_kept() >= 2:
+        return True
+    say.hint("This server keeps one model at a time, so two cannot be compared. Compare two texts.")
+    return False
 
 
 def beside(found: Comparison, table: pd.DataFrame, layer: int, head: int) -> tuple[int, int]:

@@ -67,7 +67,7 @@ LESSONS = PageCard(
     "lessons",
     "Lessons",
     ":material/school:",
-    "Predict, look, switch off: six lessons of 10 to 15 minutes, alone or with a class.",
+    "Predict, look, switch off: lessons of 10 to 15 minutes, alone or with a class.",
     section=LEARN,
     keys=frozenset({"lesson", "step", "answers", "only"}),
 )

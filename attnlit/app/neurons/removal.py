@@ -17,6 +17,7 @@ from attnlit.app.neurons.measure import averages_without
 from attnlit.attention.edits import DimensionsRemoved
 from attnlit.charts.distance import distance_picture
 from attnlit.errors import AttnlitError
+from attnlit.wording import counted
 from attnlit.words.dimensions import removal_in_words
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def experiment(
     falls = {name: _fall(by, layer, head, side)}
     without: dict[str, tuple[int, ...]] = {}
     for label, dimensions in (
-        (f"{count} dimension{'s' * (count > 1)} removed", removed),
-        (f"{count} other{'s' * (count > 1)} removed", others),
+        (f"{counted(count, 'dimension')} removed", removed),
+        (f"{counted(count, 'other')} removed", others),
     ):
         after = dimensions and averages_without(
             request.model, request.kind, layer, head, tuple(sorted(dimensions))

@@ -9,6 +9,7 @@ import streamlit as st
 from attnlit.analysis.survey.find import find_heads
 from attnlit.app import panels
 from attnlit.app.frame.chosen import choose_head
+from attnlit.wording import escaped
 from attnlit.words.find import found_in_words
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def by_pointing(request: Request, found: Survey) -> None:
     seen = [key for key in record.keys if not record.causal or key.position <= query.position]
     words = {key.position: key.text for key in seen}
     position = st.selectbox(
-        f"Which heads let “{query.text}” look at …",
+        f"Which heads let “{escaped(query.text)}” look at …",
         [*words],
         index=None,
         format_func=lambda each: f"{words[each]}  ·  {each}",

@@ -54,6 +54,14 @@ class Routes(Protocol):
     def uniform_edges(self) -> np.ndarray:
         """The same for uniform attention."""
 
+    @property
+    def nodes(self) -> np.ndarray:
+        """(L + 1, N): the share that each token holds below every layer, and above the last."""
+
+    @property
+    def uniform_nodes(self) -> np.ndarray:
+        """The same for uniform attention."""
+
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
@@ -86,32 +94,23 @@ def drawing(routes: Routes) -> Drawing:
     texts = labels(routes.tokens)
     special = [token.special for token in routes.tokens]
     edges = dict(zip(SIDES, (routes.edges, routes.uniform_edges), strict=True))
-    nodes = {side: _nodes(each, routes.query) for side, each in edges.items()}
+    nodes = dict(zip(SIDES, (routes.nodes, routes.uniform_nodes), strict=True))
     if max(1 - each[0].sum() for each in nodes.values()) >= LEAST_SHARE:
         texts, special = [*texts, NOWHERE], [*special, True]
-        edges = {side: _with_nowhere(each, nodes[side]) for side, each in edges.items()}
-        nodes = {side: _nodes(each, routes.query) for side, each in edges.items()}
+        for side in SIDES:
+            edges[side], nodes[side] = _with_nowhere(edges[side], nodes[side])
     return Drawing(tuple(texts), tuple(special), routes.query, routes.layer_numbers, edges, nodes)
 
 
-def _nodes(edges: np.ndarray, query: int) -> np.ndarray:
-    """The share that each token holds below every layer, and above the last: (L + 1, N)."""
-    top = np.zeros((1, edges.shape[1]))
-    top[0, query] = 1
-    return np.concatenate([edges.sum(axis=1), top])
-
-
-def _with_nowhere(edges: np.ndarray, nodes: np.ndarray) -> np.ndarray:
-    """The edges with one more token, to which what a layer loses goes, and which passes all of it on."""
+def _with_nowhere(edges: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both with one more token, to which what a layer loses goes, and which passes all of it on."""
     layers, count, _ = edges.shape
+    lost = np.maximum(0, 1 - nodes.sum(axis=1))  # (L + 1,)
     whole = np.zeros((layers, count + 1, count + 1))
     whole[:, :count, :count] = edges
     whole[:, :count, count] = np.maximum(0, nodes[1:] - edges.sum(axis=2))
-    held = 0.0
-    for layer in reversed(range(layers)):
-        whole[layer, count, count] = held
-        held += whole[layer, :count, count].sum()
-    return whole
+    whole[:, count, count] = lost[1:]
+    return whole, np.column_stack([nodes, lost])
 
 
 def flow_tables(drawn: Drawing, theme: Theme) -> tuple[dict[str, pa.Table], tuple[str, ...]]:

@@ -45,7 +45,7 @@ def test_rows_from_the_first_other_token_on_are_compared() -> None:
     one = [[1, 0, 0], [0.5, 0.5, 0], [0.2, 0.2, 0.6]]
     other = [[1, 0, 0], [0.9, 0.1, 0], [0.6, 0.2, 0.2]]
     found = attnlit.compare(record(one, "a b c"), record(other, "a x c"))
-    assert found.same_tokens == 2
+    assert found.other_words == [(1, 1)]
     expected = np.mean([divergence([0.5, 0.5], [0.9, 0.1]), divergence(one[2], other[2])])
     assert found.distances == pytest.approx(np.array([[expected]]), abs=ROUNDING)
     even = np.mean([divergence([0.5, 0.5], [0.5, 0.5]), divergence(one[2], [1 / 3] * 3)])
@@ -97,7 +97,7 @@ def test_two_models_with_other_tokens_line_up_by_words_and_before_training_nothi
     text = "The cat sat on the mat"
     gpt2, bert = (bundled(name) for name in ("mini-gpt2", "mini-bert"))
     found = attnlit.compare(attend(gpt2, text), attend(bert, text))
-    assert found.same_tokens >= 6
+    assert len(found.queries[0]) - len(found.other_words) >= 6
     assert most_alike(found)[["distance", "typical"]].to_numpy().max() <= LOG2 + ROUNDING
     before = attnlit.compare(attend(gpt2, text), attend(untrained(gpt2), text))
     assert before.distances is not None

@@ -22,6 +22,17 @@ class Routes:
         if not self.layer_numbers:
             object.__setattr__(self, "layer_numbers", tuple(range(len(self.edges))))
 
+    @property
+    def nodes(self) -> np.ndarray:
+        return self._with_top(self.edges)
+
+    @property
+    def uniform_nodes(self) -> np.ndarray:
+        return self._with_top(self.uniform_edges)
+
+    def _with_top(self, edges: np.ndarray) -> np.ndarray:
+        return np.vstack([edges.sum(axis=1), np.eye(edges.shape[1])[self.query]])
+
 
 def edges_of(matrices: np.ndarray, query: int) -> np.ndarray:
     """The shares that go through the layers of these mixing matrices, (L, N, N), from one token down."""
