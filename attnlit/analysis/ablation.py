@@ -20,8 +20,7 @@ from attnlit.analysis.predict import (
 )
 from attnlit.attention.capture import checked_kind
 from attnlit.attention.edits import Edit, HeadsAblated, freeze_patterns
-from attnlit.attention.given import checked_number, is_one_of
-from attnlit.attention.places import checked_pairs
+from attnlit.attention.given import checked_number, checked_pairs, is_one_of
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import heads_in_order

@@ -17,8 +17,7 @@ from attnlit.analysis.ablation import check_how, head_off
 from attnlit.analysis.patching.prompts import PromptText, check_model, single_word
 from attnlit.analysis.predict import in_batches, log_probabilities
 from attnlit.attention.edits import Edit, check_editable, freeze_patterns
-from attnlit.attention.given import check_text, checked_number
-from attnlit.attention.places import checked_pairs
+from attnlit.attention.given import check_text, checked_number, checked_pairs
 from attnlit.attention.recorder import Recorder
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.models.layers import heads_in_order

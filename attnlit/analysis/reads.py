@@ -16,7 +16,7 @@ import pandas as pd
 
 from attnlit.analysis.flow.uniform import uniform_weights
 from attnlit.attention.answers import Answer, Written, row_of
-from attnlit.attention.places import checked_token
+from attnlit.attention.given import checked_token
 from attnlit.attention.record import ATTENTION, Token
 from attnlit.attention.rows import Heads, checked_heads, shares
 from attnlit.attention.spans import named_spans

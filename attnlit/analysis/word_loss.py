@@ -16,8 +16,8 @@ from attnlit.analysis.predict import NUMBERS_AT_ONCE, check_predicts
 from attnlit.attention.capture import checked_kind
 from attnlit.attention.edits import Edit, HeadsAblated
 from attnlit.attention.forward import forward, logits_at
+from attnlit.attention.given import checked_pairs
 from attnlit.attention.numbers import to_numpy
-from attnlit.attention.places import checked_pairs
 from attnlit.attention.reading import Reading, read
 from attnlit.errors import AttnlitError
 

@@ -1,4 +1,4 @@
-"""What a caller hands in, checked where it enters: a model, a text or several, a number, a choice.
+"""What a caller hands in, checked where it enters: a model, texts, a number, a choice, tokens and heads.
 
 Each function raises AttnlitError with a sentence that says what to hand in instead.
 """
@@ -11,10 +11,11 @@ from typing import Any
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import is_whole
 from attnlit.models.model import Model
-from attnlit.wording import a_kind, quoted
+from attnlit.wording import a_kind, counted, one_line, quoted
 
 # Texts to read one by one: each a string, or a string and the second sentence that follows it.
 Texts = Iterable[str | tuple[str, str | None]]
+_LONGEST = 40  # characters of a wrong number that are repeated
 
 
 def check_opened(model: Any) -> None:
@@ -44,6 +45,36 @@ def checked_number(number: Any, name: str, least: int) -> int:
 def is_one_of(chosen: Any, choices: Container[str]) -> bool:
     """Whether somebody chose what there is; a number, a list or an array is no choice."""
     return isinstance(chosen, str) and chosen in choices
+
+
+def checked_token(token: Any, count: int, whose: str = "This text") -> int:
+    """The place of one of `count` tokens."""
+    return _checked(token, count, "token", whose)
+
+
+def checked_head(head: Any, count: int, whose: str) -> int:
+    """The number of one of `count` heads."""
+    return _checked(head, count, "head", whose)
+
+
+def checked_pairs(heads: Any) -> list[tuple[int, int]]:
+    """(layer, head) pairs, each once; whether a model has them is checked where its layers are known."""
+    found: dict[tuple[int, int], None] = {}
+    for pair in heads if isinstance(heads, Iterable) else [None]:
+        numbers = tuple(pair) if isinstance(pair, Iterable) else ()
+        if len(numbers) != 2 or not all(map(is_whole, numbers)):
+            raise AttnlitError("Give heads as pairs of a layer and a head, such as [(4, 3), (5, 0)].")
+        found[int(numbers[0]), int(numbers[1])] = None
+    return [*found]
+
+
+def _checked(number: Any, count: int, what: str, whose: str) -> int:
+    if is_whole(number) and 0 <= number < count:
+        return int(number)
+    raise AttnlitError(
+        f"{whose} has {counted(count, what)}, counted from 0: there is no {what} "
+        f"{one_line(str(number), _LONGEST)}."
+    )
 
 
 def as_texts(texts: Texts) -> list[tuple[str, str | None]]:

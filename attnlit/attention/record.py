@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from attnlit.attention.given import checked_head
 from attnlit.attention.parts import UNNAMED, Token, frozen
-from attnlit.attention.places import checked_head
 from attnlit.attention.vectors import LayerInputs, Vectors, mask_name
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import row_of

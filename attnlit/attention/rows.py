@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from attnlit.attention.places import checked_pairs
+from attnlit.attention.given import checked_pairs
 from attnlit.attention.record import ATTENTION, Attention
 from attnlit.errors import AttnlitError
 

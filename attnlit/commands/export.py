@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attnlit.attention.places import checked_token
+from attnlit.attention.given import checked_token
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted
 from attnlit.words.caption import caption

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import attnlit
-from attnlit.attention.given import as_texts, checked_number
+from attnlit.attention.given import as_texts, checked_head, checked_number, checked_pairs, checked_token
 from attnlit.errors import AttnlitError
 from tests.bundled import bundled
 
@@ -146,3 +146,26 @@ def test_texts_are_strings_or_pairs() -> None:
 def test_what_are_no_texts_are_refused(texts: Any, said: str) -> None:
     with pytest.raises(AttnlitError, match=said):
         as_texts(texts)
+
+
+def test_integers_of_any_type_count() -> None:
+    assert checked_token(np.int64(2), 3) == 2
+    assert checked_head(0, 1, "m") == 0
+    assert checked_pairs(np.array([[1, 2], [1, 2], [0, 3]])) == [(1, 2), (0, 3)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [(3, "token 3"), (-1, "token -1"), ("cat", "token cat"), (1.0, "token 1.0"), (None, "None")],
+)
+def test_what_is_not_there_is_named(wrong: Any, said: str) -> None:
+    with pytest.raises(AttnlitError, match=f"This text has 3 tokens, counted from 0: there is no .*{said}"):
+        checked_token(wrong, 3)
+    with pytest.raises(AttnlitError, match="m has 1 head, counted from 0"):
+        checked_head(3, 1, "m")
+
+
+@pytest.mark.parametrize("wrong", [3, (0, 1), "01", [(0, 1, 2)], ["01"], [([1], 2)], None])
+def test_heads_are_pairs(wrong: Any) -> None:
+    with pytest.raises(AttnlitError, match="Give heads as pairs of a layer and a head"):
+        checked_pairs(wrong)

@@ -22,12 +22,6 @@ GetFolder = Callable[[str], Path]
 WHOLE = "model.safetensors"
 
 
-@pytest.fixture
-def folder(tiny_folder: GetFolder, tmp_path: Path) -> Path:
-    """A copy of a tiny BERT's folder, to spoil."""
-    return Path(shutil.copytree(tiny_folder("bert"), tmp_path / "spoilt"))
-
-
 def refusal(folder: Path | str) -> str:
     """What is said, which never tells where on this machine the folder lies."""
     with pytest.raises(AttnlitError) as refused:

@@ -20,12 +20,6 @@ from tests import tiny
 GetFolder = Callable[[str], Path]
 
 
-@pytest.fixture
-def folder(tiny_folder: GetFolder, tmp_path: Path) -> Path:
-    """A copy of a tiny BERT's folder, to spoil."""
-    return Path(shutil.copytree(tiny_folder("bert"), tmp_path / "spoilt"))
-
-
 def refusal(name: object) -> str:
     with pytest.raises(AttnlitError) as refused:
         load(name)  # type: ignore[arg-type]

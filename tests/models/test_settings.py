@@ -17,11 +17,6 @@ from attnlit.models.load import load
 from tests import tiny
 
 
-@pytest.fixture
-def folder(tiny_folder: Callable[[str], Path], tmp_path: Path) -> Path:
-    return Path(shutil.copytree(tiny_folder("bert"), tmp_path / "spoilt"))
-
-
 def change(file: Path, **found: Any) -> None:
     before = json.loads(file.read_text()) if file.is_file() else {}
     file.write_text(json.dumps({**before, **found}))

@@ -8,7 +8,7 @@ import numpy as np
 
 from attnlit.analysis.flow.mixing import Heads, check_whole, mixing
 from attnlit.analysis.flow.routes import Routes
-from attnlit.attention.places import checked_token
+from attnlit.attention.given import checked_token
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:

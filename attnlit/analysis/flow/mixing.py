@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.flow.uniform import uniform_weights
-from attnlit.attention.places import checked_pairs
+from attnlit.attention.given import checked_pairs
 from attnlit.attention.record import ATTENTION, check_record
 from attnlit.errors import AttnlitError
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from attnlit.analysis.flow.mixing import Heads, mixing, mixing_of_contributions
 from attnlit.analysis.flow.routes import Routes, ratio_to
-from attnlit.attention.places import checked_token
+from attnlit.attention.given import checked_token
 from attnlit.errors import AttnlitError
 from attnlit.wording import InOneLine
 

@@ -27,8 +27,7 @@ from attnlit.analysis.patching.prompts import (
 from attnlit.analysis.patching.runs import OUTPUT, PATTERN, WHAT, Heads, Progress, Runs, measure
 from attnlit.analysis.predict import log_probabilities
 from attnlit.attention.edits import check_editable
-from attnlit.attention.given import check_text, is_one_of
-from attnlit.attention.places import checked_head, checked_pairs
+from attnlit.attention.given import check_text, checked_head, checked_pairs, is_one_of
 from attnlit.attention.values import proof_of
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError

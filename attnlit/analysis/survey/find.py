@@ -16,7 +16,7 @@ from attnlit.analysis.scores import BY_NAME, Score
 from attnlit.analysis.scores.evidence import Evidence, evidence_of
 from attnlit.analysis.survey.looks import group_of
 from attnlit.analysis.survey.summary import Survey
-from attnlit.attention.places import checked_token
+from attnlit.attention.given import checked_token
 from attnlit.attention.record import check_record
 from attnlit.errors import AttnlitError
 from attnlit.wording import InOneLine, a_kind

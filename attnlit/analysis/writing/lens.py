@@ -14,8 +14,8 @@ import numpy as np
 from attnlit.analysis.writing.attribution import Writes, probabilities
 from attnlit.analysis.writing.state import State
 from attnlit.analysis.writing.vocabulary import raised_and_lowered, unembedded
+from attnlit.attention.given import checked_head, checked_token
 from attnlit.attention.numbers import to_numpy
-from attnlit.attention.places import checked_head, checked_token
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.wording import either

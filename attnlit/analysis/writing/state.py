@@ -12,8 +12,8 @@ import numpy as np
 from attnlit.analysis.predict import check_predicts
 from attnlit.analysis.writing.parts import Part
 from attnlit.attention.forward import forward
+from attnlit.attention.given import checked_token
 from attnlit.attention.numbers import to_numpy
-from attnlit.attention.places import checked_token
 from attnlit.attention.reading import Reading, read
 from attnlit.attention.values import prove_values
 from attnlit.errors import AttnlitError

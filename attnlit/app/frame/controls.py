@@ -13,7 +13,7 @@ import streamlit as st
 
 from attnlit.app import say
 from attnlit.app.frame import address
-from attnlit.wording import quoted
+from attnlit.wording import either, quoted
 
 T = TypeVar("T")
 # Kept over pages, reload, back and forward, and in links.
@@ -40,9 +40,7 @@ def one_of(
     options = list(options)
     start = options[0] if default is None else default
     if bound:
-        drop_invalid_choice(
-            key, options, start, but or f"there is {', '.join(str(each) for each in options)}"
-        )
+        drop_invalid_choice(key, options, start, but or f"there is {either(options)}")
     begin = {"index": options.index(start)} if draw == st.selectbox else {"default": start, "required": True}
     kept = IN_ADDRESS if bound else {"persist_state": "session"}
     chosen = draw(label, options, key=key, **begin, **kept, **more)

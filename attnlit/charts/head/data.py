@@ -19,8 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from attnlit.attention.given import checked_number
-from attnlit.attention.places import checked_head
+from attnlit.attention.given import checked_head, checked_number
 from attnlit.attention.record import ATTENTION, check_record
 from attnlit.charts.head.clicks import PinnedToken
 from attnlit.charts.head.layout import NOBODY, HeadShape

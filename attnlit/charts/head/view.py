@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attnlit.attention.given import is_one_of
-from attnlit.attention.places import checked_token
+from attnlit.attention.given import checked_token, is_one_of
 from attnlit.attention.record import layer_or_first
 from attnlit.charts.head.clicks import SIDES, PinnedToken, Side
 from attnlit.charts.head.data import chosen_heads, head_shape, head_tables

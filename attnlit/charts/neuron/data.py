@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from attnlit.attention.places import checked_token
+from attnlit.attention.given import checked_token
 from attnlit.attention.record import check_record
 from attnlit.charts.labels import column_width, font_size, labels, row_height
 from attnlit.charts.neuron.captions import captions

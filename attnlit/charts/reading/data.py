@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from attnlit.attention.answers import Answer
-from attnlit.attention.places import checked_token
+from attnlit.attention.given import checked_token
 from attnlit.attention.record import ATTENTION
 from attnlit.attention.rows import Heads, shares
 from attnlit.attention.spans import ANSWER, ASSISTANT, PROMPT, ROLES, SYSTEM, THINKING, USER
