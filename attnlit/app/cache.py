@@ -61,7 +61,7 @@ class Memory:
     """
 
     def __init__(self, bound: Callable[[], float], weigh: Callable[[Any], float] = weight) -> None:
-        self._bound, self._weigh = bound, weigh
+        self.bound, self._weigh = bound, weigh
         self._changed = threading.Condition()  # held to look and to put, never while something is made
         self._kept: cachetools.LRUCache[Hashable, Any] | None = None
         self._being_made: set[Hashable] = set()
@@ -115,7 +115,7 @@ class Memory:
     def _values(self) -> cachetools.LRUCache[Hashable, tuple[Hashable, Any]]:
         """Values with their keys, which weigh, too: a text of somebody's may be one."""
         if self._kept is None:
-            bound = self._bound()
+            bound = self.bound()
             self._kept = cachetools.LRUCache(bound, getsizeof=lambda entry: min(self._weigh(entry), bound))
         return self._kept
 

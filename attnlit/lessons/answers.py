@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from attnlit.lessons.reading import Lesson, Step
 from attnlit.wording import one_line
 
-_ANSWER = re.compile(r"(\d{0,2})(?:n(-?\d{1,6}(?:\.\d{1,3})?))?")
+_ANSWER = re.compile(r"(\d{0,2})(?:n(-?\d{1,3}(?:\.\d{1,3})?))?", re.ASCII)
 _NUMBER = re.compile(r"[-−+]?(?:\d{1,3}(?:[.,]\d*)?|[.,]\d+)")
 NEAR = 0.02  # a number counts as right within two hundredths: what is read off a picture is rounded
 
@@ -48,14 +48,25 @@ def encode(answers: Sequence[Answer]) -> str:
 
 def decode(text: str, lesson: Lesson) -> list[Answer]:
     """The answers of a link, one for each step of the lesson; what it cannot mean is left out."""
-    answers = []
     given = text.split("_")[: len(lesson.steps)]
-    for step, each in zip(lesson.steps, given + [""] * (len(lesson.steps) - len(given)), strict=True):
-        found = _ANSWER.fullmatch(each)
-        option = int(found[1]) if found and found[1] else None
-        number = float(found[2]) if found and found[2] else None
-        answers.append(Answer(option if option is not None and option < len(step.options) else None, number))
-    return answers
+    given += [""] * (len(lesson.steps) - len(given))
+    return [_answer(step, each) or Answer() for step, each in zip(lesson.steps, given, strict=True)]
+
+
+def is_damaged(text: str, lesson: Lesson) -> bool:
+    """Whether the answers of a link are not as `encode` has made them: cut off, or of another lesson."""
+    *given, end = text.split("_") if text else [""]
+    known = map(_answer, lesson.steps, given)
+    return bool(end) or len(given) > len(lesson.steps) or None in known
+
+
+def _answer(step: Step, text: str) -> Answer | None:
+    """One answer of a link; None for what is none to this step."""
+    found = _ANSWER.fullmatch(text)
+    if found is None or (found[1] and int(found[1]) >= len(step.options)):
+        return None
+    option, number = found.groups()
+    return Answer(int(option) if option else None, float(number) if number else None)
 
 
 def as_written(value: float) -> float:

@@ -138,7 +138,8 @@ def test_everything_that_is_kept_is_weighed_and_bounded(monkeypatch: pytest.Monk
         memory.clear()
         for number in range(100):
             memory.put(number, {"values": np.zeros(2**14), "table": pd.DataFrame({"x": np.zeros(10)})})
-    assert sum(memory.weighs for memory in shared) + cache.thumbnails_weigh() <= 2**20
+    assert sum(memory.weighs for memory in shared) <= 2**20
+    assert sum(memory.bound() for memory in shared) + cache.thumbnails_weigh() == pytest.approx(2**20)
     for memory in shared:
         assert memory.weighs > 0
         memory.clear()

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from attnlit.lessons import LESSONS
-from attnlit.lessons.answers import Answer, as_written, decode, encode, is_near, key, number_in, sheet
+from attnlit.lessons.answers import (
+    Answer,
+    as_written,
+    decode,
+    encode,
+    is_damaged,
+    is_near,
+    key,
+    number_in,
+    sheet,
+)
 
 LESSON = LESSONS["one-step-back"]
 
@@ -19,6 +29,14 @@ def test_a_link_carries_all_answers() -> None:
 @pytest.mark.parametrize("text", ["", "_", "x", "99_", "<b>", "2n_", "n1e9_", "-1_", "_" * 500, "\x00"])
 def test_what_a_link_cannot_mean_is_left_out(text: str) -> None:
     assert decode(text, LESSON) == [Answer()] * len(LESSON.steps)
+
+
+def test_a_link_that_was_cut_off_is_known() -> None:
+    whole = encode([Answer(2, 99.0), Answer(None, 82.5), Answer(1, None)])
+    for text in ("", "_", "2n99_", whole):
+        assert not is_damaged(text, LESSON), text
+    for text in (whole[:-1], whole[:6], whole + "_", whole + "1_", "7_", "n1000_", "x_", "١_", "\x00"):
+        assert is_damaged(text, LESSON), text
 
 
 def test_a_broken_answer_spoils_no_other() -> None:

@@ -7,7 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from attnlit.app import say
+from attnlit.app.frame import address
 from attnlit.app.frame.cards import BY_SCRIPT, HOME, LESSONS, PageCard
+from attnlit.wording import quoted
 
 KEY = "only"  # in the address of a lesson
 _ALLOWED = "pages_of_the_class"  # in the session, from the link on
@@ -27,6 +30,14 @@ def allowed() -> tuple[PageCard, ...]:
     if some is None:
         return tuple(BY_SCRIPT.values())
     return tuple(card for card in BY_SCRIPT.values() if card in (HOME, LESSONS) or card.script in some)
+
+
+def check_link() -> None:
+    """Say it, where somebody has followed a link for a class, if it names a page that there is not."""
+    named = st.query_params.get(KEY, "").split(".")
+    unknown = next((each for each in named if each and each not in BY_SCRIPT), None)
+    if unknown is not None and address.arrived():
+        say.once(f"This class's link names a page {quoted(unknown)}, and there is none. Ask for it again.")
 
 
 def page_link(script: str, **options: Any) -> None:

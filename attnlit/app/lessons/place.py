@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from attnlit.app import say
-from attnlit.app.frame import address
+from attnlit.app.frame import address, classroom
 from attnlit.app.frame.cards import LESSONS as CARD
 from attnlit.lessons import LESSONS, Lesson, Step
-from attnlit.lessons.answers import Answer, decode, encode
+from attnlit.lessons.answers import Answer, decode, encode, is_damaged
 from attnlit.wording import quoted
 
 
@@ -35,6 +35,7 @@ class Place:
 
 def here() -> Place | None:
     """Where the address says that the student is; None for the list of lessons."""
+    classroom.check_link()
     asked = address.asked("lesson")
     if not asked:
         return None
@@ -47,7 +48,11 @@ def here() -> Place | None:
     if not 0 <= number < len(lesson.steps):
         say.warn(f"This lesson has steps 1 to {len(lesson.steps)}, but no step {quoted(step[0])}.")
         number = 0
-    answers = decode((address.asked("answers") or [""])[0], lesson)
+    given = (address.asked("answers") or [""])[0]
+    answers = decode(given, lesson)
+    if is_damaged(given, lesson):
+        say.once("Some of the answers in this link cannot be read; it may be cut off. Give those once more.")
+        address.write(answers=encode(answers))
     return Place(lesson, number, tuple(answers))
 
 
