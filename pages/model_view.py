@@ -12,11 +12,9 @@ from attnlit.charts.model import model_picture  # noqa: E402
 
 left, right = panels.beside([3, 2])
 with left:
-    panels.picture(
+    panels.heads_picture(
         model_picture(request.shown, selected=(request.layer, request.head), theme=request.theme),
         key="model_picture",
-        on_select=lambda: panels.follow_head("model_picture"),
-        selection=["cell"],
         alt="Model view: a thumbnail of every head, layers downwards, heads across",
     )
 with right:

@@ -50,6 +50,16 @@ def picture(
     say.quiet(*chart.notes)
 
 
+def heads_picture(chart: Picture, *, key: str, alt: str) -> None:
+    """The same of a picture with a cell for each head: a click on one chooses it here and on every page."""
+
+    def follow() -> None:
+        for cell in selection(key, "cell"):
+            chosen.choose_head(cell["layer"], cell["head"])
+
+    picture(chart, key=key, alt=alt, on_select=follow, selection=["cell"])
+
+
 def beside(shares: Sequence[int], key: str = "beside") -> list[DeltaGenerator]:
     """Columns for a picture and the words beside it; on a narrow window the words stand below it.
 
@@ -72,12 +82,6 @@ def clicks(key: str) -> tuple[dict[str, Any], dict[str, Any]]:
         name: [*rows] for name, rows in st.session_state[key]["selection"].items()
     }
     return now, before
-
-
-def follow_head(key: str) -> None:
-    """A click in the picture `key` on a head's cell chooses that head, here and on every other page."""
-    for cell in selection(key, "cell"):
-        chosen.choose_head(cell["layer"], cell["head"])
 
 
 def pinned(request: Request) -> PinnedToken | None:

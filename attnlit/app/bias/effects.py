@@ -72,11 +72,9 @@ def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hin
     }
     left, right = st.columns(2)
     with left:
-        panels.picture(
+        panels.heads_picture(
             head_map_picture(selected=(choice.layer, choice.head), theme=choice.theme, **drawn),
             key=f"{key}_map",
-            on_select=lambda: panels.follow_head(f"{key}_map"),
-            selection=["cell"],
             alt=f"{MEASURES[measure]}, layers downwards, heads across",
         )
         with described.words_of(f"{key}_map", border=False):

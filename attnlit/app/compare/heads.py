@@ -38,7 +38,7 @@ def differences(
         table.insert(3, "unrelated texts", null.ravel())
     left, right = st.columns(2)
     with left:
-        panels.picture(
+        panels.heads_picture(
             head_map_picture(
                 found.distances,
                 title="How differently it looks",
@@ -48,8 +48,6 @@ def differences(
                 theme=request.theme,
             ),
             key="compare_map",
-            on_select=lambda: panels.follow_head("compare_map"),
-            selection=["cell"],
             alt="How differently each head looks, layers downwards, heads across",
         )
         st.caption(f"{UNIT} Click a head to see it above and beside this.")
@@ -70,7 +68,7 @@ def alike(
     layers, heads = request.attention.layers, request.attention.heads
     left, right = st.columns(2)
     with left:
-        panels.picture(
+        panels.heads_picture(
             head_map_picture(
                 table["distance"].to_numpy().reshape(layers, heads),
                 title="Distance to the head most like it",
@@ -80,8 +78,6 @@ def alike(
                 theme=request.theme,
             ),
             key="alike_map",
-            on_select=lambda: panels.follow_head("alike_map"),
-            selection=["cell"],
             alt="Distance of each head to the head of the other model most like it",
         )
         st.caption(f"{UNIT} Pale heads have a close match in the other model. Click a head to see it above.")

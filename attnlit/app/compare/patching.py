@@ -69,7 +69,7 @@ def section(request: Request, pair: Comparison, words: tuple[str, str] | None) -
 
 
 def _map(request: Request, found: PatchMap, shown: str) -> None:
-    panels.picture(
+    panels.heads_picture(
         head_map_picture(
             found.table[shown].fillna(0.0).to_numpy().reshape(found.shape),
             title="Share of the difference",
@@ -80,8 +80,6 @@ def _map(request: Request, found: PatchMap, shown: str) -> None:
             theme=request.theme,
         ),
         key="patch_map",
-        on_select=lambda: panels.follow_head("patch_map"),
-        selection=["cell"],
         alt="Share of the difference that each head carries, layers downwards, heads across",
     )
 

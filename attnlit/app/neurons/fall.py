@@ -38,15 +38,13 @@ def which_head(request: Request, by: DistanceProfile) -> pd.Series:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         values = table.pivot(index="layer", columns="head", values="decay").to_numpy()
-        panels.picture(
+        panels.heads_picture(
             head_map_picture(
                 np.clip(values, 0, 1), title="steady fall with distance explains", form=".0%",
                 layers=by.layer_numbers, limits=(0.0, 1.0), selected=(request.layer, request.head),
                 theme=request.theme,
             ),
             key="decay_map",
-            on_select=lambda: panels.follow_head("decay_map"),
-            selection=["cell"],
             alt="How well a steady fall with distance describes each head; layers downwards, heads across",
         )  # fmt: skip
     with right:

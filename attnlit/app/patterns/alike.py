@@ -39,7 +39,7 @@ def alike(request: Request, found: Survey) -> None:
         )
     # Roots, because the divergence behaves as a squared distance.
     points = classical_mds(np.sqrt(found.divergence))
-    panels.picture(
+    panels.heads_picture(
         head_points_picture(
             points,
             request.attention.heads,
@@ -49,8 +49,6 @@ def alike(request: Request, found: Survey) -> None:
             theme=request.theme,
         ),
         key="head_points",
-        on_select=lambda: panels.follow_head("head_points"),
-        selection=["cell"],
         alt="Map of heads: one dot a head, heads that look alike are near each other",
     )
     saving.offer("Map of heads", "map_of_heads", lambda: _points_table(found, points))

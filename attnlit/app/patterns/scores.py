@@ -35,11 +35,9 @@ def choose_score(found: Survey) -> str:
 def head_map(request: Request, found: Survey, score: str) -> None:
     """All heads, coloured by the score; a click chooses one everywhere."""
     about = BY_NAME[score]
-    panels.picture(
+    panels.heads_picture(
         head_map_picture(selected=(request.layer, request.head), **_map(request, found, score)),
         key="score_map",
-        on_select=lambda: panels.follow_head("score_map"),
-        selection=["cell"],
         alt=f"Map of all heads, layers downwards, heads across, coloured by the score {about.title}",
     )
     best = int(np.nanargmax(found.values[score]))

@@ -30,11 +30,9 @@ def whole(request: Request, found: WordSum) -> None:
     """The sum as bars that end in the real logit, and in words."""
     left, right = panels.beside([3, 2])
     with left:
-        panels.picture(
+        panels.heads_picture(
             _bars(request, found, request.theme),
             key="writing_sum",
-            on_select=lambda: panels.follow_head("writing_sum"),
-            selection=["cell"],
             alt="The sum that makes the word's logit: a bar for each part, the last one is the logit",
         )
     with right:
@@ -73,11 +71,9 @@ def head_map(request: Request, values: np.ndarray, found: Guess, *, lost: bool) 
     heads = heads_in_order(request.attention.layer_numbers, values.shape[1])
     if best is not None:
         begin_at(*heads[best])
-    panels.picture(
+    panels.heads_picture(
         _map(request, values, found, request.theme, lost=lost),
         key="writing_map",
-        on_select=lambda: panels.follow_head("writing_map"),
-        selection=["cell"],
         alt="Map of all heads, layers downwards, heads across, coloured by what each adds to the logit",
     )
     if best is not None:
