@@ -163,6 +163,12 @@ def either(choices: Iterable[object]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
+def listed(things: Iterable[object]) -> str:
+    """Things that are all meant, at least one: "3", "3 and 7", "3, 7 and 11"."""
+    *most, last = map(str, things)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 class InOneLine:
     """What a prompt and a notebook show of something with arrays or a model inside: one line about it.
 

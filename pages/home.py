@@ -5,7 +5,7 @@ import streamlit as st
 from attnlit.app import start
 from attnlit.app.frame.router import ensure_routed
 from attnlit.app.frame.sidebar import FIRST_MODEL
-from attnlit.app.home.picture import ask, living_picture
+from attnlit.app.home.picture import LINES, ask, living_picture
 from attnlit.words.glossary import explained
 
 ensure_routed()
@@ -13,14 +13,13 @@ ensure_routed()
 words, living = st.columns([2, 3], gap="large")
 with words:
     text = ask()
-    st.markdown(
-        "A line is one weight of **attention**: the stronger the line, the more the word on the left takes "
-        "from the word on the right. **Point at a word** in the picture, or tap it."
-    )
+    how_to_read = st.empty()
+    how_to_read.markdown(LINES)
     with st.popover("What is a token, a layer, a head?", icon=":material/help:"):
         st.markdown(explained("token", "layer", "head", "attention"))
 with living.container(key="living"):
-    living_picture(text)
+    if (how := living_picture(text)) != LINES:
+        how_to_read.markdown(how)
 
 from attnlit.app.home import gallery  # noqa: E402 - numpy: a cold server shows its words first
 

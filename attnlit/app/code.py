@@ -18,9 +18,14 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 def head_view(request: Request, *, rows: bool = False) -> str:
     """Code for the head view as it is on the page. rows: its tokens stand in rows."""
-    more = (f", pinned={request.pinned!r}" if request.pinned else "") + ", rows=True" * rows
+    more = _pinned(request) + ", rows=True" * rows
     view = f"attnlit.head_view(attention, layer={request.layer}, heads={[*request.heads]}{more})"
     return _with_record(request, view)
+
+
+def _pinned(request: Request) -> str:
+    """The argument for the pinned token, where there is one."""
+    return f", pinned={request.pinned!r}" if request.pinned else ""
 
 
 def model_view(request: Request) -> str:
@@ -29,8 +34,10 @@ def model_view(request: Request) -> str:
 
 
 def heatmap(request: Request) -> str:
-    """Code for the heat map of the chosen head."""
-    return _with_record(request, f"attnlit.heatmap(attention, layer={request.layer}, head={request.head})")
+    """Code for the heat map of the chosen head, or of the mean of several."""
+    head = request.head if len(request.heads) == 1 else [*request.heads]
+    view = f"attnlit.heatmap(attention, layer={request.layer}, head={head}{_pinned(request)})"
+    return _with_record(request, view)
 
 
 def neuron_view(request: Request) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnlit.analysis.ablation import switch_off
-from attnlit.app import cache, code, described, saving, say, sinks
+from attnlit.app import cache, code, described, saving, say, shape, sinks
 from attnlit.app.frame import chosen
-from attnlit.app.frame.controls import one_of
+from attnlit.app.frame.controls import one_that_fits
 from attnlit.app.frame.together import take_one_more
 from attnlit.charts.head import ChosenHeads, PinnedToken, head_picture, head_table, last_click, token_more
 from attnlit.charts.heatmap import heatmap_picture
@@ -229,14 +229,18 @@ def one_head(request: Request) -> list[str]:
     """
     layer, head = request.layer, request.head
     st.markdown(f"**Layer {layer}, head {head}**")
-    looks = ("Lines", "Heat map", "Table")
-    look = one_of(st.segmented_control, "Show as", looks, "look", bound=False, label_visibility="collapsed")
+    looks = ("Lines", shape.HEAT_MAP, "Table")
+    fits = shape.HEAT_MAP if shape.is_long(request.attention) else "Lines"
+    look, _ = one_that_fits(
+        st.segmented_control, "Show as", looks, "look",
+        fits=fits, bound=False, label_visibility="collapsed",
+    )  # fmt: skip
     if look == "Lines":
         lines = head_picture(request.shown, layer, [head], theme=request.theme, pinned=request.pinned)
         picture(lines, key="one_head", alt="Head view of one head")
         return [code.head_view(request)]
-    if look == "Heat map":
-        heat = heatmap_picture(request.shown, layer, head, theme=request.theme)
+    if look == shape.HEAT_MAP:
+        heat = heatmap_picture(request.shown, layer, head, theme=request.theme, pinned=request.pinned)
         picture(heat, key="heat_map", alt="Heat map of one head")
         return [code.heatmap(request)]
     columns = ("query", "key", "weight", "norm", "query position", "key position")

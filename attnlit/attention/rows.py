@@ -1,14 +1,15 @@
-"""Rows of a record, averaged over heads: what some tokens look at, or what is brought to them."""
+"""Heads of a record that somebody names, and rows averaged over them: what some tokens look at, or get."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
-from attnlit.attention.given import checked_pairs
-from attnlit.attention.record import ATTENTION, Attention
+from attnlit.attention.given import checked_head, checked_pairs
+from attnlit.attention.record import ATTENTION, Attention, check_record
 from attnlit.errors import AttnlitError
+from attnlit.wording import a_kind
 
 # (layer, head) each, layers by their number in the model; None is all of them.
 Heads = Collection[tuple[int, int]] | None
@@ -25,6 +26,20 @@ def checked_heads(attention: Attention, heads: Heads) -> list[tuple[int, int]]:
     if not pairs:
         raise AttnlitError("No head is chosen. Choose at least one.")
     return sorted((attention.row(layer, head), head) for layer, head in pairs)
+
+
+def chosen_heads(attention: Attention, layer: int, heads: Sequence[int] | None) -> list[int]:
+    """The heads of a layer that are meant, checked, in order and without repeats; all if none are named."""
+    check_record(attention)
+    attention.row(layer)
+    if heads is None:
+        return list(range(attention.heads))
+    if isinstance(heads, str) or not isinstance(heads, Iterable):
+        raise AttnlitError(f"Give heads as a list of numbers, such as [0, 3], not as {a_kind(heads)}.")
+    chosen = sorted({checked_head(head, attention.heads, attention.model) for head in heads})
+    if not chosen:
+        raise AttnlitError("No head is chosen. Choose at least one.")
+    return chosen
 
 
 def shares(attention: Attention, rows: Sequence[int], heads: Heads = None) -> np.ndarray:

@@ -86,7 +86,7 @@ def test_the_head_view_in_rows_is_made_again(model: Model) -> None:
     [
         (code.model_view, lambda asked: attnlit.model_view(asked.shown)),
         (code.neuron_view, lambda asked: attnlit.neuron_view(asked.shown, 2, 1, 3)),
-        (code.heatmap, lambda asked: attnlit.heatmap(asked.shown, 2, 1)),
+        (code.heatmap, lambda asked: attnlit.heatmap(asked.shown, 2, [1, 4], pinned=("query", 3))),
     ],
     ids=["model", "neuron", "heat map"],
 )
@@ -112,14 +112,13 @@ def test_a_page_shows_the_code_of_its_picture_and_what_to_cite() -> None:
     assert any("Vig, Jesse" in each for each in shown)
 
 
-def test_the_head_view_shows_one_head_as_a_heat_map_with_its_words_and_code() -> None:
+def test_the_head_view_shows_the_mean_of_heads_as_a_heat_map_with_its_words_and_code() -> None:
     app = opened("head_view", layer="2", heads=["1", "3"], shape="Heat map", query="-1")
     assert not app.exception
-    assert "Choose a query token above" in told(app)  # no token of a heat map can be clicked
     assert len(app.get("vega_lite_chart")) == 1
-    assert any("this is head 1" in each.value for each in app.caption)
-    assert [each.label for each in app.toggle if each.key == "switch_off"] == ["Switch head 1 off"]
-    assert any("attnlit.heatmap(attention, layer=2, head=1)" in each.value for each in app.code)
+    assert "A cell is the mean over heads 1 and 3." in told(app)
+    assert [each.label for each in app.toggle if each.key == "switch_off"] == ["Switch these 2 heads off"]
+    assert any("attnlit.heatmap(attention, layer=2, head=[1, 3])" in each.value for each in app.code)
 
 
 def test_a_picture_is_saved_as_wide_as_a_page_or_a_column(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,9 @@ import re
 
 from playwright.sync_api import Page, expect
 
+import attnlit
 from attnlit.charts.head.layout import SWITCHES_LEFT
+from attnlit.charts.heatmap.layout import sizes
 from attnlit.charts.theme import head_colour
 from tests.browser.hand import address, box, click, drawn, ink, leave, pixels, point, radio
 from tests.browser.heads import HEADS, TEXT, heads, row, switch
@@ -115,3 +117,20 @@ def test_a_switch_acts_before_the_server_answers_and_of_two_clicks_the_last_one_
         sidebar.get_by_role("button", name="1", exact=True).click()
     assert {*heads(page)} == {"1", "5"}
     shows("3", "35", "5", "15")  # what is chosen elsewhere wins over the last click
+
+
+def test_an_address_with_a_mistake_leads_to_a_long_texts_heat_map_whose_rows_can_be_clicked(
+    server: str, page: Page
+) -> None:
+    long = "The cat sat on the mat. " * 12
+    visit(page, f"{server}/head_veiw?layer=2&heads=1&query=5&text={long}")
+    expect(page.get_by_role("dialog")).to_have_count(0)  # Streamlit's own, without a way on
+    with answered(page):
+        page.get_by_role("link", name="Open “Head view”").click()
+    expect(radio(page, "Tokens in", "Heat map")).to_be_checked()
+    drawn(page)
+    shape = sizes(*[[each.text for each in attnlit.attend(attnlit.load("mini-gpt2"), long).queries]] * 2)
+    middle = shape["top"] + 40.5 * shape["matrix_height"] / shape["queries"]
+    click(page, 0.3, middle)
+    eventually(lambda: address(page).get("query") == "40")
+    assert "shape" not in address(page)

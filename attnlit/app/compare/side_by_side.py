@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from attnlit.analysis.compare import Comparison
     from attnlit.app.frame.request import Request
     from attnlit.attention import Attention
-    from attnlit.charts.head.clicks import Side
+    from attnlit.charts.pinned import Side
 
 Head = tuple[int, int]
 _SECOND = "compare_second_picture"  # the key of its picture

@@ -28,8 +28,11 @@ _PAGE, _ARRIVED, _PAGE_BEFORE = "page", "arrived", "page_before"
 _LINKED = "followed_link"
 _CHOSEN = "chosen_"  # + name: what was chosen, as the address spells it, or None
 _WRITTEN = "written_"  # + name: what we last left in the address
+_MADE = "made_"  # + name: whether somebody has made a choice that else goes with what is shown
 # Choices that are bound to no control, and are of one text.
 _BY_HAND = frozenset({"query", "key", "key_token", "word", "together"})
+# Choices that go with what is shown until somebody makes them: no link names them before.
+_FITTING = frozenset({"shape"})
 _SEVERAL = frozenset({"heads"})  # of which an address may name more than one
 _WITHOUT = "without"  # in a link: the text of whoever made it was left out
 
@@ -204,6 +207,16 @@ def settled(name: str, valid: Container[str], but: str) -> str | None:
     return here
 
 
+def note_made(name: str) -> None:
+    """Somebody has made this choice, which until then went with what was shown."""
+    st.session_state[_MADE + name] = True
+
+
+def is_made(name: str) -> bool:
+    """Whether somebody has made it."""
+    return bool(st.session_state.get(_MADE + name))
+
+
 def link_to(choice: Choice, own: Mapping[str, str] | None) -> str:
     """The whole address that restores this page.
 
@@ -212,7 +225,8 @@ def link_to(choice: Choice, own: Mapping[str, str] | None) -> str:
     card = BY_SCRIPT[page()]
     said = {"model": choice.known.source, "layer": choice.layer, "head": choice.head}
     parts: dict[str, Any] = {name: value for name, value in said.items() if name in card.all_keys}
-    for name in sorted(card.all_keys - OWN_TEXTS - parts.keys()):
+    unmade = {name for name in _FITTING if not is_made(name)}
+    for name in sorted(card.all_keys - OWN_TEXTS - parts.keys() - unmade):
         value = st.query_params.get(name) if name in _BY_HAND else st.session_state.get(name)
         if value is not None and value is not False and value not in ("All", ["All"]) and name != "example":
             parts[name] = str(value).lower() if value is True else value

@@ -14,7 +14,7 @@ from attnlit.app.frame import address
 if TYPE_CHECKING:
     from attnlit.attention import Attention
     from attnlit.attention.record import Token
-    from attnlit.charts.head.clicks import Side
+    from attnlit.charts.pinned import Side
 
 # Choices of the frame that stay from page to page.
 _FILTERS = ("weigh", "filter", "words", "special", "rescaled")

@@ -47,6 +47,21 @@ def one_of(
     return chosen if chosen in options else start  # whatever a browser sends
 
 
+def one_that_fits(
+    draw: Callable[..., T | None], label: str, options: Sequence[T], key: str, *, fits: T, **more: Any
+) -> tuple[T, bool]:
+    """Draw a choice of one that goes with what is shown, until somebody makes it, here or by a link.
+
+    Returns it, and whether somebody has. fits: what goes with what is shown. more: as of `one_of`.
+    """
+    if any(str(option) in address.asked(key) for option in options):
+        address.note_made(key)
+    if not address.is_made(key):
+        st.session_state[key] = fits
+    chosen = one_of(draw, label, options, key, default=fits, on_change=lambda: address.note_made(key), **more)
+    return chosen, address.is_made(key)
+
+
 def some_of(
     draw: Callable[..., Any], label: str, options: Sequence[T], key: str, *, default: T, but: str, **more: Any
 ) -> list[T]:

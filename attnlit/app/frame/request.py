@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from attnlit.app.cache import Filters
     from attnlit.app.frame.opening import Known
     from attnlit.attention import Attention
-    from attnlit.charts.head.clicks import Side
+    from attnlit.charts.pinned import Side
     from attnlit.charts.theme import Theme
     from attnlit.models.model import Model
 

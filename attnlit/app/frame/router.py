@@ -24,7 +24,7 @@ from streamlit.runtime.scriptrunner_utils.exceptions import RerunException, Scri
 
 from attnlit.app import early, saving, say, start, tour
 from attnlit.app.folder import app_folder
-from attnlit.app.frame import address, asking, chosen, classroom, opening, unseen
+from attnlit.app.frame import address, asking, chosen, classroom, missing, opening, unseen
 from attnlit.app.frame.cards import BY_SCRIPT, HOME, PageCard
 from attnlit.app.frame.request import Choice, Request
 from attnlit.errors import AttnlitError
@@ -59,6 +59,8 @@ def run() -> None:
             start.prepare_process()  # after the title: a cold server shows at once that it is there
         # The controls are drawn here, not by the page: what the address says of them would be lost with each
         # step "back" to another page, because Streamlit takes it for something that only that page asks.
+        if card is HOME and page.url_path:
+            missing.tell(page.url_path)
         tour.strip(card.script)
         with _routing(card):
             if card.from_record:
@@ -115,10 +117,14 @@ def _icon() -> str:
 def _navigation() -> tuple[PageCard, Any]:
     """Draw the navigation; the card and the page that are open."""
     sections: dict[str, list[Any]] = {}
-    for card in classroom.allowed():
+    allowed = classroom.allowed()
+    for card in allowed:
         sections.setdefault(card.section, []).append(copy(_page(card)))  # a run notes in it that it ran
+    other = missing.page(allowed)
+    if other is not None:
+        sections[HOME.section].append(other)
     page = st.navigation(sections, position="top")
-    return BY_SCRIPT[page.url_path or HOME.script], page
+    return HOME if page is other else BY_SCRIPT[page.url_path or HOME.script], page
 
 
 @cache
@@ -129,6 +135,7 @@ def _page(card: PageCard) -> Any:
         title="Home" if card is HOME else card.title,
         icon=card.icon,
         default=card is HOME,
+        url_path="" if card is HOME else card.script,
         help=card.lead,
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from attnlit.app.frame.request import Request
     from attnlit.attention import Attention
     from attnlit.attention.record import Token
-    from attnlit.charts.head.clicks import Side
+    from attnlit.charts.pinned import Side
 
 _KEY = "together_tokens"
 _LONGEST = 2000  # characters of a spelling: a link may hold anything

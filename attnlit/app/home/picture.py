@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from attnlit.attention import Attention
 
 
+LINES = (
+    "A line is one weight of **attention**: the stronger the line, the more the word on the left takes "
+    "from the word on the right. **Point at a word** in the picture, or tap it."
+)
+CELLS = (
+    "A cell is one weight of **attention**: the stronger its colour, the more the word on the left takes "
+    "from the word above. **Point at a cell** in the picture, or tap it."
+)
+
+
 def ask() -> str:
     """Draw the field for a text; the other pages go on with what stands in it."""
     with st.form("home_text", border=False):
@@ -28,26 +38,37 @@ def ask() -> str:
     return text
 
 
-def living_picture(text: str) -> None:
-    """The most telling head of a text, a word pinned that shows it."""
+def living_picture(text: str) -> str:
+    """The most telling head of a text, a word pinned that shows it. Returns how to read it."""
     try:
         record = _attention(text)
     except AttnlitError as mistake:  # an empty text, one that is too long
         say.warn(str(mistake))
-        return
+        return LINES
     start.import_charts()
-    from attnlit.app import panels
+    from attnlit.app import panels, shape
     from attnlit.charts.head import head_picture
-    from attnlit.words.read_out import read_out
+    from attnlit.charts.heatmap import heatmap_picture
+    from attnlit.words.roles import role_in_words
 
     layer, head, query = where(None, record)
-    with described.words_of("living_picture", border=False):
-        st.markdown(" ".join(read_out(record, layer, [head], query)[:1]))
-    panels.picture(
-        head_picture(record, layer, [head], theme=theme(), pinned=("query", query)),
-        key="living_picture",
-        alt=f"Head view of one head of {FIRST_MODEL}",
-    )
+    pinned = ("query", query)
+    with described.words_of("living_picture", "living_map", border=False):
+        st.markdown(role_in_words(record, layer, head))
+    cells = shape.is_long(record)
+    if cells:
+        say.quiet(shape.why(record, "The head view has lines, too."))
+        panels.picture(
+            heatmap_picture(record, layer, head, theme=theme(), pinned=pinned),
+            key="living_map",
+            alt=f"Heat map of one head of {FIRST_MODEL}",
+        )
+    else:
+        panels.picture(
+            head_picture(record, layer, [head], theme=theme(), pinned=pinned),
+            key="living_picture",
+            alt=f"Head view of one head of {FIRST_MODEL}",
+        )
     classroom.page_link(
         "head_view",
         label=f"Open layer {layer}, head {head} in the head view",
@@ -59,6 +80,7 @@ def living_picture(text: str) -> None:
             "query": str(record.queries[query].position),
         },
     )
+    return CELLS if cells else LINES
 
 
 def _attention(text: str) -> Attention:

@@ -6,38 +6,12 @@ picture from them. Give `before`, what was handed back at the last click: the fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
 
-Side = Literal["query", "key"]
-SIDES = get_args(Side)
-Selection = Mapping[str, Any] | None  # `event.selection`: the rows of each named selection
+from attnlit.charts.pinned import SIDES, PinnedToken, Selection, news
+
 SELECTIONS = ("pin", "more", "heads", "solo")  # for `st.altair_chart(..., selection_mode=...)`
-
-
-@dataclass(frozen=True)
-class PinnedToken:
-    """The token whose lines stay: on the left (a query) or on the right (a key)."""
-
-    side: Side
-    # Its index in `attention.queries` or `attention.keys`.
-    index: int
-
-    @classmethod
-    def from_selection(
-        cls, selection: Selection, now: PinnedToken | None = None, before: Selection = None
-    ) -> PinnedToken | None:
-        """The pinned token after a click; `now` is the one before it.
-
-        A click on the pinned token, or beside all tokens, lets go.
-        """
-        clicked = _news(selection, before, "pin")
-        if clicked is None:
-            return now
-        if clicked.get("held") or clicked["side"] not in SIDES:
-            return None
-        return cls(clicked["side"], int(clicked["index"]))
 
 
 @dataclass(frozen=True)
@@ -64,7 +38,7 @@ class ChosenHeads:
 
 def token_more(selection: Selection, before: Selection = None) -> PinnedToken | None:
     """The token that was clicked with the Shift key, to be taken together with others; None if none was."""
-    clicked = _news(selection, before, "more")
+    clicked = news(selection, before, "more")
     if clicked is None or clicked["side"] not in SIDES:
         return None
     return PinnedToken(clicked["side"], int(clicked["index"]))
@@ -84,9 +58,3 @@ def last_click(selection: Selection) -> str:
 def _when(click: str) -> int:
     time = click.partition(" ")[2]
     return int(time) if time.isascii() and time.isdecimal() and len(time) < 20 else 0
-
-
-def _news(selection: Selection, before: Selection, name: str) -> Mapping[str, Any] | None:
-    """The row that a selection names now and did not name before, or None."""
-    rows = list((selection or {}).get(name) or [])
-    return rows[0] if rows and rows != list((before or {}).get(name) or []) else None

@@ -1,7 +1,7 @@
 """The head view's tables, from a record of attention.
 
 - `setup`: one row of sizes and limits, the heads' colours and the pinned token
-- `tokens`: both columns, `side` "query" or "key"
+- `tokens`: both columns, `side` "query" or "key", and what is `said` of each
 - `lines`: the strongest lines, for while nothing is pointed at, as compact text
 - `rows`: every weight worth seeing as compact text, taken apart only for the token pointed at
 - `switches`: the heads that can be switched on and off
@@ -12,24 +12,25 @@ which is switched on in the browser is drawn before the server answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from attnlit.attention.given import checked_head, checked_number
-from attnlit.attention.record import ATTENTION, check_record
-from attnlit.charts.head.clicks import PinnedToken
+from attnlit.attention.given import checked_number
+from attnlit.attention.record import ATTENTION
+from attnlit.attention.rows import chosen_heads
 from attnlit.charts.head.layout import NOBODY, HeadShape
 from attnlit.charts.head.notes import notes
 from attnlit.charts.labels import column_width, font_size, labels
 from attnlit.charts.opacity import FULL, filled, full_opacity, mask_notes, one, scale_notes
 from attnlit.charts.packed_text import joined, one_text, rows_table, texts
+from attnlit.charts.pinned import PinnedToken
+from attnlit.charts.said import said_of_keys, said_of_queries
 from attnlit.charts.theme import Theme, head_colour, head_dash, ink_on
-from attnlit.errors import AttnlitError
-from attnlit.wording import a_kind, percent
+from attnlit.wording import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,20 +44,6 @@ ALWAYS_IN_DETAIL = 0.01
 LEAST_WEIGHT = 0.0005  # below this a weight is 0.0 % in print, and is left out
 FINE = 10_000  # in `lines` opacities are whole numbers of this share
 NO_TOKEN = -1  # its place
-
-
-def chosen_heads(attention: Attention, layer: int, heads: Sequence[int] | None) -> list[int]:
-    """The heads to show, checked, in order and without repeats."""
-    check_record(attention)
-    attention.row(layer)
-    if heads is None:
-        return list(range(attention.heads))
-    if isinstance(heads, str) or not isinstance(heads, Iterable):
-        raise AttnlitError(f"Give heads as a list of numbers, such as [0, 3], not as {a_kind(heads)}.")
-    chosen = sorted({checked_head(head, attention.heads, attention.model) for head in heads})
-    if not chosen:
-        raise AttnlitError("No head is chosen. Choose at least one.")
-    return chosen
 
 
 def head_shape(attention: Attention, switches: int) -> HeadShape:
@@ -88,15 +75,15 @@ def head_tables(
     worth, lines_from, rows_from = _limits(weights, on, budget)
     drawn = np.flatnonzero(weights >= lines_from[:, None, None])
     drawn = drawn[np.argsort(weights.ravel()[drawn])]  # the strongest are drawn last, on top
+    shown, shown_from = (weights, lines_from) if on.all() else (weights[on], lines_from[on])
     tables = {
         "setup": _setup_table(attention, on, switches, shape, theme, pinned, full, answered),
-        "tokens": _token_table(attention, theme, pinned),
+        "tokens": _token_table(attention, theme, pinned, shown),
         "lines": _line_table(weights, drawn, full),
         "rows": _row_table(weights, rows_from, full),
         "switches": _switch_table(attention, switches, theme),
     }
     scale = (*scale_notes(attention, full), *mask_notes(attention, layer))
-    shown, shown_from = (weights, lines_from) if on.all() else (weights[on], lines_from[on])
     lines = np.sort(shown[shown >= shown_from[:, None, None]])
     return tables, notes(shown, worth, lines, float(rows_from[on][0]), scale)
 
@@ -189,6 +176,7 @@ def _setup_table(
     row: dict[str, Any] = {
         "queries": shape.queries,
         "row": shape.row,
+        "said_line": shape.said,
         "titles": shape.titles,
         "top": shape.top,
         "height": shape.height,
@@ -210,8 +198,14 @@ def _setup_table(
     return rows_table(**{name: [value] for name, value in row.items()})
 
 
-def _token_table(attention: Attention, theme: Theme, pinned: PinnedToken | None) -> pa.Table:
-    """Both columns. Tokens are told apart by their place, never by their text: words repeat."""
+def _token_table(
+    attention: Attention, theme: Theme, pinned: PinnedToken | None, shown: np.ndarray
+) -> pa.Table:
+    """Both columns. Tokens are told apart by their place, never by their text: words repeat.
+
+    shown: weights (heads, queries, keys) of the heads that are on; of their mean each token's sentence is.
+    """
+    mean = shown.mean(axis=0)
     sides = {"query": attention.queries, "key": attention.keys}
     places = [(side, index) for side, tokens in sides.items() for index in range(len(tokens))]
     held = (pinned.side, pinned.index) if pinned else None
@@ -221,6 +215,10 @@ def _token_table(attention: Attention, theme: Theme, pinned: PinnedToken | None)
         text=[text for tokens in sides.values() for text in labels(tokens)],
         ink=[theme.faint if token.special else theme.text for tokens in sides.values() for token in tokens],
         held=[place == held for place in places],
+        said=[
+            *said_of_queries(attention, mean, len(shown)),
+            *said_of_keys(attention, mean, len(shown)),
+        ],
     )
 
 

@@ -11,6 +11,7 @@ from attnlit.charts.vega import signal
 NOBODY = "-"  # in place of the click that a picture answers: clicks on its switches do nothing
 SWITCH_HEIGHT = 22
 SWITCH_ROW = SWITCH_HEIGHT + 6
+SAID = 22  # pixels for the line that says where the active token looks
 SWITCHES_A_ROW = 16
 SWITCHES_LEFT = 52  # pixels for the word "Heads"
 NUMBER_WIDTH = 40  # pixels for "100%" beside a token
@@ -40,9 +41,14 @@ class HeadShape:
         return -(-self.switches // SWITCHES_A_ROW)
 
     @property
+    def said(self) -> int:
+        """Where the line runs that says where the active token looks, from the top."""
+        return self.switch_rows * SWITCH_ROW + 12
+
+    @property
     def titles(self) -> int:
         """Where the line of titles and legend runs, from the top."""
-        return self.switch_rows * SWITCH_ROW + 18
+        return self.said + SAID + 6
 
     @property
     def top(self) -> int:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from attnlit.charts.head.data import FINE
-from attnlit.charts.head.layout import NUMBER_WIDTH
 from attnlit.charts.head.switches import RANK
 from attnlit.charts.later import alt
-from attnlit.charts.lettering import Word
 from attnlit.charts.opacity import FULL
 from attnlit.charts.theme import MONOSPACE_DIGITS, Theme
 from attnlit.charts.vega import (
@@ -252,34 +250,6 @@ def tokens() -> alt.Chart:
             color=alt.Color("ink:N", scale=None),
         )
     )
-
-
-def titles() -> list[Word]:
-    """What each column is, and what the numbers are."""
-
-    def title(x: str, align: str, text: str) -> Word:
-        return Word(text, x, "titles", align, size=12, weight=600)
-
-    # On a phone the numbers stand under the legend.
-    word = f"idle || beside < {NUMBER_WIDTH} ? '' : shown === 1 ? measure : 'mean'"
-    return [
-        title("left - 6", "'right'", "'attends from'"),
-        title("right + 6", "'left'", "'attends to'"),
-        title("idle ? right : numbers_x", "'right'", word),
-    ]
-
-
-def legend_words() -> list[Word]:
-    """What the ramp of the legend means at its two ends, in numbers, and what they measure."""
-
-    def word(x: str, align: str, text: str) -> Word:
-        return Word(text, x, "titles", align, size=11)
-
-    return [
-        word("ramp_left - 5", "'right'", "setup_row.none || ''"),
-        word("ramp_left + ramp_width + 5", "'left'", "setup_row.most || ''"),
-        word("ramp_left - 18", "'right'", "lines_width < 280 ? '' : measure"),
-    ]
 
 
 def ramp(theme: Theme) -> alt.Chart:

@@ -17,7 +17,6 @@ from attnlit.charts.head.marks import (
     behind,
     ground,
     idle_lines,
-    legend_words,
     ramp,
     weights_of_active,
     which_token,
@@ -25,6 +24,7 @@ from attnlit.charts.head.marks import (
 from attnlit.charts.head.rows_layout import EDGE, LINES, NUMBERS, ROW
 from attnlit.charts.head.spec import BEFORE_DATA
 from attnlit.charts.head.switches import caption, switches, which_heads
+from attnlit.charts.head.words import legend_words, said
 from attnlit.charts.later import alt
 from attnlit.charts.lettering import Word, lettering
 from attnlit.charts.opacity import FULL
@@ -66,7 +66,7 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
         _tokens(),
         ramp(theme),
         *switches(theme),
-        lettering([caption(), *_titles(), *legend_words()], theme.faint),
+        lettering([caption(), said(theme), *_titles(), *legend_words()], theme.faint),
     ).add_params(*setup_signals(**_BEFORE), *which_token(by_itself), *which_heads(by_itself), *_places())
     return framed(chart, theme)
 

@@ -8,13 +8,12 @@ from attnlit.charts.head.marks import (
     all_lines,
     ground,
     highlights,
-    legend_words,
     ramp,
-    titles,
     tokens,
     which_token,
 )
 from attnlit.charts.head.switches import caption, switches, which_heads
+from attnlit.charts.head.words import legend_words, said, titles
 from attnlit.charts.later import alt
 from attnlit.charts.lettering import lettering
 from attnlit.charts.picture import frozen
@@ -24,6 +23,7 @@ from attnlit.charts.vega import framed, setup_signals
 BEFORE_DATA = {
     "queries": 0,
     "row": 24,
+    "said_line": 0,
     "titles": 0,
     "top": 0,
     "height": 400,
@@ -64,6 +64,6 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
         tokens(),
         ramp(theme),
         *switches(theme),
-        lettering([caption(), *titles(), *legend_words()], theme.faint),
+        lettering([caption(), said(theme), *titles(), *legend_words()], theme.faint),
     ).add_params(*setup_signals(**BEFORE_DATA), *which_token(by_itself), *which_heads(by_itself), *places())
     return framed(chart, theme)

@@ -13,25 +13,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attnlit.attention.given import checked_token, is_one_of
 from attnlit.attention.record import layer_or_first
-from attnlit.charts.head.clicks import SIDES, PinnedToken, Side
-from attnlit.charts.head.data import chosen_heads, head_shape, head_tables
+from attnlit.attention.rows import chosen_heads
+from attnlit.charts.head.data import head_shape, head_tables
 from attnlit.charts.head.rows import spec_by_itself as rows_by_itself
 from attnlit.charts.head.rows import theme_spec as rows_spec
 from attnlit.charts.head.rows_layout import in_rows, rows_height, rows_notes
 from attnlit.charts.head.spec import spec_by_itself, theme_spec
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.picture import Picture
+from attnlit.charts.pinned import Pin, checked_pin
 from attnlit.charts.theme import LIGHT, Look, Theme, theme_of
-from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
     import altair as alt
 
     from attnlit.attention import Attention
-
-Pin = PinnedToken | tuple[Side, int]
 
 
 def head_picture(
@@ -62,7 +59,7 @@ def head_picture(
     """
     heads = chosen_heads(attention, layer, heads)
     switches = heads if answered is None else list(range(attention.heads))
-    pin = _checked_pin(attention, pinned)
+    pin = checked_pin(attention, pinned)
     tables, notes = head_tables(
         attention, layer, heads, theme=theme, budget=budget, pinned=pin, switches=switches, answered=answered
     )
@@ -81,15 +78,6 @@ def head_picture(
         draw_by_itself=by_itself,
         begins_with={"pin": [{"side": pin.side, "index": pin.index}]} if pin else {},
     )
-
-
-def _checked_pin(attention: Attention, pinned: Pin | None) -> PinnedToken | None:
-    if pinned is None or isinstance(pinned, PinnedToken):
-        return pinned
-    if not isinstance(pinned, tuple | list) or len(pinned) != 2 or not is_one_of(pinned[0], SIDES):
-        raise AttnlitError("Name the pinned token by its side and its number, such as (“query”, 3).")
-    tokens = attention.queries if pinned[0] == "query" else attention.keys
-    return PinnedToken(pinned[0], checked_token(pinned[1], len(tokens)))
 
 
 def head_view(

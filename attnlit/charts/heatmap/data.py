@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from attnlit.charts.heatmap.layout import sizes
+from attnlit.charts.heatmap.layout import NOWHERE, sizes
 from attnlit.charts.opacity import FULL
 from attnlit.charts.packed_text import row_texts, rows_table
+from attnlit.charts.pinned import PinnedToken, Side
 from attnlit.charts.png import palette, palette_picture
 from attnlit.charts.theme import Theme
 
@@ -39,6 +40,11 @@ class Matrix:
     name: str
     least: str
     most: str
+    # What is said of each query, where there is something to say.
+    said: Sequence[str] = ()
+    pinned: PinnedToken | None = None
+    # Whether a click on a row pins its query: somebody answers it.
+    clicks: bool = False
 
     @property
     def signed(self) -> bool:
@@ -58,6 +64,9 @@ def matrix_tables(matrix: Matrix, theme: Theme) -> dict[str, pa.Table]:
         "least": matrix.least,
         "most": matrix.most,
         "missing": "not available" if matrix.missing.any() else "",
+        "clicks": matrix.clicks,
+        "pinned_row": _place(matrix.pinned, "query"),
+        "pinned_column": _place(matrix.pinned, "key"),
     }
     whole = np.rint(shares * FULL).astype(np.int16)
     return {
@@ -66,6 +75,7 @@ def matrix_tables(matrix: Matrix, theme: Theme) -> dict[str, pa.Table]:
         "rows": rows_table(
             place=np.arange(len(matrix.queries), dtype=np.int16),
             text=list(matrix.queries),
+            said=list(matrix.said) or [""] * len(matrix.queries),
             # Nothing for 0, which is frequent, and - for no weight.
             weights=row_texts(whole, {"": whole == 0, "-": matrix.missing}),
         ),
@@ -76,6 +86,11 @@ def matrix_tables(matrix: Matrix, theme: Theme) -> dict[str, pa.Table]:
             opacity=np.abs(steps),
         ),
     }
+
+
+def _place(pinned: PinnedToken | None, side: Side) -> int:
+    """The row or column of the pinned token, if it is of this side."""
+    return pinned.index if pinned is not None and pinned.side == side else NOWHERE
 
 
 def _image(matrix: Matrix, shares: np.ndarray, theme: Theme) -> str:

@@ -9,10 +9,12 @@ from attnlit.charts.labels import CHARACTER_WIDTH, column_width
 from attnlit.charts.later import alt
 from attnlit.charts.vega import signal
 
+NOWHERE = -9999  # no row or column: far from any
 LABEL_SIZE = 12
-LARGEST_CELL, SMALLEST_LABELLED_CELL = 44, 12  # pixels
-USUAL_HEIGHT, MOST_HEIGHT = 560, 768  # of the matrix, pixels
+LARGEST_CELL, SMALLEST_LABELLED_CELL = 44, 14  # pixels
+USUAL_HEIGHT, MOST_HEIGHT = 560, 640  # of the matrix, pixels: with all else both ends fit on a screen
 SLANT = 0.71  # a label at 45 degrees is so many times as high, and as wide, as it is long
+SAID = 22  # pixels for the line that says where the token pointed at looks
 BELOW = 34  # pixels under the matrix, for the legend
 
 
@@ -23,7 +25,7 @@ def sizes(queries: Sequence[str], keys: Sequence[str]) -> dict[str, Any]:
     by_labels = min(len(queries) * SMALLEST_LABELLED_CELL, MOST_HEIGHT)
     matrix_height = min(len(queries) * LARGEST_CELL, max(USUAL_HEIGHT, by_labels))
     longest = min(label_room, max(map(len, texts)) * LABEL_SIZE * CHARACTER_WIDTH)
-    top = round(longest * SLANT) + 34
+    top = SAID + round(longest * SLANT) + 34
     return {
         "queries": len(queries),
         "keys": len(keys),

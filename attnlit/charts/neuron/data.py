@@ -24,6 +24,7 @@ from attnlit.charts.neuron.captions import captions
 from attnlit.charts.neuron.layout import FARTHEST, height
 from attnlit.charts.packed_text import row_texts, rows_table
 from attnlit.charts.raster import signed_roots, signed_strips
+from attnlit.charts.said import said_of_queries
 from attnlit.charts.theme import Theme
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def neuron_tables(look: Look, theme: Theme) -> dict[str, pa.Table]:
         "queries": rows_table(
             query=np.arange(len(vectors.q), dtype=np.int16),
             text=labels(look.attention.queries),
+            said=said_of_queries(look.attention, np.nan_to_num(look.weights)),
             values=_packed(vectors.q, value_unit),
         ),
         "keys": rows_table(

@@ -193,16 +193,18 @@ def captions(theme: Theme) -> list[alt.Chart]:
     return [squares, lines]
 
 
-def instruction(theme: Theme) -> alt.Chart:
-    """How to choose a query, where there is somebody to choose."""
-    words = (
+def caption(theme: Theme) -> alt.Chart:
+    """Where the query under the pointer looks; until there is one, how to choose a query.
+
+    In a saved figure, where nobody can choose, it is about the chosen query.
+    """
+    how = (
         "wide ? 'Click a token on the left to choose the query. Point at a value to read it.'"
         " : 'Tap a token to choose. A wider window adds q and k.'"
     )
-    mark = (
-        once()
-        .transform_filter(ON_SCREEN)
-        .mark_text(fontSize=13, color=theme.text, align="left", baseline="middle")
+    words = f"{ON_SCREEN} && active === chosen ? ({how}) : (data('queries')[active] || {{}}).said || ''"
+    mark = once().mark_text(
+        fontSize=13, color=theme.text, align="left", baseline="middle", limit=alt.ExprRef("width")
     )
     return mark.encode(x=alt.XValue(1), y=alt.YValue(9), text=computed(words))
 

@@ -10,8 +10,8 @@ from attnlit.charts.neuron.layout import signals
 from attnlit.charts.neuron.marks import (
     active_button,
     active_frame,
+    caption,
     captions,
-    instruction,
     key_areas,
     key_row,
     query_buttons,
@@ -56,7 +56,7 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
         active_frame(theme),
         key_frame,
         active_row(theme),
-        instruction(theme),
+        caption(theme),
         *captions(theme),
         key_areas().add_params(key_hover),
         *single_values(),

@@ -10,7 +10,8 @@ import pytest
 from attnlit.charts.heatmap import heatmap, heatmap_picture
 from attnlit.charts.theme import DARK, LIGHT, head_colour
 from attnlit.errors import AttnlitError
-from tests.charts.drawing import image_of, svg_of, texts
+from attnlit.wording import percent
+from tests.charts.drawing import Svg, image_of, svg_of, texts
 from tests.records import random_record, record, vectors_record
 
 
@@ -67,6 +68,48 @@ def test_labels_thin_out_for_long_texts() -> None:
     attention = random_record(layers=1, heads=1, queries=200)
     shown = [text for text in texts(svg_of(heatmap(attention))) if text.startswith("from")]
     assert 20 < len(shown) < 80
+
+
+def test_of_several_heads_it_is_the_mean_and_says_so() -> None:
+    attention = random_record()
+    picture = heatmap_picture(attention, 1, [2, 0])
+    assert np.allclose(image_of(picture)[..., 3] / 255, attention.weights[1, [0, 2]].mean(axis=0), atol=0.004)
+    assert "A cell is the mean over heads 0 and 2." in picture.notes
+    assert {"mean", "On average “from1” gives"} <= {
+        text if text == "mean" else text[:24]
+        for text in texts(svg_of(heatmap(attention, 1, [0, 2], pinned=("query", 1))))
+    }
+    assert not any("mean" in note for note in heatmap_picture(attention, 1, 2).notes)
+
+
+def frames(svg: Svg) -> list[str]:
+    """What is framed in the accent colour."""
+    return [path for each in svg.iter() if each.get("stroke") == LIGHT.accent and (path := each.get("d"))]
+
+
+def test_the_pinned_token_has_a_frame_a_bold_label_and_a_sentence() -> None:
+    attention = random_record(
+        layers=1, heads=1, queries=200
+    )  # labels are thinned out, and the pinned one is not
+    weights = attention.weights[0, 0]
+    plain, of_query, of_key = (
+        svg_of(heatmap(attention, pinned=pin)) for pin in (None, ("query", 101), ("key", 33))
+    )
+    assert [len(frames(svg)) for svg in (plain, of_query, of_key)] == [0, 1, 1]
+    bold = [each.text for each in of_query.iter() if each.get("font-weight") == "700"]
+    assert bold == ["from101"]
+    said = f"“from101” gives {percent(weights[101].max())} to “to{weights[101].argmax()}”"
+    assert said in texts(of_query)
+    assert not any(" gives " in text for text in texts(of_key))
+    assert [each.text for each in of_key.iter() if each.get("font-weight") == "700"] == ["to33"]
+
+
+def test_both_ends_of_a_long_text_fit_on_a_screen() -> None:
+    heights = [
+        heatmap_picture(random_record(layers=1, heads=1, queries=count)).height(760)
+        for count in (60, 208, 500)
+    ]
+    assert max(heights) < 800
 
 
 def test_the_spec_is_the_same_for_every_layer_and_head() -> None:
