@@ -47,12 +47,12 @@ def living_picture(text: str) -> str:
         return LINES
     start.import_charts()
     from attnlit.app import panels, shape
-    from attnlit.charts.head import head_picture
+    from attnlit.charts.head import PinnedToken, head_picture
     from attnlit.charts.heatmap import heatmap_picture
     from attnlit.words.roles import role_in_words
 
     layer, head, query = where(None, record)
-    pinned = ("query", query)
+    pinned = PinnedToken("query", query)
     with described.words_of("living_picture", "living_map", border=False):
         st.markdown(role_in_words(record, layer, head))
     cells = shape.is_long(record)

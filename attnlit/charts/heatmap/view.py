@@ -23,7 +23,6 @@ from attnlit.charts.picture import Picture
 from attnlit.charts.pinned import Pin, checked_pin
 from attnlit.charts.said import said_of_queries
 from attnlit.charts.theme import LIGHT, Look, Theme, head_colour, theme_of
-from attnlit.models.layers import is_whole
 from attnlit.wording import listed, percent
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def heatmap_picture(
     `AttnlitError` for a layer or head that the record does not have.
     """
     check_record(attention)
-    heads = chosen_heads(attention, layer, [head] if is_whole(head) else head)
+    heads = chosen_heads(attention, layer, head if isinstance(head, Sequence) else [head])
     weights = attention.weights[attention.row(layer), heads] / one(attention, layer)  # (heads, queries, keys)
     missing, keys = ~attention.visible(layer) | np.isnan(weights).all(axis=0), labels(attention.keys)
     mean = np.nan_to_num(weights).mean(axis=0)
