@@ -27,8 +27,15 @@ PAIR = "The dog lay on the rug."
 
 TRACED = {"deberta-v2", "gpt-neo", "bloom"}  # their files never call the attention interface
 WINDOW = "sliding window of 4 tokens"
-TARGETED = {"t5", "bart", "marian"}
-CAUSAL = {"gpt2", "gpt-neox", "llama", "gemma2", "gpt-oss", "gpt-neo", "bloom"}
+
+
+def of_classes(*endings: str) -> set[str]:
+    """The architectures whose class of transformers is called so: what it is for stands in its name."""
+    return {name for name, (kind, _, _) in tiny.ARCHITECTURES.items() if kind.endswith(endings)}
+
+
+TARGETED = of_classes("ForConditionalGeneration", "MTModel")
+CAUSAL = of_classes("ForCausalLM", "LMHeadModel")
 GROUPED = {"llama", "gemma2", "gpt-oss"}
 
 GetModel = Callable[[str], Model]
