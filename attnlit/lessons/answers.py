@@ -11,6 +11,7 @@ from attnlit.wording import one_line
 
 _ANSWER = re.compile(r"(\d{0,2})(?:n(-?\d{1,3}(?:\.\d{1,3})?))?", re.ASCII)
 _NUMBER = re.compile(r"[-−+]?(?:\d{1,3}(?:[.,]\d*)?|[.,]\d+)")
+MOST_NAME = 80  # characters of a student's name
 NEAR = 0.02  # a number counts as right within two hundredths: what is read off a picture is rounded
 
 
@@ -81,7 +82,7 @@ def is_near(value: float, written: float) -> bool:
 
 def sheet(lesson: Lesson, answers: Sequence[Answer], name: str = "") -> str:
     """The answer sheet in Markdown, without the key: questions, and what was answered."""
-    lines = [f"# {lesson.title}", "", f"Name: {one_line(name, 80) or '____________'}", ""]
+    lines = [f"# {lesson.title}", "", f"Name: {one_line(name, MOST_NAME) or '____________'}", ""]
     for number, (step, answer) in enumerate(zip(lesson.steps, answers, strict=True), start=1):
         lines += [f"## {number}. {step.title}", "", step.question, ""]
         for index, option in enumerate(step.options):

@@ -10,9 +10,10 @@ import streamlit as st
 from attnlit.app import cache, copy_button, say
 from attnlit.app.frame import address, classroom
 from attnlit.app.frame.cards import BY_SCRIPT, VIEWS
+from attnlit.app.frame.controls import typed
 from attnlit.app.lessons import place as places
 from attnlit.lessons import LESSONS, Lesson, measured
-from attnlit.lessons.answers import key, sheet
+from attnlit.lessons.answers import MOST_NAME, key, sheet
 from attnlit.lessons.paper import paper
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def walk(place: Place) -> None:
             "it, or send it."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            name = st.text_input("Your name (stays on your sheet)", max_chars=80)
+            name = typed(st.text_input, "Your name (stays on your sheet)", "", "lesson_name", MOST_NAME)
             st.download_button(
                 "Answer sheet",
                 lambda: paper(sheet(lesson, place.answers, name)),
