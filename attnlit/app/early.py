@@ -28,12 +28,14 @@ if (!window.attnlitEarly) {
   const own = document.querySelector("script[type=module][src]");
   if (own) for (const name of NAMES) import(new URL(name, own.src)).catch(() => {});
   const show = () => document.documentElement.classList.add("attnlit-titled");  // the style waits for it
-  const look = new MutationObserver(() => {
+  const look = () => {
     if (!document.querySelector("h1, [data-testid='stException']")) return;
-    look.disconnect();
+    looking.disconnect();
     requestAnimationFrame(() => requestAnimationFrame(show));  // the sidebar comes meanwhile, and moves all
-  });
-  look.observe(document.body, { childList: true, subtree: true });
+  };
+  const looking = new MutationObserver(look);
+  looking.observe(document.body, { childList: true, subtree: true });
+  look();  // on a busy machine all may be there already, and nothing more comes
 }
 """
 _STARTED = "early_started"  # of the session; it belongs to no control
