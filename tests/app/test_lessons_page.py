@@ -91,7 +91,7 @@ def test_nonsense_in_a_link_opens_the_lesson_at_its_start(value: str) -> None:
     app = opened("lessons", lesson="one-step-back", answers=value, only=f"bias.{value}")
     assert LESSONS["one-step-back"].steps[0].title in shown(app)
     assert "answers in this link cannot be read" in shown(app)
-    assert "This class's link names a page" in plain(shown(app))
+    assert "names a page that does not exist" in plain(shown(app))
     assert app.query_params["answers"].endswith("___")
     assert not app.run().warning  # said once
 

@@ -37,7 +37,7 @@ def check_link() -> None:
     named = st.query_params.get(KEY, "").split(".")
     unknown = next((each for each in named if each and each not in BY_SCRIPT), None)
     if unknown is not None and address.arrived():
-        say.once(f"This class's link names a page {quoted(unknown)}, and there is none. Ask for it again.")
+        say.once(f"This link names a page that does not exist, {quoted(unknown)}. Ask for the link again.")
 
 
 def page_link(script: str, **options: Any) -> None:

@@ -51,7 +51,7 @@ def here() -> Place | None:
     given = (address.asked("answers") or [""])[0]
     answers = decode(given, lesson)
     if is_damaged(given, lesson):
-        say.once("Some of the answers in this link cannot be read; it may be cut off. Give those once more.")
+        say.once("Some answers in this link cannot be read; it may have been cut off. Answer them again.")
         address.write(answers=encode(answers))
     return Place(lesson, number, tuple(answers))
 
