@@ -10,7 +10,7 @@ import copy
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -56,10 +56,16 @@ def begins(item: pytest.Item) -> bool:
     return item.path.stem in LONGEST or item.get_closest_marker("server") is not None
 
 
-def pytest_collection_finish() -> None:
-    """What was imported stays: the garbage collector looks at it no more, and less often at the rest."""
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported stays: the garbage collector looks at none of it, and less often at the rest."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

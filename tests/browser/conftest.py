@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from benchmarks.load.server import app
-from tests.browser.chromium import chromium
+from tests.browser.chromium import FRUGAL, chromium
 from tests.browser.one_server import shared_server
 from tests.browser.waiting import LISTEN, PATIENCE
 
@@ -48,13 +49,13 @@ def cold_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with chromium() as started:
+    with chromium(*FRUGAL) as started:
         yield started
 
 
-def _profile(browser: Browser, width: int, height: int, *, touch: bool = False) -> BrowserContext:
+def _profile(browser: Browser, width: int, height: int, **more: Any) -> BrowserContext:
     size = {"width": width, "height": height}
-    context = browser.new_context(viewport=size, has_touch=touch, color_scheme="light")  # type: ignore[arg-type]
+    context = browser.new_context(viewport=size, color_scheme="light", **more)  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE * 1000)
     context.add_init_script("try { localStorage.clear() } catch {}")  # another test's theme
     context.add_init_script(LISTEN)
@@ -63,8 +64,11 @@ def _profile(browser: Browser, width: int, height: int, *, touch: bool = False) 
 
 @pytest.fixture(scope="session")
 def desktop(browser: Browser) -> Iterator[BrowserContext]:
-    """One for all tests: what it has fetched once it keeps. Each visit is a session of its own."""
-    context = _profile(browser, 1400, 900)
+    """One for all tests: what it has fetched once it keeps. Each visit is a session of its own.
+
+    Its owner asked for no motion: what pulses while a page waits would be drawn sixty times a second.
+    """
+    context = _profile(browser, 1400, 900, reduced_motion="reduce")
     yield context
     context.close()
 
@@ -72,7 +76,7 @@ def desktop(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="session")
 def phones(browser: Browser) -> Iterator[BrowserContext]:
     """The same for tests with a finger."""
-    context = _profile(browser, 390, 844, touch=True)
+    context = _profile(browser, 390, 844, has_touch=True)
     yield context
     context.close()
 
@@ -84,7 +88,7 @@ def tabs() -> dict[str, Page]:
 
 
 @contextmanager
-def _turn(tabs: dict[str, Page], part: str, context: BrowserContext) -> Iterator[Page]:
+def turn(tabs: dict[str, Page], part: str, context: BrowserContext) -> Iterator[Page]:
     """The tab of a part, as if it were new: nothing is open, kept or set."""
     if part not in tabs or tabs[part].is_closed():
         tabs[part] = context.new_page()
@@ -100,27 +104,19 @@ def _turn(tabs: dict[str, Page], part: str, context: BrowserContext) -> Iterator
 @pytest.fixture
 def page(tabs: dict[str, Page], desktop: BrowserContext) -> Iterator[Page]:
     """A visitor's tab."""
-    with _turn(tabs, "page", desktop) as tab:
+    with turn(tabs, "page", desktop) as tab:
         yield tab
 
 
 @pytest.fixture
 def other(tabs: dict[str, Page], desktop: BrowserContext) -> Iterator[Page]:
     """Somebody else's tab."""
-    with _turn(tabs, "other", desktop) as tab:
+    with turn(tabs, "other", desktop) as tab:
         yield tab
-
-
-@pytest.fixture
-def own_tab(desktop: BrowserContext) -> Iterator[Page]:
-    """One that is closed afterwards: for scripts that run in all of a tab's pages."""
-    tab = desktop.new_page()
-    yield tab
-    tab.close()
 
 
 @pytest.fixture
 def phone(tabs: dict[str, Page], phones: BrowserContext) -> Iterator[Page]:
     """A tab on a phone."""
-    with _turn(tabs, "phone", phones) as tab:
+    with turn(tabs, "phone", phones) as tab:
         yield tab

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from attnlit.app.frame.cards import BY_SCRIPT, HOME, VIEWS
+from tests.browser.conftest import turn
 from tests.browser.hand import address, drawn, overflows, pixels
 from tests.browser.waiting import answered, eventually, open_page, visit
 
@@ -31,11 +32,10 @@ def faults(page: Page, *rules: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def visitor(server: str, desktop: BrowserContext) -> Iterator[Page]:
+def visitor(tabs: dict[str, Page], desktop: BrowserContext) -> Iterator[Page]:
     """One visitor, who walks from page to page."""
-    tab = desktop.new_page()
-    yield tab
-    tab.close()
+    with turn(tabs, "page", desktop) as tab:
+        yield tab
 
 
 def choose_theme(page: Page, name: Literal["light", "dark"]) -> None:

@@ -11,8 +11,7 @@ from tests.browser.hand import address, box, drawn, pixels
 from tests.browser.waiting import answered, eventually, settled, visit
 
 # Clicks “Cancel” the moment that it is there, however soon the answer is whole.
-CANCEL = """
-new MutationObserver(() => {
+CANCEL = """() => new MutationObserver(() => {
   const found = [...document.querySelectorAll("button")].find((each) => each.innerText.includes("Cancel"));
   if (found && !window.cancelled) { window.cancelled = true; found.click(); }
 }).observe(document, {childList: true, subtree: true});
@@ -31,10 +30,11 @@ def test_a_click_on_a_word_shows_what_was_read_for_it(server: str, page: Page) -
     eventually(lambda: address(page).get("word", "2") != "2")
 
 
-def test_an_answer_can_be_stopped_and_gone_on_with(server: str, own_tab: Page) -> None:
-    page = own_tab
-    page.add_init_script(CANCEL)
-    page.goto(f"{server}/answer?length=160&temperature=1.0&seed=7&prompt=The+sailors+saw")
+def test_an_answer_can_be_stopped_and_gone_on_with(server: str, page: Page) -> None:
+    page.goto(
+        f"{server}/answer?length=160&temperature=1.0&seed=7&prompt=The+sailors+saw", wait_until="commit"
+    )
+    page.evaluate(CANCEL)
     expect(page.get_by_text("Stopped at")).to_be_visible()
     settled(page)
     drawn(page)  # what there is of it

@@ -70,21 +70,22 @@ def test_a_new_visitor_sees_and_saves_all_three_views_of_what_was_typed(server: 
 
 
 def test_deep_links_to_a_server_that_nobody_has_visited(cold_server: str, page: Page, other: Page) -> None:
-    """Two tabs at the same moment, so that two models are opened together, and a third after them."""
-    links = {page: ("head_view", "mini-bert"), other: ("neuron_view", "mini-gpt2")}
-    for tab, (view, model) in links.items():
+    """Two visitors at the same moment, so that two models are opened together, and a third after them."""
+    together = {page: ("head_view", "mini-bert"), other: ("neuron_view", "mini-gpt2")}
+    for tab, (view, model) in together.items():
         tab.goto(f"{cold_server}/{view}?model={model}&layer=3&head=2&heads=2&query=4", wait_until="commit")
-    third = page.context.new_page()
-    links[third] = ("model_view", "mini-bert")
-    for tab, (view, model) in links.items():
-        if tab is third:
-            tab.goto(f"{cold_server}/{view}?model={model}&layer=3&head=2&query=4")
-        settled(tab)
-        expect(tab.get_by_test_id("stTopNav").get_by_role("button", name="Views")).to_be_visible()
-        expect(radio(tab, "Layer", 3)).to_be_checked()
-        expect(tab.get_by_role("combobox", name="Model")).to_have_value(model)
-        drawn(tab)
-    third.close()
+    for tab, (_, model) in together.items():
+        shows_the_link(tab, model)
+    page.goto(f"{cold_server}/model_view?model=mini-bert&layer=3&head=2&query=4")
+    shows_the_link(page, "mini-bert")
+
+
+def shows_the_link(tab: Page, model: str) -> None:
+    settled(tab)
+    expect(tab.get_by_test_id("stTopNav").get_by_role("button", name="Views")).to_be_visible()
+    expect(radio(tab, "Layer", 3)).to_be_checked()
+    expect(tab.get_by_role("combobox", name="Model")).to_have_value(model)
+    drawn(tab)
 
 
 def test_a_click_on_a_thumbnail_chooses_that_head_everywhere(server: str, page: Page) -> None:

@@ -14,14 +14,14 @@ from tests.browser.hand import address, box, click, drawn, ink, leave, pixels, p
 from tests.browser.heads import HEADS, TEXT, heads, row, switch
 from tests.browser.waiting import answered, eventually, visit
 
-# Before the page's own scripts: what the page tells the server can be held back.
-HOLD = """
+# What the page tells the server can be held back.
+HOLD = """() => {
   window.held = null;
   const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (data) {
     held ? held.push(() => send.call(this, data)) : send.call(this, data);
   };
-"""
+}"""
 # From now on `seen` tells which heads the picture shows as on: those whose switch has its full colour in an
 # animation frame. A change that lasts one frame is seen, too.
 WATCH = """([places, colours]) => {
@@ -81,17 +81,15 @@ def test_a_click_on_a_switch_chooses_heads_everywhere(server: str, page: Page) -
 
 
 def test_a_switch_acts_before_the_server_answers_and_of_two_clicks_the_last_one_wins(
-    server: str, own_tab: Page
+    server: str, page: Page
 ) -> None:
-    page = own_tab
-
     def shows(*states: str) -> None:
         """The picture has shown these heads as on, one after the other, and nothing else."""
         eventually(lambda: page.evaluate("seen.at(-1)") == states[-1])
         assert page.evaluate("seen") == [*states]
 
-    page.add_init_script(HOLD)
     visit(page, f"{server}/head_view?heads=3&query=-1&text={TEXT}")
+    page.evaluate(HOLD)
     drawn(page)
     width = (switch(page, 1)[0] - switch(page, 0)[0]) * box(page)["width"]
     places = [[SWITCHES_LEFT + head * width + 4, 6] for head in range(HEADS)]
