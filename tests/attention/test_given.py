@@ -66,6 +66,7 @@ def first_argument() -> dict[str, Any]:
     return takes | {"routes": attnlit.flow(record, 3), "found": attnlit.writes(model, TEXT)}
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "function", [each for each in FUNCTIONS if each is not attnlit.load], ids=lambda each: each.__name__
 )

@@ -94,6 +94,7 @@ def test_a_chart_keeps_its_layers_when_it_gets_a_title() -> None:
     assert {"A title", "from0", "attends to"} <= set(drawn)
 
 
+@pytest.mark.whole
 def test_hostile_tokens_stay_text_in_every_file_that_altair_saves() -> None:
     hostile = ["</script><img src=x onerror=alert(1)>", '"quotes\\', "<!--<script>", "&lt;", "\0\x1b\ufffe"]
     attention = record(np.full((1, 1, 5, 5), 0.2), hostile)

@@ -63,6 +63,7 @@ def test_files_are_what_they_are_called(worker: Worker) -> None:
     assert b"vegaEmbed" in javascript()
 
 
+@pytest.mark.whole
 def test_a_text_that_ends_the_renderer_ends_one_request(worker: Worker) -> None:
     with pytest.raises(AttnlitError, match="cannot be saved"):
         worker.answer({"kind": "svg", "spec": sketch("\x1b")})  # not cleaned

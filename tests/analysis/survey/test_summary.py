@@ -167,9 +167,9 @@ def test_no_role_is_claimed_on_a_few_texts(model: Model) -> None:
     ("architecture", "kind"),
     [
         ("bert", "self"),
-        ("llama", "self"),
+        pytest.param("llama", "self", marks=pytest.mark.whole),
         ("bloom", "self"),
-        ("t5", "encoder"),
+        pytest.param("t5", "encoder", marks=pytest.mark.whole),
         ("t5", "cross"),
         ("bart", "decoder"),
     ],
