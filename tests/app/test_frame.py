@@ -14,8 +14,9 @@ from attnlit.analysis.sample import SENTENCES
 from attnlit.app import cache, panels
 from attnlit.app.examples import EXAMPLES
 from attnlit.app.frame import bar, link
-from attnlit.app.frame.cards import PAGES, PageCard
+from attnlit.app.frame.cards import BY_SCRIPT, PAGES, PageCard
 from attnlit.app.neurons import measure
+from attnlit.words.glossary import GLOSSARY
 from tests.app import small
 from tests.app.opening import ROOT, VIEWS, opened, plain, typed
 
@@ -167,7 +168,7 @@ def test_what_is_typed_at_home_is_drawn_there_and_on_every_page() -> None:
     next(each for each in app.button if each.label == "Show attention").click().run()
     assert not app.exception
     assert app.get("vega_lite_chart")
-    assert any("The 2nd *met* looks" in each.value for each in app.markdown)
+    assert any("an **induction head**" in each.value for each in app.markdown)
     app.switch_page("pages/head_view.py").run()
     assert app.text_area(key="text").value.startswith("A dog met a dog")
     app.switch_page("pages/home.py").run()
@@ -219,3 +220,11 @@ def test_from_view_to_view_the_picture_does_not_wait_for_the_line_above_it(
     app.run()
     assert drawn == ["picture", "title_line"]
     assert not app.exception
+
+
+def test_a_page_explains_its_terms_beside_its_sentence() -> None:
+    without = {card.script for card in PAGES if not card.terms}
+    assert without == {"home", "lessons", "glossary"}  # they explain terms themselves
+    assert {term for card in PAGES for term in card.terms} <= set(GLOSSARY)
+    lead = next(each for each in opened("flow").markdown if each.value == BY_SCRIPT["flow"].lead)
+    assert "**Rollout**: The weights of all layers multiplied" in lead.proto.help

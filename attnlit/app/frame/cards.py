@@ -53,6 +53,8 @@ class PageCard:
     section: str = ""
     # What the page's own controls are called in the address.
     keys: frozenset[str] = frozenset()
+    # Terms of the field that the page uses, explained beside its sentence.
+    terms: tuple[str, ...] = ()
     # Its picture needs weights alone: a cold server draws it of what was recorded, before a model is open.
     from_record: bool = False
 
@@ -81,6 +83,7 @@ PAGES = (
         frozenset({"model", "text", "heads", "query", "together"}),
         VIEWS,
         frozenset({"shape"}),
+        terms=("token", "special token", "layer", "head", "causal mask"),
         from_record=True,
     ),
     PageCard(
@@ -90,6 +93,7 @@ PAGES = (
         "Every head of every layer at once. Click a thumbnail to see that head large.",
         frozenset({"model", "text", "head", "query"}),
         VIEWS,
+        terms=("layer", "head", "attention sink", "previous-token head", "induction head"),
         from_record=True,
     ),
     PageCard(
@@ -99,6 +103,7 @@ PAGES = (
         "Where a weight comes from: the query meets each key, dimension by dimension.",
         frozenset({"model", "text", "head", "query", "vectors"}),
         VIEWS,
+        terms=("query", "key", "score", "softmax", "causal mask"),
     ),
     PageCard(
         "bias",
@@ -109,6 +114,7 @@ PAGES = (
         QUESTIONS,
         frozenset({"scope", "prompts", "measure", "expected_only"})
         | {"first", "second", "expected", "other", "watched"},
+        terms=("head", "direct effect", "patching"),
     ),
     PageCard(
         "patterns",
@@ -118,6 +124,7 @@ PAGES = (
         frozenset({"model", "text", "head", "query"}),
         QUESTIONS,
         frozenset({"over", "score", "list"}),
+        terms=("head", "entropy", "nat", "Jensen–Shannon divergence", "untrained model"),
     ),
     PageCard(
         "neurons",
@@ -127,6 +134,7 @@ PAGES = (
         frozenset({"model", "text", "head", "query", "vectors"}),
         QUESTIONS,
         frozenset({"with_first", "dimensions", "key_token"}),
+        terms=("head", "query", "key", "score"),
     ),
     PageCard(
         "flow",
@@ -136,6 +144,7 @@ PAGES = (
         frozenset({"model", "text", "whole", "query"}),
         BEYOND,
         frozenset({"way", "alone"}),
+        terms=("residual stream", "rollout", "uniform attention", "causal mask"),
     ),
     PageCard(
         "writing",
@@ -145,6 +154,7 @@ PAGES = (
         frozenset({"model", "text", "head", "query", "unfiltered"}),
         BEYOND,
         frozenset({"shows", "asked", "against"}),
+        terms=("logits", "residual stream", "MLP", "logit attribution", "logit lens"),
     ),
     PageCard(
         "answer",
@@ -155,6 +165,7 @@ PAGES = (
         BEYOND,
         frozenset({"form", "length", "temperature", "seed", "read_by", "when", "weigh", "word"})
         | {"prompt", "system"},
+        terms=("token", "temperature", "chat template", "span"),
     ),
     PageCard(
         "compare",
@@ -165,6 +176,7 @@ PAGES = (
         BEYOND,
         frozenset({"sides", "with_model", "beside", "patched", "direction", "until_how"})
         | {"second", "expected", "other", "until"},
+        terms=("nat", "Jensen–Shannon divergence", "patching", "sufficient", "necessary"),
     ),
     LESSONS,
     PageCard(

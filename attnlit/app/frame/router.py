@@ -28,6 +28,7 @@ from attnlit.app.frame import address, asking, chosen, classroom, missing, openi
 from attnlit.app.frame.cards import BY_SCRIPT, HOME, PageCard
 from attnlit.app.frame.request import Choice, Request
 from attnlit.errors import AttnlitError
+from attnlit.words.glossary import explained
 
 
 class _ThisRun(threading.local):
@@ -47,7 +48,7 @@ def run() -> None:
     if card.controls:
         early.leave_room_for_the_sidebar()
     st.title(card.title, anchor=False)
-    st.markdown(card.lead)
+    st.markdown(card.lead, help=explained(*card.terms) or None)
     saving.begin()
     say.begin()
     try:

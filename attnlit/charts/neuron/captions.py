@@ -68,7 +68,7 @@ def notes(
     """What the picture shows and leaves out. weights: (queries, keys); loaded: queries that answer."""
     sentences = [
         f"Blue is positive, orange negative. The full colour stands for ±{vector_limit:.2g} and beyond "
-        f"in q and k, ±{product_limit:.2g} in q × k: 99.5 % of the values lie within.",
+        f"in q and k, ±{product_limit:.2g} in q × k: 99.5% of the values lie within.",
         "A score's bar shows how far it lies below the largest of its row, as only differences count: "
         f"{FARTHEST:.0f} less is {np.exp(FARTHEST):,.0f} times smaller after the softmax, "
         "and bars end there.",
