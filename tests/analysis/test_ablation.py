@@ -214,7 +214,7 @@ def test_any_edit_has_an_effect(tiny_model: GetModel) -> None:
         ("gpt2", TEXT, "self"),
         pytest.param("bert", MASKED, "self", marks=pytest.mark.whole),
         pytest.param("llama", TEXT, "self", marks=pytest.mark.whole),
-        ("t5", TEXT, "cross"),
+        pytest.param("t5", TEXT, "cross", marks=pytest.mark.whole),
         ("bloom", TEXT, "self"),
     ],
 )

@@ -57,6 +57,7 @@ def test_numbers_of_something_else_are_noticed(
     assert len(wrong([deed(choice, choice, replace(choice, own=tuple(another.items())))])) == 1
 
 
+@pytest.mark.whole
 def test_home_draws_the_text_that_was_typed() -> None:
     """Its picture is of the session's text, and no address holds one for it."""
     choice = Choice(page=students.HOME, text=CHOICE.text)

@@ -83,6 +83,7 @@ def test_one_process_draws_for_everybody_and_another_follows_when_it_was_killed(
     assert worker.pid != first
 
 
+@pytest.mark.whole
 def test_requests_of_many_threads_get_their_own_answers(worker: Worker) -> None:
     answers: dict[str, list[str]] = {}
 

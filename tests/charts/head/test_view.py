@@ -120,7 +120,12 @@ def test_beyond_256_tokens_lines_get_longer_and_fewer(queries: int, lines: int) 
 
 @pytest.mark.parametrize(
     ("queries", "keys", "heads", "spread"),
-    [(5, 5, 3, 2), (3, 8, 2, 2), (100, 100, 12, 2), pytest.param(70, 70, 12, 0.3, marks=pytest.mark.whole)],
+    [
+        (5, 5, 3, 2),
+        (3, 8, 2, 2),
+        pytest.param(100, 100, 12, 2, marks=pytest.mark.whole),
+        pytest.param(70, 70, 12, 0.3, marks=pytest.mark.whole),
+    ],
 )
 def test_pointing_shows_every_weight_of_one_percent_and_more(
     queries: int, keys: int, heads: int, spread: float
