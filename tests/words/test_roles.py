@@ -64,6 +64,8 @@ def test_what_a_head_looks_for_comes_before_where_it_rests_and_both_are_said() -
     sentence = role_in_words(record(back), 0, 0)
     assert "a **previous-token head**: 55% of its attention goes to the token before" in sentence
     assert sentence.endswith("Besides, it rests on the first token, which gets 58% of all its attention.")
+    plain = role_in_words(record(back), 0, 0, threshold=False)
+    assert plain == sentence.replace(" (the name is given from 50%)", "") != sentence
 
 
 @pytest.mark.parametrize("causal", [True, False])

@@ -54,7 +54,7 @@ def living_picture(text: str) -> str:
     layer, head, query = where(None, record)
     pinned = PinnedToken("query", query)
     with described.words_of("living_picture", "living_map", border=False):
-        st.markdown(role_in_words(record, layer, head))
+        st.markdown(role_in_words(record, layer, head, threshold=False))
     cells = shape.is_long(record)
     if cells:
         say.quiet(shape.why(record, "The head view has lines, too."))
