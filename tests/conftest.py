@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -33,27 +33,32 @@ MAIN = sys.modules["__main__"]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the other architectures, which `make quick` leaves out, and deals the tests to the workers.
 
-    Each worker begins with its share of what takes longest, and then of what waits for browsers: meanwhile
-    another has something to do, and what is left for the end are tests that take a moment.
+    The first begins with what takes longest, the others with their share of what needs a browser. So one less
+    is started, while one waits another has something to do, and what is left for the end takes a moment.
     """
     for item in items:
         tried = item.callspec.params.get("architecture") if hasattr(item, "callspec") else None
         if isinstance(tried, str) and tried not in FEW:
             item.add_marker("whole")
-    first = sorted(
-        (item for item in items if begins(item)), key=lambda item: item.path.parent.name == "browser"
-    )
-    rest = [item for item in items if not begins(item)]
+    kinds: dict[str, list[pytest.Item]] = {"longest": [], "browser": [], "rest": []}
+    for item in items:
+        kinds[kind(item)].append(item)
+    longest, browser, rest = kinds.values()
     dealt: list[pytest.Item] = []
-    for left in range(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), 0, -1):
-        size, share = (len(first) + len(rest)) // left, len(first) // left
-        dealt += first[:share] + rest[: size - share]
-        first, rest = first[share:], rest[size - share :]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    for left in range(workers, 0, -1):
+        share = 0 if left == workers > 1 else len(browser) // left
+        begun = [*longest, *browser[:share]]
+        more = max(0, (len(longest) + len(browser) + len(rest)) // left - len(begun))
+        dealt += [*begun, *rest[:more]]
+        longest, browser, rest = [], browser[share:], rest[more:]
     items[:] = dealt
 
 
-def begins(item: pytest.Item) -> bool:
-    return item.path.stem in LONGEST or item.get_closest_marker("server") is not None
+def kind(item: pytest.Item) -> Literal["longest", "browser", "rest"]:
+    if item.path.stem not in LONGEST and item.get_closest_marker("server") is None:
+        return "rest"
+    return "browser" if item.path.parent.name == "browser" else "longest"
 
 
 @pytest.hookimpl(wrapper=True)
