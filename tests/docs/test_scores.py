@@ -30,9 +30,9 @@ def test_every_score_has_a_row_and_no_cell_breaks_the_table() -> None:
 
 
 @pytest.mark.whole
-def test_the_example_of_a_cluster_runs(model: Model) -> None:
+def test_the_example_of_a_cluster_runs(planted_model: Model) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
-    names: dict[str, Any] = {"model": model}
+    names: dict[str, Any] = {"model": planted_model}
     exec(compile(example, DOCUMENT.name, "exec"), names)
     assert names["survey"].texts == 30
-    assert names["survey"].values["previous"].shape == (model.layers, model.heads)
+    assert names["survey"].values["previous"].shape == (planted_model.layers, planted_model.heads)

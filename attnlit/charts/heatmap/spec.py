@@ -42,7 +42,7 @@ BEFORE_DATA = {
 NARROW = 6  # pixels of a cell
 RAMP_WIDTH = 90  # pixels
 _LEGEND = "max(left - 58, 0)"  # where it begins
-_HAND = alt.ExprRef("clicks ? 'pointer' : 'default'")
+_HAND = "clicks ? 'pointer' : 'default'"  # the pointer's shape
 _FROM_CORNER: dict[str, Any] = {"align": "left", "baseline": "top"}
 
 
@@ -180,7 +180,7 @@ def _pointer_areas() -> list[alt.Chart]:
     rows = (
         table("rows", name="row")
         .transform_calculate(**_pins("datum.place"))
-        .mark_rect(opacity=0, cursor=_HAND, **_FROM_CORNER, **size)
+        .mark_rect(opacity=0, cursor=alt.ExprRef(_HAND), **_FROM_CORNER, **size)
         .encode(x=alt.value(0), y=computed("top + datum.place * cell_height"))
         .add_params(over_row, pin)
     )
@@ -195,7 +195,7 @@ def _pointer_areas() -> list[alt.Chart]:
         table("columns", name="cell")
         .transform_filter("active_row >= 0")
         .transform_calculate(**_pins("active_row"))
-        .mark_rect(opacity=0, cursor=_HAND, **_FROM_CORNER, **_cell())
+        .mark_rect(opacity=0, cursor=alt.ExprRef(_HAND), **_FROM_CORNER, **_cell())
         .encode(
             x=computed("left + datum.place * cell_width"),
             y=computed("top + active_row * cell_height"),
