@@ -92,6 +92,7 @@ def turn(tabs: dict[str, Page], part: str, context: BrowserContext) -> Iterator[
     """The tab of a part, as if it were new: nothing is open, kept or set."""
     if part not in tabs or tabs[part].is_closed():
         tabs[part] = context.new_page()
+    tabs[part].bring_to_front()  # behind another tab it would draw a frame a second
     tab, size = tabs[part], tabs[part].viewport_size
     yield tab
     if not tab.is_closed():
