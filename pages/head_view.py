@@ -49,6 +49,7 @@ with left:
             selection=SELECTIONS,
             alt="Head view of one layer: lines from each token to the tokens that it looks at",
         )  # fmt: skip
+mean = "cells are means over heads" if cells and len(request.heads) > 1 else ""
 with right:
     panels.words(request, key, clicked=True)
     classroom.page_link(
@@ -69,5 +70,5 @@ with right:
         lambda: head_table(request.shown, request.layer, request.heads),
         code=[code.heatmap(request) if cells else code.head_view(request, rows=rows)],
         heads=request.heads,
-        about=export.pinned(request),
+        about=" · ".join(filter(None, (mean, export.pinned(request)))),
     )

@@ -27,17 +27,26 @@ if (!window.attnlitEarly) {
   window.attnlitEarly = true;
   const own = document.querySelector("script[type=module][src]");
   if (own) for (const name of NAMES) import(new URL(name, own.src)).catch(() => {});
-  const show = () => document.documentElement.classList.add("attnlit-titled");  // the style waits for it
+  const main = "[data-testid='stMain']";
+  let width, still = 0;  // so many frames: the sidebar comes meanwhile, and moves all
+  const show = () => {
+    const now = document.querySelector(main)?.clientWidth;
+    still = now === width ? still + 1 : 0;
+    width = now;
+    if (still < FRAMES) requestAnimationFrame(show);
+    else document.documentElement.classList.add("attnlit-titled");  // the style waits for it
+  };
   const look = () => {
     if (!document.querySelector("h1, [data-testid='stException']")) return;
     looking.disconnect();
-    requestAnimationFrame(() => requestAnimationFrame(show));  // the sidebar comes meanwhile, and moves all
+    show();
   };
   const looking = new MutationObserver(look);
   looking.observe(document.body, { childList: true, subtree: true });
   look();  // on a busy machine all may be there already, and nothing more comes
 }
 """
+STILL_FRAMES = 4
 _STARTED = "early_started"  # of the session; it belongs to no control
 
 
@@ -57,5 +66,5 @@ def leave_room_for_the_sidebar() -> None:
 @cache
 def _html() -> str:
     names = [path.name for kind in KINDS for path in sorted(_MODULES.glob(f"{kind}.*.js"))]
-    script = _FETCH.replace("NAMES", json.dumps(names))
+    script = _FETCH.replace("NAMES", json.dumps(names)).replace("FRAMES", str(STILL_FRAMES))
     return f"<style>{STYLE.read_text()}</style>{_NOTHING}<script>{script}</script>"

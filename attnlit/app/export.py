@@ -93,8 +93,6 @@ def menu(
         saving.offer(each.title, each.name, each.table)
     record = request.shown
     drawn = "weights are attention" if view in _WEIGHTS else ""
-    if view == "heatmap" and len(heads) > 1:
-        about = " · ".join(filter(None, ("cells are means over heads", about)))
     if record.weighs != ATTENTION:
         drawn = "weights are what is passed on"
     texts = (record.text, record.pair or "") if texts is None else texts

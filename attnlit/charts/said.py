@@ -22,47 +22,55 @@ def said_of_queries(attention: Attention, weights: np.ndarray, heads: int = 1) -
     weights: (Q, K), without NaN, the mean of so many `heads`; of a record of what is passed on, norms in any
     unit.
     """
-    best, shares = _largest(attention, weights)
+    own = [token.position for token in attention.queries]
+    other = [token.position for token in attention.keys]
+    keys, best = _names(attention.keys), weights.argmax(axis=1).tolist()
     same = attention.kind != "cross"
-    keys = _names(attention.keys)
-    lines = []
-    for query, name in enumerate(_names(attention.queries)):
-        share, key = percent(shares[query]), best[query]
-        itself = same and attention.queries[query].position == attention.keys[key].position
-        other = "itself" if itself else keys[key]
-        if shares[query] == 0:
-            lines.append(f"{name} gives nothing to the tokens shown here")
-        elif attention.weighs == ATTENTION:
-            lines.append(f"{name} gives {share} to {other}")
-        else:
-            lines.append(f"{share} of what is brought to {name} comes from {other}")
-    return _begun(lines, heads)
+    others = ["itself" if same and own[query] == other[key] else keys[key] for query, key in enumerate(best)]
+    said = (
+        "{} gives {} to {}"
+        if attention.weighs == ATTENTION
+        else "{1} of what is brought to {0} comes from {2}"
+    )
+    return _lines(attention, weights, attention.queries, others, (said, "{} gives nothing to"), heads)
 
 
 def said_of_keys(attention: Attention, weights: np.ndarray, heads: int = 1) -> list[str]:
     """Of each key which query gives it most. weights, heads: as above."""
-    best, shares = _largest(attention, weights.T)
     queries = _names(attention.queries)
-    lines = []
-    for key, name in enumerate(_names(attention.keys)):
-        share, other = percent(shares[key]), queries[best[key]]
-        if shares[key] == 0:
-            lines.append(f"{name} gets nothing from the tokens shown here")
-        elif attention.weighs == ATTENTION:
-            lines.append(f"{name} gets most, {share}, from {other}")
-        else:
-            lines.append(f"{share} of what is brought from {name} goes to {other}")
-    return _begun(lines, heads)
+    others = [queries[query] for query in weights.argmax(axis=0)]
+    said = (
+        "{} gets most, {}, from {}"
+        if attention.weighs == ATTENTION
+        else "{1} of what is brought from {0} goes to {2}"
+    )
+    return _lines(attention, weights.T, attention.keys, others, (said, "{} gets nothing from"), heads)
 
 
-def _largest(attention: Attention, weights: np.ndarray) -> tuple[list[int], np.ndarray]:
-    """Of each row of any matrix where it is largest, and how large: of norms as a share of the row."""
-    best = weights.argmax(axis=1)
-    largest = weights[np.arange(len(weights)), best]
-    if attention.weighs != ATTENTION:
-        sums = weights.sum(axis=1)
-        largest = np.divide(largest, sums, out=np.zeros_like(largest), where=sums > 0)
-    return best.tolist(), largest
+def _lines(
+    attention: Attention,
+    weights: np.ndarray,
+    tokens: Sequence[Token],
+    others: Sequence[str],
+    said: tuple[str, str],
+    heads: int,
+) -> list[str]:
+    """A line for each of the tokens, whose rows these are. said: with a largest weight, and without any."""
+    some, none = said
+    lines = [
+        some.format(name, percent(share), other) if share else f"{none.format(name)} the tokens shown here"
+        for name, share, other in zip(_names(tokens), _largest(attention, weights), others, strict=True)
+    ]
+    return [capitalised(f"on average {line}" if heads > 1 else line) for line in lines]
+
+
+def _largest(attention: Attention, weights: np.ndarray) -> np.ndarray:
+    """The largest of each row of any matrix: of norms as a share of the row."""
+    largest = weights.max(axis=1)
+    if attention.weighs == ATTENTION:
+        return largest
+    sums = weights.sum(axis=1)
+    return np.divide(largest, sums, out=np.zeros_like(largest), where=sums > 0)
 
 
 def _names(tokens: Sequence[Token]) -> list[str]:
@@ -75,7 +83,3 @@ def _names(tokens: Sequence[Token]) -> list[str]:
         which = f"the {ordinal(met[token.text])} " if count[token.text] > 1 else ""
         names.append(which + quoted(token.text))
     return names
-
-
-def _begun(lines: Sequence[str], heads: int) -> list[str]:
-    return [capitalised(f"on average {line}" if heads > 1 else line) for line in lines]

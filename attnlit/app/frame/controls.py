@@ -48,18 +48,25 @@ def one_of(
 
 
 def one_that_fits(
-    draw: Callable[..., T | None], label: str, options: Sequence[T], key: str, *, fits: T, **more: Any
+    draw: Callable[..., T | None],
+    label: str,
+    options: Sequence[T],
+    key: str,
+    *,
+    fits: T,
+    bound: bool = True,
+    **more: Any,
 ) -> tuple[T, bool]:
     """Draw a choice of one that goes with what is shown, until somebody makes it, here or by a link.
 
-    Returns it, and whether somebody has. fits: what goes with what is shown. more: as of `one_of`.
+    Returns it, and whether somebody has. fits: what goes with what is shown. bound, more: as of `one_of`.
     """
-    if any(str(option) in address.asked(key) for option in options):
+    if bound and any(str(option) in address.asked(key) for option in options):
         address.note_made(key)
     if not address.is_made(key):
         st.session_state[key] = fits
-    chosen = one_of(draw, label, options, key, default=fits, on_change=lambda: address.note_made(key), **more)
-    return chosen, address.is_made(key)
+    more["on_change"] = lambda: address.note_made(key)
+    return one_of(draw, label, options, key, default=fits, bound=bound, **more), address.is_made(key)
 
 
 def some_of(

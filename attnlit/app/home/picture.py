@@ -49,12 +49,14 @@ def living_picture(text: str) -> str:
     from attnlit.app import panels, shape
     from attnlit.charts.head import PinnedToken, head_picture
     from attnlit.charts.heatmap import heatmap_picture
+    from attnlit.words.read_out import read_out
     from attnlit.words.roles import role_in_words
 
     layer, head, query = where(None, record)
     pinned = PinnedToken("query", query)
     with described.words_of("living_picture", "living_map", border=False):
-        st.markdown(role_in_words(record, layer, head, threshold=False))
+        role = role_in_words(record, layer, head, threshold=False)
+        st.markdown(" ".join((role, *read_out(record, layer, [head], query)[:1])))
     cells = shape.is_long(record)
     if cells:
         say.quiet(shape.why(record, "The head view has lines, too."))

@@ -7,7 +7,7 @@ in the query's row only, one a key.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,7 +51,7 @@ def heatmap_picture(
     `AttnlitError` for a layer or head that the record does not have.
     """
     check_record(attention)
-    heads = chosen_heads(attention, layer, head if isinstance(head, Sequence) else [head])
+    heads = chosen_heads(attention, layer, head if isinstance(head, Iterable) else [head])
     weights = attention.weights[attention.row(layer), heads] / one(attention, layer)  # (heads, queries, keys)
     missing, keys = ~attention.visible(layer) | np.isnan(weights).all(axis=0), labels(attention.keys)
     mean = np.nan_to_num(weights).mean(axis=0)
