@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 
 import attnlit
-from attnlit.app import cache, code, compare_code
+from attnlit.app import cache, code, compare_code, export
 from attnlit.app.flow import follow
 from attnlit.app.frame.request import Request
 from attnlit.charts.figure import MARGIN, WIDTHS
@@ -119,6 +119,16 @@ def test_the_head_view_shows_the_mean_of_heads_as_a_heat_map_with_its_words_and_
     assert "A cell is the mean over heads 1 and 3." in told(app)
     assert [each.label for each in app.toggle if each.key == "switch_off"] == ["Switch these 2 heads off"]
     assert any("attnlit.heatmap(attention, layer=2, head=[1, 3])" in each.value for each in app.code)
+
+
+def test_a_saved_heat_map_of_several_heads_says_that_it_is_their_mean(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(export, "menu", lambda *_, about, **__: said.append(about))
+    for heads in (["1", "3"], ["1"]):
+        opened("head_view", layer="2", heads=heads, shape="Heat map", query="-1")
+    assert said == ["cells are means over heads", ""]
 
 
 def test_a_picture_is_saved_as_wide_as_a_page_or_a_column(monkeypatch: pytest.MonkeyPatch) -> None:
