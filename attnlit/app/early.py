@@ -14,7 +14,7 @@ from pathlib import Path
 
 import streamlit as st
 
-HEAD_START = 0.15  # seconds
+HEAD_START = 0.25  # seconds
 STYLE = Path(__file__).parent / "frame" / "style.css"
 _MODULES = Path(st.__file__).parent / "static" / "static" / "js"  # of Streamlit's page
 KINDS = (
