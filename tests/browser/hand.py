@@ -61,6 +61,11 @@ def ink(picture: np.ndarray) -> int:
     return int((np.abs(picture.astype(int) - picture[-1, -1].astype(int)).sum(axis=-1) > 24).sum())
 
 
+def colour(picture: np.ndarray) -> int:
+    """How many pixels are neither grey nor white nor black."""
+    return int((np.ptp(picture[..., :3].astype(int), axis=-1) > 24).sum())
+
+
 def drawn(page: Page) -> int:
     """Wait until the first picture is painted; returns its ink."""
     eventually(lambda: ink(pixels(page)) > 1000)

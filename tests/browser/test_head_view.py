@@ -10,7 +10,7 @@ import attnlit
 from attnlit.charts.head.layout import SWITCHES_LEFT
 from attnlit.charts.heatmap.layout import sizes
 from attnlit.charts.theme import head_colour
-from tests.browser.hand import address, box, click, drawn, ink, leave, pixels, point, radio
+from tests.browser.hand import address, box, click, colour, drawn, ink, leave, pixels, point, radio
 from tests.browser.heads import HEADS, TEXT, heads, row, switch
 from tests.browser.waiting import answered, eventually, visit
 
@@ -42,22 +42,25 @@ WATCH = """([places, colours]) => {
 
 def test_pointing_at_a_token_isolates_it_and_a_click_pins_it(server: str, page: Page) -> None:
     visit(page, f"{server}/head_view?layer=0&query=-1&text={TEXT}")  # every head, and nothing pinned
-    idle = drawn(page)
+    drawn(page)
+    idle = colour(pixels(page))
     point(page, 0.2, row(2))
-    eventually(lambda: ink(pixels(page)) < idle / 2)
+    eventually(lambda: colour(pixels(page)) < idle / 2)
     click(page, 0.2, row(2))
+    alone = ink(pixels(page))
     leave(page)
-    eventually(lambda: ink(pixels(page)) < idle / 2)
+    eventually(lambda: ink(pixels(page)) > alone)  # the lines of the others, in grey
+    assert colour(pixels(page)) < idle / 2
     eventually(lambda: address(page).get("query") == "2")
     expect(page.get_by_text(re.compile(r"cat looks"))).to_be_visible()
     # a change of layer leaves the pin
     with answered(page):
         radio(page, "Layer", 1).click()
-    eventually(lambda: ink(pixels(page)) < idle / 2)
+    eventually(lambda: colour(pixels(page)) < idle / 2)
     # a second click lets go
     click(page, 0.2, row(2))
     leave(page)
-    eventually(lambda: ink(pixels(page)) > idle / 2)
+    eventually(lambda: colour(pixels(page)) > idle / 2)
 
 
 def test_a_click_on_a_switch_chooses_heads_everywhere(server: str, page: Page) -> None:

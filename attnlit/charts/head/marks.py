@@ -26,6 +26,7 @@ from attnlit.charts.vega import (
 FAINTEST_LINE = 10  # thousandths, for the active token: a line is drawn from 1 % opacity up,
 FAINTEST_SQUARE = 20  # a square from 2 %, as fainter ones cannot be seen,
 FAINTEST_NUMBER = 5  # and a number from 0.5 %, as less would print as 0 %
+BEHIND = 0.4  # of their opacity is left to the other tokens' lines behind those of a pinned token
 HEAD_COLOUR = "colour_list[datum.slot]"
 HEAD_DASH = "dash_patterns[dash_list[datum.slot]]"
 
@@ -43,6 +44,7 @@ def which_token(by_itself: bool) -> list[alt.Parameter]:
         signal("pinned", f"pin.index ? {place('pin')} : -1" if by_itself else "pinned_place"),
         signal("active", f"hover.index ? {place('hover')} : pinned"),
         signal("idle", "active < 0"),
+        signal("at_rest", "!hover.index"),
         signal("from_left", "active < queries"),
         signal("active_place", "from_left ? active : active - queries"),
         signal("active_mark", "';' + active_place + ':'"),  # what its weights begin with, where it is the key
@@ -110,9 +112,9 @@ def behind(theme: Theme) -> alt.Chart:
     )
 
 
-def all_lines() -> alt.Chart:
-    """The strongest lines of all tokens, while no token is active."""
-    return idle_lines().encode(
+def all_lines(theme: Theme) -> alt.Chart:
+    """The strongest lines of all tokens while nothing is pointed at, in grey where a token is pinned."""
+    return lines_at_rest(theme).encode(
         x=computed("left"),
         x2=computed("right"),
         y=computed("datum.strand + datum.query * row"),
@@ -120,11 +122,11 @@ def all_lines() -> alt.Chart:
     )
 
 
-def idle_lines() -> alt.Chart:
+def lines_at_rest(theme: Theme) -> alt.Chart:
     """Those lines as they look, from `query` to `key` and `strand` pixels aside, without their places."""
     lines = (
         table("lines")
-        .transform_filter("idle")
+        .transform_filter("at_rest")
         .transform_calculate(
             slot="split(datum.slots, ',')",
             query="split(datum.queries, ',')",
@@ -133,11 +135,13 @@ def idle_lines() -> alt.Chart:
         )
         .transform_flatten(["slot", "query", "key", "opacity"])
         .transform_filter("on[datum.slot] === '1'")
+        # the pinned token's own lines are drawn by what is active
+        .transform_filter("idle || (from_left ? datum.query : datum.key) != active_place")
         .transform_calculate(strand=f"first_line + {RANK} * apart")
     )
     return lines.mark_rule(strokeWidth=alt.ExprRef("line_width"), strokeDash=alt.ExprRef(HEAD_DASH)).encode(
-        strokeOpacity=computed(f"datum.opacity / {FINE}"),
-        stroke=computed(HEAD_COLOUR),
+        strokeOpacity=computed(f"datum.opacity / {FINE} * (idle ? 1 : {BEHIND})"),
+        stroke=computed(f"idle ? {HEAD_COLOUR} : '{theme.faint}'"),
     )
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from attnlit.wording import percent
 
 HOW_TO = (
-    "Point at a token to see its lines and numbers; click to keep them, click again to let go, click with "
-    "Shift to take several together. "
+    "Point at a token to see its lines and numbers; click to keep them (the others turn grey), "
+    "click again to let go, click with Shift to take several together. "
     "Click a head to switch it off or on; double click to see it alone, again to see all."
 )
 

@@ -16,7 +16,7 @@ from attnlit.charts.head.marks import (
     HEAD_DASH,
     behind,
     ground,
-    idle_lines,
+    lines_at_rest,
     ramp,
     weights_of_active,
     which_token,
@@ -24,7 +24,7 @@ from attnlit.charts.head.marks import (
 from attnlit.charts.head.rows_layout import EDGE, LINES, NUMBERS, ROW
 from attnlit.charts.head.spec import BEFORE_DATA
 from attnlit.charts.head.switches import caption, switches, which_heads
-from attnlit.charts.head.words import legend_words, said
+from attnlit.charts.head.words import legend_words, of_others, said
 from attnlit.charts.later import alt
 from attnlit.charts.lettering import Word, lettering
 from attnlit.charts.opacity import FULL
@@ -56,7 +56,7 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
     chart = alt.layer(
         *ground(by_itself, _areas()),
         _highlights(theme),
-        idle_lines().encode(
+        lines_at_rest(theme).encode(
             x=computed(f"datum.strand + {_along('query_places_list[datum.query]')}"),
             x2=computed(f"datum.strand + {_along('key_places_list[datum.key]')}"),
             y=computed("lines_top"),
@@ -66,7 +66,7 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
         _tokens(),
         ramp(theme),
         *switches(theme),
-        lettering([caption(), said(theme), *_titles(), *legend_words()], theme.faint),
+        lettering([caption(), said(theme), of_others(), *_titles(), *legend_words()], theme.faint),
     ).add_params(*setup_signals(**_BEFORE), *which_token(by_itself), *which_heads(by_itself), *_places())
     return framed(chart, theme)
 

@@ -13,7 +13,7 @@ from attnlit.charts.head.marks import (
     which_token,
 )
 from attnlit.charts.head.switches import caption, switches, which_heads
-from attnlit.charts.head.words import legend_words, said, titles
+from attnlit.charts.head.words import legend_words, of_others, said, titles
 from attnlit.charts.later import alt
 from attnlit.charts.lettering import lettering
 from attnlit.charts.picture import frozen
@@ -59,11 +59,11 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
     chart = alt.layer(
         *ground(by_itself),
         highlights(theme),
-        all_lines(),
+        all_lines(theme),
         active_token(theme),
         tokens(),
         ramp(theme),
         *switches(theme),
-        lettering([caption(), said(theme), *titles(), *legend_words()], theme.faint),
+        lettering([caption(), said(theme), of_others(), *titles(), *legend_words()], theme.faint),
     ).add_params(*setup_signals(**BEFORE_DATA), *which_token(by_itself), *which_heads(by_itself), *places())
     return framed(chart, theme)

@@ -5,7 +5,8 @@ a line's opacity is the attention weight itself, however many heads are shown.
 
 While nothing is pointed at, at most `budget` lines are drawn, the strongest (`data.line_budget` says how many
 if it is left out). A token under the pointer, or a pinned one, shows all of its lines, one small square per
-head beside the other column, and as a number the mean over the heads that are switched on.
+head beside the other column, and as a number the mean over the heads that are switched on. Behind a pinned
+token's lines those of the others stay, in grey.
 """
 
 from __future__ import annotations

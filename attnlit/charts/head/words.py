@@ -6,6 +6,8 @@ from attnlit.charts.head.layout import NUMBER_WIDTH
 from attnlit.charts.lettering import Word
 from attnlit.charts.theme import Theme
 
+ROOM_FOR_BOTH = 540  # pixels: a line about the active token, and one about the others
+
 
 def said(theme: Theme) -> Word:
     """Where the active token looks, or who looks at it most: the caption of what is drawn.
@@ -14,6 +16,18 @@ def said(theme: Theme) -> Word:
     """
     line = "on === on_before ? (data('tokens')[active] || {}).said || '' : ''"
     return Word(line, "1", "said_line", "'left'", size=13, ink=theme.text)
+
+
+def of_others() -> Word:
+    """What the grey lines are, where there is room; `notes.HOW_TO` says it everywhere."""
+    drawn = "at_rest && !idle && (data('lines')[0] || {}).slots"
+    return Word(
+        f"{drawn} && width >= {ROOM_FOR_BOTH} ? 'grey: the other tokens' : ''",
+        "width",
+        "said_line",
+        "'right'",
+        size=12,
+    )
 
 
 def titles() -> list[Word]:

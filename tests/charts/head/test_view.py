@@ -12,8 +12,9 @@ import pytest
 
 from attnlit.attention.record import PASSED_ON, TOGETHER
 from attnlit.charts.head import head_picture, head_table, head_view
+from attnlit.charts.head.marks import BEHIND
 from attnlit.charts.picture import Picture, with_values
-from attnlit.charts.theme import DARK, HEAD_COLOURS
+from attnlit.charts.theme import DARK, HEAD_COLOURS, LIGHT
 from attnlit.errors import AttnlitError
 from tests.charts.drawing import Svg, place_of, svg_of, texts
 from tests.records import random_record, record
@@ -241,6 +242,23 @@ def test_a_picture_that_nobody_answers_does_not_switch() -> None:
     assert_draws_these(svg, attention.weights[0, [1, 2], 0])
 
 
+@pytest.mark.parametrize("pinned", [("query", 2), ("key", 1)])
+@pytest.mark.parametrize("rows", [False, True])
+def test_behind_a_pinned_token_the_lines_of_the_others_stay_in_grey(
+    pinned: tuple[str, int], rows: bool
+) -> None:
+    attention = random_record(layers=1, heads=3, queries=4, keys=5, seed=3)
+    svg = svg_of(head_view(attention, 0, [0, 2], pinned=pinned, rows=rows))
+    axis = 1 if pinned[0] == "query" else 2
+    others = np.delete(attention.weights[0, [0, 2]], pinned[1], axis=axis)
+    lines = opacities(svg, "mark-rule", "stroke-opacity", (LIGHT.faint,))
+    assert np.allclose(np.sort(lines), np.sort(others[others >= 0.0005]) * BEHIND, atol=0.0001)
+    assert "grey: the other tokens" in texts(svg)
+    assert "grey: the other tokens" not in texts(svg_of(head_view(attention, 0, rows=rows)))
+    nothing_behind = head_view(attention, 0, pinned=pinned, rows=rows, budget=0)
+    assert "grey: the other tokens" not in texts(svg_of(nothing_behind))
+
+
 def test_a_pinned_key_is_not_taken_for_one_whose_number_ends_like_its_own() -> None:
     weights = np.zeros((1, 1, 2, 12))
     weights[0, 0, :, 11] = 0.7, 1
@@ -287,8 +305,9 @@ def test_lines_are_a_pixel_thick_where_rows_are_low(
     lines = [
         each for each in svg.iter() if each.get("stroke") == HEAD_COLOURS[0] and each.tag.endswith("line")
     ]
-    assert len(lines) == (1 if pinned else tokens)
-    assert all((float(line.get("stroke-width", 1)) > 1) == thick for line in lines)
+    behind = [each for each in svg.iter() if each.get("stroke") == LIGHT.faint and each.tag.endswith("line")]
+    assert (len(lines), len(behind)) == ((1, tokens - 1) if pinned else (tokens, 0))
+    assert all((float(line.get("stroke-width", 1)) > 1) == thick for line in lines + behind)
 
 
 def test_no_line_is_drawn_where_no_weight_is_worth_it() -> None:
