@@ -6,16 +6,25 @@ from attnlit.app.frame.router import ask
 
 request = ask()  # before what draws is imported: a cold server shows its controls first
 
+from dataclasses import replace  # noqa: E402
+from functools import partial  # noqa: E402
+
 from attnlit.analysis.scores import head_roles  # noqa: E402
-from attnlit.app import code, export, panels  # noqa: E402
+from attnlit.app import code, export, panels, roles  # noqa: E402
 from attnlit.charts.model import model_picture  # noqa: E402
+
+told = roles.settle(request)
+draw = partial(model_picture, request.shown, roles=told.roles, only=told.only)
 
 left, right = panels.beside([3, 2])
 with left:
+    grid = draw(selected=(request.layer, request.head), theme=request.theme)
     panels.heads_picture(
-        model_picture(request.shown, selected=(request.layer, request.head), theme=request.theme),
+        replace(grid, notes=(told.said, *grid.notes) if told.said else grid.notes),
         key="model_picture",
         alt="Model view: a thumbnail of every head, layers downwards, heads across",
+        follow=roles.follow,
+        selections=[roles.KEY],
     )
 with right:
     of_head = panels.one_head(request)
@@ -24,7 +33,8 @@ with right:
     export.menu(
         request,
         "model",
-        lambda: model_picture(request.shown),
+        draw,
         lambda: head_roles(request.attention),
-        code=[code.model_view(request), *of_head],
+        code=[code.model_view(request, roles=told.roles is not None, only=told.only), *of_head],
+        about=told.said,
     )

@@ -28,9 +28,22 @@ def _pinned(request: Request) -> str:
     return f", pinned={request.pinned!r}" if request.pinned else ""
 
 
-def model_view(request: Request) -> str:
-    """Code for the model view as it is on the page."""
-    return _with_record(request, "attnlit.model_view(attention)")
+def model_view(request: Request, *, roles: bool = False, only: str | None = None) -> str:
+    """Code for the model view as it is on the page.
+
+    roles: they colour its heads; only: the one whose heads do not fade.
+    """
+    if not roles:
+        return _with_record(request, "attnlit.model_view(attention)")
+    asked = _asked(request.attention, request.known)
+    weights = f"attnlit.attend({asked})" if request.filters.passed_on else "attention"
+    more = "" if only is None else f", only={only!r}"
+    return _with_record(
+        request,
+        f"attnlit.model_view(attention, roles=roles{more})",
+        imports=[("attnlit.analysis.scores", "main_roles"), ("attnlit.charts.model", "Roles")],
+        whole=[f"roles = Roles(*main_roles({weights}))"],
+    )
 
 
 def heatmap(request: Request) -> str:
@@ -89,18 +102,29 @@ def reading_view(model: Known, found: Answer, heads: Heads, words: Sequence[int]
 
 def recorded(request: Request, attention: Attention, known: Known, model: str = "model") -> str:
     """A line that records the attention of a text. model: what the code calls the model, `known`."""
+    record = "passed_on" if request.filters.passed_on else "attend"
+    return f"attention = attnlit.{record}({_asked(attention, known, model)})"
+
+
+def _asked(attention: Attention, known: Known, model: str = "model") -> str:
+    """The arguments with which a text was read."""
     asked = [model, repr(attention.text)]
     if attention.pair:
         asked.append(f"pair={attention.pair!r}")
     if len(known.kinds) > 1:
         asked.append(f"kind={attention.kind!r}")
-    record = "passed_on" if request.filters.passed_on else "attend"
-    return f"attention = attnlit.{record}({', '.join(asked)})"
+    return ", ".join(asked)
 
 
-def _with_record(request: Request, view: str) -> str:
-    """Code that opens the model, records its attention, takes away what the filters do, and draws."""
-    imports, steps = filtering(request)
+def _with_record(
+    request: Request, view: str, imports: Sequence[tuple[str, str]] = (), whole: Sequence[str] = ()
+) -> str:
+    """Code that opens the model, records its attention, takes away what the filters do, and draws.
+
+    imports: (room, name) of what the view needs besides; whole: lines that need all of the attention.
+    """
+    of_filters, steps = filtering(request)
+    imports = sorted([*imports, *of_filters])
     lines = [
         "import attnlit",
         *(f"from {room} import {name}" for room, name in imports),
@@ -112,6 +136,7 @@ def _with_record(request: Request, view: str) -> str:
         "",
         f"model = attnlit.load({source(request.known)})",
         recorded(request, request.attention, request.known),
+        *whole,
         *steps,
         view,
     ]

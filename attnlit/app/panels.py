@@ -50,14 +50,26 @@ def picture(
     say.quiet(*chart.notes)
 
 
-def heads_picture(chart: Picture, *, key: str, alt: str) -> None:
-    """The same of a picture with a cell for each head: a click on one chooses it here and on every page."""
+def heads_picture(
+    chart: Picture,
+    *,
+    key: str,
+    alt: str,
+    follow: Callable[[str], None] | None = None,
+    selections: Sequence[str] = (),
+) -> None:
+    """The same of a picture with a cell for each head: a click on one chooses it here and on every page.
 
-    def follow() -> None:
+    follow: called with the key after a click on any other of its `selections`.
+    """
+
+    def choose() -> None:
         for cell in selection(key, "cell"):
             chosen.choose_head(cell["layer"], cell["head"])
+        if follow is not None:
+            follow(key)
 
-    picture(chart, key=key, alt=alt, on_select=follow, selection=["cell"])
+    picture(chart, key=key, alt=alt, on_select=choose, selection=["cell", *selections])
 
 
 def beside(shares: Sequence[int], key: str = "beside") -> list[DeltaGenerator]:

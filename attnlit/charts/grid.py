@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from attnlit.charts.later import alt
+from attnlit.charts.near import CELLS, near_height, near_marks, near_signals
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.theme import Theme
 from attnlit.charts.vega import (
@@ -39,8 +40,9 @@ COLUMN_X = f"{LEFT} + datum.column * cell_width"  # left and top edge of a cell,
 ROW_Y = f"{TOP} + datum.row * cell_height + (datum.bands || 0) * {OTHERS}"
 
 
-def geometry(highest_cell: int, below: str) -> list[alt.Parameter]:
+def geometry(highest_cell: int, below: str, *, by_itself: bool) -> list[alt.Parameter]:
     """The signals that everything on the grid hangs on. below: pixels left free under it, an expression."""
+    near = [signal("near_height", "0")] if by_itself else near_signals(LEFT)
     widest = WIDER * highest_cell
     return [
         signal("cell_width", f"clamp(floor((width - {LEFT}) / heads), {SMALLEST_CELL}, {widest})"),
@@ -49,15 +51,23 @@ def geometry(highest_cell: int, below: str) -> list[alt.Parameter]:
         signal("thumbnail_width", "cell_width - max(1, cell_height / 36)"),
         signal("head_step", "cell_width < 9 ? 4 : cell_width < 18 ? 2 : 1"),
         signal("layer_step", "cell_height < 9 ? 4 : cell_height < 18 ? 2 : 1"),
-        signal("grid_height", f"{TOP} + layers * cell_height + bands * {OTHERS}"),
+        signal("grid_bottom", f"{TOP} + layers * cell_height + bands * {OTHERS}"),
+        *near,
+        signal("grid_height", "grid_bottom + near_height"),
         signal("height", f"grid_height + {below}"),
     ]
 
 
-def grid_height(layers: int, heads: int, highest_cell: int, width: int, below: int) -> int:
-    """How high the chart is at a width, without bands of other layers; all in pixels."""
+def grid_height(
+    layers: int, heads: int, highest_cell: int, width: int, below: int, *, near: bool = False
+) -> int:
+    """How high the chart is at a width, without bands of other layers; all in pixels.
+
+    near: a layer is chosen, whose heads stand large under a grid of small cells.
+    """
     cell = min(max((width - LEFT) // heads, SMALLEST_CELL), WIDER * highest_cell)
-    return TOP + layers * min(cell, highest_cell) + below
+    larger = near_height(heads, LEFT, width) if near else 0
+    return TOP + layers * min(cell, highest_cell) + larger + below
 
 
 def grid_tables(
@@ -118,17 +128,21 @@ def grid_chart(
     highest_cell: int,
     space_below: str = "2",
     signals: Sequence[alt.Parameter] = (),
+    near: Sequence[alt.Chart] = (),
 ) -> alt.LayerChart:
     """A chart on the grid: layers, then the frames of the pointed and the current cell, then what is clicked.
 
-    Its tables are those of `grid_tables`, "cells" (id, row, column, layer, head and what the tooltip shows)
-    and "current" (`current_table`). A click comes back as `[{"layer": 3, "head": 7}]` under the name "cell".
+    Its tables are those of `grid_tables`, "cells" (id, row, column, layer, head and what the tooltip shows),
+    "near" (`near_table`) and "current" (`current_table`). A click comes back as `[{"layer": 3, "head": 7}]`
+    under the name "cell".
     tooltip: what it says beside layer and head, as objects in Vega's language.
     by_itself: the click itself frames a head, as no server answers it. signals: those that `below` needs.
+    near: what the large cells of the chosen layer hold.
     """
-    hover = hover_selection("hover", "grid", "id")
+    clicked = ["grid"] if by_itself else ["grid", CELLS]
+    hover = hover_selection("hover", clicked, "id")
     kept: dict[str, Any] = {"clear": False} if by_itself else {}
-    cell = click_selection("cell", "grid", fields=["layer", "head"], **kept)
+    cell = click_selection("cell", *clicked, fields=["layer", "head"], **kept)
     hover_frame = on_cell(table("cells").transform_filter(hover), stroke=theme.faint, strokeWidth=1.5)
     current = table("cells").transform_filter(cell) if by_itself else table("current")
     current_frame = on_cell(current, margin=1.5, stroke=theme.text, strokeWidth=2.5)
@@ -138,9 +152,11 @@ def grid_chart(
     grid = on_cell(table("cells", name="grid"), cursor="pointer").encode(tooltip=said).add_params(hover, cell)
     own = [
         *setup_signals(layers=1, heads=1, roles=0, bands=0, bands_above="0"),
-        *geometry(highest_cell, space_below),
+        *geometry(highest_cell, space_below, by_itself=by_itself),
     ]
-    chart = alt.layer(*below, *labels(theme), hover_frame, current_frame, grid).add_params(*own, *signals)
+    seen, hit = ([], []) if by_itself else near_marks(near, said, theme, LEFT)
+    marks = [*seen, *below, *labels(theme), hover_frame, current_frame, grid, *hit]
+    chart = alt.layer(*marks).add_params(*own, *signals)
     return framed(chart, theme, width=800, height=800)
 
 

@@ -20,6 +20,7 @@ from attnlit.charts.grid import (
 )
 from attnlit.charts.later import alt
 from attnlit.charts.legend import colour_of, legend, legend_tables, limits_of
+from attnlit.charts.near import NEAR_Y, near_table, near_x, on_near_cell
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.picture import Picture, frozen
@@ -63,11 +64,15 @@ def head_map_picture(
             f"{heads - 1}."
         )
     tables = _tables(values, numbers, title, signed, limits or limits_of(values, signed), form, theme)
+    row = None if selected is None else numbers.index(selected[0])
+    tables["near"] = near_table(tables["cells"], row, heads)
     return Picture(
         theme_spec,
         theme,
         tables | {"current": current_table(numbers, selected)},
-        height=lambda width: grid_height(len(numbers), heads, HIGHEST_CELL, width, LEGEND_SPACE),
+        height=lambda width: grid_height(
+            len(numbers), heads, HIGHEST_CELL, width, LEGEND_SPACE, near=selected is not None
+        ),
         draw_by_itself=spec_by_itself,
     )
 
@@ -150,19 +155,28 @@ def spec_by_itself(theme: Theme) -> alt.LayerChart:
 
 
 def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
-    colours = on_cell(table("cells"), color=theme.panel).encode(color=alt.Color("colour:N", scale=None))
-    numbers = (
-        table("cells")
-        .transform_filter(f"cell_width >= {READABLE_CELL}")
-        .mark_text(fontSize=11)
-        .encode(
-            x=computed(f"{COLUMN_X} + thumbnail_width / 2"),
-            y=computed(f"{ROW_Y} + thumbnail_height / 2"),
-            text="text:N",
-            color=alt.Color("ink:N", scale=None),
-        )
+    colour = alt.Color("colour:N", scale=None)
+    colours = on_cell(table("cells"), color=theme.panel).encode(color=colour)
+    numbers = _numbers_in(
+        table("cells").transform_filter(f"cell_width >= {READABLE_CELL}"),
+        f"{COLUMN_X} + thumbnail_width / 2",
+        f"{ROW_Y} + thumbnail_height / 2",
     )
+    near = [
+        on_near_cell(table("near"), LEFT, color=theme.panel).encode(color=colour),
+        _numbers_in(
+            table("near").transform_filter("near_on"),
+            f"{near_x(LEFT)} + near_cell / 2 - 1",
+            f"{NEAR_Y} + near_cell / 2 - 1",
+        ),
+    ]
     return grid_chart(
         [colours, numbers, *legend(theme, LEFT, "grid_height + 8")], "{'Value': datum.text}", theme,
-        by_itself=by_itself, highest_cell=HIGHEST_CELL, space_below=str(LEGEND_SPACE),
+        by_itself=by_itself, highest_cell=HIGHEST_CELL, space_below=str(LEGEND_SPACE), near=near,
     )  # fmt: skip
+
+
+def _numbers_in(cells: alt.Chart, x: str, y: str) -> alt.Chart:
+    """The numbers of these cells. x, y: expressions."""
+    ink = alt.Color("ink:N", scale=None)
+    return cells.mark_text(fontSize=11).encode(x=computed(x), y=computed(y), text="text:N", color=ink)

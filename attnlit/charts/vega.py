@@ -103,12 +103,16 @@ def double_click_or_tap(mark: str) -> Any:
 
 
 def hover_selection(
-    name: str, mark: str, field: str | Sequence[str], also_cleared_by: Sequence[dict[str, Any]] = ()
+    name: str,
+    marks: str | Sequence[str],
+    field: str | Sequence[str],
+    also_cleared_by: Sequence[dict[str, Any]] = (),
 ) -> alt.Parameter:
-    """What the pointer is on: set by the marks of layer `mark`, cleared as the pointer leaves the chart."""
+    """What the pointer is on: set by the marks of these layers, cleared as the pointer leaves the chart."""
     fields = [field] if isinstance(field, str) else [*field]
+    over = [f"@{mark}_marks:pointerover" for mark in ([marks] if isinstance(marks, str) else marks)]
     return alt.selection_point(
-        name, fields=fields, on=f"@{mark}_marks:pointerover", toggle=False, empty=False,
+        name, fields=fields, on=", ".join(over), toggle=False, empty=False,
         clear={"merge": [POINTER_LEFT_THE_CHART, *also_cleared_by]},
     )  # fmt: skip
 

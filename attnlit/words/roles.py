@@ -1,18 +1,23 @@
-"""The role of a head on one text, in sentences (Markdown)."""
+"""The roles of heads on one text, in sentences."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attnlit.analysis.scores import RESTS, roles_on_text
-from attnlit.wording import with_article
+from attnlit.analysis.scores import RESTS, SCORES, Role, roles_on_text
+from attnlit.models.layers import heads_in_order
+from attnlit.wording import listed, with_article
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from attnlit.attention.record import Attention
+
+FEW = 8  # heads: so many are named, and more are counted
 
 
 def role_in_words(attention: Attention, layer: int, head: int, *, threshold: bool = True) -> str:
-    """The role of this head on this text: the one whose threshold its score exceeds most.
+    """The role of this head on this text, in Markdown: the one whose threshold its score exceeds most.
 
     threshold: whether that is said, too; somebody's first role does without. A head that also rests on the
     first token is said to. A role on one text is a picture, not a finding: the sentence says "on this text".
@@ -35,3 +40,33 @@ def role_in_words(attention: Attention, layer: int, head: int, *, threshold: boo
         return sentence
     when = "Elsewhere" if role.where else "Besides,"
     return f"{sentence} {when} it rests on the first token, which gets {on_first:.0%} of all its attention."
+
+
+def heads_of_role(attention: Attention, main: Sequence[Sequence[int | None]], role: int | None) -> str:
+    """How many heads do something first of all on this text, and which, if they are few; no Markdown.
+
+    main: for each head (L, H) its role, as `attnlit.analysis.scores.main_roles` returns them; role: one of
+    those, None for heads without any.
+    """
+    heads = heads_in_order(attention.layer_numbers, attention.heads)
+    found = [
+        head for head, each in zip(heads, (each for row in main for each in row), strict=True) if each == role
+    ]
+    count = f"{len(found)} of {len(heads)} heads"
+    which = f" ({listed(f'{layer}-{head}' for layer, head in found)})" if len(found) <= FEW else ""
+    one = len(found) == 1
+    if role is None:
+        return f"On this text {count}{which} follow{'s' * one} none of the simple patterns clearly."
+    about = telling_roles()[role]
+    name = with_article(about.name) if one else about.name.replace(" head", " heads", 1)
+    where = f"{about.where}, " if about.where else ""
+    are, whose = ("is", "its") if one else ("are", "their")
+    return (
+        f"On this text {count} {are} {name}{which}: {where}{about.least:.0%} or more of {whose} attention "
+        f"goes to {about.job}."
+    )
+
+
+def telling_roles() -> list[Role]:
+    """The roles that one text can tell, in the order of `attnlit.analysis.scores.main_roles`."""
+    return [score.role for score in SCORES if score.role and score.role.on_one_text]

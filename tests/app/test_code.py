@@ -12,12 +12,14 @@ import pytest
 import streamlit as st
 
 import attnlit
+from attnlit.analysis.scores import main_roles
 from attnlit.app import cache, code, compare_code, export
 from attnlit.app.flow import follow
 from attnlit.app.frame.request import Request
 from attnlit.charts.figure import MARGIN, WIDTHS
 from attnlit.charts.flow import flow_view
 from attnlit.charts.heatmap import difference_map
+from attnlit.charts.model import NO_ROLE, Roles
 from attnlit.charts.theme import LIGHT
 from attnlit.models.model import Model
 from tests.app.opening import opened, told, with_menu
@@ -95,6 +97,17 @@ def test_the_other_views_are_made_again(
 ) -> None:
     asked = request(model, cache.Filters(without_special=True))
     assert drawn(snippet(asked)) == content(view(asked))
+
+
+@pytest.mark.parametrize("filters", [cache.Filters(passed_on=True), cache.Filters(without_special=True)])
+def test_the_model_view_is_made_again_in_the_colours_of_its_roles(
+    model: Model, filters: cache.Filters
+) -> None:
+    asked = request(model, filters)
+    roles = Roles(*main_roles(asked.attention))
+    for only in (None, NO_ROLE):
+        same = drawn(code.model_view(asked, roles=True, only=only))
+        assert same == content(attnlit.model_view(asked.shown, roles=roles, only=only))
 
 
 @pytest.mark.parametrize("way", follow.WAYS)

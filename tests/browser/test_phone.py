@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from attnlit.charts.grid import LEFT, TOP
+from attnlit.charts.model.spec import ROLE_HEIGHT
 from attnlit.lessons import LESSONS
-from tests.browser.hand import address, double_tap, drawn, ink, overflows, pixels, tap
+from tests.browser.hand import address, box, double_tap, drawn, ink, overflows, pixels, tap
 from tests.browser.heads import TEXT, heads, row, switch
 from tests.browser.waiting import answered, eventually, visit
 
@@ -16,6 +18,12 @@ def test_on_a_phone_a_tap_chooses(server: str, phone: Page) -> None:
     assert overflows(phone) == []
     tap(phone, 0.95, 130)
     eventually(lambda: address(phone).get("head") == "7")
+    cell = (box(phone)["width"] - LEFT) // 8
+    role = (0.2, TOP + 6 * cell + 8 + ROLE_HEIGHT / 2)  # the first of the legend
+    tap(phone, *role)
+    eventually(lambda: address(phone).get("role") == "previous")
+    tap(phone, *role)  # again: all heads
+    eventually(lambda: "role" not in address(phone))
     visit(phone, f"{server}/head_view?text={TEXT}")
     drawn(phone)
     assert overflows(phone) == []

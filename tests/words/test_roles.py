@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnlit.analysis.scores import FEWEST_TOKENS
+from attnlit.analysis.scores import FEWEST_TOKENS, main_roles
 from attnlit.attention.filters import keep
 from attnlit.attention.record import Attention
 from attnlit.errors import AttnlitError
-from attnlit.words.roles import role_in_words
+from attnlit.words.roles import heads_of_role, role_in_words
 from tests import records
 
 
@@ -85,3 +85,27 @@ def test_a_role_is_not_told_from_a_part_of_the_text() -> None:
 def test_a_head_that_does_not_exist_is_answered_in_words() -> None:
     with pytest.raises(AttnlitError, match="there is no head 3"):
         role_in_words(record(np.eye(4)), 0, 3)
+
+
+def test_heads_of_a_role_are_counted_and_named_while_they_are_few() -> None:
+    tokens = 14
+    back = np.eye(tokens, k=-1)
+    back[0, 0] = 1
+    heads = np.stack([[back, even(tokens)], [back, even(tokens)]])
+    attention = records.record(heads, records.numbered(tokens, "w"), causal=True)
+    titles, main = main_roles(attention)
+    previous = titles.index("Previous token")
+    assert heads_of_role(attention, main, previous) == (
+        "On this text 2 of 4 heads are previous-token heads (0-0 and 1-0): 50% or more of their attention "
+        "goes to the token before."
+    )
+    one = ((previous, None), (None, None))
+    assert "1 of 4 heads is a previous-token head (0-0): 50% or more of its attention" in heads_of_role(
+        attention, one, previous
+    )
+    assert heads_of_role(attention, one, None) == (
+        "On this text 3 of 4 heads (0-1, 1-0 and 1-1) follow none of the simple patterns clearly."
+    )
+    many = records.record(np.stack([[back] * 12]), records.numbered(tokens, "w"), causal=True)
+    said = heads_of_role(many, ((titles.index("Induction"),) * 12,), titles.index("Induction"))
+    assert said.startswith("On this text 12 of 12 heads are induction heads: where a token has occurred")

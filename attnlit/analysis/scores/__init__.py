@@ -7,6 +7,7 @@ each.
 from attnlit.analysis.scores.evidence import FEWEST_TOKENS as FEWEST_TOKENS
 from attnlit.analysis.scores.on_text import head_roles as head_roles
 from attnlit.analysis.scores.on_text import head_scores as head_scores
+from attnlit.analysis.scores.on_text import main_roles as main_roles
 from attnlit.analysis.scores.on_text import roles_on_text as roles_on_text
 from attnlit.analysis.scores.registry import BY_NAME as BY_NAME
 from attnlit.analysis.scores.registry import RESTS as RESTS

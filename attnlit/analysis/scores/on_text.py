@@ -10,7 +10,7 @@ import numpy as np
 
 from attnlit.analysis.scores.evidence import FEWEST_TOKENS, evidence_of
 from attnlit.analysis.scores.positions import positional
-from attnlit.analysis.scores.registry import RESTS, SCORES
+from attnlit.analysis.scores.registry import BY_NAME, RESTS, SCORES
 from attnlit.analysis.scores.score import Role
 from attnlit.models.layers import heads_in_order
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from attnlit.attention.record import Attention
+
+# Roles that one text can tell, by the names of their scores.
+_TELLING = {score.name: score.role for score in SCORES if score.role and score.role.on_one_text}
 
 
 def head_roles(attention: Attention) -> pd.DataFrame:
@@ -68,14 +71,41 @@ def roles_on_text(attention: Attention, layer: int, head: int) -> list[tuple[Rol
     the model lacks, and as `head_roles`.
     """
     row = attention.row(layer, head)
-    if min(len(attention.queries), len(attention.keys)) < FEWEST_TOKENS:
+    if _is_short(attention):
         return None
     weights = attention.weights[row : row + 1, head : head + 1]
     one = replace(attention, weights=weights, layer_numbers=(layer,))
-    telling = {score.name: score.role for score in SCORES if score.role and score.role.on_one_text}
     found = [
-        (telling[name], float(values[0, 0]))
-        for name, values in head_scores(one, only=telling).items()
-        if values[0, 0] >= telling[name].least
+        (_TELLING[name], float(values[0, 0]))
+        for name, values in head_scores(one, only=_TELLING).items()
+        if values[0, 0] >= _TELLING[name].least
     ]
     return sorted(found, key=lambda each: (each[0] is RESTS, -each[1] / each[0].least))
+
+
+def main_roles(attention: Attention) -> tuple[tuple[str, ...], tuple[tuple[int | None, ...], ...]]:
+    """What each head does first of all on one text: for the colours of the model view.
+
+    Returns the titles of all scores that name a role on one text, the same for every text, and for each head
+    (L, H) which of them comes first in `roles_on_text`; None where there is none, as in every text of fewer
+    than FEWEST_TOKENS tokens. Raises AttnlitError as `head_roles`.
+    """
+    titles = tuple(BY_NAME[name].title for name in _TELLING)
+    shape = (attention.layers, attention.heads)
+    if _is_short(attention):
+        return titles, ((None,) * shape[1],) * shape[0]
+    exceeds = np.zeros((len(_TELLING), *shape))  # 0: not met
+    for name, values in head_scores(attention, only=_TELLING).items():
+        role = _TELLING[name]
+        by = 0.5 if role is RESTS else values / role.least  # of any other role at least 1
+        exceeds[[*_TELLING].index(name)] = np.where(np.nan_to_num(values) >= role.least, by, 0)
+    first = exceeds.argmax(axis=0)
+    none = exceeds.max(axis=0) == 0
+    return titles, tuple(
+        tuple(None if without else int(role) for role, without in zip(*row, strict=True))
+        for row in zip(first, none, strict=True)
+    )
+
+
+def _is_short(attention: Attention) -> bool:
+    return min(len(attention.queries), len(attention.keys)) < FEWEST_TOKENS

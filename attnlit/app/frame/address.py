@@ -30,7 +30,7 @@ _CHOSEN = "chosen_"  # + name: what was chosen, as the address spells it, or Non
 _WRITTEN = "written_"  # + name: what we last left in the address
 _MADE = "made_"  # + name: whether somebody has made a choice that else goes with what is shown
 # Choices that are bound to no control, and are of one text.
-_BY_HAND = frozenset({"query", "key", "key_token", "word", "together"})
+_BY_HAND = frozenset({"query", "key", "key_token", "word", "together", "role"})
 # Choices that go with what is shown until somebody makes them: no link names them before.
 _FITTING = frozenset({"shape"})
 _SEVERAL = frozenset({"heads"})  # of which an address may name more than one

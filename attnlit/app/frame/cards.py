@@ -93,6 +93,7 @@ PAGES = (
         "Every head of every layer at once. Click a thumbnail to see that head large.",
         frozenset({"model", "text", "head", "query"}),
         VIEWS,
+        frozenset({"role"}),
         terms=("layer", "head", "attention sink", "previous-token head", "induction head"),
         from_record=True,
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from attnlit.attention.record import ATTENTION
 from attnlit.charts.drawn import Drawn
 from attnlit.charts.grid import GAP_SHARE, cells_of, grid_tables
 from attnlit.charts.model.others import bands_above, others_table
+from attnlit.charts.model.roles import NOTHING, VEILED, Roles, colour_of_role, in_legend, names_of_heads
+from attnlit.charts.near import FEW, near_table
 from attnlit.charts.opacity import filled, one
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.raster import line_strips
@@ -26,29 +27,17 @@ if TYPE_CHECKING:
     from attnlit.attention.record import Attention
 
 PIXELS = 680_000  # of all thumbnails together, so that a model of any size is light to send
+LARGEST_THUMBNAIL = 128  # pixels
 ROWS_MEASURED = 64  # of a text twice as long and longer: evenly spaced queries for spread and distance
-NOTHING = "–"
 
 # Thumbnails of the records in use. An app that weighs all its caches together sets `drawn.most_bytes`.
 drawn = Drawn(most_bytes=48 * 2**20)
-
-
-@dataclass(frozen=True)
-class Roles:
-    """What each head does, for the colours of the model view."""
-
-    # All roles that there are, in the order of their colours: the same for every text.
-    names: tuple[str, ...]
-    # Index into `names` for each head of each layer, in the record's order; None where a head has no role.
-    of: tuple[tuple[int | None, ...], ...]
 
 
 def model_tables(
     attention: Attention, shown: tuple[int, ...], theme: Theme, roles: Roles | None
 ) -> dict[str, pa.Table]:
     """Thumbnails, facts and labels of these layers, drawn at their first showing in this theme."""
-    if roles is not None and not isinstance(roles, Roles):
-        raise AttnlitError(f"The roles must be attnlit.charts.model.Roles, not {a_kind(roles)}.")
     what = (shown, theme, roles)
     return drawn.get(attention, what, lambda: _draw(attention, shown, theme, roles))
 
@@ -56,32 +45,17 @@ def model_tables(
 def _draw(
     attention: Attention, shown: tuple[int, ...], theme: Theme, roles: Roles | None
 ) -> dict[str, pa.Table]:
-    rows = [attention.row(layer) for layer in shown]
-    whole = shown == attention.layer_numbers
-    weights = filled(attention.weights if whole else attention.weights[rows])
-    if attention.weighs != ATTENTION:
-        ones = np.array([one(attention, layer) for layer in shown], np.float32)
-        weights = weights / ones[:, None, None, None]
+    weights = _weights(attention, shown)
     layers, heads = weights.shape[:2]
     height = thumbnail_height(layers * heads)
-    role_of = [[_role(roles, attention, layer, head) for head in range(heads)] for layer in shown]
-    colours = [
-        [theme.ink if role is None else theme.heads[role % len(theme.heads)] for role in row]
-        for row in role_of
-    ]
+    names = names_of_heads(roles, attention, shown)
+    colours = [[colour_of_role(roles, name, theme) for name in row] for row in names]
     bands = bands_above(attention, shown)
     row, column = cells_of(layers, heads)
-    names = roles.names if roles else ()
-    present = sorted({role for each in role_of for role in each if role is not None})
     return {
-        **grid_tables(shown, heads, len(present), bands, attention.head_names),
+        **grid_tables(shown, heads, len(in_legend(roles, names)), bands, attention.head_names),
         "strips": _strips(weights, colours, height, bands),
         "others": others_table(attention, shown),
-        "roles": rows_table(
-            place=np.arange(len(present), dtype=np.int16),
-            text=pa.array([names[role] for role in present], pa.string()),
-            colour=pa.array([theme.heads[role % len(theme.heads)] for role in present], pa.string()),
-        ),
         "cells": rows_table(
             id=np.arange(layers * heads, dtype=np.int16),
             row=row,
@@ -89,10 +63,57 @@ def _draw(
             bands=np.array(bands[:-1], np.int16)[row],
             layer=np.asarray(shown, np.int16)[row],
             head=column,
-            role=[NOTHING if role is None else names[role] for each in role_of for role in each],
+            role=[name for row in names for name in row],
             **_facts(attention, weights),
         ),
     }
+
+
+def near_of(
+    attention: Attention,
+    shown: tuple[int, ...],
+    selected: tuple[int, int] | None,
+    theme: Theme,
+    roles: Roles | None,
+    only: str | None,
+) -> pa.Table:
+    """The heads of the selected layer, to be drawn large where the grid's cells are small; none of few heads.
+
+    only: the role whose heads do not fade.
+    """
+    cells = model_tables(attention, shown, theme, roles)["cells"]
+    there = selected is not None and selected[0] in shown and attention.heads > FEW
+    row = shown.index(selected[0]) if selected and there else None
+    near = near_table(cells, row, attention.heads)
+    urls: list[str] = []
+    if near.num_rows:
+        layer = near["layer"][0].as_py()
+        what = ("near", layer, theme, roles)
+        urls = drawn.get(attention, what, lambda: _large(attention, layer, theme, roles))["near"][
+            "url"
+        ].to_pylist()
+    seen = [1.0 if only in (None, role) else 1 - VEILED for role in near["role"].to_pylist()]
+    return near.append_column("url", pa.array(urls, pa.string())).append_column(
+        "opacity", pa.array(seen, pa.float32())
+    )
+
+
+def _large(attention: Attention, layer: int, theme: Theme, roles: Roles | None) -> dict[str, pa.Table]:
+    weights = _weights(attention, (layer,))
+    names = names_of_heads(roles, attention, (layer,))
+    colours = [[colour_of_role(roles, name, theme) for name in row] for row in names]
+    return {"near": rows_table(url=line_strips(weights, colours, LARGEST_THUMBNAIL, 0))}
+
+
+def _weights(attention: Attention, shown: tuple[int, ...]) -> np.ndarray:
+    """What the lines of these layers weigh, at most 1: (L, H, Q, K)."""
+    rows = [attention.row(layer) for layer in shown]
+    whole = shown == attention.layer_numbers
+    weights = filled(attention.weights if whole else attention.weights[rows])
+    if attention.weighs == ATTENTION:
+        return weights
+    ones = np.array([one(attention, layer) for layer in shown], np.float32)
+    return weights / ones[:, None, None, None]
 
 
 def _strips(weights: np.ndarray, colours: list[list[str]], height: int, bands: Sequence[int]) -> pa.Table:
@@ -107,18 +128,9 @@ def _strips(weights: np.ndarray, colours: list[list[str]], height: int, bands: S
     return rows_table(**columns)
 
 
-def _role(roles: Roles | None, attention: Attention, layer: int, head: int) -> int | None:
-    if roles is None:
-        return None
-    try:
-        return roles.of[attention.row(layer)][head]
-    except IndexError:
-        raise AttnlitError(f"Roles are needed for every head; there is none for {layer}-{head}.") from None
-
-
 def thumbnail_height(cells: int) -> int:
     """Pixels a thumbnail is high (half as many wide), so that many heads stay light to send."""
-    return int(np.clip((2 * PIXELS / cells) ** 0.5, 56, 128)) // 8 * 8
+    return int(np.clip((2 * PIXELS / cells) ** 0.5, 56, LARGEST_THUMBNAIL)) // 8 * 8
 
 
 def _facts(attention: Attention, weights: np.ndarray) -> dict[str, list[str]]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from attnlit.charts.grid import COLUMN_X, LEFT, OTHERS, ROW_Y, TOP, bands, grid_chart
+from attnlit.charts.grid import COLUMN_X, LEFT, OTHERS, ROW_Y, TOP, bands, grid_chart, on_cell
 from attnlit.charts.later import alt
 from attnlit.charts.model.others import other_layers
+from attnlit.charts.model.roles import VEILED
+from attnlit.charts.near import NEAR_Y, near_x
 from attnlit.charts.picture import frozen
 from attnlit.charts.theme import Theme
-from attnlit.charts.vega import computed, once, signal, table
+from attnlit.charts.vega import click_selection, computed, once, signal, table
 
 HIGHEST_CELL = 140  # pixels: a small model does not grow beyond it on a wide screen
-ROLE_WIDTH, ROLE_HEIGHT = 190, 20  # pixels for one role of the legend
+ROLE_WIDTH, ROLE_HEIGHT = 200, 24  # pixels for one role of the legend, which a finger can hit
 _ROLES_A_ROW = f"max(1, floor((width - {LEFT}) / {ROLE_WIDTH}))"
 
 
@@ -49,14 +51,42 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
         )
     )  # fmt: skip
     tooltip = (
-        "roles > 0 ? {'What it does': datum.role} : {}, "
+        "roles > 0 ? {'Role': datum.role} : {}, "
         "{'Strongest': datum.strongest, 'Spreads over': datum.spread, 'Looks': datum.back}"
     )
     space = f"(2 + (roles > 0 ? 8 + ceil(roles / {_ROLES_A_ROW}) * {ROLE_HEIGHT} : 0))"
+    role = _role_selection(by_itself=by_itself)
+    legend, lens = _legend(theme, role), _lens(theme)
+    marks = [bands(theme), *other_layers(theme), thumbnails, _veil(theme, role, by_itself=by_itself)]
     return grid_chart(
-        [bands(theme), *other_layers(theme), thumbnails, *_legend(theme), *_lens(theme)], tooltip, theme,
+        [*marks, *legend, *lens], tooltip, theme,
         by_itself=by_itself, highest_cell=HIGHEST_CELL, space_below=space, signals=_where_the_lens_is(),
+        near=[_enlarged()],
     )  # fmt: skip
+
+
+def _enlarged() -> alt.Chart:
+    """The thumbnails of the chosen layer, large."""
+    size = alt.ExprRef("near_cell - 2")
+    return (
+        table("near")
+        .transform_filter("near_on")
+        .mark_image(align="left", baseline="top", aspect=False, width=size, height=size)
+        .encode(x=computed(near_x(LEFT)), y=computed(NEAR_Y), url="url:N", opacity=computed("datum.opacity"))
+    )
+
+
+def _role_selection(*, by_itself: bool) -> alt.Parameter:
+    """The role that was clicked in the legend. In the app it says where that click leads: "" to all roles."""
+    if not by_itself:
+        return click_selection("role", "legend", fields=["to"])
+    return click_selection("role", "legend", fields=["role"], toggle="true", clear=False, empty=True)
+
+
+def _veil(theme: Theme, role: alt.Parameter, *, by_itself: bool) -> alt.Chart:
+    """The layer's ground over each head of another role than the chosen one."""
+    faded = table("cells").transform_filter(~role) if by_itself else table("faded")
+    return on_cell(faded, color=theme.panel, opacity=VEILED)
 
 
 def _where_the_lens_is() -> list[alt.Parameter]:
@@ -108,15 +138,23 @@ def _lens(theme: Theme) -> list[alt.Chart]:
     return [ground, enlarged]
 
 
-def _legend(theme: Theme) -> list[alt.Chart]:
-    """Which colour is which role, under the grid."""
+def _legend(theme: Theme, role: alt.Parameter) -> list[alt.Chart]:
+    """Which colour is which role, under the grid, and of how many heads. A click on one chooses it."""
     x = f"{LEFT} + datum.place % {_ROLES_A_ROW} * {ROLE_WIDTH}"
-    y = computed(f"grid_height + 8 + (floor(datum.place / {_ROLES_A_ROW}) + 0.5) * {ROLE_HEIGHT}")
-    swatch: dict[str, Any] = {"align": "left", "baseline": "middle", "width": 10, "height": 10}
+    middle = f"grid_height + 8 + (floor(datum.place / {_ROLES_A_ROW}) + 0.5) * {ROLE_HEIGHT}"
+    y, opacity = computed(middle), computed("datum.opacity")
+    swatch: dict[str, Any] = {"align": "left", "baseline": "middle", "width": 12, "height": 12}
     word: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": 12, "color": theme.text}
     swatches = table("roles").mark_rect(cornerRadius=2, **swatch)
     words = table("roles").mark_text(limit=ROLE_WIDTH - 24, **word)
+    place = table("roles", name="legend").mark_rect(fillOpacity=0, cursor="pointer")
     return [
-        swatches.encode(x=computed(x), y=y, fill=alt.Fill("colour:N", scale=None)),
-        words.encode(x=computed(f"{x} + 16"), y=y, text="text:N"),
+        swatches.encode(x=computed(x), y=y, fill=alt.Fill("colour:N", scale=None), opacity=opacity),
+        words.encode(x=computed(f"{x} + 18"), y=y, text="text:N", opacity=opacity),
+        place.encode(
+            x=computed(x),
+            x2=computed(f"{x} + {ROLE_WIDTH - 6}"),
+            y=computed(f"{middle} - {ROLE_HEIGHT / 2}"),
+            y2=computed(f"{middle} + {ROLE_HEIGHT / 2}"),
+        ).add_params(role),
     ]

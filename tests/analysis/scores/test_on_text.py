@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnlit.analysis.scores import head_roles
+from attnlit.analysis.scores import BY_NAME, FEWEST_TOKENS, head_roles, main_roles, roles_on_text
 from attnlit.attention import filters
 from attnlit.attention.record import PASSED_ON
 from attnlit.errors import AttnlitError
+from tests import records
 from tests.analysis.scores.hand_made import (
     CAUSAL_UNIFORM,
     FIRST,
@@ -75,3 +76,28 @@ def test_cross_attention_needs_its_keys_whole_and_any_part_of_its_queries():
 def test_roles_are_not_told_from_lengths_of_vectors():
     with pytest.raises(AttnlitError, match="holds lengths of vectors"):
         head_roles(replace(pair_record(), weighs=PASSED_ON))
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_the_main_role_of_each_head_is_the_first_of_its_roles(causal):
+    tokens = 16
+    back, first = np.eye(tokens, k=-1), np.eye(tokens)[[0] * tokens]
+    back[0, 0] = 1
+    even = np.tri(tokens) / np.arange(1, tokens + 1)[:, None]
+    heads = [back, first, even, 0.5 * back + 0.5 * first, 0.6 * even + 0.4 * first, 0.45 * back + 0.55 * even]
+    attention = records.record(np.reshape(heads, (3, 2, tokens, tokens)), causal=causal)
+    titles, of = main_roles(attention)
+    named = []
+    for layer, head in np.ndindex(3, 2):
+        roles, place = roles_on_text(attention, layer, head), of[layer][head]
+        assert (place is None) == (roles == [])
+        if place is not None:
+            (score,) = (each for each in BY_NAME.values() if each.title == titles[place])
+            assert score.role is roles[0][0]
+            named.append(score.name)
+    assert named[:3] == ["previous", "first", "previous"]  # resting comes last, however much of it there is
+
+
+def test_no_head_has_a_main_role_in_a_short_text():
+    short = records.record(np.full((2, 3, *[FEWEST_TOKENS - 1] * 2), 1 / (FEWEST_TOKENS - 1)))
+    assert main_roles(short)[1] == ((None,) * 3,) * 2

@@ -19,7 +19,8 @@ from attnlit.analysis.scores import head_roles
 from attnlit.attention.filters import keep
 from attnlit.attention.record import PASSED_ON, TOGETHER, Attention
 from attnlit.charts import grid
-from attnlit.charts.model import Roles, drawn, model_picture, model_view
+from attnlit.charts.model import NO_ROLE, Roles, drawn, model_picture, model_view
+from attnlit.charts.model.roles import VEILED
 from attnlit.charts.model.spec import HIGHEST_CELL, LENS
 from attnlit.charts.theme import DARK, LIGHT
 from attnlit.errors import AttnlitError
@@ -239,7 +240,7 @@ def test_streamlit_takes_the_picture_and_gives_the_click_back() -> None:
     assert spec["layer"] == picture.spec["layer"]
     cell = next(param for param in spec["params"] if param["name"] == "cell")
     assert cell["select"]["fields"] == ["layer", "head"]
-    assert [event["type"] for event in cell["select"]["on"]["merge"]] == ["click", "touchend"]
+    assert [event["type"] for event in cell["select"]["on"]["merge"]] == ["click"] * 2 + ["touchend"] * 2
     app.session_state["grid"] = {"selection": {"cell": [{"layer": 2, "head": 4}]}}
     app.run()
     assert app.text[0].value == "[{'layer': 2, 'head': 4}]"
@@ -263,14 +264,79 @@ def test_colour_means_the_role_and_one_ink_means_none() -> None:
     attention = vectors_record(layers=2, heads=2, queries=4)
     assert len({tuple(each) for each in colours(attention)}) == 1
     inks = colours(attention, roles=ROLES)
-    by_hand = {None: LIGHT.ink, 0: LIGHT.heads[0], 1: LIGHT.heads[1]}
-    assert inks == [[by_hand[role] for role in row] for row in ROLES.of]
+    (none, previous), (again, first) = inks
+    assert none == LIGHT.ink
+    assert previous == again
+    assert {previous, first} < set(LIGHT.heads)
     picture = model_picture(attention, roles=ROLES)
     assert [cell["role"] for cell in picture.tables["cells"].to_pylist()] == [
-        "–", "previous token", "previous token", "first token",
+        NO_ROLE, "previous token", "previous token", "first token",
     ]  # fmt: skip
-    assert {"previous token", "first token"} <= set(texts(svg_of(picture)))
-    assert "previous token" not in texts(svg_of(model_picture(attention)))
+    legend = {"previous token · 2", "first token · 1", f"{NO_ROLE} · 1"}
+    assert legend <= set(texts(svg_of(picture)))
+    assert not legend & set(texts(svg_of(model_picture(attention))))
+
+
+def test_eight_roles_have_eight_hues_and_none_is_the_ink_of_heads_without_one() -> None:
+    roles = Roles(tuple("abcdefgh"), ((*range(8), None),))
+    for theme in (LIGHT, DARK):
+        picture = model_picture(vectors_record(layers=1, heads=9, queries=4), roles=roles, theme=theme)
+        hues = picture.tables["roles"]["colour"].to_pylist()
+        assert {*hues[:-1]} == {*theme.heads}
+        assert hues[-1] == theme.ink
+
+
+def test_heads_of_other_roles_than_the_chosen_one_fade_and_a_second_click_leads_back() -> None:
+    attention = vectors_record(layers=2, heads=2, queries=4)
+    every = model_picture(attention, roles=ROLES)
+    assert every.tables["faded"].num_rows == 0
+    assert every.tables["roles"]["to"].to_pylist() == ["previous token", "first token", NO_ROLE]
+    one = model_picture(attention, roles=ROLES, only="previous token")
+    veiled = {(cell["row"], cell["column"]) for cell in one.tables["faded"].to_pylist()}
+    assert veiled == {(0, 0), (1, 1)}
+    assert one.tables["roles"]["to"].to_pylist() == ["", "first token", NO_ROLE]
+    assert one.tables["strips"] is every.tables["strips"], "nothing is drawn again"
+    by_itself = veils(svg_of(one, role=[{"role": "previous token"}]))
+    assert len(veils(svg_of(one))) == len(by_itself) == 2
+    assert veils(svg_of(every)) == veils(svg_of(every, role=[])) == []
+    assert one.begins_with == {"role": [{"role": "previous token"}]}
+    for wrong in ("next token", 3):
+        with pytest.raises(AttnlitError, match="previous token, first token or No plain role"):
+            model_picture(attention, roles=ROLES, only=wrong)  # type: ignore[arg-type]
+
+
+def veils(svg: ElementTree.Element) -> list[str]:
+    """What lies over faded heads."""
+    return [each.get("d", "") for each in svg.iter() if each.get("opacity") == str(VEILED)]
+
+
+def test_where_cells_are_too_small_for_a_finger_the_chosen_layer_stands_below_in_large_ones() -> None:
+    many = vectors_record(layers=3, heads=32, queries=5)
+    picture = model_picture(many, selected=(1, 20))
+    svg = svg_of(picture, width=358)
+    assert "Layer 1, larger" in texts(svg)
+    images = [each for each in svg.iter() if each.tag.endswith("image")]
+    large = [each for each in images if float(each.get("width", 0)) >= 38]
+    assert len(large) == 32
+    places = sorted(place_of(each)[::-1] for each in large)
+    grid_ends = grid.TOP + 3 * ((358 - grid.LEFT) // 32)
+    assert places[0][0] > grid_ends
+    assert places[-1][0] + 40 < picture.height(358)
+    assert float(svg.get("height", 0)) == pytest.approx(picture.height(358), abs=12)
+    assert picture.tables["near"]["head"].to_pylist() == list(range(32))
+    assert set(picture.tables["near"]["layer"].to_pylist()) == {1}
+    spec = json.dumps(picture.spec["params"])
+    assert '"near_cells_marks"' in spec, "a tap there chooses, too"
+
+
+@pytest.mark.parametrize(
+    ("heads", "width", "selected"), [(12, 358, (1, 2)), (32, 1000, (1, 2)), (32, 358, None)]
+)
+def test_large_cells_stand_nowhere_else(heads: int, width: int, selected: tuple[int, int] | None) -> None:
+    picture = model_picture(vectors_record(layers=3, heads=heads, queries=5), selected=selected)
+    svg = svg_of(picture, width=width)
+    assert not any("larger" in text for text in texts(svg))
+    assert float(svg.get("height", 0)) == pytest.approx(picture.height(width), abs=12)
 
 
 def colours(attention: Attention, **options: Any) -> list[list[str]]:

@@ -1,0 +1,56 @@
+"""What each head does on this text, in the model view: colours, and the one role whose heads stand out.
+
+The choice is made by a click on the legend. It stands in the address, and goes when the text does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from attnlit.analysis.scores import SCORES, main_roles
+from attnlit.app import panels
+from attnlit.app.frame import address
+from attnlit.charts.model import NO_ROLE, Roles
+from attnlit.words.roles import heads_of_role
+
+if TYPE_CHECKING:
+    from attnlit.app.frame.request import Request
+
+KEY = "role"  # in the address, and of the selection in the picture
+_NONE = "none"  # in the address: heads without a role
+_BY_TITLE = {score.title: score.name for score in SCORES} | {NO_ROLE: _NONE}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the model view says of roles."""
+
+    # For the colours; None where this text, or what the lines weigh, tells no roles.
+    roles: Roles | None = None
+    # Whose heads alone do not fade, as the legend calls it.
+    only: str | None = None
+    # That in a sentence.
+    said: str = ""
+
+
+def settle(request: Request) -> Shown:
+    """The roles of all heads on the whole text, and which of them is chosen, here or in the address."""
+    found = Roles(*main_roles(request.attention))
+    there = {role for row in found.of for role in row}
+    apart = request.shown.heads == request.attention.heads  # not all heads of a layer in one
+    if not apart or there == {None}:
+        return Shown()
+    by_name = {_BY_TITLE[NO_ROLE if place is None else found.names[place]]: place for place in there}
+    name = address.settled(KEY, by_name, "no head has this role on this text")
+    if name is None:
+        return Shown(found)
+    place = by_name[name]
+    only = NO_ROLE if place is None else found.names[place]
+    return Shown(found, only, heads_of_role(request.attention, found.of, place))
+
+
+def follow(picture: str) -> None:
+    """After a click on the legend of this picture: choose that role, or all again. For its `on_select`."""
+    for clicked in panels.selection(picture, KEY):
+        address.choose(KEY, _BY_TITLE.get(clicked["to"]))
