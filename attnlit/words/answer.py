@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 NAMED_SPANS, NAMED_WORDS, NAMED_OTHERS = 4, 3, 3  # in one sentence, at most
 WORTH_NAMING = 0.01  # of spans and words, from this share on
-NOTHING = "It says nothing: the likeliest thing to come is the mark of an end."
+NOTHING = "It says nothing: the likeliest next token is the one that ends the text."
 ABOUT = (
-    "A word is written by the row of the token before it: no token has seen itself before it was there. "
-    "*Template* is what is put around the words for the model: marks of a beginning, an end, of who speaks. "
+    "A word is predicted at the token before it, so that token's row shows what was read to write the word. "
+    "*Template* stands for the marks put around the words: where a message begins and ends, and who speaks. "
     "Attention shows what was looked at; it does not by itself explain why the model said this."
 )
 
@@ -55,7 +55,7 @@ def word_in_words(answer: Answer, word: int) -> str:
     sentence = f"{capitalised(_named(answer, word))} had a probability of {percent(here.probability)}"
     if here.probability < chance and place.text != best:
         likelier = apart(f"“{escaped(best)}”")
-        return f"{sentence}; likelier was {likelier} ({percent(chance)}), but another was drawn."
+        return f"{sentence}; {likelier} was likelier ({percent(chance)}), but was not drawn."
     return f"{sentence}; also likely: {', '.join(others)}." if others else f"{sentence}."
 
 
@@ -91,7 +91,9 @@ def _doing(answer: Answer, words: Sequence[int], heads: Heads, *, once_read: boo
     subject = _named(answer, words[0]) if len(words) == 1 else f"{len(words)} words"
     if answer.weighs != ATTENTION:
         return f"{'to' if once_read else 'to write'} {subject}, {_who(heads)} brought"
-    return f"{subject} took through {_who(heads)}" if once_read else f"to write {subject}, {_who(heads)} read"
+    if once_read:
+        return f"through {_who(heads).rstrip(',')}, {subject} took"
+    return f"to write {subject}, {_who(heads)} read"
 
 
 def _from(span: str) -> str:

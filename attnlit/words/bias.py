@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 PLAIN = {
     "total": "How much the swapped word changes the ratio of the continuations.",
-    "indirect": "The part that goes through **where heads look**: the first prompt, with the attention that "
-    "all heads have in the second.",
-    "direct": "The part that goes **another way**, such as the swapped word's own vector: the second prompt, "
-    "with all attention as in the first.",
+    "indirect": "The part that goes through **where heads look**: the first prompt, with every head's "
+    "attention taken from the second.",
+    "direct": "The part that takes **other routes**, such as the swapped word's own vector: the second "
+    "prompt, with every head's attention taken from the first.",
 }
 LIMITS = """
-- **One sentence is an anecdote.** Other words, or the two people in each other's place, may turn the sign.
-  Look at the set, and at its interval.
-- **The model repeats what it has read.** The two models that come with attnlit read novels of 1880 to 1927.
+- **One sentence is an anecdote.** Other words, or the two people swapped, may change the sign. Look at the
+  whole set, and at its interval.
+- **The model repeats what it has read.** The two models that come with attnlit read novels from 1880 to 1927.
   Nothing here is true of nurses, doctors, women or men.
-- **These are two pronouns, not all genders**, in one language, and a few professions that are tied to one of
-  them by a stereotype. A bias of another kind can be there and not show here.
+- **These are two pronouns, not all genders**, in one language, with a few professions that stereotypes tie to
+  one of them. A model can have other biases that do not show here.
 - **An effect is not a purpose.** A head with a large effect passes the difference on in these sentences; it
-  need not be “for” gender, and the effects of single heads do not add up to that of all.
-- **Small numbers are noisy.** Without an interval nobody knows whether 0.02 is anything.
+  need not be “for” gender. The effects of single heads do not add up to the effect of all heads together.
+- **Small numbers are noisy.** Without an interval, nobody knows whether 0.02 means anything.
 """
 MEASURES = {
     "indirect": "Indirect effect",
@@ -35,11 +35,12 @@ MEASURES = {
     "difference": "Difference of attention",
 }
 ABOUT_MEASURES = {
-    "indirect": "The first prompt, with only this head's attention from the second. Blue: that favours what "
-    "is expected after the second prompt, orange: what is expected after the first.",
-    "direct": "The second prompt, with only this head's attention from the first: what is left of the total "
-    "effect without this head.",
-    "difference": "How differently the head looks in the two prompts: 0 the same, 1 at quite other tokens.",
+    "indirect": "The first prompt, with only this head's attention taken from the second. Blue: this favours "
+    "the word expected after the second prompt. Orange: the word expected after the first.",
+    "direct": "The second prompt, with only this head's attention taken from the first: what is left of the "
+    "total effect without this head.",
+    "difference": "How different the head's attention is in the two prompts: 0 means the same, 1 means that "
+    "it looks at entirely different tokens.",
 }
 
 
@@ -89,8 +90,8 @@ def _likely(ratio: float) -> str:
 def by_chance(heads: pd.DataFrame) -> str:
     """A caution on as many intervals as there are heads."""
     return (
-        f"Of {len(heads)} intervals of 95% about {len(heads) / 20:.0f} miss the true value by chance alone. "
-        "Click a head to choose it: “One pair” shows it."
+        f"Of {len(heads)} intervals at 95%, about {len(heads) / 20:.0f} miss the true value by chance alone. "
+        "Click a head to choose it; “One pair” then shows it."
     )
 
 
@@ -105,6 +106,6 @@ def verdict(found: Averages) -> str:
     if row["factor_upper"] < 1:
         return "**The model leans against the stereotype in these sentences:** the factor is below 1."
     return (
-        "**No lean towards the stereotype can be told from these sentences:** the interval of the total "
-        "effect's factor holds 1, no change."
+        "**These sentences do not show a lean towards the stereotype:** the interval of the total effect's "
+        "factor includes 1, which means no change."
     )

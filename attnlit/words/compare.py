@@ -23,29 +23,30 @@ ALL = 0.98  # a share from which on nothing is said of a rest
 NAMED = 3  # pairs of words that are named, at most
 SHOWN = {"sufficient": "Put into the second text", "necessary": "Taken out of the first text"}
 ABOUT_SHOWN = {
-    "sufficient": "Each head of the first text alone, put into the second: what share of the difference does "
-    "it bring? A large share means that the head is **sufficient**.",
-    "necessary": "Each head of the second text alone, put into the first: what share of the difference is "
-    "lost? A large share means that the first text's own head is **necessary**.",
+    "sufficient": "Each head of the first text is put into the second, on its own: what share of the "
+    "difference does it bring? A large share means that the head is **sufficient**.",
+    "necessary": "Each head of the second text is put into the first, on its own: what share of the "
+    "difference is lost? A large share means that the first text's own head is **necessary**.",
 }
 ABOUT_WHAT = {
-    PATTERN: "The head looks where it does in the other text, and passes on what it finds there in this one.",
-    OUTPUT: "The head puts out what it does in the other text: where it looks and what it finds there.",
+    PATTERN: "The head looks where it does in the other text, but passes on what it finds there in this one.",
+    OUTPUT: "The head's whole output comes from the other text: where it looks, and what it finds there.",
 }
 ABOUT_UNTIL = (
-    "After sentence A, or at its [MASK], the model finds one word likeliest. With some heads off it would "
-    "find another. Type a word that fits, too: heads are switched off, one after another, until the model "
-    "finds *that* one likeliest. Heads drawn at random show whether it takes these very ones."
+    "After sentence A, or at its [MASK], the model finds one word likeliest. With some heads off, it would "
+    "choose another. Type a different word that fits: heads are switched off, one after another, until the "
+    "model finds *that* word likeliest. Sets of heads drawn at random show whether just any heads would do."
 )
 HOW_HEADS_GO = (
-    "zero: the head puts out nothing. mean: it puts out its mean over the text. pattern-preserving: it puts "
-    "out nothing, and all other heads look where they did."
+    "zero: the head's output is 0. mean: its output is replaced by its mean over the text. "
+    "pattern-preserving: its output is 0, and all other heads still look where they did."
 )
 LIMITS = """
-- **Sufficient is not necessary.** Several heads may do the same: each is enough, and none is missed.
+- **Sufficient is not necessary.** Several heads may do the same job: each is enough, and none is missed.
 - **One pair of texts is an anecdote.** Try other names and other words in the same places.
-- **A patch mixes two texts.** A run with parts of both may be one that the model never meets by itself.
-- **Two heads that look alike need not do the same**: what they pass on may differ.
+- **A patch mixes two texts.** A run with parts of both may be in a state that the model never reaches by
+  itself.
+- **Two heads that look at the same tokens need not do the same job**: what they pass on may differ.
 """
 
 
@@ -59,32 +60,35 @@ def aligned_in_words(found: Comparison) -> str:
     else:
         said = f"{count} tokens line up, of {len(first)} and {len(second)}"
     if pairs:
-        named = ", ".join(
-            f"{token_name(first, one)} with {token_name(second, other)}" for one, other in pairs[:NAMED]
+        named = "; ".join(
+            f"{token_name(first, one)} and {token_name(second, other)}" for one, other in pairs[:NAMED]
         )
-        more = f" and {len(pairs) - NAMED} more" if len(pairs) > NAMED else ""
-        said += f"; other words in the same place: {named}{more}"
+        more = f"; and {len(pairs) - NAMED} more" if len(pairs) > NAMED else ""
+        said += f"; different words in the same place: {named}{more}"
     if whole:
         return f"{said}."
-    return f"{said}. What goes to the others counts as one more token, “elsewhere”."
+    return f"{said}. Attention to all the others is added up as one more token, “elsewhere”."
 
 
 def differences_in_words(found: Comparison, null: np.ndarray | None) -> str:
-    """Which head looks most differently, beside what texts without anything in common would give."""
+    """Which head differs most, beside what two texts with nothing in common would give."""
     distances = found.distances
     if distances is None or not distances.max() > 0:
-        return "No head looks differently."
+        return "Every head looks at the same tokens in both."
     assert found.most_different is not None
     layer, head = found.most_different
-    said = f"Head **{layer}-{head}** looks most differently: {distances.max():.2f} nats."
+    said = f"Head **{layer}-{head}** differs most: {distances.max():.2f} nats."
     if null is None:
         return said
     above = int((distances > null).sum())
-    beside = f" In sentences that have nothing in common it would be {null.flat[distances.argmax()]:.2f}."
+    beside = (
+        f" Between sentences with nothing in common it would be {null.flat[distances.argmax()]:.2f} nats."
+    )
     if not above:
-        return f"{said}{beside} No head is above what such sentences give."
-    heads = "head is" if above == 1 else "heads are"
-    return f"{said}{beside} {above} {heads} above what such sentences give."
+        return f"{said}{beside} No head differs more than it does between such sentences."
+    heads = "head differs" if above == 1 else "heads differ"
+    each = "it does" if above == 1 else "they do"
+    return f"{said}{beside} {above} {heads} more than {each} between such sentences."
 
 
 def alike_in_words(table: pd.DataFrame, layer: int, head: int, names: tuple[str, str]) -> str:
@@ -92,22 +96,21 @@ def alike_in_words(table: pd.DataFrame, layer: int, head: int, names: tuple[str,
     row = table[(table["layer"] == layer) & (table["head"] == head)].iloc[0]
     first, second = (escaped(name) for name in names)
     said = (
-        f"Most like head {layer}-{head} of {first} is head "
-        f"**{row['other_layer']:.0f}-{row['other_head']:.0f}** of {second}: {row['distance']:.2f} nats "
-        f"apart. A typical head of {second} is {row['typical']:.2f} away, attention spread evenly "
-        f"{row['even']:.2f}."
+        f"The head of {second} most like {layer}-{head} of {first} is "
+        f"**{row['other_layer']:.0f}-{row['other_head']:.0f}**: {row['distance']:.2f} nats apart. A typical "
+        f"head of {second} is {row['typical']:.2f} nats away, evenly spread attention {row['even']:.2f}."
     )
     if row["distance"] < row["even"] / 2 and row["distance"] < row["typical"] / 2:
         return said
-    return f"{said} That is no close match."
+    return f"{said} That is not a close match."
 
 
 def lean_in_words(lean: Lean) -> str:
     """What the model prefers after each text."""
     return (
         f"After the first text the model finds {_preferred(lean.words, lean.in_source)}, after the second "
-        f"{_preferred(lean.words, lean.in_target)}. The logits differ by "
-        f"{number_text(lean.difference)} in all."
+        f"{_preferred(lean.words, lean.in_target)}. In all, the difference between the two logits changes "
+        f"by {number_text(lean.difference)}."
     )
 
 
@@ -128,7 +131,7 @@ def patch_in_words(found: PatchMap, layer: int, head: int) -> list[str]:
     row = found.table[(found.table["layer"] == layer) & (found.table["head"] == head)].iloc[0]
     sentences = [
         f"**Head {layer}-{head}** of the first text, put into the second, {_brings(row['sufficient'])}. "
-        f"With that of the second put into the first, {_loses(row['necessary'])}. So it is "
+        f"With the second text's put into the first, {_loses(row['necessary'])}. So it is "
         f"{_verdict(row['sufficient'], row['necessary'])}."
     ]
     together = found.together
@@ -136,11 +139,11 @@ def patch_in_words(found: PatchMap, layer: int, head: int) -> list[str]:
         f"All heads at once bring {_share(together.sufficiency)} of the difference, and without them "
         f"{_share(together.necessity)} of it is lost"
     )
-    way = "; the rest goes another way, such as a word's own vector" if together.sufficiency < ALL else ""
+    way = "; the rest takes other routes, such as a word's own vector" if together.sufficiency < ALL else ""
     sentences.append(f"{said}{way}.")
     if found.aligned < max(found.tokens):
         sentences.append(
-            f"Patched are the {found.aligned} tokens that line up, of {found.tokens[0]} and "
+            f"Only the {found.aligned} tokens that line up are patched, of {found.tokens[0]} and "
             f"{found.tokens[1]}."
         )
     return sentences
@@ -179,7 +182,7 @@ def ablation_set_in_words(found: AblationSet) -> list[str]:
     """Which heads must go, and what random ones do."""
     word, likeliest = escaped(found.word.strip()), escaped(found.likeliest)
     if not found.heads:
-        return [f"“{word}” wins already, with every head on."]
+        return [f"“{word}” already wins with every head on."]
     last = found.steps.iloc[-1]
     named = ", ".join(f"{layer}-{head}" for layer, head in found.heads)
     one = len(found.heads) == 1
@@ -190,11 +193,11 @@ def ablation_set_in_words(found: AblationSet) -> list[str]:
             _random_in_words(found),
         ]
     return [
-        f"With every head on “{likeliest}” is likeliest. **Without head{'' if one else 's'} {named} “{word}” "
-        f"wins** ({last['probability']:.1%}).",
+        f"With every head on, “{likeliest}” is likeliest. **Without head{'' if one else 's'} {named} "
+        f"“{word}” wins** ({last['probability']:.1%}).",
         _random_in_words(found),
-        "This is a search, not a proof: each step takes the head whose loss helps most, measured anew, and "
-        "then puts back what is not needed. A smaller set may exist.",
+        "This is a search, not a proof: each step switches off the head that helps the word most, and in the "
+        "end heads that are not needed are put back. A smaller set may exist.",
     ]
 
 
@@ -212,7 +215,7 @@ def largest_difference_in_words(table: pd.DataFrame, names: tuple[str, str]) -> 
     table: as `attnlit.charts.heatmap.difference_table` makes it.
     """
     if table.empty or not table["difference"].abs().max() > 0:
-        return "It looks alike in both."
+        return "It looks at the same tokens in both."
     row = table.loc[table["difference"].abs().idxmax()]
     looks, seen = word_name(row["query"]), word_name(row["key"])
     return (

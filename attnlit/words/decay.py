@@ -25,10 +25,10 @@ def decay_in_words(row: pd.Series) -> str:
             f"**{name} is a distance-decay head**: {steady}. "
             f"Its attention halves every {row['half']:.1f} tokens."
         )
-    why = f"{steady} (the name is given from {DECAY_FROM:.0%})"
+    why = f"{steady} (the threshold is {DECAY_FROM:.0%})"
     if row["by_distance"] >= DECAY_FROM:
-        return f"**{name} is no distance-decay head**: {why}. Distance matters to it, but in another shape."
-    return f"**{name} is no distance-decay head**: {why}."
+        return f"**{name} is not a distance-decay head**: {why}. Distance matters to it, but in another way."
+    return f"**{name} is not a distance-decay head**: {why}."
 
 
 def curve_in_words(name: str, table: pd.DataFrame) -> str:
@@ -41,4 +41,4 @@ def curve_in_words(name: str, table: pd.DataFrame) -> str:
     shown = [each for each in (0, 1, 2, 4, 8, 16, 32) if each in known]
     values = ", ".join(f"{percent(float(at['attention'][each]))} at {each}" for each in shown)
     even = percent(float(np.nanmean(at["even"])))
-    return f"{capitalised(name)}, attention by distance: {values}. Spread evenly it would be {even}."
+    return f"{capitalised(name)}, attention by distance: {values}. Spread evenly, it would be {even}."

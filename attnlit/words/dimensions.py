@@ -28,7 +28,7 @@ def decay_heads_in_words(model: str, table: pd.DataFrame) -> str:
     name = f"{best['layer']:.0f}-{best['head']:.0f}"
     found = sum(distance.is_decay(row) for _, row in table.iterrows())
     if not found:
-        return f"{escaped(model)} has **no distance-decay head**; {name} comes nearest."
+        return f"{escaped(model)} has **no distance-decay head**; {name} comes closest."
     heads = "1 distance-decay head" if found == 1 else f"{found} distance-decay heads"
     return f"{escaped(model)} has **{heads}**; the clearest is {name}."
 
@@ -40,7 +40,7 @@ def carriers_in_words(table: pd.DataFrame, added: float, *, rotary: bool) -> str
         "over many words, what the words mean cancels out, and what is left changes with distance alone. "
     )
     if rotary:
-        intro += "This model turns query and key by their position (RoPE); they are taken after that. "
+        intro += "This model rotates query and key by their position (RoPE); they are taken after that. "
     if table["share"].isna().all():
         return intro + "In this head the score does not fall steadily, so there is no fall to share out."
     if added > _MOST:
@@ -65,11 +65,11 @@ def pair_in_words(shown: Attention, layer: int, head: int, query: int, key: int,
     vectors = shown.vectors(layer, head)
     scores = vectors.scores[query]
     rest = distance.added(vectors, query, key)
-    also = f" and {number_text(rest)} that the model adds" if abs(rest) > WORTH_NAMING else ""
+    also = f", and the model adds {number_text(rest)}" if abs(rest) > WORTH_NAMING else ""
     names = f"{token_name(shown.queries, query)} → {token_name(shown.keys, key)}"
     mean = number_text(float(scores[np.isfinite(scores)].mean()))
     return (
-        f"{names}: the products make {number_text(total)}{also}. "
+        f"{names}: the products add up to {number_text(total)}{also}. "
         f"Only differences count: over all its keys the mean score is {mean}."
     )
 
@@ -80,7 +80,7 @@ def strongest_in_words(table: pd.DataFrame, column: str, form: str) -> str:
     named = ", ".join(
         f"{row['dimension']:.0f} ({number_text(float(row[column]), form)})" for _, row in largest.iterrows()
     )
-    return f"Most by dimensions {named}."
+    return f"The largest are dimensions {named}."
 
 
 def removal_in_words(falls: Mapping[str, float], chosen: pd.Series) -> str:
@@ -98,10 +98,10 @@ def removal_in_words(falls: Mapping[str, float], chosen: pd.Series) -> str:
         elif fall < WORTH_NAMING * whole:
             left = "it no longer falls"
         else:
-            left = f"every {_tokens(fall)} ({fall / whole:.0%} of the fall is left)"
+            left = f"it halves every {_tokens(fall)} ({fall / whole:.0%} of the fall is left)"
         sentences.append(f"With **{label}** {left}.")
     if len(rest) > 1:
-        sentences.append("The others are drawn at random, to compare with.")
+        sentences.append("The others are drawn at random, for comparison.")
     return " ".join(sentences)
 
 

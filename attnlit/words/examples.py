@@ -18,16 +18,16 @@ LIST_TITLES: dict[ListName, str] = {
 }
 _ABOUT: dict[ListName, str] = {
     "surprise": (
-        "Of each text one look, ranked by surprise: how many times what this head usually gives at that "
-        "distance. The first token, special tokens and the token itself do not count; of looks between the "
-        "same two words one is shown."
+        "One look from each text, ranked by surprise: how many times what this head usually gives at that "
+        "distance. Looks at the first token, at special tokens and at the token itself do not count; each "
+        "pair of words is shown once."
     ),
     "written": (
-        "Ranked by the length of what the head brings from one token to the other; of the same two words one "
-        "is shown."
+        "Ranked by the length of the vector that the head brings from one token to the other; each pair of "
+        "words is shown once."
     ),
     "sample": (
-        "Drawn by their number, not by what the head does there: so this is what it does in just any text."
+        "Drawn at random, whatever the head does in them: this is how it behaves in an ordinary text."
     ),
 }
 _QUERY, _KEY = ":blue-background[**{}**]", ":orange-background[*{}*]"

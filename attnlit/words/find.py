@@ -29,6 +29,6 @@ def found_in_words(found: FoundHeads, attention: Attention, query: int, key: int
     usual = float(first["usual"])
     usually = "" if isnan(usual) else f", where it usually gives {percent_or_less(usual)} at that distance"
     return (
-        f"{capitalised(looks)}. The two stand in no relation that a score counts, or no head does it. The "
-        f"most unusual such look is that of {head}: {here}{usually}."
+        f"{capitalised(looks)}. No score covers how these two are related, or no head does it. The most "
+        f"unusual look of this kind is that of {head}: {here}{usually}."
     )

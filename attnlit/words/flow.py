@@ -22,17 +22,17 @@ LOST = 0.005  # from here on it is said what went nowhere
 ABOUT = {
     "rollout": (
         "**Rollout** multiplies the layers' attention weights, averaged over heads: how much of each input a "
-        "token would hold in the end, if weights were all that counted. It knows neither what is passed on "
-        "along a line, nor what the MLPs do between the layers."
+        "token would hold in the end, if weights were all that counted. It does not know what is passed on "
+        "along a line, or what the MLPs do between the layers."
     ),
     "flow": (
-        "**Max flow** takes each weight for the width of a pipe: how much could get from each input to this "
-        "token, were it the only one that sends? A narrow pipe anywhere on the way limits it. It knows "
-        "neither what is passed on along a line, nor what the MLPs do between the layers."
+        "**Max flow** treats each weight as the width of a pipe: how much could get from each input to this "
+        "token if that input were the only source? A narrow pipe anywhere on the way limits it. It does not "
+        "know what is passed on along a line, or what the MLPs do between the layers."
     ),
     "contributions": (
-        "**What is passed on** is followed instead of weights: how much closer to a token's new state each "
-        "vector brings it, layer by layer. It still leaves out what the MLPs do between the layers."
+        "**What is passed on** is followed instead of weights: how much closer each vector brings a token to "
+        "its new state, layer by layer. It still leaves out what the MLPs do between the layers."
     ),
 }
 
@@ -95,7 +95,7 @@ def _what_the_mask_does(routes: Routes) -> str:
             return "There is no other token that it could come from."
         return (
             f"With attention spread evenly, each other token would get {percent(float(others.mean()))}: "
-            "nothing is hidden here, so no place has an advantage."
+            "nothing is hidden here, so no position has an advantage."
         )
     if routes.query == 0:
         return "The first token can look only at itself: the mask hides all later ones from it."

@@ -78,7 +78,7 @@ def _looks_at(attention: Attention, weights: np.ndarray, heads: Sequence[int], q
     if len(heads) > 1:
         strongest, place = divmod(int(rows.argmax()), rows.shape[1])
         share = percent(rows[strongest, place])
-        sentences.append(f"Head {heads[strongest]} is the most decided: {share} to {named(place)}.")
+        sentences.append(f"Head {heads[strongest]} is the most focused: {share} to {named(place)}.")
     if row[first] >= ADDED_MATTERS and (attention.keys[first].special or attention.keys[first].position == 0):
         sentences.append(_resting_place(attention, weights, heads, first))
     return sentences
@@ -146,4 +146,4 @@ def _resting_place(attention: Attention, weights: np.ndarray, heads: Sequence[in
         who = f"This head rests on it: the tokens here give it {percent(float(shares[0]))} of their attention"
     else:
         who = f"{resting} of these {len(heads)} heads rest{'s' * (resting == 1)} on it"
-    return f"{sentence} {who}. Whether that does anything shows only when the head is switched off."
+    return f"{sentence} {who}. Only switching the head off shows whether that does anything."

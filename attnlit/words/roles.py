@@ -27,11 +27,11 @@ def role_in_words(attention: Attention, layer: int, head: int, *, threshold: boo
     if found is None:
         return "Too few tokens to name a role."
     if not found:
-        return "No plain role: on this text the head follows none of the simple patterns clearly."
+        return "No clear role: on this text the head follows none of the simple patterns."
     role, share = found[0]
     article, name = with_article(role.name).split(" ", 1)
     where = f"{role.where}, " if role.where else ""
-    given = f" (the name is given from {role.least:.0%})" if threshold else ""
+    given = f" (the threshold is {role.least:.0%})" if threshold else ""
     sentence = (
         f"On this text {article} **{name}**: {where}{share:.0%} of its attention goes to {role.job}{given}."
     )

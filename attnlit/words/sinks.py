@@ -8,8 +8,8 @@ from attnlit.analysis.sinks import CONSTANT, IDLE, MATTERS, WORKING, Resting
 from attnlit.wording import percent
 
 _BORDERLINE = (
-    f" **Borderline**: an interval over these texts (95%) reaches across {MATTERS}, so other sentences might "
-    "tell otherwise."
+    f" **Borderline**: the 95% interval over these texts includes {MATTERS}, so other sentences might say "
+    "otherwise."
 )
 _SHORT = 0.5  # values below this share of the others' are called short
 
@@ -18,14 +18,14 @@ def sink_in_words(found: Resting) -> str:
     """Idle, constant or working, and by what numbers: three paragraphs."""
     name = f"{found.layer}-{found.head}"
     verdict = {
-        IDLE: f"Head {name} is **idle**: without it nearly nothing is lost",
-        CONSTANT: f"Head {name} adds a **constant**, as a bias does: something is lost without it, and "
-        "nearly nothing with its mean over the text in its place",
+        IDLE: f"Head {name} is **idle**: almost nothing is lost without it",
+        CONSTANT: f"Head {name} adds a **constant**, as a bias does: something is lost without it, but "
+        "almost nothing when its mean over the text takes its place",
         WORKING: f"Head {name} is **working**: even its mean over the text cannot stand in for it",
     }[found.verdict]
-    lost = f"Lost: {_nats(found.zero.kl)} nats a word without it, {_nats(found.mean.kl)} with its mean"
+    lost = f"Lost: {_nats(found.zero.kl)} nats per word without it, {_nats(found.mean.kl)} with its mean"
     doubt = "" if found.sure else _BORDERLINE
-    return f"{verdict}.\n\n{lost}; from {MATTERS} on it counts.{doubt}\n\n{_spends(found)}"
+    return f"{verdict}.\n\n{lost}; it counts from {MATTERS} on.{doubt}\n\n{_spends(found)}"
 
 
 def _spends(found: Resting) -> str:

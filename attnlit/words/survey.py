@@ -24,16 +24,16 @@ def in_words(survey: Survey, layer: int, head: int) -> str:
         reasons = " ".join(_reason(survey, score, layer, head) for score in scores)
         return f"**{capitalised(names)}.** {reasons}"
     if not survey.untrained:
-        return f"No role is named without the untrained model beside it. {survey.why_no_untrained}".strip()
+        return f"No role is named: there is no untrained model to compare. {survey.why_no_untrained}".strip()
     known = [score for score in SCORES if score.role and score.name in survey.values]
     nearest = max(known, key=lambda score: nearness(survey, score, layer, head))
-    return f"**No plain role.** {_nearest(survey, nearest, layer, head)}"
+    return f"**No clear role.** {_nearest(survey, nearest, layer, head)}"
 
 
 def _reason(survey: Survey, score: Score, layer: int, head: int) -> str:
     assert score.role is not None
     value = shown(score.name, survey.values[score.name][survey.at(layer, head)])
-    return f"{score.title}: {value} (the name is given from {shown(score.name, score.role.least)})."
+    return f"{score.title}: {value} (the threshold is {shown(score.name, score.role.least)})."
 
 
 def _nearest(survey: Survey, score: Score, layer: int, head: int) -> str:
@@ -41,14 +41,14 @@ def _nearest(survey: Survey, score: Score, layer: int, head: int) -> str:
     assert score.role is not None
     value = survey.values[score.name][survey.at(layer, head)]
     sentence = (
-        f"It comes nearest to {with_article(score.role.name)}: {shown(score.name, value)}; "
-        f"the name is given from {shown(score.name, score.role.least)}"
+        f"It comes closest to {with_article(score.role.name)}: {shown(score.name, value)}; "
+        f"the threshold is {shown(score.name, score.role.least)}"
     )
     if value < score.role.least:
         return f"{sentence}."
     if survey.units[score.name] < FEWEST_TEXTS:
         return f"{sentence}, but {survey.units[score.name]} texts are too few to call it one."
-    return f"{sentence}, but heads of an untrained model come as near."
+    return f"{sentence}, but heads of an untrained model come as close."
 
 
 def shown(score: str, value: float) -> str:
@@ -98,9 +98,9 @@ def repeated_in_words(table: pd.DataFrame) -> str:
     """What a table of `loss_on_repeated` says: nothing off, the head off, perhaps another one off."""
     whole, off, *other = (row for _, row in table.iterrows())
     words = (
-        "25 random words, four times in a row. From the second time on the model predicts each with a loss "
-        f"of {whole['loss']:.2f} nats; without head {off['off']} with {off['loss']:.2f}, which is "
-        f"**{off['rise']:+.2f}** (95% interval {off['lower']:+.2f} to {off['upper']:+.2f})"
+        "25 random words, four times in a row. From the second time on, the model predicts each word with a "
+        f"loss of {whole['loss']:.2f} nats; without head {off['off']} the loss is {off['loss']:.2f}, a "
+        f"change of **{off['rise']:+.2f}** (95% interval {off['lower']:+.2f} to {off['upper']:+.2f})"
     )
     for row in other:
         words += f". Without {row['off']}, a random head of the same layer: {row['rise']:+.2f}"

@@ -16,9 +16,9 @@ NAMED = 3  # words in a list, at most
 WORTH_NAMING = 0.1  # nats: less of a change is not named
 
 ABOUT = (
-    "The **loss** of a word is how surprised the model is by it, in nats: −log of the probability that it "
-    "gave. The head helps with blue words; orange ones the model guesses better without it. What nothing "
-    "foresees, such as the first token, has no colour."
+    "The **loss** of a word says how surprised the model is by it, in nats: −log of the probability that it "
+    "gave the word. The head helps with blue words; the model predicts orange ones better without it. What "
+    "is never predicted, such as the first token, has no colour."
 )
 
 
@@ -30,8 +30,8 @@ def loss_in_words(found: WordLoss) -> list[str]:
     names = ", ".join(f"{layer}-{head}" for layer, head in found.heads)
     heads = f"head{'s' * (len(found.heads) > 1)} {names}"
     sentences = [
-        f"Without {heads} a word of this text costs **{off:.2f}** nats instead of **{on:.2f}**, a mean over "
-        f"{counted(len(known), 'token')}."
+        f"Without {heads}, the mean loss of a word of this text is **{off:.2f}** nats instead of "
+        f"**{on:.2f}**, over {counted(len(known), 'token')}."
     ]
     order = known[np.argsort(-rise[known], kind="stable")].tolist()
     helped = [place for place in order if rise[place] >= WORTH_NAMING]
@@ -39,7 +39,7 @@ def loss_in_words(found: WordLoss) -> list[str]:
     if helped:
         sentences.append(f"It helps most with {_list(found, helped)}.")
     if hindered:
-        sentences.append(f"Better foreseen without: {_list(found, hindered)}.")
+        sentences.append(f"Predicted better without: {_list(found, hindered)}.")
     if not helped and not hindered:
         sentences.append(f"No word changes by {WORTH_NAMING} nats or more.")
     return sentences

@@ -24,21 +24,21 @@ _BYTES = re.compile(r"bytes?( [0-9A-F]{2})+")
 ALIKE = 0.15  # and so are two that differ by less than this share of the larger
 
 SUM_ABOUT = (
-    "The last state is a sum, the last norm is held at the scale that it had, and each word has a direction: "
-    "so a word's logit is a sum, too. Only differences of logits decide. Without a second word, each part is "
-    "measured against the mean of all words."
+    "The last state is a sum of parts. With the last norm held at the scale that it had, a word's logit is a "
+    "sum of what each part adds in the word's direction. Only differences between logits matter. Without a "
+    "second word, each part is measured against the mean of all words."
 )
 WRITTEN_ABOUT = (
-    "**Written directly**: what each head's own vector gives the word. What later layers make of it counts "
-    "for them, not for the head."
+    "**Written directly**: what each head's own vector adds to the word. What later layers make of it is "
+    "counted as theirs, not as the head's."
 )
 LOST_ABOUT = (
-    "**Lost when off**: the head's output is set to 0, and the model guesses anew. That counts all that "
-    "later layers made of the head's work, and also what they do to repair the loss."
+    "**Lost when off**: the head's output is set to 0, and the model predicts again. This includes all that "
+    "later layers made of the head's work, and also what they do to make up for the loss."
 )
 LENS_ABOUT = (
     "The **logit lens** reads the state after each layer as if it were the last: through the model's own "
-    "last norm and its words. Early layers were not trained to be read so; read them with care."
+    "last norm and unembedding. Early layers were not trained to be read this way; read them with care."
 )
 
 
@@ -83,7 +83,7 @@ def _strongest(heads: pd.DataFrame) -> list[str]:
     """The heads that write most for the word, and against it."""
     several = heads["attention"].nunique() > 1
     sentences = []
-    for sign, start in ((1, "Most for it write"), (-1, "Most against it write")):
+    for sign, start in ((1, "Heads that write most for it"), (-1, "Heads that write most against it")):
         order = heads.assign(size=sign * heads["logit"]).nlargest(NAMED, "size")
         named = [
             f"**{f'{row.attention} ' * several}{row.layer}-{row.head}** ({number_text(row.logit)})"
@@ -91,7 +91,7 @@ def _strongest(heads: pd.DataFrame) -> list[str]:
             if row.size >= SMALL
         ]
         if named:
-            sentences.append(f"{start} {', '.join(named)}.")
+            sentences.append(f"{start}: {', '.join(named)}.")
     return sentences or ["No head writes much for it or against it."]
 
 
@@ -121,7 +121,7 @@ def _compared(written: float, lost: float) -> str:
     if lost * written < 0:
         return "the other way round, because later heads and MLPs work with what it wrote"
     if abs(lost) < abs(written):
-        return "less than it wrote, because later heads, MLPs and the last norm **repair** a part"
+        return "less than it wrote, because later heads, MLPs and the last norm **repair** part of it"
     return "more than it wrote, because later heads and MLPs work with it, too"
 
 
@@ -138,9 +138,11 @@ def pieces_in_words(table: pd.DataFrame) -> str:
     """What the pieces among such words are; empty where there are none."""
     said = []
     if any(token.startswith("…") and token != "…" for token in table["token"]):
-        said.append("“…” stands before a piece that goes on a word.")
+        said.append("“…” marks a piece that continues a word.")
     if any(map(_BYTES.fullmatch, table["token"])):
-        said.append("A rare letter or sign is written in pieces, as bytes; each is a word of its own here.")
+        said.append(
+            "Rare letters and signs are written in pieces, as bytes; each piece counts as a word here."
+        )
     return " ".join(said)
 
 
@@ -149,7 +151,7 @@ def look_in_words(
 ) -> str:
     """What one look of a head writes."""
     return (
-        f"Where {name} looks at {token_name(tokens, key)} ({percent(weight)} of its attention), it writes "
+        f"By looking at {token_name(tokens, key)} ({percent(weight)} of its attention), {name} writes "
         f"{number_text(written)} of this number. That look alone: {words_in_words(table, NAMED)}"
     )
 
@@ -164,7 +166,7 @@ def lens_in_words(table: pd.DataFrame) -> str:
             break
         since = layer
     if since == best.index[-1] and len(best) > 1:
-        return f"{word_name(last, BOLD)} is its guess after the last layer alone."
+        return f"{word_name(last, BOLD)} is its guess only after the last layer."
     where = "from the embeddings on" if since == -1 else f"from layer {since} on"
     return f"{word_name(last, BOLD)} is its guess {where}."
 

@@ -27,7 +27,7 @@ def test_what_else_was_likely() -> None:
     answer = made_answer()
     assert word_in_words(answer, 0) == "*be* had a probability of 50%; also likely: “no” 25%."
     assert word_in_words(answer, 1) == (
-        "*cause* had a probability of 25%; likelier was “ing” (75%), but another was drawn."
+        "*cause* had a probability of 25%; “ing” was likelier (75%), but was not drawn."
     )
     assert word_in_words(answer, 2) == "*sky* had a probability of 100%."
 
@@ -39,7 +39,7 @@ def test_what_was_read_by_span_and_by_word_beside_even_attention() -> None:
     assert "if attention were even" in told[0]
     assert told[1].startswith("Most of it: *why* 50% (")
     own = read_in_words(made_answer(), [2], FIRST, once_read=True)
-    assert own[0].startswith("*sky* took through head 0-0 100% from the answer so far")
+    assert own[0].startswith("Through head 0-0, *sky* took 100% from the answer so far")
     several = read_in_words(made_answer(), [0, 1], None)
     assert several[0].startswith("To write 2 words, all heads, on average, read ")
 

@@ -26,7 +26,7 @@ def test_ratios_are_those_of_the_scores() -> None:
 
 @pytest.mark.parametrize(
     ("lower", "upper", "words"),
-    [(1.1, 1.5, "leans on the stereotype"), (0.6, 0.9, "leans against"), (0.9, 1.2, "No lean")],
+    [(1.1, 1.5, "leans on the stereotype"), (0.6, 0.9, "leans against"), (0.9, 1.2, "do not show a lean")],
 )
 def test_the_verdict_is_that_of_the_interval(lower: float, upper: float, words: str) -> None:
     table = pd.DataFrame({"effect": ["total"], "factor_lower": [lower], "factor_upper": [upper]})
@@ -35,4 +35,4 @@ def test_the_verdict_is_that_of_the_interval(lower: float, upper: float, words: 
 
 def test_small_numbers() -> None:
     assert (signed(0.3944), signed(-0.0123)) == ("+0.394", "−0.012")
-    assert "Of 40 intervals of 95% about 2 miss" in by_chance(pd.DataFrame(index=range(40)))
+    assert "Of 40 intervals at 95%, about 2 miss" in by_chance(pd.DataFrame(index=range(40)))

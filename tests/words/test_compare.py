@@ -35,9 +35,9 @@ def test_which_tokens_line_up() -> None:
     one = record("a b a c")
     assert aligned_in_words(compare(one, one)) == "All 4 tokens line up."
     other = aligned_in_words(compare(one, record("a b x c")))
-    assert other == "All 4 tokens line up; other words in the same place: the 2nd *a* with *x*."
+    assert other == "All 4 tokens line up; different words in the same place: the 2nd *a* and *x*."
     shorter = aligned_in_words(compare(one, record("a b c")))
-    assert shorter.startswith("3 tokens line up, of 4 and 3. What goes to the others")
+    assert shorter.startswith("3 tokens line up, of 4 and 3. Attention to all the others")
 
 
 def test_where_a_head_looks_most_differently() -> None:
@@ -51,26 +51,28 @@ def test_where_a_head_looks_most_differently() -> None:
     assert largest_difference_in_words(table, names) == (
         r"The largest difference: *“\.”* gives *cat \/ dog* 12% in the first and 68% in the second."
     )
-    assert largest_difference_in_words(table.assign(difference=0.0), names) == "It looks alike in both."
+    assert largest_difference_in_words(table.assign(difference=0.0), names) == (
+        "It looks at the same tokens in both."
+    )
 
 
 def test_which_heads_look_otherwise() -> None:
     one = record("a b c")
-    assert differences_in_words(compare(one, one), None) == "No head looks differently."
+    assert differences_in_words(compare(one, one), None) == "Every head looks at the same tokens in both."
     found = compare(one, record("a b c", own=1.0))
     said = differences_in_words(found, np.array([[0.01, 0.02]]))
-    assert said.startswith("Head **0-1** looks most differently: 0.1")
-    assert said.endswith("it would be 0.02. 1 head is above what such sentences give.")
-    assert "No head is above" in differences_in_words(found, np.array([[0.5, 0.6]]))
+    assert said.startswith("Head **0-1** differs most: 0.1")
+    assert said.endswith("it would be 0.02 nats. 1 head differs more than it does between such sentences.")
+    assert "No head differs more" in differences_in_words(found, np.array([[0.5, 0.6]]))
 
 
 def test_which_head_is_most_alike() -> None:
     row = {"layer": 0, "head": 1, "other_layer": 2, "other_head": 3, "distance": 0.05, "typical": 0.4}
     table = pd.DataFrame([{**row, "even": 0.3}])
     said = alike_in_words(table, 0, 1, ("a*b", "c"))
-    assert said.startswith("Most like head 0-1 of a\\*b is head **2-3** of c: 0.05 nats apart.")
-    assert "no close match" not in said
-    assert "no close match" in alike_in_words(table.assign(even=0.08), 0, 1, ("a", "c"))
+    assert said.startswith("The head of c most like 0-1 of a\\*b is **2-3**: 0.05 nats apart.")
+    assert "not a close match" not in said
+    assert "not a close match" in alike_in_words(table.assign(even=0.08), 0, 1, ("a", "c"))
 
 
 def patches(sufficient: float, necessary: float, together: float = 0.9) -> PatchMap:
@@ -88,7 +90,8 @@ def test_what_the_model_prefers_after_each_text() -> None:
     said = lean_in_words(patches(0.1, 0.1))
     assert said == (
         "After the first text the model finds “king” **2.72** times as likely as “man”, after the second "
-        "“man” **2.72** times as likely as “king”. The logits differ by +2.00 in all."
+        "“man” **2.72** times as likely as “king”. In all, the difference between the two logits changes by "
+        "+2.00."
     )
     assert "about as likely as" in lean_in_words(replace(patches(0.1, 0.1), in_source=0.01))
 
@@ -119,7 +122,7 @@ def test_no_difference_is_said_and_so_is_what_does_not_line_up() -> None:
         "The two texts make no difference between these two words, so there is nothing to carry over."
     ]
     assert patch_in_words(replace(same, together=patches(0, 0).together, aligned=5), 0, 0)[-1].startswith(
-        "Patched are the 5 tokens"
+        "Only the 5 tokens that line up are patched"
     )
 
 
@@ -137,4 +140,4 @@ def test_which_heads_must_go() -> None:
     lost = ablation_set_in_words(ablations(((5, 1),), False, [-1.0]))
     assert "does not win" in lost[0]
     assert lost[1:] == ["Of 1 random sets of 1 head, none lets it win."]
-    assert ablation_set_in_words(ablations((), True, [])) == ["“sea\\_” wins already, with every head on."]
+    assert ablation_set_in_words(ablations((), True, [])) == ["“sea\\_” already wins with every head on."]

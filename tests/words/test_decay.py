@@ -16,14 +16,14 @@ def test_a_head_is_called_by_both_thresholds() -> None:
         "attention differs from word to word. Its attention halves every 4.6 tokens."
     )
     unsteady = decay_in_words(FALLING.replace({-1.0: -0.5}))
-    assert "is no distance-decay head" in unsteady
-    assert unsteady.endswith("Distance matters to it, but in another shape.")
+    assert "is not a distance-decay head" in unsteady
+    assert unsteady.endswith("Distance matters to it, but in another way.")
 
 
 def test_a_head_that_falls_short_is_told_the_threshold() -> None:
     short = decay_in_words(pd.Series({**FALLING, "decay": 0.2, "by_distance": 0.3}))
     assert "explains 20%" in short
-    assert short.endswith("(the name is given from 50%).")
+    assert short.endswith("(the threshold is 50%).")
     rising = decay_in_words(pd.Series({**FALLING, "decay": -0.4, "by_distance": 0.3}))
     assert "explains 0%" in rising
 
@@ -40,5 +40,5 @@ def test_a_curve_is_told_at_distances_that_double() -> None:
         {"distance": range(6), "attention": [0.5, 0.25, 0.2, 0.1, np.nan, 0.05], "even": 0.125}
     )
     assert curve_in_words("head 1-2", table) == (
-        "Head 1-2, attention by distance: 50% at 0, 25% at 1, 20% at 2. Spread evenly it would be 12%."
+        "Head 1-2, attention by distance: 50% at 0, 25% at 1, 20% at 2. Spread evenly, it would be 12%."
     )

@@ -47,7 +47,7 @@ def test_how_many_heads_fall_is_said_of_the_model() -> None:
     )
     assert "**1 distance-decay head**" in decay_heads_in_words("tiny", table[::2])
     assert decay_heads_in_words("tiny", table[2:]).endswith(
-        "has **no distance-decay head**; 0-0 comes nearest."
+        "has **no distance-decay head**; 0-0 comes closest."
     )
 
 
@@ -57,7 +57,7 @@ def test_what_removal_leaves_is_a_share_of_the_fall() -> None:
     said = removal_in_words(falls, STEADY)
     assert said.startswith("The attention of head 1-2 halves about every 4.0 tokens.")
     assert "With **2 removed** it no longer falls." in said
-    assert "With **2 others removed** every 8.0 tokens (50% of the fall is left)." in said
+    assert "With **2 others removed** it halves every 8.0 tokens (50% of the fall is left)." in said
     assert "With **all removed** it leaves nearly all its attention on the first token." in said
     assert "move the slider" in removal_in_words({"head 1-2": whole}, STEADY)
     assert "no steady fall to lose" in removal_in_words(falls, pd.Series({"decay": 0.05, "rank": -1.0}))
@@ -69,13 +69,13 @@ def test_a_pairs_products_are_told_beside_the_mean_score(bias: bool) -> None:
     vectors = attention.vectors(0, 1)
     total = float(vectors.scaling * (vectors.q[2] * vectors.k[1]).sum())
     said = pair_in_words(attention, 0, 1, 2, 1, total)
-    assert f"the products make {total:+.2f}".replace("-", "−") in said
-    assert (" that the model adds" in said) == bias
+    assert f"the products add up to {total:+.2f}".replace("-", "−") in said
+    assert (", and the model adds " in said) == bias
     mean = float(vectors.scores[2][np.isfinite(vectors.scores[2])].mean())
     assert said.endswith(f"the mean score is {mean:+.2f}.".replace("-", "−"))
 
 
 def test_the_strongest_dimensions_are_named_either_way() -> None:
     table = pd.DataFrame({"dimension": [4, 7, 9, 11], "product": [0.1, -3.0, 2.0, 0.5]})
-    said = "Most by dimensions 7 (−3.00), 9 (+2.00), 11 (+0.50)."
+    said = "The largest are dimensions 7 (−3.00), 9 (+2.00), 11 (+0.50)."
     assert strongest_in_words(table, "product", "+.2f") == said

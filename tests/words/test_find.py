@@ -31,6 +31,6 @@ def test_a_look_with_a_name_says_which_and_who_does_it(record: Attention) -> Non
 
 def test_a_look_without_a_name_says_how_unusual_it_is(record: Attention) -> None:
     said = found_in_words(FoundHeads(None, heads(np.nan, 0.05)), record, 2, 0)
-    assert "no relation" in said
+    assert "No score covers" in said
     assert "**4-2**: 62%, where it usually gives 5.0% at that distance." in said
     assert "usually" not in found_in_words(FoundHeads(None, heads(np.nan, np.nan)), record, 2, 2)

@@ -79,8 +79,8 @@ def test_both_directions_have_no_first_token_to_explain() -> None:
     words = flow_in_words(rollout(record(even(2, 5, causal=False), list("abcde"))).routes(2))
     assert words[0].startswith("After the last layer, 40% of *c* is still *c* itself, 60% from other tokens")
     assert words[1] == (
-        "With attention spread evenly, each other token would get 15%: nothing is hidden here, so no place "
-        "has an advantage."
+        "With attention spread evenly, each other token would get 15%: nothing is hidden here, so no "
+        "position has an advantage."
     )
 
 

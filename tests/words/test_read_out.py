@@ -32,12 +32,12 @@ def test_a_repeated_word_is_named_with_its_number() -> None:
     assert first == "The 2nd *the* looks mostly at *\\[SEP\\]* (50%), then at itself (30%)."
 
 
-def test_several_heads_are_averaged_and_the_most_decided_one_is_named() -> None:
+def test_several_heads_are_averaged_and_the_most_focused_one_is_named() -> None:
     weights = weights_of_row([0, 0, 0, 1, 0, 0], 2, heads=2)
     weights[0, 1, 2] = [0.2, 0.2, 0.3, 0.1, 0.1, 0.1]
     sentences = read_out(record(weights, WORDS), 0, [0, 1], 2)
     assert sentences[0] == "On average over 2 heads, *cat* looks mostly at *saw* (55%), then at itself (15%)."
-    assert sentences[1] == "Head 0 is the most decided: 100% to *saw*."
+    assert sentences[1] == "Head 0 is the most focused: 100% to *saw*."
 
 
 def test_spread_attention_is_called_so() -> None:
@@ -55,7 +55,7 @@ def test_a_head_that_rests_on_the_first_token_is_called_so_without_a_reason() ->
         "*\\[CLS\\]* is the first token, a mark that the tokenizer added. "
         "This head rests on it: the tokens here give it 50% of their attention."
     )
-    assert last.endswith("shows only when the head is switched off.")
+    assert last.endswith("Only switching the head off shows whether that does anything.")
     assert "nothing" not in last  # no reason is given: none was measured
     busy = np.zeros((1, 1, 10, 10))
     busy[..., 2] = 1

@@ -56,8 +56,8 @@ def test_what_a_head_looks_for_comes_before_where_it_rests_and_both_are_said() -
     sentence = role_in_words(replace(whole, queries=tokens, keys=tokens), 0, 0)
     assert sentence == (
         "On this text an **induction head**: where a token has occurred before, 97% of its attention goes to "
-        "what followed it then (the name is given from 30%). Elsewhere it rests on the first token, which "
-        "gets 79% of all its attention."
+        "what followed it then (the threshold is 30%). Elsewhere it rests on the first token, which gets 79% "
+        "of all its attention."
     )
     back = 0.5 * np.eye(12, k=-1) + 0.5 * np.eye(12)[[0] * 12]
     back[0] = np.eye(12)[0]
@@ -65,7 +65,7 @@ def test_what_a_head_looks_for_comes_before_where_it_rests_and_both_are_said() -
     assert "a **previous-token head**: 55% of its attention goes to the token before" in sentence
     assert sentence.endswith("Besides, it rests on the first token, which gets 58% of all its attention.")
     plain = role_in_words(record(back), 0, 0, threshold=False)
-    assert plain == sentence.replace(" (the name is given from 50%)", "") != sentence
+    assert plain == sentence.replace(" (the threshold is 50%)", "") != sentence
 
 
 @pytest.mark.parametrize("causal", [True, False])
@@ -73,7 +73,7 @@ def test_even_attention_gets_no_role(causal: bool) -> None:
     for tokens in range(1, 25):
         weights = even(tokens) if causal else np.full((tokens, tokens), 1 / tokens)
         sentence = role_in_words(record(weights, causal), 0, 0)
-        assert sentence.startswith("Too few tokens" if tokens < FEWEST_TOKENS else "No plain role")
+        assert sentence.startswith("Too few tokens" if tokens < FEWEST_TOKENS else "No clear role")
 
 
 def test_a_role_is_not_told_from_a_part_of_the_text() -> None:

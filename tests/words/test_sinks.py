@@ -17,7 +17,7 @@ FOUND = Resting(
 def test_each_verdict_has_its_sentence() -> None:
     constant = sink_in_words(FOUND)
     assert constant.startswith("Head 5-7 adds a **constant**")
-    assert "0.30 nats a word without it, 0.001 with its mean" in constant
+    assert "0.30 nats per word without it, 0.001 with its mean" in constant
     assert "99% of its attention to the first token" in constant
     assert "97% of what it passes on" in constant
     assert "1,266 predicted words of 12 texts" in constant
@@ -27,7 +27,7 @@ def test_each_verdict_has_its_sentence() -> None:
 
 def test_doubt_and_short_values_are_said() -> None:
     assert "Borderline" not in sink_in_words(FOUND)
-    assert "**Borderline**: an interval" in sink_in_words(replace(FOUND, mean=UNCLEAR))
+    assert "**Borderline**: the 95% interval" in sink_in_words(replace(FOUND, mean=UNCLEAR))
     assert "short" not in sink_in_words(FOUND)
     assert "is short, 10% of what it finds elsewhere" in sink_in_words(replace(FOUND, resting_value=0.12))
 

@@ -17,9 +17,10 @@ def found(*rise: float) -> WordLoss:
 
 def test_the_words_that_change_most_are_named() -> None:
     assert loss_in_words(found(0.5, 1.25, -0.25, 0.0)) == [
-        "Without head 5-1 a word of this text costs **2.38** nats instead of **2.00**, a mean over 4 tokens.",
+        "Without head 5-1, the mean loss of a word of this text is **2.38** nats instead of **2.00**, over 4 "
+        "tokens.",
         "It helps most with *met* (+1.25), *cat* (+0.50).",
-        "Better foreseen without: the 2nd *the* (−0.25).",
+        "Predicted better without: the 2nd *the* (−0.25).",
     ]
 
 

@@ -31,7 +31,7 @@ def test_pieces_and_bytes_are_explained_where_they_stand() -> None:
         return pieces_in_words(pd.DataFrame({"token": tokens}))
 
     assert said("cat", "…", "byte", "bytes") == ""
-    assert said("cat", "…ing") == "“…” stands before a piece that goes on a word."
+    assert said("cat", "…ing") == "“…” marks a piece that continues a word."
     assert "in pieces, as bytes" in said("byte C3")
     assert "in pieces, as bytes" in said("bytes E2 80")
 
@@ -66,7 +66,7 @@ def test_where_the_guess_stands() -> None:
     ("written", "lost", "words"),
     [
         (1.0, 1.05, "about what it wrote"),
-        (1.0, 0.3, "**repair** a part"),
+        (1.0, 0.3, "**repair** part of it"),
         (1.0, 2.0, "more than it wrote"),
         (1.0, -0.4, "the other way round"),
         (0.01, -0.02, "next to nothing"),
@@ -105,7 +105,7 @@ def test_bytes_among_them_are_counted_and_not_named() -> None:
 @pytest.mark.parametrize(
     ("tokens", "said"),
     [
-        (["a", "b", "c"], "**c** is its guess after the last layer alone."),
+        (["a", "b", "c"], "**c** is its guess only after the last layer."),
         (["a", "c", "c"], "**c** is its guess from layer 0 on."),
         (["c", "c", "c"], "**c** is its guess from the embeddings on."),
     ],

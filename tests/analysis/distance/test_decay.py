@@ -51,8 +51,8 @@ def test_a_previous_token_head_follows_position_but_does_not_fall(averages: dist
     assert row["by_distance"] == pytest.approx(1, abs=1e-4)
     # The line's share of a spike at the first of n distances is 3 / (n + 1).
     assert row["decay"] == pytest.approx(3 / 25, abs=1e-4)
-    assert "no distance-decay head" in decay_in_words(row)
-    assert "another shape" in decay_in_words(row)
+    assert "not a distance-decay head" in decay_in_words(row)
+    assert "another way" in decay_in_words(row)
 
 
 def test_a_head_that_only_looks_at_the_first_token_has_no_score(averages: distance.DistanceProfile) -> None:
