@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attnlit.app import code, described, export, panels, say
+from attnlit.app import described, export, panels, say
 from attnlit.app.flow import follow
 from attnlit.app.frame.router import ask, end_here
 from attnlit.charts.flow import flow_picture, how_to
@@ -38,6 +38,6 @@ with right:
         "flow",
         lambda: flow_picture(routes),
         lambda: routes.table(),
-        code=[code.flow_view(request, follow.in_code(request, way, residual))],
+        code=[follow.in_code(request, way, residual)],
         about=follow.in_caption(request, way, residual),
     )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from attnlit.analysis.scores import repeated
+from attnlit.analysis.scores.tokens import same, to_matching
 from attnlit.attention import attend
 from attnlit.models.model import Model
 from tests import planted
@@ -54,8 +55,8 @@ def test_the_induction_pair_predicts_what_followed(model: Model) -> None:
 def test_induction_is_exact_on_repeated_words(model: Model) -> None:
     ids = repeated.repeated(np.arange(2, planted.COUNT), np.random.default_rng(0), first=1)
     weights = attend(model, " ".join(planted.WORDS[each] for each in ids)).weights
-    assert repeated.induction(weights, ids)[1, 2] == pytest.approx(1.0, abs=ROUNDING)
-    assert repeated.duplicate_token(weights, ids)[0, 2] == pytest.approx(1.0, abs=ROUNDING)
+    assert to_matching(weights, repeated.followed(ids))[1, 2] == pytest.approx(1.0, abs=ROUNDING)
+    assert to_matching(weights, same(ids, causal=True))[0, 2] == pytest.approx(1.0, abs=ROUNDING)
 
 
 def test_the_folder_opens_as_a_users_model(model: Model, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 import attnlit
 from attnlit.analysis.scores import repeated
+from attnlit.analysis.scores.tokens import same, to_matching
 from attnlit.models.model import Model
 from training import data
 from training.counting import Neighbours, Trigram
@@ -67,8 +68,8 @@ def repetition(model: Model, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray
         row = repeated.repeated(middling(counts), random, first=0, period=PERIOD, copies=COPIES)
         out = module(torch.from_numpy(row)[None], output_attentions=True)
         weights = torch.cat(out.attentions).numpy()
-        induction.append(repeated.induction(weights, row))
-        duplicate.append(repeated.duplicate_token(weights, row))
+        induction.append(to_matching(weights, repeated.followed(row)))
+        duplicate.append(to_matching(weights, same(row, causal=True)))
         loss = F.cross_entropy(out.logits[0, :-1], torch.from_numpy(row)[1:], reduction="none")
         losses.append(loss.view(COPIES, PERIOD).mean(1).numpy())
     return np.mean(induction, 0), np.mean(duplicate, 0), np.mean(losses, 0)

@@ -7,7 +7,7 @@ Edits are those of `attnlit.attention.edits`; nothing is written to the model.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from attnlit.attention.recorder import Recorder
     from attnlit.models.model import Model
 
+Progress = Callable[[int, int], None]  # called with (done, in all)
 # A forward pass carries as many edited copies of the text as keep its largest tensor below this.
 NUMBERS_AT_ONCE = 2_000_000
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.everywhere import all_at_once, compare
+from attnlit.analysis.everywhere import all_at_once, divergences
 from attnlit.analysis.sample import SAMPLE, Text
 from attnlit.analysis.statistics import interval
 from attnlit.attention.capture import attend, checked_kind
@@ -58,9 +58,8 @@ class Resting:
     kind: str
     layer: int
     head: int
-    weights: (
-        float  # the share of its attention that goes to the resting places, of all tokens that have others
-    )
+    # The share of its attention that goes to the resting places, of all tokens that have others to look at.
+    weights: float
     norms: float  # the same share of what it passes on
     resting_value: float  # how long what it would bring from there is, in the median of the texts
     other_value: float  # the same of the other tokens
@@ -107,7 +106,7 @@ def resting_heads(
     ]
     kls, shares, words = [], [], 0
     for number, (text, pair) in enumerate(texts, start=1):
-        lost = compare(model, all_at_once(model, text, pair), off).kls  # (2 * heads, places)
+        lost = divergences(model, all_at_once(model, text, pair), off)  # (2 * heads, places)
         kls.append(lost.mean(1))
         words += lost.shape[1]
         attention, norms = attend(model, text, pair, kind), passed_on(model, text, pair, kind)

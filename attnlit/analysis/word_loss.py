@@ -6,13 +6,13 @@ out for it (the pseudo-likelihood of Salazar et al. 2020, arXiv 1910.14659).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.predict import NUMBERS_AT_ONCE, check_predicts
+from attnlit.analysis.predict import NUMBERS_AT_ONCE, Progress, check_predicts
 from attnlit.attention.capture import checked_kind
 from attnlit.attention.edits import Edit, HeadsAblated
 from attnlit.attention.forward import forward, logits_at
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from attnlit.attention.record import Token
     from attnlit.models.model import Model
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)

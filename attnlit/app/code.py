@@ -59,9 +59,12 @@ def neuron_view(request: Request) -> str:
     return _with_record(request, f"attnlit.neuron_view(attention, {where})")
 
 
-def flow_view(request: Request, routes: str) -> str:
-    """Code for the flow of one token. routes: code for the routes, from `attention` and `model`."""
-    return _with_record(request, f"attnlit.flow_view({routes})")
+def flow_view(request: Request, routes: str, *imports: tuple[str, str]) -> str:
+    """Code for the flow of one token. routes: code for the routes, from `attention` and `model`.
+
+    imports: (room, name) of what that needs.
+    """
+    return _with_record(request, f"attnlit.flow_view({routes})", imports)
 
 
 def writing_view(request: Request, position: int, word: str | None, against: str | None) -> str:
@@ -124,15 +127,9 @@ def _with_record(
     imports: (room, name) of what the view needs besides; whole: lines that need all of the attention.
     """
     of_filters, steps = filtering(request)
-    imports = sorted([*imports, *of_filters])
     lines = [
         "import attnlit",
-        *(f"from {room} import {name}" for room, name in imports),
-        *(
-            ["from attnlit.analysis.flow import contributions_and_even"]
-            if "contributions_and" in view
-            else []
-        ),
+        *(f"from {room} import {name}" for room, name in sorted([*imports, *of_filters])),
         "",
         f"model = attnlit.load({source(request.known)})",
         recorded(request, request.attention, request.known),

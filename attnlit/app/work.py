@@ -38,6 +38,8 @@ Task = Callable[[Report, Any], T]
 _LOOK_EVERY = 0.2  # seconds between two looks at whether it is one's turn
 _REFRESH = 0.1  # seconds between two signs of life
 _QUICK = 0.4  # seconds: work that is shorter shows no progress bar
+AT_ONCE = 72  # heads that are measured one by one without being asked for,
+LONG = 4_000  # and heads x tokens: more would take many seconds
 # Keys of the session that belong to no control; each holds the key of one work.
 _STOPPED, _STARTED = "work_stopped", "work_started"
 
@@ -48,6 +50,11 @@ class Button:
 
     label: str
     help: str
+
+
+def is_quick(heads: int, tokens: int) -> bool:
+    """Whether every head of a model can be measured by itself, on so many tokens, without being asked for."""
+    return heads <= AT_ONCE and heads * tokens <= LONG
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +146,7 @@ def _one_at_a_time(key: Hashable, place: DeltaGenerator) -> Iterator[_Turn]:
     with _looking:
         turn = _turns.setdefault(key, _Turn())
     while not turn.taken.acquire(timeout=_LOOK_EVERY):
-        place.progress(turn.share, "Somebody else has just asked for this; you get it, too …")
+        place.progress(turn.share, "Somebody else is already measuring this; you get the result, too …")
         end_if_nobody_is_there()
     try:
         yield turn

@@ -18,7 +18,6 @@ _REVISION = re.compile(r"[A-Za-z0-9][\w./-]*")
 _MOST_NAME = 120
 _MOST_FILES = 2_000  # that may be parts of a model; the largest of today come in 200
 _MOST_SIZE = 1 << 60  # bytes, or numbers: whatever claims more is mistaken
-_SMALL_SUFFIXES = (".json", ".txt", ".model", ".spm", ".bpe", ".vocab", ".codes", ".tiktoken", ".jinja")
 _OTHER_JSON = ("trainer_state.json", "training_args.json", "all_results.json", "train_results.json")
 
 
@@ -114,7 +113,7 @@ def _counts(file: str) -> bool:
     """Whether a file of the hub's list may be a part of the model."""
     if not re.fullmatch(r"[\w][\w .@+-]*", file) or file in _OTHER_JSON:
         return False  # of a folder inside, or no honest name
-    return file.endswith((*_SMALL_SUFFIXES, ".safetensors"))
+    return file.endswith((*settings.OF_TOKENIZERS, ".safetensors"))
 
 
 def _is_weights(file: str) -> bool:

@@ -22,10 +22,8 @@ from attnlit.wording import quoted
 CONFIG, TOKENIZER_CONFIG, GENERATION_CONFIG = "config.json", "tokenizer_config.json", "generation_config.json"
 INDEX = "model.safetensors.index.json"
 _CLEANED_AS_TOKENS = (TOKENIZER_CONFIG, "special_tokens_map.json")
-# Files a tokenizer is read from, by ending; programs, pickles and adapters stay outside.
-_OF_TOKENIZERS = frozenset(
-    {".json", ".txt", ".model", ".spm", ".bpe", ".vocab", ".codes", ".tiktoken", ".jinja"}
-)
+# Files that settings and a tokenizer are read from, by ending; programs, pickles and adapters stay outside.
+OF_TOKENIZERS = (".json", ".txt", ".model", ".spm", ".bpe", ".vocab", ".codes", ".tiktoken", ".jinja")
 _LEFT_OUT = frozenset({CONFIG, GENERATION_CONFIG, *_CLEANED_AS_TOKENS})
 # A config.json with names of 20,000 classes has 40,000 values; the index of a thousand experts 200,000.
 _MOST_SETTINGS, _MOST_ENTRIES, _MOST_DEPTH = 50_000, 1_000_000, 50
@@ -74,7 +72,7 @@ def read(folder: Path, file: str, name: str) -> dict[str, Any]:
         raise
     except (ValueError, RecursionError) as error:
         raise AttnlitError(
-            f"The file {file} of {quoted(name)} is no valid JSON. Download or save the model again."
+            f"The file {file} of {quoted(name)} is not valid JSON. Download or save the model again."
         ) from error
     if not isinstance(found, dict):
         raise AttnlitError(f"The file {file} of {quoted(name)} does not hold settings. Choose another model.")
@@ -101,7 +99,7 @@ def _check_shape(found: object, file: str, name: str) -> None:
         if count > most:
             break
     raise AttnlitError(
-        f"The file {file} of {quoted(name)} holds more settings than any honest one. Choose another model."
+        f"The file {file} of {quoted(name)} holds more settings than any real model has. Choose another."
     )
 
 
@@ -238,7 +236,7 @@ def room(folder: Path, name: str, weights: Mapping[str, str] | None = None) -> I
 def _is_of_tokenizer(file: Path) -> bool:
     if file.name in _LEFT_OUT or file.name.startswith("adapter_") or file.name.endswith(".index.json"):
         return False
-    return file.suffix in _OF_TOKENIZERS and file.is_file()
+    return file.suffix in OF_TOKENIZERS and file.is_file()
 
 
 def _write(file: Path, settings: dict[str, Any]) -> None:

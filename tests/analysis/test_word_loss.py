@@ -1,13 +1,16 @@
-"""The loss of each word with a head off equals that of two plain forward passes."""
+"""The loss of each word with heads on and off, against cross entropies that transformers alone computes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from attnlit.analysis.ablation import switch_off
 from attnlit.analysis.word_loss import loss_by_word
@@ -15,30 +18,55 @@ from attnlit.attention import attend
 from attnlit.attention.reading import read
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
+from tests import tiny
+from tests.tolerances import MISTAKE, ROUNDING
+
+pytestmark = pytest.mark.numeric
 
 TEXT = "The cat sat on the mat"
+SIZE = tiny.WIDTH // tiny.HEADS
 
 GetModel = Callable[[str], Model]
+GetFolder = Callable[[str], Path]
 
 
-def test_the_loss_is_that_of_the_models_own_logits(tiny_model: GetModel) -> None:
-    model = tiny_model("gpt2")
-    ids = torch.tensor([read(model, TEXT).inputs["input_ids"]])
+def losses(module: Any, ids: list[int]) -> np.ndarray:
+    """Of every token but the first, (N - 1,)."""
+    given = torch.tensor([ids])
     with torch.no_grad():
-        shares = model.module(input_ids=ids).logits[0].double().log_softmax(-1)
-    expected = -shares[:-1][torch.arange(ids.shape[1] - 1), ids[0, 1:]].numpy()
-    found = loss_by_word(model, TEXT, [(0, 1), (2, 3)])
+        logits = module(input_ids=given).logits[0, :-1].double()
+    return torch.nn.functional.cross_entropy(logits, given[0, 1:], reduction="none").numpy()
+
+
+def test_each_next_words_loss_with_and_without_heads(tiny_model: GetModel, tiny_folder: GetFolder) -> None:
+    model = tiny_model("gpt2")
+    ids = read(model, TEXT).inputs["input_ids"]
+    module = transformers.AutoModelForCausalLM.from_pretrained(tiny_folder("gpt2"), dtype=torch.float32)
+    found = loss_by_word(model, TEXT, [(1, 2), (0, 3)])
     assert np.isnan(found.on[0])
-    np.testing.assert_allclose(found.on[1:], expected, rtol=1e-5)
-    # The last token, foreseen without both heads, as the page of a single prediction has it.
-    before = switch_off(model, "The cat sat on the", [(0, 1), (2, 3)])
-    last = int(ids[0, -1])
-    assert found.off[-1] == pytest.approx(-np.log(before.after[0, last]), rel=1e-4)
-    assert found.on[-1] == pytest.approx(-np.log(before.before[0, last]), rel=1e-4)
-    assert np.abs(found.rise[1:]).max() > 1e-3
+    np.testing.assert_allclose(found.on[1:], losses(module.eval(), ids), atol=ROUNDING)
+    for layer, head in ((1, 2), (0, 3)):
+        weights = module.transformer.h[layer].attn.c_proj.weight
+        weights.data[head * SIZE : (head + 1) * SIZE] = 0
+    np.testing.assert_allclose(found.off[1:], losses(module, ids), atol=ROUNDING)
+    assert np.abs(found.rise[1:]).max() > MISTAKE
 
 
-def test_a_masked_model_guesses_each_word_in_its_gap(tiny_model: GetModel) -> None:
+def test_each_masked_words_loss(tiny_model: GetModel, tiny_folder: GetFolder) -> None:
+    model, pair = tiny_model("bert"), "The dog lay on the rug."
+    found = loss_by_word(model, TEXT, [(1, 2)], pair)
+    module = transformers.AutoModelForMaskedLM.from_pretrained(tiny_folder("bert"), dtype=torch.float32)
+    inputs = {name: torch.tensor([ids]) for name, ids in read(model, TEXT, pair).inputs.items()}
+    for token, loss in zip(found.tokens, found.on, strict=True):
+        masked = inputs["input_ids"].clone()
+        masked[0, token.position] = model.mask_id
+        with torch.no_grad():
+            logits = module.eval()(**{**inputs, "input_ids": masked}).logits[0, token.position].double()
+        expected = float("nan") if token.special else float(-logits.log_softmax(-1)[token.id])
+        assert loss == pytest.approx(expected, abs=ROUNDING, nan_ok=True)
+
+
+def test_a_masked_models_words_without_a_head(tiny_model: GetModel) -> None:
     model = tiny_model("bert")
     done: list[tuple[int, int]] = []
     found = loss_by_word(model, TEXT, [(1, 2)], progress=lambda *each: done.append(each))

@@ -113,7 +113,7 @@ def test_the_model_view_is_made_again_in_the_colours_of_its_roles(
 @pytest.mark.parametrize("way", follow.WAYS)
 def test_the_flow_is_made_again(model: Model, way: str) -> None:
     asked = request(model, cache.Filters())
-    snippet = code.flow_view(asked, follow.in_code(asked, way, True))
+    snippet = follow.in_code(asked, way, True)
     assert drawn(snippet) == content(flow_view(follow.routes(asked, way, True)))
 
 

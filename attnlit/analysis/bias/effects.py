@@ -13,7 +13,8 @@ import numpy as np
 
 from attnlit.analysis.bias.contrast import Contrast, contrast_of
 from attnlit.analysis.patching.prompts import check_model, check_prompts, prompt_texts
-from attnlit.analysis.patching.runs import Heads, Progress, measure
+from attnlit.analysis.patching.runs import Heads, measure
+from attnlit.analysis.predict import Progress
 from attnlit.models.layers import heads_in_order
 from attnlit.wording import InOneLine, quoted
 

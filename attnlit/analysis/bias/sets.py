@@ -11,7 +11,7 @@ import numpy as np
 from attnlit.analysis.bias.contrast import Template, with_blank
 from attnlit.analysis.bias.effects import STRONGEST, Effects, bias_effects
 from attnlit.analysis.patching.prompts import check_model
-from attnlit.analysis.patching.runs import Progress
+from attnlit.analysis.predict import Progress
 from attnlit.analysis.statistics import interval
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import heads_in_order

@@ -1,4 +1,4 @@
-"""Two records side by side: which tokens line up, which heads look otherwise, which heads look alike."""
+"""Two records side by side: which tokens line up, which heads attend differently, which heads look alike."""
 
 from attnlit.analysis.compare.alike import most_alike as most_alike
 from attnlit.analysis.compare.comparison import Comparison as Comparison

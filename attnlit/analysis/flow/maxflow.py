@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.flow.mixing import Heads, check_whole, mixing
+from attnlit.analysis.flow.mixing import check_whole, mixing
 from attnlit.analysis.flow.routes import Routes
 from attnlit.attention.given import checked_token
+from attnlit.attention.rows import Heads
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:

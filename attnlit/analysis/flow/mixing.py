@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,14 +9,13 @@ import numpy as np
 from attnlit.analysis.flow.uniform import uniform_weights
 from attnlit.attention.given import checked_pairs
 from attnlit.attention.record import ATTENTION, check_record
+from attnlit.attention.rows import Heads
 from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention
 
 STAYS = 0.5  # of a token's state, in each layer, along the residual connection (Abnar & Zuidema 2020)
-
-Heads = Collection[tuple[int, int]] | None
 
 
 def mixing(attention: Attention, *, uniform: bool, residual: bool, heads: Heads) -> np.ndarray:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.flow.mixing import Heads, mixing, mixing_of_contributions
+from attnlit.analysis.flow.mixing import mixing, mixing_of_contributions
 from attnlit.analysis.flow.routes import Routes, ratio_to
 from attnlit.attention.given import checked_token
+from attnlit.attention.rows import Heads
 from attnlit.errors import AttnlitError
 from attnlit.wording import InOneLine
 

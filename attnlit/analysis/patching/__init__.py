@@ -7,4 +7,3 @@ from attnlit.analysis.patching.patch import patch_each as patch_each
 from attnlit.analysis.patching.runs import OUTPUT as OUTPUT
 from attnlit.analysis.patching.runs import PATTERN as PATTERN
 from attnlit.analysis.patching.runs import WHAT as WHAT
-from attnlit.analysis.patching.runs import Progress as Progress

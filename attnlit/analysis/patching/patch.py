@@ -24,8 +24,8 @@ from attnlit.analysis.patching.prompts import (
     prompt_texts,
     prompt_tokens,
 )
-from attnlit.analysis.patching.runs import OUTPUT, PATTERN, WHAT, Heads, Progress, Runs, measure
-from attnlit.analysis.predict import log_probabilities
+from attnlit.analysis.patching.runs import OUTPUT, PATTERN, WHAT, Heads, Runs, measure
+from attnlit.analysis.predict import Progress, log_probabilities
 from attnlit.attention.edits import check_editable
 from attnlit.attention.given import check_text, checked_head, checked_pairs, is_one_of
 from attnlit.attention.values import proof_of

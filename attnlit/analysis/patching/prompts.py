@@ -154,7 +154,7 @@ def check_prompts(model: Model, first: str, second: str) -> None:
 
 
 def swapped_tokens(first: Attention, second: Attention) -> list[int]:
-    """The places of the tokens that differ. Raises AttnlitError as `effects` does."""
+    """The places of the tokens that differ. Raises AttnlitError as `check_comparable`."""
     check_comparable(first.model, first.text, first.queries, second.text, second.queries)
     return [
         place
@@ -166,6 +166,7 @@ def swapped_tokens(first: Attention, second: Attention) -> list[int]:
 def check_comparable(
     model: str, first: str, tokens: Sequence[Token], second: str, others: Sequence[Token]
 ) -> None:
+    """Raises AttnlitError for texts of unequal numbers of tokens, and for two that the model reads alike."""
     if len(tokens) != len(others):
         raise AttnlitError(
             f"For {model} {quoted(first)} has {len(tokens)} tokens and {quoted(second)} {len(others)}. "

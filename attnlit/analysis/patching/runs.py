@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.predict import in_batches, log_probabilities
+from attnlit.analysis.predict import Progress, in_batches, log_probabilities
 from attnlit.attention.edits import Edit, OutputPatched, PatternPatched
 from attnlit.attention.recorder import Recorder
 from attnlit.errors import AttnlitError
@@ -27,7 +27,6 @@ PATTERN, OUTPUT = WHAT = ("pattern", "output")  # what is taken over: where head
 
 SAME = 0.01  # nats: what heads have already changes a prediction by rounding alone, in 16 bits too
 
-Progress = Callable[[int, int], None]
 Heads = Sequence[tuple[int, tuple[int, ...]]]  # (layer, heads of it) that are patched in one run
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from attnlit.analysis.scores.tokens import same_token, to_matching
-
 DRAWS, PERIOD, COPIES = 10, 25, 4  # sequences, tokens, times in a row (Olsson et al. 2022, appendix)
 
 
@@ -26,29 +24,15 @@ def repeated(
 
 
 def followed(ids: np.ndarray) -> np.ndarray:
-    """Which earlier keys follow an occurrence of the query's own token: bool (N, N). ids: (N,)"""
+    """Which earlier keys follow an occurrence of the query's own token: bool (N, N). ids: (N,)
+
+    Attention to them is the prefix-matching score of Olsson et al. 2022, appendix, which is meant for
+    `repeated` tokens; the printed wording has the direction reversed.
+    """
     ids = np.asarray(ids)
     after = np.zeros((len(ids), len(ids)), bool)
     after[:, 1:] = ids[:, None] == ids[None, :-1]
     return np.tril(after, -1)
-
-
-def induction(weights: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    """Prefix matching: attention to the tokens that followed earlier occurrences of the query's token.
-
-    Mean over the queries i whose token occurred before, of the sum of A[i, j] over j < i with token j - 1
-    equal to token i: (L, H). Meant for `repeated` tokens, as the mean of ten draws.
-    Olsson et al. 2022, appendix; the printed wording has the direction reversed.
-    """
-    return to_matching(weights, followed(ids))
-
-
-def duplicate_token(weights: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    """Attention to earlier occurrences of the query's token (Wang et al. 2022, arXiv 2211.00593): (L, H).
-
-    On `repeated` tokens this is the score of a duplicate-token head.
-    """
-    return same_token(weights, ids, causal=True)
 
 
 def copying(logits: np.ndarray) -> np.ndarray:

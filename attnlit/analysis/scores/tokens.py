@@ -51,18 +51,15 @@ def to_matching(weights: np.ndarray, matching: np.ndarray) -> np.ndarray:
     return weights[:, :, matching].sum(-1, dtype=np.float64) / looking
 
 
-def same(ids: np.ndarray, causal: bool = False, special: np.ndarray | None = None) -> np.ndarray:
-    """Which keys are the query's own token at another place, neither special: bool (N, N).
+def same(ids: np.ndarray, causal: bool = False) -> np.ndarray:
+    """Which keys are the query's own token at another place: bool (N, N). Vig 2019 (arXiv 1904.02679), 4.2.
 
-    ids: vocabulary ids (N,). special: bool (N,). In a causal model only earlier places count.
+    ids: vocabulary ids (N,). In a causal model only earlier places count: on random tokens that repeat,
+    attention to them is the score of a duplicate-token head (Wang et al. 2022, arXiv 2211.00593).
     """
     ids = np.asarray(ids)
     matching = (ids[:, None] == ids[None]) & ~np.eye(len(ids), dtype=bool)
-    if causal:
-        matching = np.tril(matching)
-    if special is not None:
-        matching &= ~np.asarray(special, bool)
-    return matching
+    return np.tril(matching) if causal else matching
 
 
 def same_elsewhere(ids: np.ndarray, sentences: np.ndarray, causal: bool = False) -> np.ndarray:
@@ -72,16 +69,6 @@ def same_elsewhere(ids: np.ndarray, sentences: np.ndarray, causal: bool = False)
     """
     other = (sentences[:, None] != sentences[None]) & (sentences[:, None] >= 0) & (sentences[None] >= 0)
     return same(ids, causal) & other
-
-
-def same_token(
-    weights: np.ndarray, ids: np.ndarray, causal: bool = False, special: np.ndarray | None = None
-) -> np.ndarray:
-    """Attention to the other occurrences of the query's own token, where there are any; see `same`.
-
-    Vig 2019 (arXiv 1904.02679), section 4.2.
-    """
-    return to_matching(weights, same(ids, causal, special))
 
 
 def sentence_of(segments: Sequence[int | None]) -> np.ndarray:

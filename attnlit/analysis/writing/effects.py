@@ -8,12 +8,12 @@ masked models among them, whose logits are no sum of what heads write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from attnlit.analysis.predict import check_predicts, in_batches, log_probabilities
+from attnlit.analysis.predict import Progress, check_predicts, in_batches, log_probabilities
 from attnlit.analysis.writing.attribution import Writes
 from attnlit.analysis.writing.state import LAST, position_of
 from attnlit.analysis.writing.vocabulary import word_id
@@ -22,8 +22,6 @@ from attnlit.attention.reading import read
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,20 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from attnlit.analysis import bias
 from attnlit.analysis.bias import TEMPLATES, Contrast, Effects, SetEffects
-from attnlit.analysis.patching import Progress
+from attnlit.analysis.predict import Progress
 from attnlit.app import cache, work
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
     from attnlit.models.model import Model
 
-AT_ONCE = 72  # heads: a model with more of them is measured when somebody asks for it,
-LONG = 4_000  # heads x tokens: and so are long prompts, which would take many seconds
 ASK_FOR_PAIR = work.Button(
-    "Measure every head", "Hundreds of runs: up to some minutes in a large model or for long prompts."
+    "Measure every head", "Hundreds of runs: up to a few minutes for a large model or long prompts."
 )
 ASK_FOR_SET = work.Button(
-    "Measure the set", "Some ten seconds with the models that come with attnlit, minutes with a large one."
+    "Measure the set", "About ten seconds with the models that come with attnlit, minutes with a large one."
 )
 
 
@@ -35,9 +33,8 @@ def effects(model: Model, contrast: Contrast, tokens: int) -> Effects | None:
     def measure(report: work.Report, so_far: Any) -> Effects:
         return bias.bias_effects(model, contrast, progress=_told(report, "Measuring every head"))
 
-    heads = model.layers * model.heads
-    small = heads <= AT_ONCE and heads * tokens <= LONG
-    return work.run(_pair(model, contrast), measure, cache.effects, button=None if small else ASK_FOR_PAIR)
+    button = None if work.is_quick(model.layers * model.heads, tokens) else ASK_FOR_PAIR
+    return work.run(_pair(model, contrast), measure, cache.effects, button=button)
 
 
 def set_effects(model: Model) -> SetEffects | None:

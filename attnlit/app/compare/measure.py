@@ -21,13 +21,11 @@ if TYPE_CHECKING:
     from attnlit.attention import Attention
     from attnlit.models.model import Model
 
-AT_ONCE = 72  # heads: a model with more of them is measured when somebody asks for it,
-LONG = 4_000  # heads x tokens: and so are long texts, which would take many seconds
 PATCH = work.Button(
-    "Patch every head", "Two runs a head: up to some minutes in a large model or for long texts."
+    "Patch every head", "Two runs for each head: up to a few minutes for a large model or long texts."
 )
 SEARCH = work.Button(
-    "Search for the heads", "One run a head for each head that goes: seconds with the bundled models."
+    "Search for the heads", "Each step tries every head that is still on: seconds with the bundled models."
 )
 
 
@@ -59,7 +57,7 @@ def most_alike(request: Request, other: Model, found: Comparison) -> pd.DataFram
     """For each head the one of the other model that looks most like it."""
     texts = (found.first.text, found.first.pair, found.second.pair, found.first.kind, found.second.kind)
     key = ("most alike", request.model.identity, other.identity, *texts, request.filters)
-    with st.spinner("Holding every head against every other …", show_time=True):
+    with st.spinner("Comparing every head with every other …", show_time=True):
         return cache.effects.find(key, lambda: analysis.most_alike(found))
 
 
@@ -73,10 +71,9 @@ def patches(request: Request, text: str, what: str, words: tuple[str, str] | Non
 
         return patch_each(model, source, text, what, words=words, progress=told)
 
-    heads = model.layers * model.heads
-    small = heads <= AT_ONCE and heads * len(request.attention.queries) <= LONG
+    quick = work.is_quick(model.layers * model.heads, len(request.attention.queries))
     key = ("patches", model.identity, source, text, what, words)
-    return work.run(key, measure, cache.effects, button=None if small else PATCH)
+    return work.run(key, measure, cache.effects, button=None if quick else PATCH)
 
 
 def removed(request: Request, word: str, how: str) -> AblationSet | None:

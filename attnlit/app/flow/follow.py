@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnlit.analysis.flow import contributions_and_even, flow, rollout
-from attnlit.app import cache
+from attnlit.app import cache, code
 from attnlit.app.frame.chosen import choose_query
 from attnlit.app.frame.controls import IN_ADDRESS, one_of
 from attnlit.wording import quoted
@@ -49,13 +49,14 @@ def routes(request: Request, way: str, residual: bool) -> Routes:
 
 
 def in_code(request: Request, way: str, residual: bool) -> str:
-    """The same in Python, from `attention` and `model`."""
+    """Code for the picture of it."""
     if way == MAX_FLOW:
-        return f"attnlit.flow(attention, {request.query}, residual={residual})"
-    how = f"residual={residual}"
+        return code.flow_view(request, f"attnlit.flow(attention, {request.query}, residual={residual})")
+    how, imports = f"residual={residual}", []
     if way == PASSED_ON:
         how = "contributions=contributions_and_even(model, attention)"
-    return f"attnlit.rollout(attention, {how}).routes({request.query})"
+        imports = [("attnlit.analysis.flow", "contributions_and_even")]
+    return code.flow_view(request, f"attnlit.rollout(attention, {how}).routes({request.query})", *imports)
 
 
 def in_caption(request: Request, way: str, residual: bool) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from attnlit.analysis.scores import repeated
+from attnlit.analysis.scores.tokens import same, to_matching
 from tests.analysis.scores.hand_made import looking_at, planted
 
 
@@ -19,15 +20,16 @@ def test_prefix_matching_wants_the_token_after_the_earlier_occurrence():
     duplicate = looking_at([max(i - period, 0) for i in rows], n)  # the earlier occurrence itself
     reversed_ = looking_at([max(i - period - 1, 0) for i in rows], n)  # what came before it
     weights = planted(right, duplicate, reversed_)
-    np.testing.assert_allclose(repeated.induction(weights, ids), [[1, 0, 0]])
-    np.testing.assert_allclose(repeated.duplicate_token(weights, ids), [[0, 1, 0]])
+    np.testing.assert_allclose(to_matching(weights, repeated.followed(ids)), [[1, 0, 0]])
+    np.testing.assert_allclose(to_matching(weights, same(ids, causal=True)), [[0, 1, 0]])
 
 
 def test_prefix_matching_of_uniform_attention_is_chance():
     ids = np.tile(np.arange(5), 2)
     uniform = np.tril(np.ones((10, 10))) / np.arange(1, 11)[:, None]
     expected = np.mean([1 / (i + 1) for i in range(5, 10)])  # one matching key among i + 1
-    np.testing.assert_allclose(repeated.induction(planted(uniform), ids), [[expected]], rtol=1e-6)
+    found = to_matching(planted(uniform), repeated.followed(ids))
+    np.testing.assert_allclose(found, [[expected]], rtol=1e-6)
 
 
 def test_copying_is_one_for_the_own_token_minus_one_for_others_and_empty_for_none():

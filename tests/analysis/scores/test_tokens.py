@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attnlit.analysis.scores import repeated, tokens
+from attnlit.analysis.scores import tokens
 from attnlit.attention.record import Token
 from tests.analysis.scores.hand_made import FIRST, N, looking_at, planted
 
@@ -22,15 +22,16 @@ def test_same_token_counts_only_tokens_that_occur_elsewhere():
     half = looking_at([2, 4, 0, 3, 1, 0])
     half[3] = 1 / N  # token 9 occurs once: its row does not matter
     half[0] = [0, 0, 0.25, 0.5, 0, 0.25]
-    np.testing.assert_allclose(tokens.same_token(planted(half), ids), [[(0.5 + 1 + 1 + 1 + 1) / 5]])
+    anywhere, earlier = (tokens.same(ids, causal=causal) for causal in (False, True))
+    np.testing.assert_allclose(tokens.to_matching(planted(half), anywhere), [[(0.5 + 1 + 1 + 1 + 1) / 5]])
     # causal: only the second and third occurrences have an earlier one
-    np.testing.assert_allclose(tokens.same_token(planted(half), ids, causal=True), [[1]])
-    np.testing.assert_allclose(repeated.duplicate_token(planted(half), ids), [[1]])
+    np.testing.assert_allclose(tokens.to_matching(planted(half), earlier), [[1]])
 
 
 def test_a_token_looking_at_itself_is_not_the_same_token():
-    np.testing.assert_allclose(tokens.same_token(planted(np.eye(N)), np.array([7, 8, 7, 9, 8, 7])), [[0]])
-    assert np.isnan(tokens.same_token(planted(np.eye(N)), np.arange(N))).all()
+    again = tokens.same(np.array([7, 8, 7, 9, 8, 7]))
+    np.testing.assert_allclose(tokens.to_matching(planted(np.eye(N)), again), [[0]])
+    assert np.isnan(tokens.to_matching(planted(np.eye(N)), tokens.same(np.arange(N)))).all()
 
 
 def test_same_token_in_the_other_sentence_leaves_out_special_tokens_and_the_own_sentence():
