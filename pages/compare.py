@@ -20,13 +20,13 @@ second: dict[str, Any] = {}
 if side == ask.TEXTS:
     text, words = ask.second_text()
     if not text.strip():
-        say.hint("Type a second text: the sidebar's text with one word changed, say.")
+        say.hint("Type a second text, for example the sidebar's text with one word changed.")
         end_here()
     names = ("the first text", "the second text")
     found = compare(request.shown, measure.other_text(request, text))
     st.markdown(aligned_in_words(found))
     side_by_side.heads(request, found, names, here)
-    st.header("Which heads look otherwise?", anchor=False)
+    st.header("Which heads attend differently?", anchor=False)
     one_head = partial(side_by_side.difference, request, found, names, here)
     heads.differences(request, found, measure.unrelated(request, found), one_head)
     patching.section(request, found, words)
@@ -42,7 +42,7 @@ else:
     table = measure.most_alike(request, other, found)
     beside = ask.beside(found, table, *here)
     side_by_side.heads(request, found, names, beside)
-    st.header("Which heads look otherwise?", anchor=False)
+    st.header("Which heads attend differently?", anchor=False)
     one_head = partial(side_by_side.difference, request, found, names, beside)
     if trained:
         heads.differences(request, found, None, one_head)

@@ -24,7 +24,7 @@ with left:
     )
     rows, cells = drawn == ROWS, drawn == HEAT_MAP
     if cells and not chosen:
-        say.quiet(shape.why(request.attention, "For lines choose columns or rows."))
+        say.quiet(shape.why(request.attention, "For lines, choose columns or rows."))
     key = {COLUMNS: "head_picture", ROWS: "head_rows_picture", HEAT_MAP: "head_map_picture"}[drawn]
     st.caption(HOW_TO_READ_CELLS if cells else HOW_TO)
     if cells:

@@ -44,7 +44,7 @@ export default function ({ data, parentElement }) {
   button.textContent = data.label;
   button.onclick = async () => {
     const done = await copied(data.text, parentElement);
-    said.textContent = done ? "Copied" : "This browser forbids it: select it below.";
+    said.textContent = done ? "Copied" : "This browser does not allow it: copy the text below.";
     button.focus();
   };
 }

@@ -162,7 +162,7 @@ def _show_tables(tables: Sequence[saving.Numbers]) -> None:
     table = by_title[title].table()
     st.dataframe(table.head(_MOST_ROWS), hide_index=True)
     if len(table) > _MOST_ROWS:
-        say.quiet(f"The first {_MOST_ROWS:,} of {len(table):,} rows; Save has them all.")
+        say.quiet(f"The first {_MOST_ROWS:,} of {len(table):,} rows; Save has all of them.")
 
 
 def _picture(picture: Figure, text: str) -> None:
@@ -182,8 +182,8 @@ def _picture(picture: Figure, text: str) -> None:
             )
     if needs_more_fonts(text):
         say.quiet(
-            "PNG and PDF are drawn with the fonts of the machine that runs attnlit: letters that those lack "
-            "become boxes. SVG and HTML take the fonts of whoever looks at them."
+            "PNG and PDF are drawn with the fonts of the machine that runs attnlit: letters that they lack "
+            "become boxes. SVG and HTML use the fonts of whoever opens them."
         )
 
 
@@ -206,8 +206,8 @@ def _numbers(numbers: saving.Numbers, about: Mapping[str, str]) -> None:
 
 
 def _snippets(code: Sequence[str]) -> None:
-    one = "this picture" if len(code) == 1 else "these pictures, one each"
-    st.markdown(f"**Code for {one}**, in a notebook or a script with attnlit installed:")
+    which = "this picture" if len(code) == 1 else "each of these pictures"
+    st.markdown(f"**Code for {which}**, in a notebook or a script with attnlit installed:")
     for each in code:
         st.code(each, wrap_lines=True)
 

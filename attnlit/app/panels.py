@@ -142,7 +142,8 @@ def show_head(choice: Choice, layer: int, head: int, value: str) -> None:
 
 NOTHING = "–"  # in a cell of a table
 _HOW_TO_PIN = (
-    "Click a word of “attends from” to read what it looks at, one of “attends to” to read who looks at it."
+    "Click a word under “attends from” to read what it looks at, or one under “attends to” to read what "
+    "looks at it."
 )
 
 
@@ -198,8 +199,8 @@ def _classes(request: Request) -> None:
 
 def _switch_off(request: Request) -> None:
     """What the model predicts with and without the shown heads."""
-    one = len(request.heads) == 1
-    label = f"Switch head {request.head} off" if one else f"Switch these {len(request.heads)} heads off"
+    alone = len(request.heads) == 1
+    label = f"Switch head {request.head} off" if alone else f"Switch these {len(request.heads)} heads off"
     if not st.toggle(label, key="switch_off", persist_state="session"):
         return
     try:
@@ -258,5 +259,5 @@ def one_head(request: Request) -> list[str]:
     columns = ("query", "key", "weight", "norm", "query position", "key position")
     table = head_table(request.shown, layer, [head], at_least=0.01 * one(request.shown, layer))
     table_of(table, "one_head_table", column_order=columns)
-    st.caption("Weights of 1% and more. The head view saves them all.")
+    st.caption("Weights of 1% and above. The head view saves all of them.")
     return []

@@ -22,8 +22,8 @@ def why(attention: Attention, otherwise: str) -> str:
     """Why a text opens as a heat map. otherwise: a sentence that says how to get lines."""
     pixels = head_shape(attention, attention.heads).height
     return (
-        f"A heat map, as this text has {_tokens(attention)} tokens: lines would be {pixels:,} pixels high. "
-        f"{otherwise}"
+        f"A heat map, because this text has {_tokens(attention)} tokens: lines would be {pixels:,} pixels "
+        f"high. {otherwise}"
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _BUTTON = work.Button(
     "Idle, constant or working?",
-    "Weights do not tell. The head is switched off in a few sentences, and then held at its mean.",
+    "Weights alone do not tell. The head is switched off in a few sentences, and then held at its mean.",
 )
 
 

@@ -39,7 +39,7 @@ STEPS = (
     ),
     Step(
         "head_view", "Said twice",
-        "The names come back. At the second time this head looks at what *followed* the first time. "
+        "The names come back. The second time, this head looks at what *followed* the first time. "
         "Where nothing repeats, it rests on the first token.",
         ("induction head", "attention sink"), {"example": "induction"},
     ),
@@ -50,7 +50,7 @@ STEPS = (
     ),
     Step(
         "neuron_view", "Inside one look",
-        "Query times key, dimension by dimension, makes a score; the softmax makes weights of the scores.",
+        "Query times key, dimension by dimension, makes a score; the softmax turns scores into weights.",
         ("query", "key", "score", "softmax"), {"example": "inside"},
     ),
     Step(
@@ -95,7 +95,7 @@ def _number() -> int | None:
 
 def _way_in() -> None:
     reached = st.session_state.get(_REACHED, 0)
-    on = f"Go on with the tour: step {reached + 1} of {len(STEPS)}"
+    on = f"Continue the tour: step {reached + 1} of {len(STEPS)}"
     label = on if reached else f"Take the tour, {len(STEPS)} steps"
     _link(reached, label, ":material/tour:")
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from attnlit.analysis import bias
 from attnlit.analysis.bias import PRESETS, TEMPLATES, published
-from attnlit.app import cache
+from attnlit.app import cache, work
 from attnlit.app.bias import ask, measure
 from attnlit.app.cache import load_model
 from attnlit.charts.figure import KINDS
@@ -215,7 +215,7 @@ def test_long_prompts_are_measured_when_asked() -> None:
 
 def test_a_word_that_a_blank_cannot_hold() -> None:
     app = opened("bias", model="mini-bert", **OWN)
-    assert any("gets one behind it" in plain(each.value) for each in app.caption)
+    assert any("gets one at its end" in plain(each.value) for each in app.caption)
     assert not app.warning
     app.text_input(key="bias_other").set_value("laughed aloud")
     app.button[0].click().run()
@@ -231,7 +231,7 @@ def test_markup_in_prompts_is_shown_as_it_is(own: Callable[..., AppTest]) -> Non
 def test_a_large_model_is_measured_when_asked(
     small_model: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measure, "AT_ONCE", 1)
+    monkeypatch.setattr(work, "AT_ONCE", 1)
     monkeypatch.setattr(cache, "effects", cache.Memory(lambda: 1e8))  # nothing is kept there yet
     app = opened("bias", model=small_model("mini-gpt2"), prompts="Nurse asks doctor")
     assert not app.metric
@@ -294,7 +294,7 @@ def test_a_measured_sentence_is_not_measured_again(
 def test_published_numbers_stand_beside_ours_in_gpt2_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measure, "AT_ONCE", 200)
+    monkeypatch.setattr(work, "AT_ONCE", 200)
     monkeypatch.setattr(measure, "TEMPLATES", TEMPLATES[:1])
     small.save(tmp_path, n_embd=22, n_layer=7, n_head=11)  # with heads 5-10 and 6-0, as GPT-2
     assert not any("published" in each for each in columns(opened("bias", prompts="Nurse and farmer")))

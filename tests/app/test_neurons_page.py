@@ -51,8 +51,8 @@ def test_the_page_opens_with_every_bundled_model(model: str) -> None:
 @pytest.mark.parametrize(
     ("count", "finding"),
     [
-        (1, "With **1 dimension removed** every 13.9 tokens (33% of the fall is left)"),
-        (1, "With **1 other removed** every 4.6 tokens (100% of the fall is left)"),
+        (1, "With **1 dimension removed** it halves every 13.9 tokens (33% of the fall is left)"),
+        (1, "With **1 other removed** it halves every 4.6 tokens (100% of the fall is left)"),
         (2, "With **2 dimensions removed** it no longer falls"),
     ],
 )

@@ -237,7 +237,7 @@ def test_a_survey_from_the_command_line_is_offered_for_its_own_model_only(
     other = opened("patterns", model="mini-bert")
     assert not other.exception
     assert "Opened survey" not in other.segmented_control(key="over").options
-    assert "The survey that was opened is of mini-gpt2" in words(other)
+    assert "The opened survey is of the self attention of mini-gpt2" in words(other)
 
 
 def test_a_token_is_no_markup_in_a_label(small_model: Callable[[str], str]) -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app.opening import opened, told, typed
 
 LONG = " ".join(["The cat sat on the mat."] * 12)
-WHY = "A heat map, as this text has"
+WHY = "A heat map, because this text has"
 
 
 def shape(app: AppTest) -> str:

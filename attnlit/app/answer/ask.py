@@ -67,8 +67,8 @@ def _how() -> tuple[int, float, int]:
             TEMPERATURES,
             "temperature",
             default=0.5,
-            help="0: always the likeliest word. Above it words are drawn: at 1 with the model's own "
-            "probabilities, below more of the likely ones, above more of the others.",
+            help="0: always the likeliest word. Above 0 words are drawn at random: at 1 with the model's own "
+            "probabilities, below 1 with more of the likely words, above 1 with more of the others.",
         )
         if not temperature:
             return length, temperature, 0
@@ -78,8 +78,8 @@ def _how() -> tuple[int, float, int]:
 
 def _about_forms() -> str:
     return (
-        "Conversation: the model's own template stands around your words, as where it is used. Plain text: "
-        "it goes on with exactly what you type."
+        "Conversation: your words are put into the model's own chat template. Plain text: the model goes on "
+        "with exactly what you type."
     )
 
 
@@ -88,7 +88,7 @@ def _texts(model: Model, chat: bool) -> tuple[str, str]:
     most, system = sidebar.most_characters(), ""
     with st.form("answer", border=False):
         if chat:
-            tip = "What the model is told before the conversation. Some models know no such message."
+            tip = "What the model is told before the conversation. Some models take no such message."
             system = typed(st.text_input, "System message (optional)", "", "answer_system", most, help=tip)
         label = "Message" if chat else "Text to answer" if model.pairs == "target" else "Text to go on with"
         start = MESSAGE if chat else PROMPT

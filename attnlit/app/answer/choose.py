@@ -42,8 +42,8 @@ def ask(choice: Choice, answer: Answer) -> Looking:
         scope = one_of(st.segmented_control, "Read by", SCOPES, "read_by")
         when = one_of(
             st.segmented_control, "What was read", WHEN, "when",
-            help="A word is written by the row of the token before it. Once it is there, it looks around "
-            "itself, for all that comes after it.",
+            help="A word is predicted at the token before it, so what was read to write it is in that "
+            "token's row. Once the word is there, it looks back itself, for all that comes after it.",
         )  # fmt: skip
         passed_on = bar.weighs_what_is_passed_on(choice.model, "Counted as")
     if scope != ALL:

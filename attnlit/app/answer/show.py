@@ -76,7 +76,7 @@ def _tables(choice: Choice, shown: Answer, looking: Looking) -> None:
     """Of what each word of the answer read how much: by span; and by word, for the chosen ones."""
     percent = st.column_config.NumberColumn(format="percent")
     by_span = read_by_span(shown, heads=looking.heads, once_read=looking.once_read)
-    with st.expander("Every word of the answer, by who said what it read", icon=":material/table:"):
+    with st.expander("Every word of the answer, by whose words it read", icon=":material/table:"):
         columns = dict.fromkeys([each for each in by_span if each not in ("word", "position")], percent)
         panels.numbers(by_span, "Read by span", "answer_spans", column_config=columns)
     with st.expander("The chosen words, by what they read", icon=":material/table:"):

@@ -32,7 +32,10 @@ _FIELDS = {
     "second": ("Second prompt", "The same with one word swapped, such as He for She."),
     "expected": ("Expected after the first", "How the stereotype would go on after the first prompt."),
     "other": ("Expected after the second", "How it would go on after the second."),
-    "watched": ("Two words to watch (optional)", "Words of both prompts, with a comma: nurse, doctor."),
+    "watched": (
+        "Two words to watch (optional)",
+        "Words that are in both prompts, with a comma between them: nurse, doctor.",
+    ),
 }
 MOST_CHARACTERS = 20_000  # of a prompt
 
@@ -58,7 +61,7 @@ def contrast(model: Model) -> tuple[Contrast, tuple[str, ...]]:
             given[name] = typed(field, label, values[name], f"bias_{name}", MOST_CHARACTERS, help=tip)
         st.form_submit_button("Compare", type="primary", on_click=_forget_link)
     if model.masked:
-        say.quiet(f"{model.name} fills gaps: a prompt without {model.mask_token} gets one behind it.")
+        say.quiet(f"{model.name} fills gaps: a prompt without {model.mask_token} gets one at its end.")
     watched = tuple(word.strip() for word in given.pop("watched").split(",") if word.strip())
     stripped = {name: text.strip() for name, text in given.items()}
     return bias.with_blank(model, Contrast(**stripped)), watched
@@ -71,7 +74,7 @@ def watched(first: Attention, second: Attention, words: Sequence[str]) -> tuple[
     if missing:
         names = ", ".join(quoted(word) for word in missing)
         say.hint(
-            f"Not watched: {names}. Two words to watch are single words that stand in both prompts.",
+            f"Not watched: {names}. Words to watch are single words that appear in both prompts.",
             icon=":material/visibility_off:",
         )
     return found
@@ -103,7 +106,7 @@ def filtered() -> bool:
     return st.toggle(
         "Only sentences with the expected effect",
         key="expected_only",
-        help="As in the paper: total effect above 0, less the quarter of these with the smallest effect.",
+        help="As in the paper: total effect above 0, without the quarter of these with the smallest effect.",
         **IN_ADDRESS,
     )
 

@@ -101,7 +101,9 @@ def continuations(found: Effects, first: Attention, second: Attention) -> None:
         saving.offer("Continuations", "bias_continuations", lambda: table)
     with right:
         st.markdown(ratio_in_words(found, escaped(one), escaped(other)))
-        st.caption("A continuation of several words or pieces counts with their geometric mean.")
+        st.caption(
+            "A continuation of several words or pieces counts as the geometric mean of their probabilities."
+        )
 
 
 def layers(found: Effects) -> None:

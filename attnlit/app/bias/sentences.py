@@ -38,15 +38,16 @@ def set_verdict(found: Averages, filtered: bool) -> None:
     if filtered:
         say.hint(
             "These sentences were chosen for their effect, so their mean is above 0 whatever the model does. "
-            "Read only how the effect is shared between heads.",
+            "Look only at how the effect is shared between heads.",
             icon=":material/filter_alt:",
         )
         return
     st.markdown(verdict(found))
     st.caption(
-        "Why a factor? Each sentence is also read with the two people exchanged, which turns round what "
+        "Why a factor? Each sentence is also read with the two people exchanged, which reverses whatever "
         "comes from the words alone. In the mean of the effects a doubling (+1) outweighs a halving (−0.5), "
-        "so it lies above 0 even where nothing leans, and so may its interval; in the factor they cancel."
+        "so the mean, and perhaps its whole interval, is above 0 even without any lean. In the factor they "
+        "cancel out."
     )
 
 

@@ -68,7 +68,7 @@ def second_text() -> tuple[str, tuple[str, str] | None]:
             )
     one, other = (word.strip() for word in words)
     if bool(one) != bool(other):
-        say.hint("Type both words, or none: without them the likeliest after each text are compared.")
+        say.hint("Type both words, or neither: without them, the likeliest word after each text is taken.")
     return text, ((one, other) if one and other else None)
 
 
@@ -97,7 +97,7 @@ def _can_hold_two() -> bool:
     """Whether this server keeps two models at a time; where it does not, that is said."""
     if limits.models_kept() >= 2:
         return True
-    say.hint("This server keeps one model at a time, so two cannot be compared. Compare two texts.")
+    say.hint("This server keeps one model at a time, so two cannot be compared. Compare two texts instead.")
     return False
 
 
@@ -129,9 +129,9 @@ def until() -> tuple[str, str]:
     """Draw the word that is to win, and the way in which heads are switched off."""
     with st.form("until_word"):
         left, right = st.columns([2, 3], vertical_alignment="bottom")
-        word = typed(left.text_input, "The word that is to win", "", _FIELDS["until"], _WORD)
+        word = typed(left.text_input, "The word that should win", "", _FIELDS["until"], _WORD)
         with right.container(horizontal=True):
-            st.form_submit_button("Take this word", on_click=_forget_link)
+            st.form_submit_button("Use this word", on_click=_forget_link)
     how = one_of(st.segmented_control, "A head that is off", HOW, "until_how", help=HOW_HEADS_GO)
     return word.strip(), how
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from attnlit.app.frame.request import Request
 
 UNIT = (
-    "In nats, the mean of the tokens that line up (Jensen–Shannon divergence): 0 is the same, 0.69 is "
+    "Jensen–Shannon divergence in nats, the mean over the tokens that line up: 0 means the same, 0.69 "
     "nothing in common."
 )
 

@@ -93,7 +93,7 @@ def _strongest(request: Request, found: PatchMap, shown: str) -> None:
 
 def until(request: Request) -> None:
     """Which heads must go until another word wins."""
-    st.header("Which heads must be off until another word wins?", anchor=False)
+    st.header("Which heads must be off for another word to win?", anchor=False)
     st.markdown(ABOUT_UNTIL)
     word, how = ask.until()
     if not word:

@@ -87,7 +87,9 @@ def note_arrival(script: str) -> None:
     if arrived():
         st.session_state[_LINKED] = {}
         if st.query_params.get(_WITHOUT):
-            without = "This link came without the text that was typed where it was made: another stands here."
+            without = (
+                "This link came without the text that was typed by whoever made it: you see another one here."
+            )
             say.once(without, say.hint)
 
 

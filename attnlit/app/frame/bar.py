@@ -76,7 +76,7 @@ def filters(model: Known, attention: Attention, *, vectors: bool) -> cache.Filte
     passed_on = not vectors and weighs_what_is_passed_on(model, "Lines weigh")
     sentences = BETWEEN[0]
     if has_pair(attention):
-        about = "A→B: only what words of sentence A see in sentence B. This rescales no weight."
+        about = "A→B: only what words of sentence A see in sentence B. Weights are not rescaled."
         sentences = one_of(st.segmented_control, "Sentences", BETWEEN, "filter", help=about)
     whole = (
         not vectors
@@ -87,14 +87,14 @@ def filters(model: Known, attention: Attention, *, vectors: bool) -> cache.Filte
             "Put the pieces of a word together: weights to them are added up, weights from them averaged.",
         )
     )
-    special = _toggle("Hide special tokens", "special", "[CLS], [SEP] and their like.")
+    special = _toggle("Hide special tokens", "special", "[CLS], [SEP] and the like.")
     rescaled = (
         special
         and not vectors
         and _toggle(
             "Rescale what is left to 100%",
             "rescaled",
-            "Divides each row by what the special tokens leave of it. A row that gave them all is empty.",
+            "Divides each row by what is left of it. A row that gave special tokens everything is empty.",
         )
     )
     return cache.Filters(sentences, whole, special, rescaled, passed_on)
@@ -105,8 +105,8 @@ def weighs_what_is_passed_on(model: Known, label: str) -> bool:
     from attnlit.attention.values import prove_values
 
     about = (
-        "Attention: how much of its look a head gives to a token. What is passed on: how long the vector is "
-        "that it brings from there. A head may look hard and bring little."
+        "Attention: how strongly a head looks at a token. What is passed on: the length of the vector that "
+        "it brings from there. A head may look hard and bring little."
     )
     if one_of(st.segmented_control, label, WEIGHS, "weigh", help=about) == WEIGHS[0]:
         return False

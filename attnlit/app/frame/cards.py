@@ -131,7 +131,7 @@ PAGES = (
         "neurons",
         "Neurons",
         ":material/trending_down:",
-        "Which heads look less the farther away a word is, and which few dimensions make it so?",
+        "Which heads attend less to words farther away, and which few dimensions make them do so?",
         frozenset({"model", "text", "head", "query", "vectors"}),
         QUESTIONS,
         frozenset({"with_first", "dimensions", "key_token"}),
@@ -172,7 +172,7 @@ PAGES = (
         "compare",
         "Compare",
         ":material/compare:",
-        "Two texts or two models side by side: which heads look otherwise, and which carry the difference?",
+        "Two texts or two models side by side: which heads attend differently, and which of them matter?",
         frozenset({"model", "text", "heads", "query"}),
         BEYOND,
         frozenset({"sides", "with_model", "beside", "patched", "direction", "until_how"})

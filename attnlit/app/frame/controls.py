@@ -40,7 +40,7 @@ def one_of(
     options = list(options)
     start = options[0] if default is None else default
     if bound:
-        drop_invalid_choice(key, options, start, but or f"there is {either(options)}")
+        drop_invalid_choice(key, options, start, but or f"the choice is {either(options)}")
     begin = {"index": options.index(start)} if draw == st.selectbox else {"default": start, "required": True}
     kept = IN_ADDRESS if bound else {"persist_state": "session"}
     chosen = draw(label, options, key=key, **begin, **kept, **more)
@@ -95,7 +95,7 @@ def typed(draw: Callable[..., str], label: str, start: str, key: str, most: int,
     held = st.session_state.get(key)
     if isinstance(held, str) and len(held) > most:
         st.session_state[key] = held[:most]
-        say.once(f"{quoted(label)} takes {most:,} characters: of this text the first {most:,} are kept.")
+        say.once(f"{quoted(label)} takes at most {most:,} characters: the first {most:,} are kept.")
     return draw(label, start, key=key, persist_state="session", **more) or ""
 
 

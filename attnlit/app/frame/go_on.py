@@ -47,7 +47,9 @@ def offer(model: Known) -> How | None:
     untrained = opening.is_open(model) and not model.predicts
     if not model.causal or model.pairs == "target" or untrained:
         return None
-    about = "Let the model write what comes next. It becomes part of sentence A; of B, where there is one."
+    about = (
+        "Let the model write what comes next. It is added to sentence A, or to sentence B if there is one."
+    )
     with st.popover("Go on", help=about):
         length = one_of(
             st.segmented_control, "Tokens, at most", LENGTHS, "on_length", default=10, bound=False
@@ -58,7 +60,7 @@ def offer(model: Known) -> How | None:
             TEMPERATURES,
             "on_temperature",
             bound=False,
-            help="0: always the likeliest word. Above it words are drawn, the higher the bolder.",
+            help="0: always the likeliest word. Above 0 words are drawn at random: the higher, the bolder.",
         )
         seed = st.slider(
             "Draw", 0, MOST_SEED, 0, key="on_seed", persist_state="session",

@@ -122,7 +122,7 @@ def _model_name(label: str, key: str, first: str, **more: Any) -> str:
     }
     anything = limits.any_model()
     if not anything:
-        drop_invalid_choice(key, [*about], first, "this server opens only the models of its list")
+        drop_invalid_choice(key, [*about], first, "this server opens only the models on its list")
     name = st.selectbox(
         label,
         [*about],
@@ -226,7 +226,8 @@ def _kind(model: Known, *, answers: bool = False) -> str:
         default=model.kinds[-1 if answers else 0],
         but=f"{model.name} has {', '.join(model.kinds)}",
         on_change=address.forget_by_hand,
-        help="Encoder: the text on itself. Decoder: the target on its past. Cross: the target on the text.",
+        help="Encoder: the text looks at itself. Decoder: the target looks back at itself. Cross: the target "
+        "looks at the text.",
     )
 
 

@@ -30,9 +30,9 @@ def which_head(request: Request, by: DistanceProfile) -> pd.Series:
     if np.isfinite(table["decay"].iloc[0]):
         begin_at(int(table["layer"].iloc[0]), int(table["head"].iloc[0]))
     chosen = table[(table["layer"] == request.layer) & (table["head"] == request.head)].iloc[0]
-    st.header("1 · Which heads look less the farther a word is?", anchor=False)
+    st.header("1 · Which heads look less at words farther away?", anchor=False)
     st.markdown(
-        "Some heads hardly mind what the words say: the farther away a word is, the less they look at it. "
+        "Some heads hardly care what the words say: the farther away a word is, the less they look at it. "
         "The map shows for every head how well such a steady fall describes it. Click one."
     )
     left, right = st.columns([3, 2], gap="medium")
@@ -59,8 +59,8 @@ def which_head(request: Request, by: DistanceProfile) -> pd.Series:
         columns |= {"rank": few, "fall": few, "half": st.column_config.NumberColumn(format="%.1f")}
         panels.numbers(table, "Heads", "heads_by_distance", column_config=columns)
         st.caption(
-            "decay: how much of the differences a steady fall explains, towards the words before the query "
-            "or after it, where it explains more · rank: −1 if every step away takes some attention · "
+            "decay: how much of the differences a steady fall explains, before the query or after it, "
+            "whichever is more · rank: −1 if every step away takes some attention · "
             "by_distance: how much distance explains in any shape · fall: what a token of distance costs, in "
             "score (1 less makes attention 2.7 times smaller) · half: tokens until attention is half · "
             "first: attention on the first token · queries: how many tokens the numbers rest on."
@@ -80,8 +80,8 @@ def curve(request: Request, by: DistanceProfile) -> bool:
     with_first = st.toggle(
         "Count the first token, too",
         key="with_first",
-        help="Many heads rest on the first token. Left out, the rest of each word's attention is divided by "
-        "its sum, and words with over 90% on the first token are skipped.",
+        help="Many heads rest on the first token. If it does not count, the rest of each word's attention is "
+        "divided by its sum, and words with over 90% on the first token are skipped.",
         **IN_ADDRESS,
     )
     table = distance.distance_table(by, request.layer, request.head, with_first=with_first)

@@ -41,7 +41,7 @@ def products(request: Request, with_first: bool) -> None:
     with right:
         shares = distance.score_shares(request.shown, layer, head, without_first=not with_first)
         with described.words_of("share_bars", border=False):
-            said = "Over all its pairs: share of what makes scores differ between words."
+            said = "Over all pairs of the text: the share of what makes scores differ between words."
             st.markdown(f"{said} {strongest_in_words(shares, 'share', '.0%')}")
         panels.picture(
             dimensions_picture(shares, "share", form=".0%", theme=request.theme),
@@ -57,7 +57,7 @@ def _key(request: Request) -> int:
     row = np.nan_to_num(request.shown.weights[request.shown.row(layer), head, query])  # (keys,)
     visible = np.isfinite(request.shown.vectors(layer, head).scores[query])
     seen = {str(token.position): place for place, token in enumerate(tokens) if visible[place]}
-    chosen = address.settled("key_token", seen, "the query token sees only some, and this is none of them")
+    chosen = address.settled("key_token", seen, "the query token does not see that one")
     st.session_state["key_token"] = chosen or _STRONGEST
     st.selectbox(
         "Key token",

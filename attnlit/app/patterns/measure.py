@@ -66,8 +66,8 @@ def _saved(request: Request) -> dict[str, Saved]:
             found = {OPENED: opened, **found}
         else:
             say.hint(
-                f"The survey that was opened is of {opened.source}, its {opened.survey.kind} attention, and "
-                "of the files that it had then. Choose that model to see it."
+                f"The opened survey is of the {opened.survey.kind} attention of {opened.source}, with the "
+                "files that it had then. Choose that model to see it."
             )
     return found
 
@@ -109,7 +109,8 @@ def _long_text() -> Sequence[Text] | None:
         return None
     if len(text) > MOST_CHARACTERS:
         raise AttnlitError(
-            f"This text has {len(text):,} characters; {MOST_CHARACTERS:,} are the most that are read here."
+            f"This text has {len(text):,} characters, and at most {MOST_CHARACTERS:,} are read here. Paste a "
+            "shorter one."
         )
     found = sentences(text)
     say.quiet(f"{len(found):,} texts of a sentence or more" + (f", from {file.name}." if file else "."))

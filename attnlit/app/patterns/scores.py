@@ -47,7 +47,7 @@ def head_map(request: Request, found: Survey, score: str) -> None:
     if role is not None and found.untrained and found.units[score] >= survey.FEWEST_TEXTS:
         st.caption(
             f"{with_role} of {found.offset.size} heads are called **{role.name}** by this score "
-            f"({shown(score, role.least)} or more, and surely above the untrained model)."
+            f"({shown(score, role.least)} or more, and clearly above the untrained model)."
         )
     say.quiet(rests_on(found))
 

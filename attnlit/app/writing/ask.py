@@ -19,7 +19,11 @@ MOST_CHARACTERS = 60  # of a word
 # What a visitor types, by its name in a link with text: label, what an empty field shows, help.
 _FIELDS = {
     "asked": ("Word", "the likeliest", "One token of the model's vocabulary, such as mat."),
-    "against": ("Compared with", "the mean of all words", "A second word, to see what decides between both."),
+    "against": (
+        "Compared with",
+        "the mean of all words",
+        "A second word, to see what decides between the two.",
+    ),
 }
 
 

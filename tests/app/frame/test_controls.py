@@ -73,7 +73,7 @@ def test_a_text_that_is_too_long_is_cut_and_it_is_said() -> None:
     assert not app.text_area(key="it").proto.max_chars
     app.text_area(key="it").set_value("The cat sat on the mat.").run()
     assert app.session_state["holds"] == app.text_area(key="it").value == "The cat sa"
-    assert said(app) == "“It” takes 10 characters: of this text the first 10 are kept."
+    assert said(app) == "“It” takes at most 10 characters: the first 10 are kept."
     assert not app.run().warning
 
 
