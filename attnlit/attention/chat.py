@@ -88,7 +88,7 @@ def conversation(model: Model, messages: Sequence[Message]) -> Rendered:
     most = CHARACTERS_A_TOKEN * token_limit(model)
     request = {"template": template, "variables": variables, "conversations": [checked, probed], "most": most}
     if len(template) > MOST_TEMPLATE:
-        raise AttnlitError(f"The chat template of {model.name} is no honest one: it is too long.")
+        raise AttnlitError(f"The chat template of {model.name} is too long to be real. Give it a prompt.")
     text, around = _answered(model, request)
     return Rendered(text, _places(text, around, stretches))
 

@@ -108,7 +108,7 @@ def _of_hub(name: str, ask: Any, *arguments: Any, **options: Any) -> Any:
         return ask(*arguments, **options)
     except errors.GatedRepoError as error:
         raise AttnlitError(
-            f"The data set {quoted(name)} asks its readers to accept a licence first. Accept it on its page "
+            f"The data set {quoted(name)} asks its users to accept a licence first. Accept it on its page "
             "at huggingface.co, then set HF_TOKEN and ATTNLIT_HUB_TOKEN=1."
         ) from error
     except errors.RevisionNotFoundError as error:

@@ -81,7 +81,7 @@ def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text
     try:
         for text, second in reader(file, column, pair):
             if "\0" in text:
-                raise AttnlitError(f"{quoted(file.name)} is no text: it holds the character NUL.")
+                raise AttnlitError(f"{quoted(file.name)} is not text: it holds the character NUL.")
             yield text, second
     except UnicodeDecodeError as error:
         raise AttnlitError(f"{quoted(file.name)} is not written in UTF-8. Save it in UTF-8.") from error
@@ -135,7 +135,7 @@ def _json_lines(file: Path, column: str | None, pair: str | None) -> Iterator[Te
             try:
                 found = json.loads(line)
             except (json.JSONDecodeError, RecursionError) as error:  # of brackets within brackets
-                raise AttnlitError(f"Line {number} of {quoted(file.name)} is no JSON.") from error
+                raise AttnlitError(f"Line {number} of {quoted(file.name)} is not JSON.") from error
             if isinstance(found, str):
                 found = {_TEXT: found}
             if not isinstance(found, dict):

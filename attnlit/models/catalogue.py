@@ -10,7 +10,7 @@ from pathlib import Path
 
 BUNDLED = Path(__file__).parent  # the bundled models' folders stand beside this file
 
-WITH_ATTNLIT, CLASSIC, TODAY, HYBRID = "With attnlit", "Classic", "Small and of today", "Hybrids"
+WITH_ATTNLIT, CLASSIC, TODAY, HYBRID = "With attnlit", "Classic", "Small and recent", "Hybrids"
 LANGUAGES, TRANSLATORS, TRAINING = "Many languages", "Encoder and decoder", "With its training"
 
 
@@ -66,7 +66,7 @@ CATALOGUE = (
     ),
     Entry(
         "HuggingFaceTB/SmolLM2-135M", 269, TODAY, "English", "Apache-2.0",
-        "A Llama-type model: positions are turned into queries and keys, and three query heads share a key.",
+        "A Llama-type model: positions rotate queries and keys, and three query heads share a key.",
     ),
     Entry(
         "Qwen/Qwen2.5-0.5B", 988, TODAY, "29 languages", "Apache-2.0",
@@ -74,7 +74,7 @@ CATALOGUE = (
     ),
     Entry(
         "answerdotai/ModernBERT-base", 599, TODAY, "English", "Apache-2.0",
-        "BERT as it is built today: two layers of three see only words nearby, the third sees all.",
+        "BERT as it is built today: two of every three layers see only nearby words, the third sees all.",
     ),
     Entry(
         "LiquidAI/LFM2-350M", 709, HYBRID, "8 languages", "LFM Open License 1.0",
@@ -82,7 +82,7 @@ CATALOGUE = (
     ),
     Entry(
         "ibm-granite/granite-4.0-h-350m", 681, HYBRID, "12 languages", "Apache-2.0",
-        "Nine layers of ten are Mamba, which remembers without looking back; a few attend. Which copy names?",
+        "Nine layers in ten are Mamba, which remembers without looking back; a few attend. Which copy names?",
     ),
     Entry(
         "FacebookAI/xlm-roberta-base", 1116, LANGUAGES, "100 languages", "MIT",
@@ -95,7 +95,7 @@ CATALOGUE = (
     ),
     Entry(
         "facebook/bart-base", 558, TRANSLATORS, "English", "Apache-2.0",
-        "It was trained to mend spoilt texts: leave words out, and see from where its decoder takes them.",
+        "It was trained to repair damaged texts: leave words out, and see where its decoder gets them from.",
     ),
     Entry(
         "EleutherAI/pythia-70m", 166, TRAINING, "English", "Apache-2.0",

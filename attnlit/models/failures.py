@@ -91,14 +91,14 @@ def refused(name: str, status: int, headers: Mapping[str, str], *, with_token: b
     if code == "RepoNotFound" or (not code and status in (401, 404)):
         private = "" if with_token else " A private one needs HF_TOKEN and ATTNLIT_HUB_TOKEN=1."
         return AttnlitError(
-            f"The Hugging Face hub has no public model called {quoted(name)}, and there is no model's folder "
+            f"The Hugging Face hub has no public model called {quoted(name)}, and there is no model folder "
             f"of that name here. Check the spelling: most names look like “owner/model”.{private}"
         )
     if code == "EntryNotFound":
         return AttnlitError(f"A file of {quoted(name)} is gone from the hub. Try again in a few minutes.")
     if status == 429:
         return Unreachable(
-            f"The Hugging Face hub has been asked too often from here and wants a pause of "
+            f"The Hugging Face hub has been asked too often from here, and asks for a pause of "
             f"{_pause(headers.get('Retry-After', ''))}. Ask for {quoted(name)} again then, or choose a "
             "bundled model."
         )
@@ -108,18 +108,18 @@ def refused(name: str, status: int, headers: Mapping[str, str], *, with_token: b
             f"{quoted(name)} again in a few minutes, or choose a bundled model."
         )
     return AttnlitError(
-        f"The Hugging Face hub does not hand out {quoted(name)} (it answered {status}). Choose another model."
+        f"The Hugging Face hub refuses to send {quoted(name)} (it answered {status}). Choose another model."
     )
 
 
 def _gated(name: str, with_token: bool) -> str:
     if with_token:
         return (
-            f"{quoted(name)} asks its readers to accept a licence first. Accept it on the model's page at "
+            f"{quoted(name)} asks its users to accept a licence first. Accept it on the model's page at "
             "huggingface.co with the account that HF_TOKEN belongs to."
         )
     return (
-        f"{quoted(name)} asks its readers to accept a licence first. Accept it on the model's page at "
+        f"{quoted(name)} asks its users to accept a licence first. Accept it on the model's page at "
         "huggingface.co, then set HF_TOKEN and ATTNLIT_HUB_TOKEN=1 where you run attnlit."
     )
 
@@ -147,7 +147,7 @@ def explain(error: Exception, name: str) -> str:
     if machine_is_full(error):
         return f"{quoted(name)} does not fit into this machine's memory. Choose a smaller model."
     if isinstance(error, PermissionError):
-        return f"The files of {quoted(name)} may not be read here. Give attnlit the right to read them."
+        return f"attnlit may not read the files of {quoted(name)}. Give it permission to read them."
     if isinstance(error, ImportError):
         package = f" ({one_line(error.name, 40)})" if error.name else ""
         return f"{quoted(name)} needs a Python package{package} that is not installed here."

@@ -33,7 +33,7 @@ def no_model(name: str) -> str:
     It is the same for all of them: who may name a server's folders must not learn what else is there.
     """
     return (
-        f"There is no model's folder {quoted(name)}. Give a folder that holds config.json and safetensors, "
+        f"There is no model folder {quoted(name)}. Give a folder that holds config.json and safetensors, "
         "as save_pretrained writes them."
     )
 

@@ -126,7 +126,7 @@ def headers(folder: Path, name: str) -> dict[str, Tensor]:
                     tensors[key] = Tensor(file, tuple(part.get_shape()), part.get_dtype())
         except PermissionError as error:
             raise AttnlitError(
-                f"The weights of {quoted(name)} may not be read here. Give attnlit the right to read them."
+                f"attnlit may not read the weights of {quoted(name)}. Give it permission to read them."
             ) from error
         except Exception as error:  # SafetensorError, OSError, ValueError, a panic: all mean one thing here
             raise AttnlitError(_broken(file, name)) from error

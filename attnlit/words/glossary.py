@@ -17,9 +17,8 @@ def _read() -> dict[str, str]:
     return {found["term"]: " ".join(found["meaning"].split()) for found in _ENTRY.finditer(text)}
 
 
-GLOSSARY: Mapping[str, str] = MappingProxyType(
-    _read()
-)  # meanings by term, from a token to an untrained model
+# Meanings by term, from a token to an untrained model.
+GLOSSARY: Mapping[str, str] = MappingProxyType(_read())
 
 
 def explained(*terms: str) -> str:

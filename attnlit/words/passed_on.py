@@ -38,9 +38,8 @@ def brought_to(attention: Attention, layer: int, heads: Sequence[int], query: in
 
 def brought_from(attention: Attention, layer: int, heads: Sequence[int], key: int) -> list[str]:
     """Where what some heads of a layer bring from one token goes. `key`: a place among the keys."""
-    column = np.nan_to_num(attention.weights[attention.row(layer), list(heads)][:, :, key]).sum(
-        axis=0
-    )  # (Q,)
+    norms = np.nan_to_num(attention.weights[attention.row(layer), list(heads)])  # (H, Q, K)
+    column = norms[:, :, key].sum(axis=0)  # (Q,)
     subject, who = token_name(attention.keys, key), _who(attention, layer, heads)
     if column.sum() == 0:
         return [f"{capitalised(who)} bring{_s(heads)} nothing from {subject} to the tokens shown here."]

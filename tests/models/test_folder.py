@@ -51,7 +51,7 @@ def test_missing_file_and_no_model_are_told_apart_by_nobody(
         for name in (".", "./nowhere", "./secret", f"./{WHOLE}", "./secret/x")
     }
     assert said == {
-        "There is no model's folder “…”. Give a folder that holds config.json and safetensors, as "
+        "There is no model folder “…”. Give a folder that holds config.json and safetensors, as "
         "save_pretrained writes them."
     }
 
@@ -60,7 +60,7 @@ def test_a_pipe_is_no_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(folder)
     (folder / "config.json").unlink()
     os.mkfifo(folder / "config.json")  # no file that one could read, and opening it would wait for ever
-    assert "There is no model's folder" in refusal("./")
+    assert "There is no model folder" in refusal("./")
 
 
 # ------------------------------------------------------------ what a folder is instead

@@ -240,15 +240,15 @@ MANY = [b'{"rfilename": "%d.json"}' % number for number in range(3_000)]
 @pytest.mark.parametrize(
     ("order", "sentence"),
     [
-        (orders.refuse(403, **GATED), "asks its readers to accept a licence first. Accept it on the model's "
+        (orders.refuse(403, **GATED), "asks its users to accept a licence first. Accept it on the model's "
          "page at huggingface.co, then set HF_TOKEN and ATTNLIT_HUB_TOKEN=1 where you run attnlit."),
         (orders.refuse(401, X_Error_Code="RepoNotFound"), "has no public model called “owner/tiny”, and "
-         "there is no model's folder of that name here."),
+         "there is no model folder of that name here."),
         (orders.refuse(401), "has no public model called"),
         (orders.refuse(404), "has no public model called"),
-        (orders.refuse(403), "does not hand out “owner/tiny” (it answered 403)"),
-        (orders.refuse(451), "does not hand out “owner/tiny” (it answered 451)"),
-        (orders.refuse(429), "asked too often from here and wants a pause of 60 seconds"),
+        (orders.refuse(403), "refuses to send “owner/tiny” (it answered 403)"),
+        (orders.refuse(451), "refuses to send “owner/tiny” (it answered 451)"),
+        (orders.refuse(429), "asked too often from here, and asks for a pause of 60 seconds"),
         (orders.refuse(429, Retry_After="90"), "a pause of 90 seconds"),
         (orders.refuse(429, Retry_After="3600"), "a pause of 60 minutes"),
         (orders.refuse(500), "is out of order at the moment (it answered 500)"),
@@ -453,7 +453,7 @@ def test_weights_that_are_refused(status: int, hub: Hub) -> None:
     said = {
         429: "a pause of 60 minutes",
         500: "out of order",
-        403: "does not hand out",
+        403: "refuses to send",
         404: "is gone from the hub",
     }
     assert said[status] in refusal()
@@ -474,12 +474,12 @@ NESTED = b'{"a":' * 900 + b"1" + b"}" * 900
     ("change", "sentence"),
     [
         (lambda config: config[:-1] + b', "n_layer": 1000000000}', "asks for more than 10,000 parts"),
-        (lambda config: config[:-1] + b', "layer_norm_epsilon": NaN}', "is no valid JSON"),
-        (lambda config: config[:-1] + b', "deep": ' + NESTED + b"}", "more settings than any honest one"),
-        (lambda config: config[:-1] + b', "x": [' + b"0," * 60_000 + b"0]}", "more settings than any honest"),
+        (lambda config: config[:-1] + b', "layer_norm_epsilon": NaN}', "is not valid JSON"),
+        (lambda config: config[:-1] + b', "deep": ' + NESTED + b"}", "more settings than any real model has"),
+        (lambda config: config[:-1] + b', "x": [' + b"0," * 60_000 + b"0]}", "more settings than any real model"),
         (lambda config: config[:-1] + b', "n_head": 0}', "holds values that its kind of model cannot have"),
-        (lambda config: b"<html>log in first</html>", "is no valid JSON"),
-        (lambda config: config[: len(config) // 2], "is no valid JSON"),
+        (lambda config: b"<html>log in first</html>", "is not valid JSON"),
+        (lambda config: config[: len(config) // 2], "is not valid JSON"),
     ],
     ids=["twice, and many", "NaN", "deep", "long", "no heads", "a page", "cut off"],
 )
@@ -534,6 +534,6 @@ def test_a_model_larger_than_the_whole_disk_it_may_have(hub: Hub, monkeypatch: p
 )
 def test_names_that_no_hub_has(name: str, hub: Hub) -> None:
     said = refusal(name)
-    assert "is not a model's name" in said or "no model's folder" in said
+    assert "is not a model's name" in said or "no model folder" in said
     assert len(said) < 300
     assert not hub.asked

@@ -47,7 +47,7 @@ def test_a_path_opens_as_its_name_does(tiny_folder: GetFolder) -> None:
 
 
 def test_a_path_is_never_a_name_on_the_hub() -> None:
-    assert "There is no model's folder “owner/model”" in refusal(Path("owner/model"))
+    assert "There is no model folder “owner/model”" in refusal(Path("owner/model"))
 
 
 @pytest.mark.parametrize(
@@ -218,14 +218,14 @@ def test_a_model_of_pictures(tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("", "Choose a model first"),
-        ("./nowhere", "There is no model's folder “./nowhere”"),
-        ("~/nowhere/model", "There is no model's folder"),
-        ("a/b/c", "There is no model's folder"),
-        ("C:\\models\\mine", "There is no model's folder"),
+        ("./nowhere", "There is no model folder “./nowhere”"),
+        ("~/nowhere/model", "There is no model folder"),
+        ("a/b/c", "There is no model folder"),
+        ("C:\\models\\mine", "There is no model folder"),
         ("The cat sat on the mat.", "is not a model's name"),
         ("-odd-", "is not a model's name"),
-        ("[a](http://b)" * 500, "There is no model's folder"),
-        ("./nowhere/\x00", "There is no model's folder"),
+        ("[a](http://b)" * 500, "There is no model folder"),
+        ("./nowhere/\x00", "There is no model folder"),
     ],
 )
 def test_names_that_cannot_be_models(name: str, message: str) -> None:
