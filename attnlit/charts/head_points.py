@@ -36,7 +36,8 @@ _FARTHER = tuple(
 )  # fmt: skip
 
 NOTES = (
-    "One dot is one head, stronger in later layers. Near dots look alike; the axes have no meaning. "
+    "Each dot is a head, stronger in later layers. Heads with dots close together attend alike; the axes "
+    "have no meaning. "
     "Point at a dot to read its name.",
 )
 

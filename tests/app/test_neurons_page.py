@@ -176,15 +176,19 @@ def test_cross_attention_has_no_distance(tiny_folder: Callable[[str], Path]) -> 
 def test_other_ways_to_know_positions(architecture: str, tiny_folder: Callable[[str], Path]) -> None:
     app = opened("neurons", model=str(tiny_folder(architecture)), text="The cat sat on the mat.")
     assert not app.exception
+    assert [each.value[0] for each in app.header] == ["1", "2", "3", "4"]  # no part is left out
+    assert len(app.get("vega_lite_chart")) >= 6
 
 
-@pytest.mark.parametrize("text", ["", "word " * 2000])
-def test_mistakes_are_answered_in_words(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "answer"), [("", "The text is empty"), ("word " * 2000, "takes at most 512 here")]
+)
+def test_mistakes_are_answered_in_words(text: str, answer: str) -> None:
     app = opened("neurons")
     app.text_area(key="text").set_value(text)
     next(each for each in app.button if each.label == "Show attention").click().run()
     assert not app.exception
-    assert said(app)
+    assert answer in said(app)
 
 
 @pytest.mark.usefixtures("any_model")

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -124,6 +125,7 @@ def test_what_ends_is_started_again_until_told_to_stop(serve: ModuleType, tmp_pa
     thread, _ = serve.keeper("a process that ends at once", command, os.environ, stop)
     while not log.exists() or len(log.read_text()) < 2:
         assert thread.is_alive()
+        time.sleep(0.05)
     stop.set()
     thread.join(10)
     assert not thread.is_alive()

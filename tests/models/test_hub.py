@@ -476,7 +476,10 @@ NESTED = b'{"a":' * 900 + b"1" + b"}" * 900
         (lambda config: config[:-1] + b', "n_layer": 1000000000}', "asks for more than 10,000 parts"),
         (lambda config: config[:-1] + b', "layer_norm_epsilon": NaN}', "is not valid JSON"),
         (lambda config: config[:-1] + b', "deep": ' + NESTED + b"}", "more settings than any real model has"),
-        (lambda config: config[:-1] + b', "x": [' + b"0," * 60_000 + b"0]}", "more settings than any real model"),
+        (
+            lambda config: config[:-1] + b', "x": [' + b"0," * 60_000 + b"0]}",
+            "more settings than any real model",
+        ),
         (lambda config: config[:-1] + b', "n_head": 0}', "holds values that its kind of model cannot have"),
         (lambda config: b"<html>log in first</html>", "is not valid JSON"),
         (lambda config: config[: len(config) // 2], "is not valid JSON"),

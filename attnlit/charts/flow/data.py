@@ -215,5 +215,5 @@ def _notes(edges: np.ndarray) -> tuple[str, ...]:
     if share >= 0.995:
         return ()
     return (
-        f"Drawn are the {len(drawn):,} strongest of the model's lines: {share:.0%} of all that goes through.",
+        f"Only the model's {len(drawn):,} strongest lines are drawn: {share:.0%} of all that goes through.",
     )

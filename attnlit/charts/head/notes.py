@@ -29,7 +29,7 @@ def notes(
     elif len(drawn) < present:
         share = float(drawn.sum()) / float(weights.sum())
         sentences.append(
-            f"Drawn are the {len(drawn):,} strongest of {present:,} lines, from {percent(drawn[0])} up: "
+            f"Only the {len(drawn):,} strongest of {present:,} lines are drawn, from {percent(drawn[0])} up: "
             f"{share:.0%} of their weight. "
             f"Pointing at a token shows its lines from {percent(detail_from)} up."
         )

@@ -33,7 +33,7 @@ def rows_notes(tables: dict[str, pa.Table]) -> tuple[str, ...]:
     (setup,) = tables["setup"].to_pylist()
     if setup["total"] <= LONG:
         return ()
-    return ("This text is long for rows: where its tokens are cut, columns show them whole.",)
+    return ("This text is long for rows: tokens that are cut off here are shown whole in columns.",)
 
 
 def rows_height(shape: HeadShape) -> int:

@@ -69,7 +69,7 @@ def notes(
     sentences = [
         f"Blue is positive, orange negative. The full colour stands for ±{vector_limit:.2g} and beyond "
         f"in q and k, ±{product_limit:.2g} in q × k: 99.5% of the values lie within.",
-        "A score's bar shows how far it lies below the largest of its row, as only differences count: "
+        "A score's bar shows how far it lies below the largest of its row, because only differences count: "
         f"{FARTHEST:.0f} less is {np.exp(FARTHEST):,.0f} times smaller after the softmax, "
         "and bars end there.",
     ]
@@ -85,13 +85,13 @@ def notes(
         )
     if vectors.sink is not None:
         sentences.append(
-            "The model lets a part of the weight go nowhere: "
-            f"its softmax counts one more score, {vectors.sink:.2f}."
+            "The model lets part of the weight go nowhere: "
+            f"its softmax includes one more score, {vectors.sink:.2f}."
         )
     elif weights.sum(axis=-1).min() < 0.999:
         sentences.append("Some keys are hidden, so the weights shown do not add up to 1.")
     if loaded < len(weights):
         sentences.append(
-            "In a text this long only tokens near the chosen one answer the pointer; click any other."
+            "In a text this long, pointing works only for tokens near the chosen one; click any other."
         )
     return tuple(sentences)

@@ -191,8 +191,8 @@ def _title(attention: Attention, text: Text, words: Sequence[int]) -> str:
 
 def _notes(attention: Attention, full: float, *, pointing: bool) -> tuple[str, ...]:
     notes = [
-        f"The darkest ground is {percent(full)}, the most that any word here gets, the first and added ones "
-        "left out: they often get far more, whatever the words are."
+        f"The darkest shade stands for {percent(full)}, the most that any word here gets except the first "
+        "and the added ones, which often get far more, whatever the words are."
     ]
     if attention.weighs != ATTENTION:
         notes.append("Shares are of the length of all that these heads bring to the word.")

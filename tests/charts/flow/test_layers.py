@@ -111,7 +111,7 @@ def test_only_the_strongest_lines_are_drawn_and_a_note_says_how_much_that_is() -
     drawn = picture.tables["own_lines"]["shares"][0].as_py().split(",")
     assert len(drawn) <= LINE_BUDGET + 1
     share = np.sort(routes.edges.ravel())[-len(drawn) :].sum() / 12
-    assert f"Drawn are the {len(drawn):,} strongest of the model's lines: {share:.0%} of" in picture.notes[0]
+    assert f"Only the model's {len(drawn):,} strongest lines are drawn: {share:.0%} of" in picture.notes[0]
 
 
 def test_on_a_phone_both_graphs_stay_and_the_bars_go() -> None:
