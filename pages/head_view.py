@@ -8,7 +8,7 @@ from attnlit.app.frame.router import ask
 
 request = ask()  # before what draws is imported: a cold server shows its controls first
 
-from attnlit.app import code, export, panels, say, shape  # noqa: E402
+from attnlit.app import code, export, panels, shape  # noqa: E402
 from attnlit.charts.head import HOW_TO, SELECTIONS, head_picture, head_table  # noqa: E402
 from attnlit.charts.heatmap import HOW_TO as HOW_TO_READ_CELLS  # noqa: E402
 from attnlit.charts.heatmap import heatmap_picture  # noqa: E402
@@ -23,10 +23,9 @@ with left:
         st.segmented_control, "Tokens in", SHAPES, "shape", fits=fits, label_visibility="collapsed"
     )
     rows, cells = drawn == ROWS, drawn == HEAT_MAP
-    if cells and not chosen:
-        say.quiet(shape.why(request.attention, "For lines, choose columns or rows."))
+    why = "" if chosen or not cells else shape.why(request.attention, "For lines, choose columns or rows.")
     key = {COLUMNS: "head_picture", ROWS: "head_rows_picture", HEAT_MAP: "head_map_picture"}[drawn]
-    st.caption(HOW_TO_READ_CELLS if cells else HOW_TO)
+    st.caption(f"{why} {HOW_TO_READ_CELLS}" if cells else HOW_TO)
     if cells:
         heat = heatmap_picture(
             request.shown, request.layer, request.heads, theme=request.theme, pinned=pinned, clicks=True

@@ -47,7 +47,8 @@ def picture(
     clicks: dict[str, Any] = {"on_select": on_select, "selection_mode": [*selection]} if on_select else {}
     with described.picture_of(key):
         st.vega_lite_chart(chart.to_dict(), key=key, theme=None, width="stretch", alt=alt, **clicks)
-    say.quiet(*chart.notes)
+    if chart.notes:
+        say.quiet(" ".join(chart.notes))
 
 
 def heads_picture(

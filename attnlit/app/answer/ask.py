@@ -52,8 +52,11 @@ def question(model: Model) -> Question:
     chat = False
     if template_of(model) is not None:
         chat = one_of(st.segmented_control, "Ask as", FORMS, "form", help=_about_forms()) == CHAT
-    prompt, system = _texts(model, chat)
-    length, temperature, seed = _how()
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    with left:
+        prompt, system = _texts(model, chat)
+    with right:
+        length, temperature, seed = _how()
     return Question(prompt, system, chat, length, temperature, seed)
 
 

@@ -33,9 +33,17 @@ _WORD = 60  # characters
 
 
 def sides() -> str:
-    """Draw the choice of what is held against what."""
+    """Draw the choice of what is held against what, and pairs of texts to try."""
     _follow_link()
-    return one_of(st.segmented_control, "Compare", SIDES, "sides", label_visibility="collapsed")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        side = one_of(st.segmented_control, "Compare", SIDES, "sides", label_visibility="collapsed")
+        if side == TEXTS:
+            st.markdown("Try:", width="content")
+            for preset in PRESETS:
+                st.button(
+                    preset.title, key=f"preset_{preset.title}", type="tertiary", on_click=use, args=(preset,)
+                )
+    return side
 
 
 def second_text() -> tuple[str, tuple[str, str] | None]:
@@ -46,7 +54,7 @@ def second_text() -> tuple[str, tuple[str, str] | None]:
             st.text_input, "Second text", _begin_with(), _FIELDS["second"], most,
             help="The first text is the sidebar's sentence A. Change a word of it here.",
         )  # fmt: skip
-        columns = st.columns(2)
+        *columns, last = st.columns([3, 3, 1], vertical_alignment="bottom")
         words = [
             typed(column.text_input, label, "", _FIELDS[name], _WORD, placeholder=hint)
             for column, (name, label, hint) in zip(
@@ -58,14 +66,8 @@ def second_text() -> tuple[str, tuple[str, str] | None]:
                 strict=True,
             )
         ]
-        with st.container(horizontal=True):
-            st.form_submit_button("Compare", type="primary", on_click=_forget_link)
-    with st.container(horizontal=True):
-        st.markdown("Try:", width="content")
-        for preset in PRESETS:
-            st.button(
-                preset.title, key=f"preset_{preset.title}", type="tertiary", on_click=use, args=(preset,)
-            )
+        with last:
+            st.form_submit_button("Compare", type="primary", on_click=_forget_link, width="stretch")
     one, other = (word.strip() for word in words)
     if bool(one) != bool(other):
         say.hint("Type both words, or neither: without them, the likeliest word after each text is taken.")

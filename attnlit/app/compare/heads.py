@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -91,5 +91,6 @@ def alike(
 
 def _numbers(table: pd.DataFrame, title: str, name: str) -> None:
     three = st.column_config.NumberColumn(format="%.3f")
-    columns = {each: three for each in table.columns if table[each].dtype.kind == "f"}
+    columns: dict[str, Any] = {each: three for each in table.columns if table[each].dtype.kind == "f"}
+    columns["even"] = st.column_config.NumberColumn("from even attention", format="%.3f")
     panels.numbers(table, title, name, column_config=columns, height=300)

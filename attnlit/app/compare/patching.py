@@ -56,16 +56,17 @@ def section(request: Request, pair: Comparison, words: tuple[str, str] | None) -
                 st.markdown(sentence)
         _strongest(request, found, shown)
         percent = st.column_config.NumberColumn(format="percent")
-        two = st.column_config.NumberColumn(format="%.2f")
+        leans = {
+            "into_target": st.column_config.NumberColumn("logits, second text", format="%.2f"),
+            "into_source": st.column_config.NumberColumn("logits, first text", format="%.2f"),
+        }
         panels.numbers(
             found.table.sort_values(shown, key=np.abs, ascending=False),
             "Patches",
             "patches",
-            column_config={
-                "sufficient": percent, "necessary": percent, "into_target": two, "into_source": two,
-            },
+            column_config={"sufficient": percent, "necessary": percent, **leans},
             height=240,
-        )  # fmt: skip
+        )
 
 
 def _map(request: Request, found: PatchMap, shown: str) -> None:

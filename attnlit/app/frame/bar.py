@@ -132,5 +132,5 @@ def query(shown: Attention) -> None:
         key="query",
         on_change=lambda: chosen.choose_query(st.session_state["query"]),
         help="The token that looks. You can also click it in the picture.",
-        width=220,
+        width=150,
     )

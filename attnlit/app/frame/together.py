@@ -73,7 +73,7 @@ class Together:
             placeholder="Several tokens",
             help="They count as one token: weights to them are added up, weights from them averaged. Lengths "
             "of what is passed on are added up, too: what they bring together may be shorter.",
-            width=240,
+            width=170,
         )
         between = _filled(choices, self.names)
         if len(self.names) > 1 and between != self.names:

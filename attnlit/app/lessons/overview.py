@@ -39,6 +39,7 @@ def all_lessons() -> None:
                 f"**{number + 1} · {lesson.title}**",
                 key=f"open_{lesson.name}",
                 type="tertiary",
+                icon=":material/play_circle:",
                 on_click=places.go,
                 args=(lesson.name,),
             )

@@ -33,7 +33,10 @@ def show(place: Place) -> None:
     """Draw the step that the student is at."""
     top.begin_at_the_top(f"{place.lesson.name} {place.number}")
     lesson, step = place.lesson, place.step
-    st.progress((place.number + 1) / len(lesson.steps), f"Step {place.number + 1} of {len(lesson.steps)}")
+    st.progress(
+        (place.number + 1) / len(lesson.steps),
+        f"**{lesson.title}** · step {place.number + 1} of {len(lesson.steps)}",
+    )
     st.header(step.title, anchor=False)
     model = cache.load_model(lesson.model)
     left, right = st.columns([3, 2], gap="large")

@@ -57,7 +57,7 @@ def matrix_tables(matrix: Matrix, theme: Theme) -> dict[str, pa.Table]:
     lowest = -1.0 if matrix.signed else 0.0
     steps = lowest + (np.arange(RAMP_STEPS) + 0.5) / RAMP_STEPS * (1 - lowest)
     row: dict[str, Any] = {
-        **sizes(matrix.queries, matrix.keys),
+        **sizes(matrix.queries, matrix.keys, says=len(matrix.said) > 0),
         "full": matrix.full,
         "signed": matrix.signed,
         "name": matrix.name,

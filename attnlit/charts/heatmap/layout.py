@@ -18,19 +18,24 @@ SAID = 22  # pixels for the line that says where the token pointed at looks
 BELOW = 34  # pixels under the matrix, for the legend
 
 
-def sizes(queries: Sequence[str], keys: Sequence[str]) -> dict[str, Any]:
-    """What follows from the labels of both sides; in pixels but for the two counts."""
+def sizes(queries: Sequence[str], keys: Sequence[str], *, says: bool = True) -> dict[str, Any]:
+    """What follows from the labels of both sides; in pixels but for the two counts.
+
+    says: a line above the matrix says where the token pointed at looks.
+    """
+    said_room = SAID if says else 0
     texts = [*queries, *keys]
     label_room = column_width(texts, LABEL_SIZE)
     by_labels = min(len(queries) * SMALLEST_LABELLED_CELL, MOST_HEIGHT)
     matrix_height = min(len(queries) * LARGEST_CELL, max(USUAL_HEIGHT, by_labels))
     longest = min(label_room, max(map(len, texts)) * LABEL_SIZE * CHARACTER_WIDTH)
-    top = SAID + round(longest * SLANT) + 34
+    top = said_room + round(longest * SLANT) + 34
     return {
         "queries": len(queries),
         "keys": len(keys),
         "label_room": label_room,
         "matrix_height": matrix_height,
+        "said_room": said_room,
         "top": top,
         "height": top + matrix_height + BELOW,
     }

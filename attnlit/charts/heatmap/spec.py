@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from attnlit.charts.heatmap.data import RAMP_STEPS
-from attnlit.charts.heatmap.layout import LABEL_SIZE, NOWHERE, SAID, places
+from attnlit.charts.heatmap.layout import LABEL_SIZE, NOWHERE, places
 from attnlit.charts.later import alt
 from attnlit.charts.lettering import Word, lettering
 from attnlit.charts.opacity import FULL
@@ -31,6 +31,7 @@ BEFORE_DATA = {
     "keys": 1,
     "label_room": 72,
     "matrix_height": 1,
+    "said_room": 0,
     "top": 1,
     "height": 400,
     "full": 1,
@@ -159,7 +160,7 @@ def _words(theme: Theme) -> alt.Chart:
     words = [
         Word("said", "1", "10", "'left'", size=13, ink=theme.text),
         title("'attends from'", "left - 7", "top - 10", "'right'"),
-        title("'attends to'", "left", f"{SAID + 9}", "'left'"),
+        title("'attends to'", "left", "said_room + 9", "'left'"),
         label("name", 40, "'right'"),
         label("least", 52, "'right'"),
         label("most", 154, "'left'"),

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from attnlit.attention.record import Attention
-from attnlit.charts.heatmap import difference_map, difference_picture, difference_table
+from attnlit.charts.heatmap import difference_map, difference_picture, difference_table, heatmap_picture
+from attnlit.charts.heatmap.layout import SAID
 from attnlit.charts.theme import LIGHT
 from attnlit.errors import AttnlitError
-from tests.charts.drawing import image_of, svg_of, texts
+from tests.charts.drawing import image_of, place_of, svg_of, texts
 from tests.records import random_record, record
 
 
@@ -45,6 +46,21 @@ def test_a_difference_names_both_words_and_both_ends_of_its_scale() -> None:
     shown = texts(svg_of(difference_map(*pair_of_records())))
     assert {"she / he", "the", "sat", "−25%", "+25%", "not available"} <= set(shown)
     assert "weight" not in shown
+
+
+def test_above_a_difference_no_line_is_left_empty_that_would_say_where_a_token_looks() -> None:
+    first, second = pair_of_records()
+    said, unsaid = (
+        picture.tables["setup"].to_pylist()[0]
+        for picture in (heatmap_picture(first), difference_picture(second, second))
+    )
+    assert said["said_room"] == SAID
+    assert unsaid["said_room"] == 0
+    assert said["top"] - unsaid["top"] == SAID
+    title = next(
+        each for each in svg_of(difference_picture(first, second)).iter() if each.text == "attends to"
+    )
+    assert 0 < place_of(title)[1] < SAID
 
 
 def test_the_table_of_a_difference_has_a_row_for_each_pair_of_tokens() -> None:
