@@ -135,8 +135,11 @@ def lines_at_rest(theme: Theme) -> alt.Chart:
         )
         .transform_flatten(["slot", "query", "key", "opacity"])
         .transform_filter("on[datum.slot] === '1'")
-        # the pinned token's own lines are drawn by what is active
-        .transform_filter("idle || (from_left ? datum.query : datum.key) != active_place")
+        # the pinned token's own lines are drawn by what is active, and of the others only what can be seen
+        .transform_filter(
+            f"idle || datum.opacity >= {FAINTEST_LINE * FINE / FULL / BEHIND:g}"
+            " && (from_left ? datum.query : datum.key) != active_place"
+        )
         .transform_calculate(strand=f"first_line + {RANK} * apart")
     )
     return lines.mark_rule(strokeWidth=alt.ExprRef("line_width"), strokeDash=alt.ExprRef(HEAD_DASH)).encode(

@@ -252,7 +252,7 @@ def test_behind_a_pinned_token_the_lines_of_the_others_stay_in_grey(
     axis = 1 if pinned[0] == "query" else 2
     others = np.delete(attention.weights[0, [0, 2]], pinned[1], axis=axis)
     lines = opacities(svg, "mark-rule", "stroke-opacity", (LIGHT.faint,))
-    assert np.allclose(np.sort(lines), np.sort(others[others >= 0.0005]) * BEHIND, atol=0.0001)
+    assert np.allclose(np.sort(lines), np.sort(others[others >= 0.01 / BEHIND]) * BEHIND, atol=0.0001)
     assert "grey: the other tokens" in texts(svg)
     assert "grey: the other tokens" not in texts(svg_of(head_view(attention, 0, rows=rows)))
     nothing_behind = head_view(attention, 0, pinned=pinned, rows=rows, budget=0)
