@@ -36,5 +36,5 @@ with right:
         draw,
         lambda: head_roles(request.attention),
         code=[code.model_view(request, roles=told.roles is not None, only=told.only), *of_head],
-        about=told.said,
+        about=told.caption,
     )

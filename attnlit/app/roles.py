@@ -30,8 +30,9 @@ class Shown:
     roles: Roles | None = None
     # Whose heads alone do not fade, as the legend calls it.
     only: str | None = None
-    # That in a sentence.
+    # That in a sentence, and shorter, for the caption of a saved picture.
     said: str = ""
+    caption: str = ""
 
 
 def settle(request: Request) -> Shown:
@@ -47,7 +48,8 @@ def settle(request: Request) -> Shown:
         return Shown(found)
     place = by_name[name]
     only = NO_ROLE if place is None else found.names[place]
-    return Shown(found, only, heads_of_role(request.attention, found.of, place))
+    said, caption = (heads_of_role(request.attention, found.of, place, brief=each) for each in (False, True))
+    return Shown(found, only, said, caption)
 
 
 def follow(picture: str) -> None:

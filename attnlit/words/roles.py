@@ -42,25 +42,29 @@ def role_in_words(attention: Attention, layer: int, head: int, *, threshold: boo
     return f"{sentence} {when} it rests on the first token, which gets {on_first:.0%} of all its attention."
 
 
-def heads_of_role(attention: Attention, main: Sequence[Sequence[int | None]], role: int | None) -> str:
+def heads_of_role(
+    attention: Attention, main: Sequence[Sequence[int | None]], role: int | None, *, brief: bool = False
+) -> str:
     """How many heads do something first of all on this text, and which, if they are few; no Markdown.
 
     main: for each head (L, H) its role, as `attnlit.analysis.scores.main_roles` returns them; role: one of
-    those, None for heads without any.
+    those, None for heads without any. brief: neither which they are nor what the role is.
     """
     heads = heads_in_order(attention.layer_numbers, attention.heads)
-    found = [
-        head for head, each in zip(heads, (each for row in main for each in row), strict=True) if each == role
-    ]
+    of_heads = (each for row in main for each in row)
+    found = [head for head, each in zip(heads, of_heads, strict=True) if each == role]
+    one, few = len(found) == 1, len(found) <= FEW and not brief
     count = f"{len(found)} of {len(heads)} heads"
-    which = f" ({listed(f'{layer}-{head}' for layer, head in found)})" if len(found) <= FEW else ""
-    one = len(found) == 1
+    which = f" ({listed(f'{layer}-{head}' for layer, head in found)})" if few else ""
     if role is None:
-        return f"On this text {count}{which} follow{'s' * one} none of the simple patterns clearly."
+        does = f"follow{'s' * one} none of the simple patterns clearly"
+        return f"{count} {does}; the others are faded" if brief else f"On this text {count}{which} {does}."
     about = telling_roles()[role]
     name = with_article(about.name) if one else about.name.replace(" head", " heads", 1)
     where = f"{about.where}, " if about.where else ""
     are, whose = ("is", "its") if one else ("are", "their")
+    if brief:
+        return f"{count} {are} {name}; the others are faded"
     return (
         f"On this text {count} {are} {name}{which}: {where}{about.least:.0%} or more of {whose} attention "
         f"goes to {about.job}."

@@ -10,10 +10,12 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from attnlit.analysis.scores import telling_query
 from attnlit.app import cache, panels
 from attnlit.app.frame.cards import LEARN, PAGES, PageCard
 from attnlit.attention import attend
 from tests.app.opening import MODELS, ROOT, VIEWS, opened, plain, said, typed
+from tests.bundled import bundled
 from tests.tiny import ARCHITECTURES
 
 
@@ -309,11 +311,14 @@ def test_the_same_example_opens_again_after_another_text() -> None:
     assert "Dursby" in app.text_area(key="text").value
 
 
-def test_a_new_text_starts_without_the_old_ones_query() -> None:
-    app = opened("neuron_view", query="2")
-    typed(app, "One two three four five.")
-    assert "query" not in app.query_params
-    assert app.selectbox(key="query").value != 2
+def test_a_new_text_starts_without_the_old_ones_query_at_a_token_that_shows_what_the_head_does() -> None:
+    app = opened("neuron_view", query="4", layer="3", head="2")
+    text = "One two three four five."
+    typed(app, text)
+    telling = telling_query(cache.attention(bundled("mini-gpt2"), text, "")["self"], 3, 2)
+    assert app.selectbox(key="query").value == telling != 4
+    assert app.query_params["query"] == str(telling)
+    assert (app.query_params["layer"], app.query_params["head"]) == ("3", "2")
 
 
 def test_a_link_meant_for_a_larger_model_keeps_what_it_can(

@@ -106,6 +106,10 @@ def test_heads_of_a_role_are_counted_and_named_while_they_are_few() -> None:
     assert heads_of_role(attention, one, None) == (
         "On this text 3 of 4 heads (0-1, 1-0 and 1-1) follow none of the simple patterns clearly."
     )
+    assert heads_of_role(attention, main, previous, brief=True) == (
+        "2 of 4 heads are previous-token heads; the others are faded"
+    )
+    assert heads_of_role(attention, one, None, brief=True).endswith("clearly; the others are faded")
     many = records.record(np.stack([[back] * 12]), records.numbered(tokens, "w"), causal=True)
     said = heads_of_role(many, ((titles.index("Induction"),) * 12,), titles.index("Induction"))
     assert said.startswith("On this text 12 of 12 heads are induction heads: where a token has occurred")

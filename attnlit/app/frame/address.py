@@ -174,6 +174,11 @@ def choose(name: str, value: object) -> None:
     st.session_state[_CHOSEN + name] = None if value is None else str(value)
 
 
+def is_chosen(name: str) -> bool:
+    """Whether something that is bound to no control is chosen, here or in the address."""
+    return st.session_state.get(_CHOSEN + name) is not None or names(name)
+
+
 def forget_by_hand(*, in_address: bool = True) -> None:
     """No token is chosen any more: the text is another, or the model that cuts it into tokens.
 

@@ -27,6 +27,7 @@ _BEFORE = "heads_before"  # what the control of several heads said when it was d
 _EXAMPLE = "begin_with"  # the example whose head is to be looked up
 _BEGUN = "head_begun"  # the page that began at a head by itself; nothing once somebody has chosen one
 _NEXT = "head_next"  # where the next run goes
+_NEW_TEXT = "text_is_new"  # that another text was sent, and no picture of one head has begun with it yet
 
 
 def keep_over_pages() -> None:
@@ -88,13 +89,31 @@ def begin(attention: Attention, *, at_the_end: bool = False) -> None:
     query; else it is one that shows what the head does.
     """
     example = st.session_state.pop(_EXAMPLE, None)
+    new_text = not at_the_end and st.session_state.pop(_NEW_TEXT, False)
     if example is None and _BEGUN in st.session_state:
+        if new_text:
+            _choose_telling_query(attention)
         return
     layer, head, query = where(EXAMPLES.get(example), attention)
     _show(layer, head)
     if not at_the_end and not address.names("query"):
         choose_query(attention.queries[query].position)
     st.session_state[_BEGUN] = address.page() if example is None else ""
+
+
+def note_new_text() -> None:
+    """Another text was sent: the next picture of a head begins at a token that shows what the head does."""
+    st.session_state[_NEW_TEXT] = True
+
+
+def _choose_telling_query(attention: Attention) -> None:
+    """Choose a token of a new text, unless one is: the head stays, for which somebody may have come."""
+    from attnlit.analysis.scores import telling_query
+
+    layer, head = st.session_state.get("layer"), st.session_state.get("head")
+    there = layer in attention.layer_numbers and head in range(attention.heads)
+    if there and not any(map(address.is_chosen, ("query", "key"))):
+        choose_query(attention.queries[telling_query(attention, layer, head)].position)
 
 
 def begin_at(layer: int, head: int) -> None:

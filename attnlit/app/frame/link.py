@@ -34,3 +34,4 @@ def leave_text() -> None:
     """After another text was sent neither the address nor a picture keeps what belonged to the old one."""
     address.forget_by_hand()
     address.leave(_TEXTS)
+    chosen.note_new_text()
