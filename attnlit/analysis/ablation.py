@@ -76,13 +76,13 @@ def switch_off(
 ) -> Effect:
     """What the model predicts with and without some heads.
 
-    heads: (layer, head) each, of attention of the `kind` (one of `model.kinds`; None is the first).
-    how: "zero" makes a head's output 0; "mean" makes it its mean over the text's tokens, which is no change
-    where there is one token; "pattern-preserving" makes it 0 while every other head keeps the attention that
-    it had, so that only what the head passed on is lost.
+    heads: (layer, head) pairs. kind: of their attention, one of `model.kinds`; None is the first.
+    how: "zero" makes a head's output 0; "mean" makes it its mean over the text's tokens, which changes
+    nothing for a single token; "pattern-preserving" makes it 0 while every other head keeps the attention
+    that it had, so that only what the head passed on is lost.
     pair: the second sentence; of an encoder-decoder the target so far (None: its first word is asked).
     top: how many words of each sort the table holds: likeliest before and after, risen and fallen most.
-    Of a classifier it is the class of the text, or of each token, that is asked; see
+    A classifier is asked for the class of the text, or of each token; see
     `attnlit.analysis.classify.classify`.
     Raises AttnlitError for a text without [MASK] in a masked model, for a model without a trained head for
     words or classes, for heads that the model lacks, and where the attention of a model cannot be changed.

@@ -78,10 +78,10 @@ def ablation_set(
 ) -> AblationSet:
     """Switches heads off, one after another, until the word is the likeliest to come next, or at the [MASK].
 
-    how: as in `attnlit.switch_off`. most: how many heads go at most. begin_with: heads that are off from the
-    start, such as those that an earlier search has come to. progress(share done, heads off so far) is called
-    after each forward pass; what it raises ends the work.
-    Raises AttnlitError for a word that is no single token, for models that predict no next or masked word,
+    how: as in `attnlit.switch_off`. most: switch off at most this many heads. begin_with: heads that are off
+    from the start, such as those that an earlier search has reached. progress(share done, heads off so far)
+    is called after each forward pass; an exception that it raises ends the search.
+    Raises AttnlitError for a word that is not a single token, for models that predict no next or masked word,
     and for models whose attention cannot be changed.
     """
     check_how(how)

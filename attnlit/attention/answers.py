@@ -94,16 +94,17 @@ def answer(
     """What a model says to a prompt or in a conversation, and the attention with which it said it.
 
     prompt: a text that the model goes on with; of an encoder-decoder the text that it answers or translates.
-    messages: in its place, of a chat model: `{"role": "user", "content": "Hi"}` each, the roles being system,
-    user and assistant; the last one is the user's.
+    messages: instead of a prompt, for a chat model: a list of `{"role": "user", "content": "Hi"}` with the
+    roles system, user and assistant; the last message is the user's.
     max_tokens: the answer's length, if the model does not end it sooner.
-    temperature: 0 takes the most likely word at each place; above it words are drawn, at 1 with the model's
-    probabilities. seed: of the drawing; the same one gives the same answer.
-    kind: of attention; cross-attention where there is any. cancelled: asked after each word whether to stop.
+    temperature: 0 takes the most likely word at each place; above 0 words are drawn at random, at 1 with the
+    model's own probabilities. seed: of the random draws; the same seed gives the same answer.
+    kind: of attention; None is cross-attention if the model has it. cancelled: called after each word; True
+    stops.
 
     Returns a record as `attnlit.attend` does, of prompt and answer together, float32 (L, H, Q, K), with
     `spans` (who said what), and `written`: for each token of the answer its probability and what else was
-    likely. `pair` is the answer's text. `attnlit.passed_on(model, record)` weighs the same tokens otherwise.
+    likely. `pair` is the answer's text. `attnlit.passed_on(model, record)` measures what each brings.
     Raises AttnlitError for a model that writes no text, and for a prompt that is empty or too long.
     """
     asked = ask(model, prompt, messages)

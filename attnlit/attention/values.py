@@ -73,8 +73,8 @@ def passed_on(
     text: or a record of `attnlit.answer`, whose tokens are read again as they are; so are spans and answer.
 
     together: the vectors of all heads are added up first, so that the record has one "head" a layer.
-    residual: so, and token i's own state counts as brought from i = j. norm: so, and the sum's layer norm is
-    applied, with the mean and the deviation that it had (Kobayashi et al. 2021, arXiv 2109.07152).
+    residual: the same, with token i's own state counted as brought from j = i. norm: the same, with the sum's
+    layer norm applied, with the mean and the deviation that it had (Kobayashi et al. 2021, arXiv 2109.07152).
     Raises AttnlitError as `attnlit.attend` does, and for a model where this does not hold.
     """
     from attnlit.attention.norms import head_norms, layer_norms

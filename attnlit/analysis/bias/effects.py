@@ -115,12 +115,12 @@ def bias_effects(
     """Total, indirect and direct effect of the swapped word, for all heads, each layer and each head.
 
     contrast: two prompts that differ in one word and two ways to go on, as a `Contrast` or its four texts.
-    Patched is the attention of the prompt's tokens, the whole matrix; the tokens of a continuation keep their
-    own, as in the paper's code. progress(runs done, runs in all) is called after each forward pass; what it
-    raises ends the work.
-    Raises AttnlitError for prompts of unequal numbers of tokens, or that are the same; for a continuation
-    whose tokens cannot be told from the prompt's, or that is no single word in a model that fills gaps; and
-    for models that predict no word, or that read one text and write another.
+    The whole attention matrix of the prompt's tokens is patched; the tokens of a continuation keep their own,
+    as in the paper's code. progress(runs done, runs in all) is called after each forward pass; an exception
+    that it raises ends the work.
+    Raises AttnlitError for prompts that are equal or have different numbers of tokens; for a continuation
+    whose tokens cannot be told apart from the prompt's, or that is not a single word in a model that fills
+    gaps; and for models that predict no word, or that read one text and write another.
     """
     return _measured(model, contrast_of(contrast), _patches, progress)
 

@@ -109,9 +109,9 @@ class Comparison(InOneLine):
 def compare(first: Attention, second: Attention) -> Comparison:
     """How differently each head looks in two records: two texts, or two models on one text.
 
-    Compared are the rows of tokens that line up (`attnlit.analysis.alignment`), by the Jensen-Shannon
-    divergence, the mean over the rows; what goes to tokens that do not line up counts as one more token.
-    Beside it stands how far each head of the first is from attention spread evenly.
+    Rows of tokens that line up (`attnlit.analysis.alignment`) are compared by the Jensen-Shannon divergence,
+    averaged over the rows; what goes to tokens that do not line up counts as one more token. The result also
+    says how far each head of the first record is from attention that is spread evenly.
     Raises AttnlitError where no token lines up, and for records of what is passed on.
     """
     for record in (first, second):

@@ -36,8 +36,8 @@ def flow(
         residual: False leaves the ½ I out: attention alone.
         heads: Only these (layer, head) pairs; a layer without any passes its tokens on unchanged.
 
-    Often several flows are greatest; `edges` are those of one of them.
-    Raises AttnlitError as `rollout` does, for a token that does not exist, and for a text that is too long.
+    Often several flows reach the maximum; `edges` are those of one of them.
+    Raises AttnlitError as `rollout` does, and for a token that does not exist or a text that is too long.
     """
     check_whole(attention)
     checked_token(query, len(attention.queries))

@@ -49,10 +49,11 @@ def find_heads(attention: Attention, query: int, key: int, survey: Survey) -> Fo
     """The heads in which one token looks at another here, and that do the same over a survey.
 
     query, key: places in `attention.queries` and `attention.keys` of a whole record. survey: of the same
-    model and kind. Of the relations of the two tokens that is taken which some head does most: heads are
-    ranked by the weight here times the score over the survey. Where they have none with a name, heads are
-    ranked by how much more they look there than they usually do at that distance. Raises AttnlitError for
-    tokens that the text lacks, or that cannot see each other, and for a survey of another model.
+    model and kind. Of the named relations between the two tokens, the one that some head does most is used:
+    heads are ranked by the weight here times their score over the survey. Where no named relation holds,
+    heads are ranked by how much more they look there than they usually do at that distance.
+    Raises AttnlitError for tokens that the text lacks, or that cannot see each other, and for a survey of
+    another model.
     """
     import pandas as pd
 

@@ -87,10 +87,10 @@ def survey(model: Model, texts: Texts, *, kind: str | None = None, written: bool
 
     texts: strings, or pairs of a string and its second sentence. kind: one of `model.kinds`; None is the
     first. written: also list the texts in which each head writes most, and score how often it writes next to
-    nothing, which takes a forward pass a text more.
+    nothing, which takes one more forward pass for each text.
 
     Returns scores (L, H) by name, as in `attnlit.analysis.scores.registry`, each with its 95 % bootstrap
-    interval over texts, the same of the model before training, and the divergence of any two heads.
+    interval over texts, the same for the model before training, and the divergence of any two heads.
     Raises AttnlitError where no text can be scored, for a kind that the model lacks, and for `written` as
     `attnlit.passed_on` does.
     """

@@ -97,7 +97,7 @@ def writes(
     which the word is predicted, negative from the end. pair: as for `attnlit.attend`; of an encoder-decoder
     the target so far.
     Raises AttnlitError for a word of several tokens, and for a model whose logits are no such sum, such as
-    BERT, whose prediction head is bent.
+    BERT, whose prediction head is not linear.
     """
     return of_word(take_apart(model, text, pair, position), word, against)
 

@@ -46,8 +46,8 @@ def flow_view(routes: Routes, *, theme: Look = "light", width: int = 980) -> alt
     """Where one token's information came from, beside the same for even attention, as an Altair chart.
 
     `routes` is what `attnlit.flow` returns, or `attnlit.rollout(attention).routes(query)`; `width` is in
-    pixels. It shows itself in a notebook and saves to HTML, PNG and SVG. Raises AttnlitError for what is no
-    routes.
+    pixels. It shows itself in a notebook and saves to HTML, PNG and SVG. Raises AttnlitError for anything
+    else.
     """
     if not isinstance(routes, Routes):
         raise AttnlitError(

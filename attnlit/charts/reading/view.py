@@ -52,15 +52,15 @@ def reading_view(
     theme: Look = "light",
     width: int = 900,
 ) -> alt.LayerChart:
-    """The text itself as an Altair chart, each word's ground as strong as the attention that it gets.
+    """The text itself as an Altair chart, with each word shaded by the attention that it gets.
 
     attention: a record of `attnlit.answer`, of `attnlit.passed_on` of one, or any other.
     heads: (layer, head) pairs whose mean is shown; all of the model if left out.
-    words: whose attention it is, on average: places in `attention.written`, so that 0 is the first token of
-    the answer; of a record without an answer, places in `attention.queries`. Pointing shows another word's.
-    once_read: what the words of an answer looked at once they were there; else what was read to write them,
-    which is the row of the token before. width: in pixels.
-    Raises AttnlitError for a word or head that does not exist, and for an answer's record that is filtered.
+    words: the words whose mean attention is shown: places in `attention.written`, where 0 is the first token
+    of the answer; in a record without an answer, places in `attention.queries`. Pointing at another word
+    shows that word's. once_read: True shows what the words of an answer looked at once they were there, False
+    what was read to write them, which is the row of the token before. width: in pixels.
+    Raises AttnlitError for a word or head that does not exist, and for a filtered record of an answer.
     """
     picture = reading_picture(attention, heads, words, once_read=once_read, theme=theme_of(theme))
     return notebook_chart(picture, width)

@@ -39,7 +39,7 @@ def writing_view(found: Sum, *, theme: Look = "light", width: int = 640) -> alt.
     """The sum that makes a word's logit, as an Altair chart.
 
     `found` is what `attnlit.writes` returns; `width` is in pixels. It shows itself in a notebook and saves to
-    HTML, PNG and SVG. Raises AttnlitError for what is no such sum.
+    HTML, PNG and SVG. Raises AttnlitError for anything else.
     """
     if not isinstance(found, Sum):
         raise AttnlitError(f"This takes what attnlit.writes returns, not {a_kind(found)}.")
