@@ -160,7 +160,7 @@ def switch_off_each(
 
 
 def check_how(how: str) -> None:
-    """Raises AttnlitError for a way to switch a head off that there is not."""
+    """Raises AttnlitError for a way to switch a head off that does not exist."""
     if not is_one_of(how, HOW):
         ways = " or ".join(f"“{each}”" for each in HOW)
         raise AttnlitError(f"A head cannot be switched off by {quoted(str(how))}. Choose {ways}.")

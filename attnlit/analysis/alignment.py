@@ -1,6 +1,6 @@
 """Which tokens of two texts line up: the same ones, and as many others in their place.
 
-Two texts of equally many tokens line up one by one, unless another way leaves more of them the same.
+Two texts with the same number of tokens line up one by one, unless another way leaves more of them the same.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def classify(model: Model, text: str, *, pair: str | None = None) -> pd.DataFram
 
     check_opened(model)
     if not model.classes:
-        raise AttnlitError(f"{model.name} is no classifier. Choose a model that was trained to tell classes.")
+        raise AttnlitError(f"{model.name} is not a classifier. Choose a model that was trained as one.")
     question = ask(model, text, pair)
     found = values(model, log_probabilities(model, question.inputs, question.places)[0])  # (places, classes)
     what = "number" if question.asked == "number" else "probability"

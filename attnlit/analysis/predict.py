@@ -61,7 +61,7 @@ def ask(model: Model, text: str, pair: str | None) -> Question:
         which = mask if len(places) == 1 else f"the first {mask}"
         return Question(inputs, places, f"word at {which}")
     if not model.causal:
-        raise AttnlitError(f"{model.name} does not write from left to right, so it has no next word to ask.")
+        raise AttnlitError(f"{model.name} does not write from left to right, so it has no next word.")
     # Some tokenizers put an end mark after the text: what follows that mark is not worth asking.
     words = [token.position for token in tokens if not token.special]
     return Question(inputs, [max(words, default=len(tokens) - 1)], asked)
@@ -73,7 +73,7 @@ def _ask_classes(model: Model, text: str, pair: str | None) -> Question:
         return Question(reading.inputs, [0], "number" if model.problem_type == REGRESSION else "class")
     words = [token for token in reading.source.tokens if not token.special]
     if not words:
-        raise AttnlitError(f"{model.name} tells the class of each token, and this text has only marks.")
+        raise AttnlitError(f"{model.name} classifies each token, but this text has only special tokens.")
     places = [token.position for token in words]
     return Question(reading.inputs, places, "class", tuple(token.text for token in words))
 
@@ -114,7 +114,7 @@ def log_probabilities(
     if np.isnan(found).any():
         raise AttnlitError(
             f"{model.name} answers this text with numbers that are not finite, so it predicts nothing. Its "
-            "weights may be damaged: load it anew, or choose another model."
+            "weights may be damaged: load it again, or choose another model."
         )
     return found
 

@@ -153,7 +153,7 @@ def _check(answer: Answer) -> None:
     if not answer.written:
         raise AttnlitError(
             "This record holds no answer whose words look at anything. Let the model write one, with "
-            "attnlit.answer; of an encoder-decoder take the decoder or cross-attention."
+            "attnlit.answer; for an encoder-decoder, use decoder or cross-attention."
         )
     if not answer.whole:
         raise AttnlitError("Sums need the whole record: show all tokens, and pieces instead of whole words.")

@@ -39,7 +39,7 @@ def loss_on_repeated(model: Model, heads: Sequence[tuple[int, int]], *, draws: i
     drawn = random_sequences(model, "self", draws) if model.predicts else []
     if not drawn:
         raise AttnlitError(
-            f"{model.name} does not foresee the next word, so repeating words tells nothing. Choose a model "
+            f"{model.name} does not predict the next word, so repeating words tells nothing. Choose a model "
             "that does, such as “mini-gpt2”."
         )
     variants = [[], *([HeadsAblated(kind="self", layer=layer, heads=(head,))] for layer, head in heads)]

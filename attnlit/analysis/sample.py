@@ -100,8 +100,7 @@ def sentences(text: str) -> list[Text]:
         texts += sentences_of_line(line)
         if len(texts) > MOST_TEXTS:
             raise AttnlitError(
-                f"This text has more than {MOST_TEXTS:,} sentences, and that many are the most that are read "
-                "here. Shorten it."
+                f"This text has more than {MOST_TEXTS:,} sentences, the most that are read here. Shorten it."
             )
     if not texts:
         raise AttnlitError("There is no sentence in this text. Paste a few, or upload a file with some.")

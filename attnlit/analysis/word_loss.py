@@ -80,7 +80,7 @@ def loss_by_word(
     check_predicts(model)
     if not (model.masked or model.causal):
         raise AttnlitError(
-            f"{model.name} neither writes from left to right nor fills gaps, so it foresees no word. Choose "
+            f"{model.name} neither writes from left to right nor fills gaps, so it predicts no word. Choose "
             "a model that does, such as “mini-gpt2”."
         )
     reading = read(model, text, pair)
@@ -88,7 +88,7 @@ def loss_by_word(
     losses = _of_gaps if model.masked else _of_next
     on, off = losses(model, reading, [[], edits], progress)
     if np.isnan(on).all():
-        raise AttnlitError("Nothing in this text is foreseen: type at least two words.")
+        raise AttnlitError("There is nothing to predict in this text: type at least two words.")
     side = reading.source if reading.target is None else reading.target
     return WordLoss(side.tokens, on, off, kind, tuple(pairs))
 

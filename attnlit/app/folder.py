@@ -24,4 +24,4 @@ def app_folder() -> Path:
     for file in files:
         if file.name == SCRIPT:
             return Path(str(file.locate())).resolve().parent
-    raise AttnlitError("The pages of the app were not installed with attnlit. Install it anew.")
+    raise AttnlitError("The pages of the app were not installed with attnlit. Reinstall it.")

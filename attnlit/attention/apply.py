@@ -72,7 +72,7 @@ def attention_given(weights: torch.Tensor, edits: Sequence[Edit]) -> torch.Tenso
             raise AttnlitError(
                 f"The given attention is of {edit.weights.shape[1]} by {edit.weights.shape[2]} tokens for "
                 f"{edit.weights.shape[0]} heads; this text needs {there[1]} by {there[2]} for {there[0]}. "
-                "Use two texts with equally many tokens."
+                "Use two texts with the same number of tokens."
             )
         given = torch.tensor(edit.weights, dtype=weights.dtype, device=weights.device)
         weights[_rows(edit), list(edit.heads), :queries] = given
@@ -121,7 +121,7 @@ def output_given(output: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
         if edit.outputs.shape != there:
             raise AttnlitError(
                 f"The given output is of shape {edit.outputs.shape}; these heads and tokens need {there}. "
-                "Use a text of the same model, and name the tokens if there are not equally many."
+                "Use a text of the same model, and name the tokens if their number differs."
             )
         given = torch.tensor(edit.outputs, dtype=output.dtype, device=output.device)
         output[_rows(edit), _column(edit.heads), torch.tensor(queries, dtype=torch.long)] = given

@@ -75,12 +75,12 @@ def _layers(arrays: Any, name: str, shape: str) -> np.ndarray:
             "attn_implementation=“eager” and call it with output_attentions=True."
         )
     if arrays is None:
-        raise AttnlitError("Queries and keys come together: give both q and k, or neither.")
+        raise AttnlitError("Queries and keys belong together: give both q and k, or neither.")
     if isinstance(arrays, list | tuple):
         layers = [_without_batch(_numbers(each, name), name) for each in arrays]
         if len({each.shape for each in layers}) > 1:
             raise AttnlitError(
-                f"The {name} of all layers must have one shape, and have "
+                f"The {name} of all layers must have one shape, but have "
                 f"{' and '.join(dict.fromkeys(str(each.shape) for each in layers))}."
             )
         whole = np.stack(layers)
@@ -89,7 +89,7 @@ def _layers(arrays: Any, name: str, shape: str) -> np.ndarray:
         if whole.ndim == 5:
             whole = np.stack([_without_batch(each, name) for each in whole])
     if whole.ndim != 4 or 0 in whole.shape:
-        raise AttnlitError(f"The {name} must have the shape {shape}, and have {whole.shape}.")
+        raise AttnlitError(f"The {name} must have the shape {shape}, but have {whole.shape}.")
     return whole
 
 
@@ -100,7 +100,7 @@ def _numbers(array: Any, name: str) -> np.ndarray:
     try:
         return np.array(array, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise AttnlitError(f"The {name} are no numbers of one shape: {error}.") from error
+        raise AttnlitError(f"The {name} are not numbers of one shape: {error}.") from error
 
 
 def _without_batch(layer: np.ndarray, name: str) -> np.ndarray:
@@ -114,13 +114,13 @@ def _without_batch(layer: np.ndarray, name: str) -> np.ndarray:
 
 def _check_weights(weights: np.ndarray) -> None:
     if not np.isfinite(weights).all():
-        raise AttnlitError("The weights hold numbers that are not finite. If it is padding, cut it away.")
+        raise AttnlitError("The weights hold numbers that are not finite. If they are padding, cut it off.")
     if weights.min() < 0:
         raise AttnlitError("Some weights are negative. Give attention after the softmax, not scores.")
     if weights.sum(axis=-1).max() > _MOST_OF_A_ROW:
         raise AttnlitError(
-            "Rows of the weights sum to more than 1. Give attention after the softmax, with the model in "
-            "eval mode, with model.eval()."
+            "Rows of the weights sum to more than 1. Give attention after the softmax, from the model in "
+            "eval mode: model.eval()."
         )
 
 
@@ -136,7 +136,7 @@ def _strings(tokens: Sequence[str], name: str) -> list[str]:
     found = [tokens] if isinstance(tokens, str) else list(tokens)
     if isinstance(tokens, str) or not all(isinstance(each, str) for each in found):
         raise AttnlitError(
-            f"The {name} must be a list of strings. Of ids, tokenizer.convert_ids_to_tokens(ids) makes one."
+            f"The {name} must be a list of strings. tokenizer.convert_ids_to_tokens(ids) makes one of ids."
         )
     return found
 
@@ -160,7 +160,9 @@ def _segments(segments: Any) -> list[int | None]:
 
 def _tokens(strings: list[str], segments: list[int | None]) -> tuple[Token, ...]:
     if len(segments) != len(strings):
-        raise AttnlitError(f"There are {len(segments)} segments for {len(strings)} tokens: give as many.")
+        raise AttnlitError(
+            f"There are {len(segments)} segments for {len(strings)} tokens: give one for each."
+        )
     if not set(segments) <= {None, 0, 1}:
         raise AttnlitError("The segment of a token is 0 for the first text, 1 for the second, or None.")
     special = [_SPECIAL.fullmatch(each) is not None for each in strings]
@@ -191,10 +193,12 @@ def _inputs(
     keys = _layers(k, "keys (k)", "(layers, key heads, keys, head size)")
     layers, heads, rows, columns = weights.shape
     if queries.shape[:3] != (layers, heads, rows):
-        raise AttnlitError(f"The queries have the shape {queries.shape}, which does not fit the weights'.")
+        raise AttnlitError(
+            f"The queries have the shape {queries.shape}, which does not fit that of the weights."
+        )
     fits = keys.shape[0] == layers and keys.shape[2:] == (columns, queries.shape[3])
     if not fits or heads % keys.shape[1]:
-        raise AttnlitError(f"The keys have the shape {keys.shape}, which does not fit the queries'.")
+        raise AttnlitError(f"The keys have the shape {keys.shape}, which does not fit that of the queries.")
     scaling = queries.shape[3] ** -0.5 if scaling is None else float(scaling)
     inputs = []
     for layer, matrices in enumerate(weights):

@@ -96,9 +96,11 @@ def conversation(model: Model, messages: Sequence[Message]) -> Rendered:
 def _checked(model: Model, messages: Sequence[Message]) -> list[dict[str, str]]:
     """The messages with all that templates ask for, and nothing else."""
     if isinstance(messages, str) or not isinstance(messages, Sequence):
-        raise AttnlitError(f"Give the messages as a list, and this is {a_kind(messages)}.")
+        raise AttnlitError(f"Give the messages as a list, not as {a_kind(messages)}.")
     if not 1 <= len(messages) <= MESSAGES:
-        raise AttnlitError(f"A conversation has 1 to {MESSAGES} messages here, and this one {len(messages)}.")
+        raise AttnlitError(
+            f"A conversation has 1 to {MESSAGES} messages here, but this one has {len(messages)}."
+        )
     checked = []
     for message in messages:
         if not isinstance(message, Mapping) or message.get("role") not in _ROLES:

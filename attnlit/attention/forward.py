@@ -40,7 +40,7 @@ def forward(
 ) -> Any:
     """One forward pass that `recorder` watches. Returns the model's outputs: logits (T, N, words).
 
-    batch: T texts with equally many tokens, each a row of the batch; the same text may stand there several
+    batch: T texts with the same number of tokens, each a row of the batch; the same text may be in it several
     times, each perhaps edited differently. A `Recorder` sees the first row.
     edits: what is changed in this pass, and only in it; a traced model takes one row then.
     hidden_states: the outputs also hold what enters each layer, `hidden_states`: (T, N, D) each.

@@ -30,13 +30,13 @@ def check_opened(model: Any) -> None:
 def check_text(text: Any, name: str) -> None:
     """Refuses what is no string. name: what the text is, such as "prompt"."""
     if not isinstance(text, str):
-        raise AttnlitError(f"The {name} must be one string, and this is {a_kind(text)}.")
+        raise AttnlitError(f"The {name} must be one string, but this is {a_kind(text)}.")
 
 
 def checked_number(number: Any, name: str, least: int) -> int:
     """A whole number of this size at least. name: of the argument, such as "max_tokens"."""
     if not is_whole(number):
-        raise AttnlitError(f"{name} must be a whole number, and this is {a_kind(number)}.")
+        raise AttnlitError(f"{name} must be a whole number, but this is {a_kind(number)}.")
     if number < least:
         raise AttnlitError(f"{name} must be {least} or more, not {number}.")
     return int(number)

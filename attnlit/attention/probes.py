@@ -178,7 +178,7 @@ def check_weights(checkpoint: Checkpoint) -> None:
         if not weights.sum().isfinite() and not weights.isfinite().all():
             raise AttnlitError(
                 f"“{checkpoint.name}” holds numbers that are not finite, so its weights are damaged. Save it "
-                "anew, or choose another model."
+                "again, or choose another model."
             )
 
 
@@ -188,7 +188,7 @@ def _check_numbers(name: str, probe: Probe) -> None:
     if any(each.isnan().any() for each in computed):
         raise AttnlitError(
             f"Whatever the text, “{name}” computes numbers that are not finite: its weights or its "
-            "config.json are damaged. Save it anew, or choose another model."
+            "config.json are damaged. Save it again, or choose another model."
         )
 
 

@@ -18,7 +18,7 @@ Heads = Collection[tuple[int, int]] | None
 def checked_heads(attention: Attention, heads: Heads) -> list[tuple[int, int]]:
     """Where the heads stand in `attention.weights`, in order; all that there are if none are named.
 
-    Raises AttnlitError for a head that there is not.
+    Raises AttnlitError for a head that does not exist.
     """
     if heads is None:
         return [(layer, head) for layer in range(attention.layers) for head in range(attention.heads)]

@@ -210,8 +210,8 @@ class Trace(TorchFunctionMode):
         """Raises AttnlitError where the scores are not one product of q and k with something added."""
         if len(factors) > 1 or self._capped & set(factors):
             raise AttnlitError(
-                "This model makes its scores of more than one product of queries and keys, or bends them, so "
-                "no dimension can be taken out of them. Switch the whole head off, or choose another model."
+                "This model makes its scores of more than one product of queries and keys, or caps them, so "
+                "no dimension can be removed from them. Switch the whole head off, or choose another model."
             )
 
     def _pass_on(self, func: Any, args: Any, kwargs: Any, out: Any) -> None:

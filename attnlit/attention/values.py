@@ -138,7 +138,9 @@ def mixing_ratios(
 
     kind = checked_kind(model, kind)
     if kind == "cross":
-        raise AttnlitError("In cross-attention no token looks at itself, so nothing is mixed with its own.")
+        raise AttnlitError(
+            "In cross-attention no token looks at itself, so it has no part of its own to compare."
+        )
     return frozen(_measure(model, text, pair, kind, mixing, residual=residual or norm, norm=norm)[1])
 
 

@@ -23,7 +23,7 @@ _looking = threading.Lock()  # held to look and to put, never during a forward p
 
 
 def weights_together(model: Model, batch: Sequence[Inputs], kind: str) -> np.ndarray:
-    """Attention weights of texts with equally many tokens: float32 (T, L, H, Q, K).
+    """Attention weights of texts with the same number of tokens: float32 (T, L, H, Q, K).
 
     One forward pass; but a traced model may fold its batch into its heads, so it takes one after another.
     """

@@ -63,7 +63,7 @@ Look = Theme | Literal["light", "dark"]
 
 
 def theme_of(look: Look) -> Theme:
-    """The colours that are asked for. Raises AttnlitError for a theme that there is not."""
+    """The colours that are asked for. Raises AttnlitError for a theme that does not exist."""
     if isinstance(look, Theme):
         return look
     for theme in (LIGHT, DARK):

@@ -66,8 +66,8 @@ def parts(
                     tries[block.number] = tries.get(block.number, 0) + 1
                 if max(tries.values(), default=MOST_TRIES) > MOST_TRIES:
                     raise AttnlitError(
-                        "A worker was ended again and again: most likely there is too little memory. Give it "
-                        "fewer workers, or shorter texts."
+                        "Workers were ended again and again, most likely for lack of memory. Use fewer "
+                        "workers, or shorter texts."
                     ) from broken
             except BaseException:  # the caller wants no more, or something is wrong: do not wait for the rest
                 caller.close()

@@ -168,7 +168,7 @@ def test_the_map_and_every_number_can_be_saved(small_model: Callable[[str], str]
 def test_mistakes_are_answered_and_nothing_typed_is_lost(own: Callable[..., AppTest]) -> None:
     app = own()
     for typed, answer in (
-        ({"second": "The captain thanked his mother."}, "equally many tokens"),
+        ({"second": "The captain thanked his mother."}, "the same number of tokens"),
         ({"second": OWN["first"]}, "Change one word in the second"),
         ({"first": ""}, "The text is empty"),
         ({"other": ""}, "A continuation is empty"),

@@ -101,7 +101,7 @@ def test_the_heads_that_must_go_are_searched_when_somebody_asks(small_model: Cal
         ({"second": " ", "text": "The cat"}, "Type a second text"),
         ({"second": "Nothing here is at all alike, is it?", "text": "Dogs bark"}, "lines up"),
         ({**LINK, "other": ONE}, "Choose two that differ"),
-        ({**LINK, "second": PAIR.second + " old", "patched": "Pattern"}, "equally many tokens"),
+        ({**LINK, "second": PAIR.second + " old", "patched": "Pattern"}, "the same number of tokens"),
         ({**LINK, "weigh": "What is passed on"}, "Only attention can be compared"),
         ({**LINK, "until": "unusualness"}, "is several tokens"),
     ],

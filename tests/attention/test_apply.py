@@ -177,7 +177,7 @@ def test_soft_capped_scores_keep_their_dimensions_where_they_are_traced(tiny_fol
     model.module.set_attn_implementation("eager")
     traced = replace(model, capture_route="trace")
     assert largest_difference(logits(traced, [HeadsAblated(**edit_head())]), logits(traced)) > MISTAKE
-    with pytest.raises(AttnlitError, match="bends them"):
+    with pytest.raises(AttnlitError, match="caps them"):
         logits(traced, [DimensionsRemoved(**edit_head(), dimensions=(0,))])
 
 

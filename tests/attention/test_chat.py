@@ -154,7 +154,7 @@ def gemma() -> Model:
     ("given", "told"),
     [
         ([], "1 to 64 messages"),
-        ("Hi", "as a list, and this is a str"),
+        ("Hi", "as a list, not as a str"),
         ([{"role": "user", "content": "a"}] * 65, "1 to 64 messages"),
         ([{"role": "wizard", "content": "a"}], "needs a role"),
         ([{"role": "user"}], "needs its content"),

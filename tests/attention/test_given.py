@@ -85,7 +85,7 @@ def test_a_number_is_a_whole_one(wrong: Any, said: str) -> None:
     assert checked_number(np.int64(3), "top", 1) == 3
     with pytest.raises(AttnlitError, match="top must be 1 or more, not 0"):
         checked_number(0, "top", 1)
-    with pytest.raises(AttnlitError, match=f"top must be a whole number, and this is {said}"):
+    with pytest.raises(AttnlitError, match=f"top must be a whole number, but this is {said}"):
         checked_number(wrong, "top", 1)
 
 
@@ -121,7 +121,7 @@ def test_every_public_function_is_among_them() -> None:
     ("text", "said"), [(None, "this is None"), (b"cat", "this is a bytes"), ([TEXT, TEXT], "this is a list")]
 )
 def test_a_text_is_one_string(text: Any, said: str) -> None:
-    with pytest.raises(AttnlitError, match=f"The text must be one string, and {said}"):
+    with pytest.raises(AttnlitError, match=f"The text must be one string, but {said}"):
         attnlit.attend(bundled("mini-gpt2"), text)
     with pytest.raises(AttnlitError, match="The second text must be one string"):
         attnlit.attend(bundled("mini-gpt2"), TEXT, pair=3)  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def attention_differences(first: Attention, second: Attention, watched: Sequence[str] = ()) -> pd.DataFrame:
-    """How differently each head looks at two prompts of equally many tokens.
+    """How differently each head looks at two prompts with the same number of tokens.
 
     One row a head: `layer`, `head`, and `difference`, the total variation between its rows in the two
     prompts, half the sum of |A - A'|, between 0 and 1; the mean over the tokens whose row can differ (in a

@@ -123,7 +123,7 @@ def compare(first: Attention, second: Attention) -> Comparison:
     keys = queries if square else tokens_lined_up(first.keys, second.keys)
     if not _any_word(first, queries):
         raise AttnlitError(
-            "No word of these two texts lines up with one of the other, so there is nothing to compare. "
+            "No word of one text lines up with a word of the other, so there is nothing to compare. "
             "Choose texts that share some words."
         )
     compared = _that_can_differ(first, second, queries)

@@ -87,14 +87,14 @@ def by_distance(attentions: Iterable[Attention], longest: int) -> DistanceProfil
             sums = _Sums(attention, longest) if sums is None else sums
             sums.add(attention, rows)
     if sums is None:
-        raise AttnlitError(f"The texts are too short to see {longest} tokens far. Take longer ones.")
+        raise AttnlitError(f"The texts are too short for a distance of {longest} tokens. Use longer ones.")
     return sums.means()
 
 
 def queries_in_reach(attention: Attention, longest: int) -> np.ndarray:
     """The queries with an ordinary key, not the first token, at every distance: int (rows,)."""
     if [token.position for token in attention.keys] != list(range(len(attention.keys))):
-        raise AttnlitError("Distances can be told only from the whole text: some of its tokens are hidden.")
+        raise AttnlitError("Distances can be measured only on the whole text: some of its tokens are hidden.")
     ordinary = np.array([token.position > 0 and not token.special for token in attention.keys])
     before = np.concatenate([[0], np.cumsum(ordinary)])  # ordinary tokens before each position
     reach = 0 if attention.causal else longest

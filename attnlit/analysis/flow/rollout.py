@@ -106,9 +106,11 @@ def rollout(
             mixing(attention, uniform=even, residual=residual, heads=heads) for even in (uniform, True)
         )
     elif not isinstance(contributions, tuple | list) or len(contributions) != 2:
-        raise AttnlitError("Give contributions as two arrays: of the model, and of the same evenly weighed.")
+        raise AttnlitError("Give contributions as two arrays: of the model, and of even attention.")
     elif heads is not None or not residual:
-        raise AttnlitError("Contributions hold all heads and the residual: leave `heads` and `residual` out.")
+        raise AttnlitError(
+            "Contributions include all heads and the residual: leave `heads` and `residual` out."
+        )
     else:
         measured, even = (mixing_of_contributions(attention, each) for each in contributions)
         own, null = (even if uniform else measured), even

@@ -138,7 +138,7 @@ def patch(
     heads: (layer, head) each, patched all at once. what: "pattern" takes over where they look, on the
     receiving text's own values; "output" takes over what they put out: weights times values.
     words: what may come next, such as ("Mary", "John"); None: the likeliest after the source, and that after
-    the target. Patterns need texts of equally many tokens; outputs are patched where tokens line up.
+    the target. Patterns need texts with the same number of tokens; outputs are patched where tokens line up.
     Raises AttnlitError for texts or words that cannot be compared, for heads that the model lacks, and for
     models that predict no next or masked word, whose attention cannot be changed, or (outputs) whose heads
     are scaled by a gate or a norm behind attention.
@@ -245,14 +245,15 @@ def _question(model: Model, source: str, target: str, what: str, words: tuple[st
     if what == PATTERN and len(one) != len(other):
         raise AttnlitError(
             f"{quoted(source)} has {len(one)} tokens and {quoted(target)} {len(other)}, and a pattern fits "
-            "only a text of equally many tokens. Patch the output, or swap a word for one of as many pieces."
+            "only a text with the same number of tokens. Patch the output, or swap a word for one with as "
+            "many pieces."
         )
     if len(one) == len(other):
         check_comparable(model.name, source, one, target, other)
     if words is None:
         words, texts = _guesses(model, source, target)
     elif not isinstance(words, tuple | list) or len(words) != 2:
-        raise AttnlitError("Give two words between which the model leans, such as (“Mary”, “John”).")
+        raise AttnlitError("Give the two words to choose between, such as (“Mary”, “John”).")
     else:
         texts = (prompt_texts(model, source, words), prompt_texts(model, target, words))
     pairs = lined_up([token.id for token in one], [token.id for token in other])
@@ -269,8 +270,8 @@ def _guesses(
     if ids[0] == ids[1]:
         word = vocabulary_texts(model.tokenizer, ids[:1])[0]
         raise AttnlitError(
-            f"After both texts {model.name} finds {quoted(word)} likeliest. Name two words between which the "
-            "texts should make a difference."
+            f"{model.name} finds {quoted(word)} the likeliest word after both texts. Name two words between "
+            "which the texts should make a difference."
         )
     one, other = vocabulary_texts(model.tokenizer, ids)
     scored = [replace(each, columns=[0, 1], tokens=[[id_] for id_ in ids]) for each in reads]

@@ -57,8 +57,8 @@ def single_word(model: Model, prompt: str, word: str) -> PromptText:
     text = (_filled if model.masked else _continued)(model, prompt, word, 0)
     if len(text.tokens[0]) > 1:
         raise AttnlitError(
-            f"{quoted(word)} is several tokens of {model.name}, and one of them alone would have to win. "
-            "Choose a shorter or more common word."
+            f"{quoted(word)} is several tokens in {model.name}, and only a single token can be the "
+            "likeliest. Choose a shorter or more common word."
         )
     return text
 
@@ -92,7 +92,7 @@ def _continued(model: Model, prompt: str, continuation: str, column: int) -> Pro
     if ids[: len(start)] != start or len(ids) == len(start):
         raise AttnlitError(
             f"{model.name} merges {quoted(continuation)} and the end of the prompt into one token, so its "
-            "probability cannot be told. Let the prompt end with a whole word and begin with another."
+            "probability cannot be computed. End the prompt with a whole word, and begin with another."
         )
     last = len(ids) - 1  # the last token is predicted and need not be read
     return PromptText(
@@ -170,13 +170,13 @@ def check_comparable(
     if len(tokens) != len(others):
         raise AttnlitError(
             f"For {model} {quoted(first)} has {len(tokens)} tokens and {quoted(second)} {len(others)}. "
-            "Attention can be compared only between prompts of equally many tokens: swap a word for one of "
-            "as many pieces, such as “she” for “he”."
+            "Attention can be compared only between prompts with the same number of tokens: swap a word for "
+            "one with as many pieces, such as “she” for “he”."
         )
     if first.split() == second.split():
         raise AttnlitError("The two prompts are the same. Change one word in the second, such as she to he.")
     if [token.id for token in tokens] == [token.id for token in others]:
         raise AttnlitError(
-            f"For {model} the two prompts are the same: it does not know the word that differs, or not how "
-            "it is written. Swap a more common word, such as “she” for “he”."
+            f"For {model} the two prompts are the same: it does not know the word that differs, or "
+            "ignores how it is written. Swap a more common word, such as “she” for “he”."
         )

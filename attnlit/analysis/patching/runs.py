@@ -92,8 +92,8 @@ def _check_identity(model: Model, what: str, text: PromptText, own: Recorder, fo
     instead = "Patch the pattern, or choose another model." if what == OUTPUT else "Choose another model."
     if np.abs(again[known] - found[known]).max() > SAME:
         raise AttnlitError(
-            f"{model.name} already answers otherwise when its heads are given the {what} that they have, so "
-            f"it cannot be patched. {instead}"
+            f"{model.name} answers differently even when its heads are given their own {what}, so it cannot "
+            f"be patched. {instead}"
         )
 
 

@@ -130,7 +130,7 @@ def _check(attention: Attention, query: int, key: int, survey: Survey) -> None:
     if read != (survey.kind, survey.layer_numbers, survey.offset.shape[1]):
         raise AttnlitError(
             f"This survey is of {survey.model} and its {survey.kind} attention. Give one of the model that "
-            "has read the text."
+            "read the text."
         )
     for asked, tokens in ((query, attention.queries), (key, attention.keys)):
         checked_token(asked, len(tokens))

@@ -55,7 +55,7 @@ def from_bytes(data: bytes) -> Partial:
             about["why_no_untrained"],
         )
     except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise AttnlitError("These bytes hold no part of a survey. Begin it anew.") from error
+        raise AttnlitError("These bytes are not part of a survey. Start it again.") from error
 
 
 def _take_apart(sums: Sums, name: str, arrays: _Arrays) -> dict[str, Any]:

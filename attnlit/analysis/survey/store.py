@@ -123,7 +123,7 @@ def load(folder: Path) -> Saved:
     except (KeyError, IndexError, ValueError, TypeError, OSError, pa.ArrowException) as error:
         raise AttnlitError(
             f"The survey in {quoted(str(folder))} cannot be read: it is incomplete, or of another version of "
-            "attnlit. Make it anew."
+            "attnlit. Make it again."
         ) from error
 
 

@@ -66,8 +66,8 @@ def logit_lens(state: State, *, top: int = 5) -> pd.DataFrame:
 
     if not state.spine:
         raise AttnlitError(
-            f"{state.model.name} norms its state after each layer, so there is no one norm to read all of "
-            "them by. Look at its last layer, or choose another model."
+            f"{state.model.name} norms its state after each layer, so there is no single norm to read "
+            "them all with. Look at its last layer, or choose another model."
         )
     after = {-1 if number is None else number: row for number, row in state.spine}  # the last of each layer
     entered = state.last.anew(torch.stack(list(after.values())), state.spine[-1][1])

@@ -33,7 +33,7 @@ def allowed() -> tuple[PageCard, ...]:
 
 
 def check_link() -> None:
-    """Say it, where somebody has followed a link for a class, if it names a page that there is not."""
+    """Say it, where somebody has followed a link for a class, if it names a page that does not exist."""
     named = st.query_params.get(KEY, "").split(".")
     unknown = next((each for each in named if each and each not in BY_SCRIPT), None)
     if unknown is not None and address.arrived():

@@ -34,7 +34,7 @@ def one_of(
 ) -> T:
     """Draw a choice of one option with `st.pills`, `st.segmented_control` or `st.selectbox`.
 
-    default: the first option where it is left out. but: ends the sentence about a choice that there is not,
+    default: the first option where it is left out. but: ends the sentence about a choice that does not exist,
     as in "mini-gpt2 has layers 0 to 5". bound: in the address; else in the session.
     """
     options = list(options)

@@ -103,7 +103,7 @@ def ask_model() -> Choice:
 
 
 def end_here() -> NoReturn:
-    """End the page: what follows needs something that there is not. It has been said what."""
+    """End the page: what follows needs something that does not exist. It has been said what."""
     st.stop()
     raise AssertionError("Streamlit ends the run")  # for type checkers, which do not know that it does
 

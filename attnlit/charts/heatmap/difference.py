@@ -94,8 +94,8 @@ def _comparable(first: Attention, second: Attention, layer: int, head: int) -> t
     rows = [record.row(layer, head) for record in (first, second)]
     if first.weights.shape != second.weights.shape:
         raise AttnlitError(
-            f"The texts have {len(first.queries)} and {len(second.queries)} tokens. Only two texts of "
-            "equally many tokens, in the same model, can be compared token by token."
+            f"The texts have {len(first.queries)} and {len(second.queries)} tokens. Only two texts with "
+            "the same number of tokens, in the same model, can be compared token by token."
         )
     return first.weights[rows[0], head], second.weights[rows[1], head]
 

@@ -39,7 +39,7 @@ def text_of(attention: Attention, *, once_read: bool) -> Text:
     if answer is not None and not (answer.written and answer.whole):
         raise AttnlitError(
             "The reading view of an answer needs the whole record, and an answer in it whose words look at "
-            "something. Of an encoder-decoder take the decoder or cross-attention."
+            "something. For an encoder-decoder, use decoder or cross-attention."
         )
     apart = attention.queries != attention.keys  # cross-attention, or one sentence looking at another
     tokens = (*attention.keys, *(attention.queries if apart else ()))

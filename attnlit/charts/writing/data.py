@@ -55,7 +55,7 @@ def sum_tables(found: Sum, kind: str, chosen: tuple[int, int] | None, theme: The
     parts = found.table
     missing = [name for name in COLUMNS if name not in parts]
     if missing or not len(parts):
-        raise AttnlitError(f"The sum needs a row a part, with the columns {', '.join(COLUMNS)}.")
+        raise AttnlitError(f"The sum needs one row for each part, with the columns {', '.join(COLUMNS)}.")
     parts = parts.assign(name=_names(parts))
     clickable = (parts["kind"] == HEAD) & (parts["attention"] == kind)
     at = np.full((len(parts), 2), NO_HEAD, np.int16)

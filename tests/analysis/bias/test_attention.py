@@ -56,7 +56,7 @@ def test_differences_of_attention_by_hand() -> None:
     with pytest.raises(AttnlitError, match="The two prompts are the same"):
         attention_differences(records[0], records[0])
     shorter = hand_made(first[None, None, :3, :3], ["nurse", "doctor", "He"], causal=True)
-    with pytest.raises(AttnlitError, match="equally many tokens"):
+    with pytest.raises(AttnlitError, match="the same number of tokens"):
         attention_differences(records[0], shorter)
 
 

@@ -40,12 +40,12 @@ def test_prompts_and_words_that_do_not_fit_are_mistakes_in_words(tiny_model: Get
         bias_effects(model, replace(contrast, **changed))
 
     for model, contrast, changed, words in (
-        (gpt2, WRITTEN, {"second": "A cat"}, "equally many tokens: swap a word"),
+        (gpt2, WRITTEN, {"second": "A cat"}, "the same number of tokens: swap a word"),
         (gpt2, WRITTEN, {"second": WRITTEN.first}, "Change one word in the second"),
         (gpt2, WRITTEN, {"other": WRITTEN.expected}, "Choose two that differ"),
         (gpt2, WRITTEN, {"other": " "}, "A continuation is empty"),
         (gpt2, WRITTEN, {"first": " "}, "The text is empty"),
-        (bert, MASKED, {"first": "The cat sat."}, "equally many tokens"),
+        (bert, MASKED, {"first": "The cat sat."}, "the same number of tokens"),
         (bert, MASKED, {"other": "a mat"}, "not a single token"),
         (bert, MASKED, {"other": "猫"}, "not a single token"),
         (bert, MASKED, {"first": "The [MASK] sat on [MASK] mat."}, r"\[MASK\] exactly once"),

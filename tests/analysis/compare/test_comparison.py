@@ -145,7 +145,7 @@ def test_what_cannot_be_compared_is_a_mistake_in_words() -> None:
     one = record([[1.0]], "a")
     with pytest.raises(AttnlitError, match="weigh what is passed on"):
         attnlit.compare(one, replace(one, weighs="norm of what is passed on"))
-    with pytest.raises(AttnlitError, match="No word of these two texts lines up"):
+    with pytest.raises(AttnlitError, match="No word of one text lines up"):
         attnlit.compare(record(np.eye(2), "a b"), record(np.eye(3), "x y z"))
     with pytest.raises(AttnlitError, match="no layer 3"):
         attnlit.compare(one, one).one_head(3, 0)

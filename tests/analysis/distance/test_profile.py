@@ -58,7 +58,7 @@ def test_special_tokens_are_neither_query_nor_key() -> None:
 
 
 def test_texts_without_any_query_far_enough_are_refused_in_words() -> None:
-    with pytest.raises(AttnlitError, match="too short to see 8 tokens"):
+    with pytest.raises(AttnlitError, match="too short for a distance of 8 tokens"):
         distance.by_distance([random_record(queries=8, causal=True)], 8)
 
 

@@ -127,7 +127,7 @@ def test_outputs_of_texts_of_other_lengths_are_patched_where_tokens_line_up(tiny
     assert one > other > found.aligned - 1
     assert 0 < found.aligned <= other
     assert found.into_target != pytest.approx(found.in_target, abs=ROUNDING)
-    with pytest.raises(AttnlitError, match="equally many tokens"):
+    with pytest.raises(AttnlitError, match="the same number of tokens"):
         patch(model, longer, TARGET, [(1, 2)])
 
 

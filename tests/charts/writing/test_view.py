@@ -66,5 +66,5 @@ def test_it_says_names_and_numbers() -> None:
 
 
 def test_a_table_that_is_none_of_parts_is_refused() -> None:
-    with pytest.raises(AttnlitError, match="a row a part"):
+    with pytest.raises(AttnlitError, match="one row for each part"):
         writing_picture(Added(pd.DataFrame({"logit": [1.0]}), 1.0, "mat"))
