@@ -23,7 +23,7 @@ def classify(model: Model, text: str, *, pair: str | None = None) -> pd.DataFram
     itself (`model.problem_type` is "multi_label_classification"). A regression has a `number` instead, in the
     units that it was trained in. A classifier of tokens has `place` (1, 2 ...) and `token` besides, and names
     no special tokens. `attnlit.switch_off` says how they change without a head.
-    Raises AttnlitError for a model that is no classifier.
+    Raises AttnlitError for a model that is not a classifier.
     """
     import pandas as pd
 

@@ -128,7 +128,7 @@ def test_a_classifier_of_tokens_tells_the_class_of_each(classifier: Any) -> None
 
 
 def test_models_without_classes_have_none_and_classifiers_no_words(classifier: Any, tiny_model: Any) -> None:
-    with pytest.raises(AttnlitError, match="no classifier"):
+    with pytest.raises(AttnlitError, match="not a classifier"):
         classify(tiny_model("gpt2"), TEXT)
     with pytest.raises(AttnlitError, match="predicts classes and no words"):
         loss_by_word(classifier("GPT2ForSequenceClassification"), TEXT, [(0, 0)])

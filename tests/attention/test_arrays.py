@@ -178,8 +178,8 @@ def test_without_queries_and_keys_there_is_no_neuron_view_and_it_says_why() -> N
         ({"kind": "other"}, "no kind “other”"),
         ({"q": np.zeros((2, 3, 4, 8))}, "give both q and k"),
         ({"k": np.zeros((2, 3, 4, 8))}, "give both q and k"),
-        ({"q": np.zeros((2, 3, 9, 8)), "k": np.zeros((2, 3, 4, 8))}, "does not fit the weights"),
-        ({"q": np.zeros((2, 3, 4, 8)), "k": np.zeros((2, 2, 4, 8))}, "does not fit the queries"),
+        ({"q": np.zeros((2, 3, 9, 8)), "k": np.zeros((2, 3, 4, 8))}, "does not fit that of the weights"),
+        ({"q": np.zeros((2, 3, 4, 8)), "k": np.zeros((2, 2, 4, 8))}, "does not fit that of the queries"),
         ({"q": np.zeros((2, 3, 4, 8)), "k": np.zeros((2, 3, 4, 8))}, "misses the weights of layer 0"),
     ],
 )  # fmt: skip

@@ -138,7 +138,7 @@ def test_without_words_the_likeliest_after_each_text_are_compared() -> None:
     before = [intervene(model, text, []).before[0] for text in ("The king and his", "The queen and her")]
     for row, probabilities in zip(found.probabilities[:2], before, strict=True):
         assert max(probabilities) in [pytest.approx(each, rel=1e-4) for each in row]
-    with pytest.raises(AttnlitError, match=r"likeliest\. Name two words"):
+    with pytest.raises(AttnlitError, match=r"likeliest word after both texts\. Name two words"):
         patch(model, "She looked at the old king and", "She looked at the old queen and", [(5, 1)])
 
 
