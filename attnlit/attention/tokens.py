@@ -46,9 +46,7 @@ def tokenizing(tokenizer: PreTrainedTokenizerBase) -> Iterator[None]:
     with _looking_up:
         lock = _locks.setdefault(tokenizer, threading.Lock())
     if not lock.acquire(timeout=BUSY_SECONDS):
-        raise AttnlitError(
-            "This model's tokenizer is busy with another text. Try again, or choose another model."
-        )
+        raise AttnlitError("This model's tokenizer is busy with another text. Try again in a moment.")
     try:
         with native_faults():
             yield
@@ -57,8 +55,7 @@ def tokenizing(tokenizer: PreTrainedTokenizerBase) -> Iterator[None]:
     except Exception as error:  # a tokenizer's files may be anything, and its libraries raise anything
         detail = one_line(f"{type(error).__name__}: {error}", 160)
         raise AttnlitError(
-            f"This model's tokenizer cannot read this text ({detail}). Change the text, or choose "
-            "another model."
+            f"This model's tokenizer cannot read this text ({detail}). Change it, or choose another model."
         ) from error
     finally:
         lock.release()
