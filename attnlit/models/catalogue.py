@@ -38,7 +38,7 @@ CATALOGUE = (
     Entry(
         "mini-gpt2", 16, WITH_ATTNLIT, "English", "Apache-2.0",
         "Opens at once: a small GPT-2 that we trained on public-domain prose. It predicts the next word, so "
-        "it looks only back.",
+        "it only looks back.",
         bundled=True,
     ),
     Entry(

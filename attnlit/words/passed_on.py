@@ -30,7 +30,7 @@ def brought_to(attention: Attention, layer: int, heads: Sequence[int], query: in
         return [sentence, "The lengths of what the heads bring are added up."]
     share = percent(float(row.sum() / norms.sum(axis=-1).max()))
     any_ = "this layer" if attention.together else "any head of this layer"
-    sentences = [sentence, f"In all it is {share} of the most that {any_} brings to one token."]
+    sentences = [sentence, f"In all, that is {share} of the most that {any_} brings to one token."]
     if RESIDUAL in attention.weighs:
         sentences.append("What a token keeps of its own state counts as brought from itself.")
     return sentences

@@ -243,4 +243,4 @@ def test_a_survey_from_the_command_line_is_offered_for_its_own_model_only(
 def test_a_token_is_no_markup_in_a_label(small_model: Callable[[str], str]) -> None:
     """Labels of controls are Markdown: a star, or a whole word that is a link, would be taken for markup."""
     app = opened("patterns", model=small_model("mini-gpt2"), text="The * sat.", query="3")
-    assert app.selectbox(key="points_at").label == r"Which heads let “\*” look at …"
+    assert app.selectbox(key="points_at").label == r"Which heads make “\*” look at …"

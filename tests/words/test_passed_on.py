@@ -24,7 +24,7 @@ ONE = norms([[5, 0, 0, 0], [1, 3, 0, 0], [6, 2, 2, 0], [0, 0, 0, 0]])
 def test_what_a_head_brings_to_a_token_and_how_much_that_is() -> None:
     assert read_out(ONE, 0, [0], 1) == [
         "Of what head 0-0 brings to *cat*, 75% comes from itself, then 25% from the 1st *the*.",
-        "In all it is 40% of the most that any head of this layer brings to one token.",
+        "In all, that is 40% of the most that any head of this layer brings to one token.",
     ]
 
 
@@ -58,7 +58,7 @@ def test_a_record_of_whole_layers_is_no_heads() -> None:
     whole = replace(ONE, weighs=PASSED_ON + TOGETHER)
     assert read_out(whole, 0, [0], 1) == [
         "Of what layer 0 brings to *cat*, 75% comes from itself, then 25% from the 1st *the*.",
-        "In all it is 40% of the most that this layer brings to one token.",
+        "In all, that is 40% of the most that this layer brings to one token.",
     ]
     assert read_out(whole, 0, [0], key=1)[0].startswith("Of what layer 0 brings from *cat*")
     kept = replace(ONE, weighs=PASSED_ON + TOGETHER + RESIDUAL)

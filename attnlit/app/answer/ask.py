@@ -63,7 +63,7 @@ def question(model: Model) -> Question:
 def _how() -> tuple[int, float, int]:
     """(tokens at most, temperature, number of the draw)"""
     with st.popover("How it writes", icon=":material/tune:"):
-        length = one_of(st.segmented_control, "Tokens, at most", LENGTHS, "length", default=40)
+        length = one_of(st.segmented_control, "Maximum tokens", LENGTHS, "length", default=40)
         temperature = one_of(
             st.segmented_control,
             "Temperature",
@@ -93,7 +93,7 @@ def _texts(model: Model, chat: bool) -> tuple[str, str]:
         if chat:
             tip = "What the model is told before the conversation. Some models take no such message."
             system = typed(st.text_input, "System message (optional)", "", "answer_system", most, help=tip)
-        label = "Message" if chat else "Text to answer" if model.pairs == "target" else "Text to go on with"
+        label = "Message" if chat else "Text to answer" if model.pairs == "target" else "Text to continue"
         start = MESSAGE if chat else PROMPT
         prompt = typed(
             st.text_area, label, start, "answer_chat" if chat else "answer_prompt", most, height=80

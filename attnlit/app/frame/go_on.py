@@ -51,9 +51,7 @@ def offer(model: Known) -> How | None:
         "Let the model write what comes next. It is added to sentence A, or to sentence B if there is one."
     )
     with st.popover("Go on", help=about):
-        length = one_of(
-            st.segmented_control, "Tokens, at most", LENGTHS, "on_length", default=10, bound=False
-        )
+        length = one_of(st.segmented_control, "Maximum tokens", LENGTHS, "on_length", default=10, bound=False)
         temperature = one_of(
             st.segmented_control,
             "Temperature",

@@ -27,7 +27,7 @@ def by_pointing(request: Request, found: Survey) -> None:
     seen = [key for key in record.keys if not record.causal or key.position <= query.position]
     words = {key.position: key.text for key in seen}
     position = st.selectbox(
-        f"Which heads let “{escaped(query.text)}” look at …",
+        f"Which heads make “{escaped(query.text)}” look at …",
         [*words],
         index=None,
         format_func=lambda each: f"{words[each]}  ·  {each}",

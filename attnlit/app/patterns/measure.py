@@ -44,7 +44,7 @@ def found(request: Request) -> Survey | None:
         help=f"The sample is {len(SAMPLE)} sentences and pairs of our own; “This text” is the sidebar's.",
     )  # fmt: skip
     if source in saved:
-        say.quiet(f"Read before and kept: {saved[source].texts}.")
+        say.quiet(f"Read in advance: {saved[source].texts}.")
         return saved[source].survey
     if source == SAMPLE_TEXTS:
         return _surveyed(request, SAMPLE)

@@ -45,8 +45,9 @@ def head_map(request: Request, found: Survey, score: str) -> None:
     with_role = int(found.claimed[score].sum())
     role = BY_NAME[score].role
     if role is not None and found.untrained and found.units[score] >= survey.FEWEST_TEXTS:
+        are = "is" if with_role == 1 else "are"
         st.caption(
-            f"{with_role} of {found.offset.size} heads are called **{role.name}** by this score "
+            f"{with_role} of {found.offset.size} heads {are} called **{role.name}** by this score "
             f"({shown(score, role.least)} or more, and clearly above the untrained model)."
         )
     say.quiet(rests_on(found))
