@@ -1,8 +1,8 @@
-"""Which heads must go until another word wins: a small set of heads, found step by step.
+"""Which heads must be off for another word to win: a small set of heads, found step by step.
 
-A search, not a proof: at each step the head goes whose loss helps the word most, measured anew with all the
-others off, as in the greedy searches for circuits (Conmy et al. 2023, arXiv 2304.14997). Then every head is
-put back that is not needed after all. A smaller set may exist that no single step leads to.
+A search, not a proof: each step switches off the head whose loss helps the word most, measured again with all
+the earlier ones off, as in the greedy searches for circuits (Conmy et al. 2023, arXiv 2304.14997). Then every
+head that is not needed after all is put back. A smaller set may exist that no single step leads to.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Of what a model read how much when it wrote a word of its answer: by span, and by word.
+"""How much a model read of what when it wrote a word of its answer: by span, and by word.
 
 The word at position p was written by the row of position p - 1, so that row is asked. What the word itself
 looked at once it was there tells how it was read, for all that comes after it.

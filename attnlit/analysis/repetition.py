@@ -1,7 +1,7 @@
-"""What a head does for a text that repeats itself: how much worse the model foresees it without that head.
+"""What a head does for a text that repeats itself: how much worse the model predicts it without that head.
 
-The causal side of induction (Olsson et al. 2022, arXiv 2209.11895): on random tokens that come again and
-again in one order, nothing but what stood there before tells what follows.
+The causal side of induction (Olsson et al. 2022, arXiv 2209.11895): on random tokens that repeat in
+one order, only what came before can tell what follows.
 """
 
 from __future__ import annotations

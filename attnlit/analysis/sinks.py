@@ -1,4 +1,4 @@
-"""Idle, constant or working: what a head does that rests on the first token, or on one that was added.
+"""Idle, constant or working: what a head that rests on the first token, or on an added one, does.
 
 Its weights cannot tell. It may be idle, because the token that it looks at has a short value (Gu et al. 2024,
 arXiv 2410.10781); it may bring the same vector from there to every token, and so act as a bias; or it may

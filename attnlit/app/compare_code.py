@@ -1,4 +1,4 @@
-"""Code for the pictures of Compare: in a notebook it makes the same ones."""
+"""Code for the pictures of Compare: it makes the same ones in a notebook."""
 
 from __future__ import annotations
 

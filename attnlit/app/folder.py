@@ -1,4 +1,4 @@
-"""Where the script and the pages are that Streamlit runs: beside the package, or where a wheel puts them."""
+"""Where the script and the pages that Streamlit runs are: beside the package, or where a wheel puts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands beside every picture: what is seen, in words; one head seen otherwise; a link; files."""
+"""What stands beside every picture: what it shows, in words; one head in another view; a link; files."""
 
 from __future__ import annotations
 

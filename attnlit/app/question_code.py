@@ -1,4 +1,4 @@
-"""Code for the pictures of Bias, Patterns and Neurons: in a notebook it makes the same ones."""
+"""Code for the pictures of Bias, Patterns and Neurons: it makes the same ones in a notebook."""
 
 from __future__ import annotations
 

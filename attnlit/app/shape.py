@@ -1,4 +1,4 @@
-"""How a head is drawn: a long text as a heat map, as long as nobody has chosen otherwise."""
+"""How a head is drawn: a long text as a heat map, unless somebody has chosen lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A record of arrays that somebody has already: `Attention.from_arrays`."""
+"""A record made from arrays that somebody has already: `Attention.from_arrays`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long the vectors are that one token's heads bring to another: the arithmetic of what is passed on.
+"""How long the vectors that heads bring from one token to another are: the arithmetic of what is passed on.
 
 Kobayashi et al. 2020 (arXiv 2004.10102), section 3: attention is a sum of vectors, and a weight says little
 where the vector is short. 2021 (arXiv 2109.07152): with the residual connection and the layer norm.

@@ -1,4 +1,4 @@
-"""What to draw for words of a vocabulary that stand in no text: those that a model could have written."""
+"""What to draw for words of a vocabulary that are in no text: those that a model could have written."""
 
 from __future__ import annotations
 

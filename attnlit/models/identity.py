@@ -1,4 +1,4 @@
-"""Which content a model's name stands for at this moment: a folder is saved anew, a hub model gets a commit.
+"""Which content a model's name stands for now: a folder may be saved again, a hub model gets a commit.
 
 Caches are keyed by identity, never by name, so that new weights never meet old numbers.
 """

@@ -1,11 +1,11 @@
 """Ray Data: the blocks of a survey on a cluster, or on this machine with the same line.
 
-Ray hands blocks to workers that hold a model each, starts a worker anew where one is lost, and reads its
-block again. What it does not do here is add up: parts are plain bytes in a data set, which is written as
+Ray hands blocks to workers that hold a model each, replaces a worker that is lost, and reads its block
+again. What it does not do here is add up: parts are plain bytes in a data set, which is written as
 Parquet or summed by `attnlit.analysis.survey.finish`, in any order.
 
-`pip install "attnlit[scale]"`. Ray needs a processor for itself beside those of the workers, or it waits for
-ever.
+`pip install "attnlit[scale]"`. Ray needs a processor for itself beside those of the workers, or it waits
+forever.
 """
 
 from __future__ import annotations

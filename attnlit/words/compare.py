@@ -1,4 +1,4 @@
-"""What is said of two texts or two models side by side, of patches, and of heads that must go (Markdown)."""
+"""What is said of two texts or two models side by side, of patches, and of heads to be off (Markdown)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a head does that rests on the first token or on added ones, in sentences (Markdown)."""
+"""What a head that rests on the first token or on added ones does, in sentences (Markdown)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of two records on the tokens that line up, so that they can be held against each other.
+"""Rows of two records on the tokens that line up, so that they can be compared.
 
 What a row gives to tokens that do not line up, and what a learned sink takes of it, is added up in one last
 column, "elsewhere": nothing is renormalised in silence.

@@ -1,4 +1,4 @@
-"""What is passed on, measured for a rollout: of the model as it is, and of the same values evenly weighed."""
+"""What is passed on, measured for a rollout: by the model itself, and by its values under even attention."""
 
 from __future__ import annotations
 

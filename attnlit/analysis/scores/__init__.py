@@ -1,4 +1,4 @@
-"""Scores of heads: what each does on one text, or over many, as numbers between which roles are told.
+"""Scores of heads: what each does on one text, or over many, as numbers by which roles are told.
 
 `registry` holds every score once, `score` says what one is; the other files hold the arithmetic, a family
 each.

@@ -1,4 +1,4 @@
-"""Successor heads: what a head raises when it looks at a word of a kind that is counted in an order.
+"""Successor heads: what a head raises when it looks at a word of an ordered series.
 
 Gould et al. 2023 (arXiv 2312.09230): heads that turn *Monday* into *Tuesday* and *two* into *three*. Told
 from the head's direct path alone, wherever it would look in a text.

@@ -1,7 +1,7 @@
 """Inactive heads: heads that write next to nothing, wherever they look.
 
 An attention sink need not be inactive, and an inactive head need not be a sink (Sandoval-Segura et al. 2025,
-arXiv 2504.03889): what tells is how long the vectors are that a head writes, beside those of its layer.
+arXiv 2504.03889): what counts is how long a head's vectors are, compared with those of its layer.
 """
 
 from __future__ import annotations

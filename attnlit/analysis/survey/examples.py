@@ -1,8 +1,8 @@
-"""Texts beside scores: those that excite a head most, those where it writes most, and any.
+"""Texts beside scores: those that excite a head most, those where it writes most, and random ones.
 
 "Most" is by surprise: log A[i, j] less the mean of log A that the same head gives at the same distance. By
 weight alone the first ten texts of a sharp head would be any ten. The texts of the third list are drawn by
-their number, so they are the same however the work was shared, and no head's best foot is put forward.
+their number, so they are the same however the work was shared, and show no head at its best.
 
 Within one group of distances the order by surprise is that by weight, whatever the mean turns out to be. So
 the strongest looks of each group are kept while texts are read, and ranked exactly when the mean is known.

@@ -1,8 +1,8 @@
 """Heads for a pattern that somebody points at: this token looks at that one. Which heads do the same?
 
 What the two tokens are to each other is told by the same relations that the scores count: the token before,
-the same token again, what followed it then, and so on. A head does the same if it looks so here, and if over
-the texts of a survey it looks so in general.
+the same token again, what followed it then, and so on. A head does the same if it attends that way here,
+and over the texts of a survey.
 """
 
 from __future__ import annotations

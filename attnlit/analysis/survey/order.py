@@ -1,4 +1,4 @@
-"""The order in which texts are read: those of like length together, so that many share a forward pass.
+"""The order in which texts are read: those of similar length together, so that many share a forward pass.
 
 It follows from the texts alone. So whoever reads them, in one process or in many, lets the same texts share a
 pass, and every rounding is the same.

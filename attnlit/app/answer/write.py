@@ -1,4 +1,4 @@
-"""Lets a model answer; what is there after a stop can be looked at."""
+"""Lets a model answer; what it has written when it is stopped is shown."""
 
 from __future__ import annotations
 

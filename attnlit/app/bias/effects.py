@@ -1,4 +1,4 @@
-"""The three effects with what each means, those of each head, and beside a paper's."""
+"""The three effects and what each means, those of each head, and a paper's numbers beside ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Heads patched from one text into the other, and heads that must go until a word wins."""
+"""Heads patched from one text into the other, and heads that must be off for a word to win."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page does in the browser unseen: one element, which draws nothing, as each takes its time."""
+"""What a page does unseen in the browser: in one element that draws nothing, because each costs time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The next step of a lesson begins at its top, as a page would: else a phone shows the middle of it."""
+"""The next step of a lesson begins at its top, as a page would: otherwise a phone shows the middle of it."""
 
 from __future__ import annotations
 

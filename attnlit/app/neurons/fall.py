@@ -1,4 +1,4 @@
-"""Which heads look less the farther a word is, and how the chosen head's attention falls."""
+"""Which heads look less at words farther away, and how the chosen head's attention falls."""
 
 from __future__ import annotations
 
