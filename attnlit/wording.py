@@ -101,7 +101,7 @@ def escaped(text: str) -> str:
 
 
 def number_text(value: float, form: str = "+.2f") -> str:
-    """A number for people, in a Python format: +1.23, −0.40; “–” where there is none (NaN, infinite)."""
+    """A number for people, in a Python format: +1.23, −0.40; “–” where there is no number (NaN, infinite)."""
     return format(value, form).replace("-", "−") if isfinite(value) else "–"
 
 
@@ -149,7 +149,7 @@ def capitalised(sentence: str) -> str:
 
 
 def times(ratio: float) -> str:
-    """A ratio for people: ×12, ×1.9, ×0.24; nothing where there is none (NaN)."""
+    """A ratio for people: ×12, ×1.9, ×0.24; nothing where there is no ratio (NaN)."""
     if ratio != ratio:
         return ""
     if ratio < 0.01:

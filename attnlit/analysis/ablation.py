@@ -167,7 +167,7 @@ def check_how(how: str) -> None:
 
 
 def head_off(kind: str, layer: int, head: int, how: str) -> HeadsAblated:
-    """The edit that switches one head off; "pattern-preserving" needs the others' patterns frozen besides."""
+    """The edit that switches one head off; "pattern-preserving" also needs the others' patterns frozen."""
     return HeadsAblated(kind=kind, layer=layer, heads=(head,), mean=how == "mean")
 
 

@@ -21,7 +21,7 @@ def classify(model: Model, text: str, *, pair: str | None = None) -> pd.DataFram
 
     Columns: `class` and `probability`. The probabilities add up to 1, unless the model judges each class for
     itself (`model.problem_type` is "multi_label_classification"). A regression has a `number` instead, in the
-    units that it was trained in. A classifier of tokens has `place` (1, 2 ...) and `token` besides, and names
+    units that it was trained in. A classifier of tokens also has `place` (1, 2 ...) and `token`, and names
     no special tokens. `attnlit.switch_off` says how they change without a head.
     Raises AttnlitError for a model that is not a classifier.
     """

@@ -132,7 +132,7 @@ def _by_word(tokens: Sequence[Token]) -> list[list[int]]:
 
 
 def _spelled(pieces: Sequence[Token]) -> str:
-    """What to draw for a word; a character of which several pieces are parts is one."""
+    """What to draw for a word; a character in several pieces is one word."""
     if len(pieces) == 1:
         return pieces[0].text
     texts = [

@@ -196,7 +196,7 @@ def is_read(model: Model, text: str, pair: str) -> bool:
 
 @dataclass(frozen=True)
 class Filters:
-    """What of a record is shown. The defaults show it as it was recorded."""
+    """Which part of a record is shown. The defaults show it as it was recorded."""
 
     # One of `attnlit.attention.filters.BETWEEN`.
     sentences: str = "All"

@@ -53,7 +53,7 @@ class Button:
 
 
 def is_quick(heads: int, tokens: int) -> bool:
-    """Whether every head of a model can be measured by itself, on so many tokens, without being asked for."""
+    """Whether every head of a model can be measured, on this many tokens, without being asked for."""
     return heads <= AT_ONCE and heads * tokens <= LONG
 
 

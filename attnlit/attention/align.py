@@ -121,7 +121,7 @@ def bare(raw: str) -> str:
 
 
 def readable(raws: Sequence[str]) -> list[str]:
-    """What to draw for tokens of which nothing but the vocabulary's spelling is known."""
+    """What to draw for tokens when only the vocabulary's spelling of them is known."""
     if any("Ġ" in raw for raw in raws):  # a byte-level vocabulary
         return [_of_bytes(raw) for raw in raws]
     return [bare(raw).strip() or bare(raw) for raw in raws]

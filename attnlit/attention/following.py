@@ -105,7 +105,7 @@ class _Heads:
 
 @dataclass(frozen=True, eq=False)
 class _Written:
-    """The tensor holds what a call's projection put out, after so many additions of something else."""
+    """The tensor holds what a call's projection put out, after this many additions of something else."""
 
     call: int
     additions: int
@@ -128,10 +128,10 @@ class Following(TorchFunctionMode):
         """A call's output has gone through its projection."""
 
     def added(self, call: int, additions: int, other: Tensor) -> None:
-        """Something is added to what a call wrote, after so many earlier additions."""
+        """Something is added to what a call wrote, after this many earlier additions."""
 
     def normed(self, call: int, additions: int, norm: Norm) -> None:
-        """What a call wrote enters a layer norm, after so many additions."""
+        """What a call wrote enters a layer norm, after this many additions."""
 
     def take(self, call: Call) -> None:
         """What the capture route calls."""

@@ -91,7 +91,7 @@ def _drawn(logits: np.ndarray, temperature: float, chance: float) -> int:
 def _rules(model: Model) -> tuple[set[int], list[int], int | None]:
     """(tokens that end the target, tokens that it never has, the token that it must begin with).
 
-    They stand in files of the repository, which may say anything: what is no token of the model is left out.
+    Files of the repository name them, and may say anything: what is not a token of the model is left out.
     """
     ends: set[int] = set()
     never: set[int] = set()

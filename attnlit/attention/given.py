@@ -28,7 +28,7 @@ def check_opened(model: Any) -> None:
 
 
 def check_text(text: Any, name: str) -> None:
-    """Refuses what is no string. name: what the text is, such as "prompt"."""
+    """Refuses anything but a string. name: what the text is, such as "prompt"."""
     if not isinstance(text, str):
         raise AttnlitError(f"The {name} must be one string, but this is {a_kind(text)}.")
 

@@ -220,7 +220,7 @@ class Attention(InOneLine):
 
 
 def check_record(attention: Any) -> None:
-    """Raises AttnlitError, in words, for what is no record: a text, a model, or arrays."""
+    """Raises AttnlitError, in words, for anything but a record: a text, a model, or arrays."""
     if not isinstance(attention, Attention):
         raise AttnlitError(
             f"This takes a record of attention, not {a_kind(attention)}. attnlit.attend(model, text) returns "
@@ -231,7 +231,7 @@ def check_record(attention: Any) -> None:
 def layer_or_first(attention: Attention, layer: int | None) -> int:
     """The layer that is asked for; where none is, the first that has attention, which a hybrid's 0 has not.
 
-    Raises AttnlitError for what is no record.
+    Raises AttnlitError for anything but a record.
     """
     check_record(attention)
     return attention.layer_numbers[0] if layer is None else layer

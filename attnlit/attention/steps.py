@@ -129,7 +129,7 @@ _counting = threading.Lock()
 
 
 def _has_room(steps: Steps, size: int) -> bool:
-    """Whether this text may keep so many bytes, beside those that others keep; alone it always may."""
+    """Whether this text may keep this many bytes, besides those that others keep; alone it always may."""
     with _counting:
         _held.pop(steps, None)
         others = sum(_held.values())

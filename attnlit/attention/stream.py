@@ -85,7 +85,7 @@ Node = Leaf | Written | Sum | Scaled | Centred | Shifted
 
 @dataclass(frozen=True)
 class _Born:
-    """The mark on a state that is a leaf as yet."""
+    """The mark on a state that is so far a leaf."""
 
     layer: int | None
 
@@ -189,7 +189,7 @@ class Stream(Following):
         return None if isinstance(mark, _Born) else mark
 
     def _node(self, tensor: Any) -> Node | None:
-        """The node of a tensor, a leaf if nothing more is known; None for what is no state."""
+        """The node of a tensor, a leaf if nothing more is known; None for anything but a state."""
         if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
             return None
         mark = getattr(tensor, _NODE, None)

@@ -104,7 +104,7 @@ MAX_SETTINGS_BYTES = 16_000_000
 
 
 def check_size(name: str, parameters: int) -> None:
-    """Raises AttnlitError if a model of so many parameters is larger than this deployment allows."""
+    """Raises AttnlitError if a model of this many parameters is larger than this deployment allows."""
     megabytes = parameters * FLOAT32_BYTES / 1e6
     limit = max_model_megabytes()
     if megabytes > limit:

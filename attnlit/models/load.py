@@ -92,7 +92,7 @@ def find(
 
 
 def to_fetch(name: str) -> Offer | None:
-    """What of a hub's model must be fetched before it opens: asked of the hub, before a byte of it is spent.
+    """What must be fetched of a hub's model before it opens: asked of the hub, before a byte of it is spent.
 
     None where nothing must: for bundled models, folders, what is here already, and where the hub cannot be
     reached, which `find` says. Raises AttnlitError for a name that leads nowhere, and for what cannot be

@@ -59,7 +59,7 @@ _STARTS_AND_ENDS = frozenset(
 
 
 def read(folder: Path, file: str, name: str) -> dict[str, Any]:
-    """A JSON file of a model, {} where there is none. Raises AttnlitError if it is too large or no JSON."""
+    """A JSON file of a model; {} if it does not exist. Raises AttnlitError if it is too large or no JSON."""
     path = folder / file
     if not path.is_file():
         return {}

@@ -51,7 +51,7 @@ def flow_in_words(routes: Routes) -> list[str]:
 
 
 def left_out_in_words(depth: int, layers: int) -> str:
-    """What is said of a model of so many layers of which only some have attention; nothing where all have."""
+    """What is said of a model in which only some of these layers have attention; nothing if all have."""
     if depth <= layers:
         return ""
     return (

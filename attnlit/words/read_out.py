@@ -85,7 +85,7 @@ def _looks_at(attention: Attention, weights: np.ndarray, heads: Sequence[int], q
 
 
 def _to_a_sink(attention: Attention, layer: int, heads: Sequence[int], query: int) -> list[str]:
-    """What of a token's attention goes nowhere, where the layer has a learned sink."""
+    """How much of a token's attention goes nowhere, where the layer has a learned sink."""
     sink = attention.to_sink(layer)
     if sink is None:
         return []

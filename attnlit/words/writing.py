@@ -172,7 +172,7 @@ def lens_in_words(table: pd.DataFrame) -> str:
 
 
 def _words(rows: pd.DataFrame, most: int) -> str:
-    """The strongest of some words, at most so many, and how many bytes there were among them."""
+    """The strongest of some words, up to a number, and how many bytes there were among them."""
     named: list[str] = []
     count = 0
     for row in rows.itertuples():

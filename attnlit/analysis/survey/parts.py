@@ -59,7 +59,7 @@ def from_bytes(data: bytes) -> Partial:
 
 
 def _take_apart(sums: Sums, name: str, arrays: _Arrays) -> dict[str, Any]:
-    """What of sums is no array; its arrays go into `arrays`."""
+    """The parts of sums that are not arrays; the arrays go into `arrays`."""
     for index, block in sums.bins.items():
         arrays[f"{name} bin {index}"] = block
     for index, start in sums.starts.items():

@@ -52,7 +52,7 @@ class Saved:
 
 
 def save(saved: Saved, folder: Path) -> None:
-    """Write a survey into a folder, which is made where there is none."""
+    """Write a survey into a folder, which is made if it does not exist."""
     import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq

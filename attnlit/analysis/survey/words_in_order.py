@@ -23,7 +23,7 @@ _found: WeakKeyDictionary[Model, list[tuple[list[int], np.ndarray]]] = WeakKeyDi
 
 
 def orders_of(model: Model) -> list[tuple[list[int], np.ndarray]]:
-    """The orders of which the vocabulary has the words: (ids in order, which have a next: bool (n,))."""
+    """The orders whose words the vocabulary has: (ids in order, which have a next: bool (n,))."""
     known = _found.get(model)
     if known is None:
         every = [_known(model, words) for words in ORDERS]

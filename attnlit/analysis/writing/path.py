@@ -103,7 +103,7 @@ class Expanded:
 
 
 def expand(root: Node, sites: tuple[Site | None, ...]) -> Expanded:
-    """Takes a state apart, down to what is no sum."""
+    """Takes a state apart, down to parts that are not sums."""
     leaves: list[tuple[Leaf | Written | Shifted, Path]] = []
     waiting: list[tuple[Node, Path]] = [(root, Path())]
     while waiting:

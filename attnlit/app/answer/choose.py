@@ -24,7 +24,7 @@ WROTE, READ = WHEN = ("To write it", "Once it was there")
 
 @dataclass(frozen=True)
 class Looking:
-    """What of an answer is looked at."""
+    """Which part of an answer is looked at."""
 
     # Places in `Answer.written`: one, or several in a row.
     words: tuple[int, ...]

@@ -123,7 +123,7 @@ def _toggle(label: str, key: str, about: str) -> bool:
 
 
 def query(shown: Attention) -> None:
-    """Draw the list of tokens, one of which looks."""
+    """Draw the list of tokens from which the query is chosen."""
     words = {token.position: token.text for token in shown.queries}
     st.selectbox(
         "Query token",

@@ -127,7 +127,7 @@ def _written(model: Model, prompt: str, how: How, report: work.Report, so_far: A
 
 
 def _said(model: Model, prompt: str, ids: tuple[int, ...]) -> str:
-    """The text of what was written; it is said where there is none."""
+    """The text that was written; if there is none, the page says so."""
     from attnlit.attention.answers import ask, said
     from attnlit.words.answer import NOTHING
 

@@ -37,7 +37,7 @@ def page(allowed: Collection[PageCard]) -> Any:
 
 
 def tell(name: str) -> None:
-    """Say that there is no such page, and lead to the nearest."""
+    """Say that this page does not exist, and link to the nearest."""
     scripts = {card.script: card for card in classroom.allowed()}
     spelled = name.strip().lower().replace("-", "_").replace(" ", "_")
     near = get_close_matches(spelled, scripts, n=1)

@@ -84,7 +84,7 @@ def head_map(request: Request, values: np.ndarray, found: Guess, *, lost: bool) 
 def menu(
     request: Request, found: Guess, summed: WordSum | None, lost: np.ndarray | None, asked: Asked
 ) -> None:
-    """A link, and the sum as files; where there is none, the map of what is lost."""
+    """A link, and the sum as files; without a sum, the map of what is lost."""
     heads = heads_in_order(request.attention.layer_numbers, request.attention.heads)
     if summed is not None:
         export.menu(

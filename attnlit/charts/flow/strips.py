@@ -81,7 +81,7 @@ def _shaded(shares: np.ndarray, colour: str) -> str:
 
 
 def _signed(ratio: np.ndarray, theme: Theme) -> str:
-    """Ratios (tokens,) as a picture: blue above 1, orange below, clear at 1 and where there is none."""
+    """Ratios (tokens,) as a picture: blue above 1, orange below, clear at 1 and where there is no ratio."""
     half = SHADES // 2
     reach = np.log2(np.maximum(np.nan_to_num(ratio, nan=1.0), 2.0**-DOUBLINGS)) / DOUBLINGS
     shades = np.rint(half + np.clip(reach, -1, 1) * half).astype(np.uint8)

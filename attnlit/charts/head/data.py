@@ -47,7 +47,7 @@ NO_TOKEN = -1  # its place
 
 
 def head_shape(attention: Attention, switches: int) -> HeadShape:
-    """The sizes of this record's head view with so many switches."""
+    """The sizes of this record's head view with this many switches."""
     return HeadShape(len(attention.queries), len(attention.keys), switches)
 
 

@@ -46,7 +46,7 @@ def _rooms(texts: Sequence[str]) -> tuple[float, ...]:
 
 
 def in_rows(tables: dict[str, pa.Table], attention: Attention, shape: HeadShape) -> dict[str, pa.Table]:
-    """The head view's tables with what rows need besides: each token's place along its row, and its room.
+    """The head view's tables with what rows need in addition: each token's place along its row, and its room.
 
     shape: of the picture in columns.
     """

@@ -94,7 +94,7 @@ def _place(pinned: PinnedToken | None, side: Side) -> int:
 
 
 def _image(matrix: Matrix, shares: np.ndarray, theme: Theme) -> str:
-    """A pixel a value: in its colour, as opaque as it is large; grey where there is none."""
+    """A pixel a value: in its colour, as opaque as it is large; grey where there is no value."""
     if matrix.signed:
         middle = SHADES // 2
         of_shade = (np.arange(UNAVAILABLE) - middle) / middle  # of each shade, from -1 to 1

@@ -34,7 +34,7 @@ def spec_by_itself(theme: Theme) -> alt.LayerChart:
 
 
 def below(roles: int, width: int) -> int:
-    """Pixels under the grid, for the legend of so many roles."""
+    """Pixels under the grid, for the legend of this many roles."""
     return 2 + (8 + -(-roles // max(1, (width - LEFT) // ROLE_WIDTH)) * ROLE_HEIGHT if roles else 0)
 
 

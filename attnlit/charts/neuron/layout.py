@@ -20,7 +20,7 @@ BEFORE_DATA = {
 
 
 def height(queries: int, keys: int) -> int:
-    """Pixels for a text of so many tokens."""
+    """Pixels for a text of this many tokens."""
     return TOP + max(queries, keys) * row_height(max(queries, keys)) + 4
 
 
