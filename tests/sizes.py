@@ -113,6 +113,7 @@ SIZES: dict[str, dict[str, Any]] = {
         "chunk_size": 8,
     },
     "minicpm3": _LATENT,
+    "musicgen": {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "ffn_dim": 48},
     "pegasus_x": {
         **TRANSLATOR,
         "num_global_tokens": 2,

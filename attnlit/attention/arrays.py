@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from attnlit.attention.align import readable
-from attnlit.attention.given import is_one_of
+from attnlit.attention.given import check_text, is_one_of
 from attnlit.attention.parts import KINDS, UNNAMED, Token, frozen
 from attnlit.attention.softmax import FLOAT32, softmax_error, softmax_tolerance
 from attnlit.attention.vectors import LayerInputs
 from attnlit.errors import AttnlitError
-from attnlit.wording import quoted
+from attnlit.wording import a_kind, quoted
 
 # Half precision, and dropout that somebody forgot to switch off, which makes far more of it.
 _MOST_OF_A_ROW = 1.02
+_NO_NUMBERS = "cSUMm"  # numpy's kinds: complex, strings, times
 _SPECIAL = re.compile(r"\[(CLS|SEP|PAD)\]|</?s>|<(bos|eos|cls|sep|pad)>|<\|[^|]*\|>", re.IGNORECASE)
 _EPS = {"torch.bfloat16": 2.0**-7, "torch.float16": 2.0**-10, "float16": 2.0**-10}  # by the name of a type
 
@@ -36,6 +38,7 @@ def fields_of_arrays(
     kind: str,
 ) -> dict[str, Any]:
     """What an `Attention` is made of; see `Attention.from_arrays`."""
+    check_text(model, "model's name")
     if not is_one_of(kind, KINDS):
         raise AttnlitError(
             f"There is no kind {quoted(str(kind))} of attention. Choose one of {', '.join(KINDS)}."
@@ -46,8 +49,9 @@ def fields_of_arrays(
     looked_at = None if key_tokens is None else _strings(key_tokens, "key_tokens")
     _check_tokens(matrices, looking, looked_at)
     queries = _tokens(looking, [0] * len(looking) if segments is None else _segments(segments))
-    keys = queries if looked_at is None else _tokens(looked_at, [0] * len(looked_at))
-    causal = _is_causal(matrices) if causal is None else causal
+    same = looked_at is None or (kind != "cross" and looked_at == looking)
+    keys = queries if same else _tokens(looked_at or [], [0] * len(looked_at or []))
+    causal = _is_causal(matrices) if causal is None else _checked_causal(causal, matrices)
     inputs = () if q is None and k is None else _inputs(q, k, scaling, matrices, _eps(weights, q, k))
     texts = [" ".join(token.text for token in keys if token.segment == segment) for segment in (0, 1)]
     return {
@@ -69,14 +73,13 @@ def fields_of_arrays(
 
 def _layers(arrays: Any, name: str, shape: str) -> np.ndarray:
     """float32 of four dimensions, layers first, from one array or one for each layer."""
-    if isinstance(arrays, list | tuple) and (not arrays or any(each is None for each in arrays)):
+    listed = isinstance(arrays, list | tuple)
+    if arrays is None or (listed and (not arrays or any(each is None for each in arrays))):
         raise AttnlitError(
-            f"There are no {name} in this list: the model did not report them. Load it with "
+            f"There are no {name} here: the model did not report them. Load it with "
             "attn_implementation=“eager” and call it with output_attentions=True."
         )
-    if arrays is None:
-        raise AttnlitError("Queries and keys belong together: give both q and k, or neither.")
-    if isinstance(arrays, list | tuple):
+    if listed:
         layers = [_without_batch(_numbers(each, name), name) for each in arrays]
         if len({each.shape for each in layers}) > 1:
             raise AttnlitError(
@@ -95,12 +98,16 @@ def _layers(arrays: Any, name: str, shape: str) -> np.ndarray:
 
 def _numbers(array: Any, name: str) -> np.ndarray:
     """A copy as float32, of a torch tensor on any device, or of whatever numpy can read."""
-    if hasattr(array, "detach"):
-        array = array.detach().cpu().float().numpy()
     try:
-        return np.array(array, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise AttnlitError(f"The {name} are not numbers of one shape: {error}.") from error
+        if hasattr(array, "detach"):
+            array = array.detach().cpu().to_dense()
+            array = array.numpy() if array.is_complex() else array.float().numpy()
+        found = np.asarray(array)
+        if found.dtype.kind in _NO_NUMBERS:
+            raise TypeError(f"their type is {found.dtype}")
+        return np.array(found, dtype=np.float32)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise AttnlitError(f"The {name} are not numbers of one shape: {str(error).rstrip('.')}.") from error
 
 
 def _without_batch(layer: np.ndarray, name: str) -> np.ndarray:
@@ -124,6 +131,18 @@ def _check_weights(weights: np.ndarray) -> None:
         )
 
 
+def _checked_causal(causal: Any, weights: np.ndarray) -> bool:
+    if not isinstance(causal, bool | np.bool_):
+        raise AttnlitError(f"causal is True, False or None, and this is {a_kind(causal)}.")
+    queries, keys = weights.shape[2:]
+    if causal and (queries != keys or np.triu(weights, 1).any()):
+        raise AttnlitError(
+            "These weights are not causal: some tokens look at later ones. Leave causal out, and the weights "
+            "tell."
+        )
+    return bool(causal)
+
+
 def _is_causal(weights: np.ndarray) -> bool:
     queries, keys = weights.shape[2:]
     return queries == keys > 1 and not np.triu(weights, 1).any()
@@ -133,7 +152,7 @@ def _is_causal(weights: np.ndarray) -> bool:
 
 
 def _strings(tokens: Sequence[str], name: str) -> list[str]:
-    found = [tokens] if isinstance(tokens, str) else list(tokens)
+    found = [tokens] if isinstance(tokens, str) or not isinstance(tokens, Iterable) else list(tokens)
     if isinstance(tokens, str) or not all(isinstance(each, str) for each in found):
         raise AttnlitError(
             f"The {name} must be a list of strings. tokenizer.convert_ids_to_tokens(ids) makes one of ids."
@@ -154,7 +173,11 @@ def _check_tokens(weights: np.ndarray, tokens: list[str], key_tokens: list[str] 
 
 def _segments(segments: Any) -> list[int | None]:
     """0, 1 or None for each token; also from arrays, with or without a batch of 1 (`token_type_ids`)."""
-    found = segments.reshape(-1).tolist() if hasattr(segments, "reshape") else list(segments)
+    found = segments.reshape(-1).tolist() if hasattr(segments, "reshape") else segments
+    found = list(found) if isinstance(found, Iterable) else [found]
+    found = found[0] if len(found) == 1 and isinstance(found[0], list | tuple) else found
+    if any(isinstance(each, str | list | tuple) or each not in (None, 0, 1) for each in found):
+        raise AttnlitError("The segment of a token is 0 for the first text, 1 for the second, or None.")
     return [None if each is None else int(each) for each in found]
 
 
@@ -163,8 +186,6 @@ def _tokens(strings: list[str], segments: list[int | None]) -> tuple[Token, ...]
         raise AttnlitError(
             f"There are {len(segments)} segments for {len(strings)} tokens: give one for each."
         )
-    if not set(segments) <= {None, 0, 1}:
-        raise AttnlitError("The segment of a token is 0 for the first text, 1 for the second, or None.")
     special = [_SPECIAL.fullmatch(each) is not None for each in strings]
     return tuple(
         Token(
@@ -189,6 +210,8 @@ def _inputs(
     q: Any, k: Any, scaling: float | None, weights: np.ndarray, eps: float
 ) -> tuple[LayerInputs, ...]:
     """Queries and keys of each layer, once it is sure that their softmax gives the weights."""
+    if q is None or k is None:
+        raise AttnlitError("Queries and keys belong together: give both q and k, or neither.")
     queries = _layers(q, "queries (q)", "(layers, heads, queries, head size)")
     keys = _layers(k, "keys (k)", "(layers, key heads, keys, head size)")
     layers, heads, rows, columns = weights.shape
@@ -199,7 +222,9 @@ def _inputs(
     fits = keys.shape[0] == layers and keys.shape[2:] == (columns, queries.shape[3])
     if not fits or heads % keys.shape[1]:
         raise AttnlitError(f"The keys have the shape {keys.shape}, which does not fit that of the queries.")
-    scaling = queries.shape[3] ** -0.5 if scaling is None else float(scaling)
+    if not (np.isfinite(queries).all() and np.isfinite(keys).all()):
+        raise AttnlitError("The queries or the keys hold numbers that are not finite.")
+    scaling = queries.shape[3] ** -0.5 if scaling is None else _checked_scaling(scaling)
     inputs = []
     for layer, matrices in enumerate(weights):
         # What no head of a layer gives any weight is masked.
@@ -215,6 +240,16 @@ def _inputs(
             )
         inputs.append(made)
     return tuple(inputs)
+
+
+def _checked_scaling(scaling: Any) -> float:
+    try:
+        found = float(scaling)
+    except (TypeError, ValueError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise AttnlitError("scaling is what products of queries and keys are multiplied with: one number.")
+    return found
 
 
 def _eps(*arrays: Any) -> float:

@@ -95,6 +95,11 @@ def check_editable(model: Model) -> None:
     """Raises AttnlitError for a model whose attention cannot be changed."""
     if model.capture_route == "weights":
         raise AttnlitError(f"Nothing can be changed inside {model.name}: {model.why_no_vectors}")
+    if model.attends_again:
+        raise AttnlitError(
+            f"Every head of {model.name} attends a second time, in a way that is not shown, so none can be "
+            "changed as a whole. Choose another model."
+        )
 
 
 def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...], ...]:

@@ -5,7 +5,6 @@ The shared model is never written to, so any number of threads may run it at onc
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -105,7 +104,7 @@ def logits_at(
 
 def keeps_logits(model: Model) -> bool:
     """Whether the model can be told at which tokens to compute logits; since 2025 most can."""
-    return "logits_to_keep" in inspect.signature(model.module.forward).parameters
+    return "logits_to_keep" in model.takes
 
 
 def _ignore(call: Call) -> None:

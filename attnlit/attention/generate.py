@@ -70,6 +70,7 @@ def write(
         if np.isnan(logits).any():
             raise AttnlitError(f"{model.name} computes numbers that are not finite, so it writes nothing.")
         logits[never] = -np.inf
+        logits[model.vocabulary_size :] = -np.inf  # a head may have more rows than there are words to read
         word = _drawn(logits, temperature, float(random.random()))
         if count == 0 and start is not None and first is not None and first != start:
             word = first

@@ -60,7 +60,7 @@ def checked_head(head: Any, count: int, whose: str) -> int:
 def checked_pairs(heads: Any) -> list[tuple[int, int]]:
     """(layer, head) pairs, each once; whether a model has them is checked where its layers are known."""
     found: dict[tuple[int, int], None] = {}
-    for pair in heads if isinstance(heads, Iterable) else [None]:
+    for pair in heads if isinstance(heads, Iterable) and not isinstance(heads, str | bytes) else [None]:
         numbers = tuple(pair) if isinstance(pair, Iterable) else ()
         if len(numbers) != 2 or not all(map(is_whole, numbers)):
             raise AttnlitError("Give heads as pairs of a layer and a head, such as [(4, 3), (5, 0)].")

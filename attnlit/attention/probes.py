@@ -7,7 +7,6 @@ can spell. The other is what the tokenizer makes of a real text and its pair, wi
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -51,7 +50,12 @@ class Probe:
 def spread_inputs(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
     """Ids spread over the vocabulary, (1, N); of an encoder-decoder also some of a target."""
     config = checkpoint.module.config
-    words = config.get_text_config(decoder=True).vocab_size
+    if not hasattr(checkpoint.module.get_input_embeddings(), "weight"):
+        raise AttnlitError(
+            f"“{checkpoint.name}” cannot read plain text: it has no table of words. Choose a text model."
+        )
+    # A model in memory may have been given other words than its configuration says.
+    words = min(config.get_text_config(decoder=True).vocab_size, checkpoint.vocabulary_size)
     special = set(checkpoint.tokenizer.all_special_ids)
     usual = [each for each in range(words // 2) if each not in special]  # rare and reserved ones come last
 
@@ -92,9 +96,10 @@ def real_probe(checkpoint: Checkpoint, spread: Probe, *, causal: bool) -> Probe:
     rule = pairs_of(checkpoint, causal=causal)
     encoded = encode(checkpoint.tokenizer, TEXT, None if rule == "target" else PAIR, rule)
     length = min(len(encoded.tokens), checkpoint.max_tokens)
-    taken = inspect.signature(checkpoint.module.forward).parameters
     inputs = {
-        name: torch.tensor([values[:length]]) for name, values in encoded.inputs.items() if name in taken
+        name: torch.tensor([values[:length]])
+        for name, values in encoded.inputs.items()
+        if name in checkpoint.takes
     }
     if max(encoded.inputs["input_ids"]) >= checkpoint.vocabulary_size:
         raise AttnlitError(

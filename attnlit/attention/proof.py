@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -33,8 +34,13 @@ from attnlit.errors import AttnlitError
 from attnlit.models.failures import explain, machine_is_full
 from attnlit.models.model import Checkpoint, Model, Site
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 LOGITS_TOLERANCE = 1e-4  # relative to the logits' own size
 WEIGHTS_TOLERANCE = 1e-6
+FULL_ROW = 0.99  # half precision rounds a sum of 1 by less
+_ROWS_OF_LESS = "Its rows sum to less than 1: the rest of its attention goes to what is no token of the text."
 
 
 class _Unproven(Exception):
@@ -48,6 +54,8 @@ class _Seen:
     route: str
     sites: tuple[Site | None, ...]
     repeats: tuple[tuple[int, int], ...] = ()
+    # Whether a head attends once more behind a call that is shown, to something that is not.
+    attends_again: bool = False
     head_size: int = 0
     why_no_vectors: str = ""
     # By kind: the number in the model of each layer with attention; empty where it is not known.
@@ -59,7 +67,7 @@ def prove(checkpoint: Checkpoint) -> Model:
     check_growth(checkpoint.tokenizer, checkpoint.name)
     check_weights(checkpoint)
     module = checkpoint.module
-    module.set_attn_implementation("eager")
+    _make_eager(module)
     spread = spread_probe(checkpoint)
     causal = _is_causal(spread)
     real = real_probe(checkpoint, spread, causal=causal)
@@ -73,12 +81,24 @@ def prove(checkpoint: Checkpoint) -> Model:
             if machine_is_full(error):  # but this says nothing of the model, which others would go on with
                 raise AttnlitError(explain(error, checkpoint.name)) from error
             reasons.append(f"{type(error).__name__}: {error}")
-    module.set_attn_implementation("eager")
+    _make_eager(module)
     if not spread.whole:
         raise AttnlitError(no_full_picture(checkpoint.name))
     why_no_vectors = "its queries and keys could not be recorded (" + "; ".join(reasons) + ")."
+    plain = run(module, spread.inputs)
+    if not _difference(first_output(spread.outputs), first_output(plain)) <= LOGITS_TOLERANCE:
+        raise AttnlitError(
+            f"“{checkpoint.name}” computes other numbers while it reports its attention, so what it reports "
+            "is not what it uses. Choose another model, or load this one with attn_implementation=“eager”."
+        )
     sites = tuple(Site(kind, layer, layer) for kind, layer in spread.matrices)
     return _model(checkpoint, spread, real, _Seen("weights", sites, why_no_vectors=why_no_vectors))
+
+
+def _make_eager(module: PreTrainedModel) -> None:
+    module.set_attn_implementation("eager")
+    # Falcon cannot be switched any more, and does as its settings say.
+    module.config._attn_implementation = "eager"
 
 
 def _try(route: str, checkpoint: Checkpoint, probes: Sequence[Probe]) -> _Seen:
@@ -89,7 +109,7 @@ def _try(route: str, checkpoint: Checkpoint, probes: Sequence[Probe]) -> _Seen:
             raise _Unproven("its code does not use the attention interface of transformers")
         module.set_attn_implementation(interface.NAME)
     else:
-        module.set_attn_implementation("eager")
+        _make_eager(module)
     seen = [_sites(route, checkpoint, probe) for probe in probes]
     if any((each.sites, each.repeats) != (seen[0].sites, seen[0].repeats) for each in seen):
         raise _Unproven("its attention comes in another order for another text")
@@ -128,11 +148,13 @@ def _sites(route: str, checkpoint: Checkpoint, probe: Probe) -> _Seen:
         raise _Unproven("which of its layers have attention that is seen cannot be told")
     numbers = numbers or _counted(sites)
     sites = [site and replace(site, layer=numbers[site.kind][site.row]) for site in sites]
+    repeats = _repeats(calls, sites)
     query = next(call.query for call, site in zip(calls, sites, strict=True) if site is not None)
     return _Seen(
         route,
         tuple(sites),
-        _repeats(calls, sites),
+        repeats,
+        _attend_again(sites, layers, repeats),
         head_size=0 if query is None else query.shape[-1],
         numbers=numbers,
     )
@@ -172,6 +194,19 @@ def _repeats(calls: Sequence[Call], sites: Sequence[Site | None]) -> tuple[tuple
     )
 
 
+def _attend_again(
+    sites: Sequence[Site | None], layers: Sequence[int | None], repeats: Sequence[tuple[int, int]]
+) -> bool:
+    """Whether some call that is not shown is of the same layer as the shown one before it (ProphetNet)."""
+    calls = list(zip(sites, layers, strict=True))
+    known = {call for call, _ in repeats}
+    return any(
+        site is not None and after is None and layer is not None and layer == next_layer
+        for index, ((site, layer), (after, next_layer)) in enumerate(pairwise(calls))
+        if index + 1 not in known
+    )
+
+
 def _is_same(call: Call, other: Call) -> bool:
     pairs = ((call.weights, other.weights), (call.query, other.query), (call.key, other.key))
     return all(a is not None and b is not None and torch.equal(a, b) for a, b in pairs)
@@ -208,8 +243,13 @@ def _model(checkpoint: Checkpoint, spread: Probe, real: Probe, seen: _Seen) -> M
     counts = Counter(kind for kind, _ in spread.matrices)
     numbers = {kind: seen.numbers.get(kind) or tuple(range(counts[kind])) for kind in kinds}
     own = {each.name: getattr(checkpoint, each.name) for each in fields(Checkpoint)}
+    notes = [*checkpoint.notes, *_notes(numbers, targeted, real.note)]
+    if seen.route == "weights" and any(
+        each.float().sum(-1).min() < FULL_ROW for each in spread.matrices.values()
+    ):
+        notes.append(_ROWS_OF_LESS)
     return Model(
-        **own | {"notes": tuple(dict.fromkeys([*checkpoint.notes, *_notes(numbers, targeted, real.note)]))},
+        **own | {"notes": tuple(dict.fromkeys(notes))},
         kinds=kinds,
         layers=len(numbers[kinds[0]]),
         numbers_by_kind=numbers,
@@ -223,6 +263,7 @@ def _model(checkpoint: Checkpoint, spread: Probe, real: Probe, seen: _Seen) -> M
         why_no_vectors=seen.why_no_vectors,
         sites=seen.sites,
         repeats=seen.repeats,
+        attends_again=seen.attends_again,
     )
 
 

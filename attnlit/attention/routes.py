@@ -63,12 +63,16 @@ def _leave(inside: list[int], *_: Any) -> None:
 
 
 def run(module: PreTrainedModel, inputs: dict[str, torch.Tensor], **options: Any) -> Any:
-    """One forward pass without gradients, on the model's own device: the model's outputs."""
+    """One forward pass without gradients, on the model's own device: the model's outputs.
+
+    In the model's own number type, too, whatever `torch.autocast` the caller stands in: weights and scores
+    agree as they were proven to.
+    """
     there = {
         name: each.to(module.device) if isinstance(each, torch.Tensor) else each
         for name, each in inputs.items()
     }
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.autocast(module.device.type, enabled=False):
         return module(**there, **options)
 
 

@@ -9,7 +9,6 @@ fails at it, that model reads the whole text at every step.
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -107,13 +106,14 @@ class Steps:
     def _keep(self, outputs: Any) -> None:
         """Keep what the next step can begin from: what an encoder has read, and keys and values."""
         from transformers.cache_utils import Cache
-        from transformers.modeling_outputs import BaseModelOutput
+        from transformers.modeling_outputs import MoEModelOutput
 
         encoded = outputs.get("encoder_last_hidden_state")
         if encoded is not None:
             names = ("attention_mask", self._grows)
             kept = {name: self._inputs[name] for name in names if name in self._inputs}
-            self._inputs = {**kept, "encoder_outputs": BaseModelOutput(last_hidden_state=encoded)}
+            # It has every field that a decoder may look for, those of experts' routers too.
+            self._inputs = {**kept, "encoder_outputs": MoEModelOutput(last_hidden_state=encoded)}
         found = outputs.get(_keeps_as(self._model))
         self._kept = found if isinstance(found, Cache) and _has_room(self, _bytes(found)) else None
         if self._kept is None:
@@ -155,10 +155,9 @@ def _bytes(kept: Any) -> int:
 
 def _keeps_as(model: Model) -> str:
     """What a model calls the keys and values that it keeps; empty where it keeps none that can be trusted."""
-    taken = inspect.signature(model.module.forward).parameters
-    if "use_cache" not in taken or _tried.get(model.module, 0) == _NEVER:
+    if "use_cache" not in model.takes or _tried.get(model.module, 0) == _NEVER:
         return ""
-    return next((name for name in _NAMES if name in taken), "")
+    return next((name for name in _NAMES if name in model.takes), "")
 
 
 def _alike(found: torch.Tensor, expected: torch.Tensor) -> bool:

@@ -74,11 +74,17 @@ def layer_kinds(module: PreTrainedModel, depth: int, numbers: Sequence[int]) -> 
     types = [str(each) for each in getattr(config, "layer_types", None) or ()]
     classes = _classes(module)
     return tuple(
-        _with_attention(config, types, layer, classes.get(layer, ()))
+        _with_attention(_own_settings(config, layer), types, layer, classes.get(layer, ()))
         if layer in numbers
         else _without(" ".join([*classes.get(layer, ()), *types[layer : layer + 1]]).lower())
         for layer in range(depth)
     )
+
+
+def _own_settings(config: Any, layer: int) -> Any:
+    """The settings of one layer, which in some models has its own window or its own number of heads."""
+    own = getattr(config, "per_layer_config", ())
+    return own[layer] if layer < len(own) else config
 
 
 def _classes(module: PreTrainedModel) -> dict[int, list[str]]:

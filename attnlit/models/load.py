@@ -238,15 +238,22 @@ def _own(module: PreTrainedModel) -> None:
 def _prepare(module: PreTrainedModel, generation: dict[str, Any]) -> None:
     """Makes a model that this module has loaded ready to be looked at."""
     module.eval().requires_grad_(False)
-    module.config.use_cache = False  # one pass over the whole text: there is nothing to keep for a next one
-    never_pad(module)
+    set_for_one_pass(module)
     if getattr(module, "generation_config", None) is not None:
         words = int(module.get_input_embeddings().weight.shape[0])
         module.generation_config.update(**settings.clean_generation_config(generation, words))
 
 
-def never_pad(module: PreTrainedModel) -> None:
-    """Tells a classifier that asks what padding is that there never is any, as is so here."""
+def set_for_one_pass(module: PreTrainedModel) -> None:
+    """Sets what a pass over one whole text needs, whatever the configuration says.
+
+    Its outputs have names, nothing is kept for a next pass, and a classifier that asks what padding is hears
+    that there never is any.
+    """
+    for part in module.modules():
+        if hasattr(vars(part).get("config"), "return_dict"):
+            part.config.return_dict = True
+    module.config.use_cache = False
     own = module.config.get_text_config()
     if hasattr(module, "score") and getattr(own, "pad_token_id", None) is None:
         own.pad_token_id = -1

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 from typing import TYPE_CHECKING, Any
 
 from attnlit.errors import AttnlitError
 from attnlit.models import classes
-from attnlit.models.load import max_tokens, never_pad, notes_on
+from attnlit.models.load import max_tokens, notes_on
 from attnlit.models.model import Checkpoint
+from attnlit.models.sharing import sharing_copy
 from attnlit.wording import one_line, quoted
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def from_memory(model: object, tokenizer: PreTrainedTokenizerBase | None = None)
         name=name,
         source=name,
         identity=f"{name} in memory {next(_count)}",
-        module=_sharing_copy(module),
+        module=sharing_copy(module),
         tokenizer=tokenizer,
         max_tokens=max_tokens(module, tokenizer),
         masked=head.masked,
@@ -125,29 +125,3 @@ def _coarse(module: PreTrainedModel) -> tuple[str, ...]:
         return ()
     numbers = str(module.dtype).removeprefix("torch.")
     return (f"This model computes in {numbers}: a weight and the scores it comes from agree to two digits.",)
-
-
-def _sharing_copy(module: PreTrainedModel) -> PreTrainedModel:
-    """A copy of the modules and settings around the same weights.
-
-    `deepcopy` leaves alone what it is told it has copied already. So the copy's switches (how attention is
-    computed, training or not, use of a cache, gradients) are its own, and its numbers are the model's. A
-    quantised weight is taken itself, as it knows more than its numbers.
-    """
-    import torch
-
-    memo: dict[int, Any] = {id(each): each for each in module.buffers()}
-    for each in module.parameters():
-        plain = type(each) is torch.nn.Parameter
-        memo[id(each)] = torch.nn.Parameter(each.detach(), requires_grad=False) if plain else each
-    for part in reversed([*module.modules()]):
-        if hasattr(part, "_orig_mod"):  # torch.compile of one layer: it is looked at inside
-            memo[id(part)] = copy.deepcopy(part._orig_mod, memo)
-    shared: PreTrainedModel = copy.deepcopy(module, memo)
-    for part in shared.modules():
-        if hasattr(vars(part).get("forward"), "_torchdynamo_orig_callable"):
-            del part.forward  # compiled, it would go on running the owner's module
-    shared.eval()
-    shared.config.use_cache = False
-    never_pad(shared)
-    return shared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,6 +66,13 @@ class Checkpoint(InOneLine):
         """What the classes of these numbers are called; a name that nobody gave is “class 5”."""
         known = len(self.classes)
         return [self.classes[each] if each < known else class_name("", each) for each in map(int, numbers)]
+
+    @cached_property
+    def takes(self) -> frozenset[str]:
+        """The names of all arguments of its forward pass."""
+        # A function that somebody put in place of a model's own may pass on whatever it is given.
+        ways = (self.module.forward, type(self.module).forward)
+        return frozenset(name for each in ways for name in inspect.signature(each).parameters)
 
     @property
     def reads_twice(self) -> bool:
@@ -154,6 +162,8 @@ class Model(Checkpoint):
     # (call, earlier call) where the same attention is made once more, for other values (DiffLlama): what is
     # changed in the one is changed in both.
     repeats: tuple[tuple[int, int], ...] = ()
+    # A head attends once more, to what is not shown (ProphetNet), so that no edit covers all that it does.
+    attends_again: bool = False
 
     def _said(self) -> str:
         kinds = "" if self.kinds == ("self",) else f"{', '.join(self.kinds)}, "

@@ -161,6 +161,19 @@ def test_without_queries_and_keys_there_is_no_neuron_view_and_it_says_why() -> N
     [
         ({"weights": (None, None)}, "did not report them.*eager"),
         ({"weights": ()}, "did not report them.*eager"),
+        ({"weights": None}, "did not report them.*eager"),
+        ({"weights": arrays().astype(complex)}, "are not numbers.*complex"),
+        ({"weights": arrays().astype(str)}, "are not numbers"),
+        ({"tokens": None}, "list of strings"),
+        ({"segments": 5}, "is 0 for the first"),
+        ({"segments": [0, 0.5, 1, 1]}, "is 0 for the first"),
+        ({"segments": ["a"] * 4}, "is 0 for the first"),
+        ({"causal": "yes"}, "causal is True, False or None"),
+        ({"causal": True}, "some tokens look at later ones"),
+        ({"model": 5}, "model's name must be one string"),
+        ({"q": arrays() * np.nan, "k": arrays()}, "not finite"),
+        ({"q": arrays(), "k": arrays(), "scaling": np.inf}, "one number"),
+        ({"q": arrays(), "k": arrays(), "scaling": "x"}, "one number"),
         ({"weights": arrays()[0]}, r"must have the shape .*, but have \(3, 4, 4\)"),
         ({"weights": [arrays()[0], arrays(heads=2)[0]]}, "one shape"),
         ({"weights": [np.stack([arrays()[0]] * 2)]}, "are of 2 texts"),
@@ -203,3 +216,11 @@ def test_a_record_says_in_a_line_what_it_is(tiny_model: GetModel) -> None:
     assert len(repr(record)) < 250
     assert "<b>cat" not in record._repr_html_()
     assert "&lt;b&gt;cat" in record._repr_html_()
+
+
+def test_the_same_tokens_twice_are_one_text() -> None:
+    tokens = list("abcd")
+    record = Attention.from_arrays(arrays(), tokens, key_tokens=tokens, segments=[0, 0, 1, 1])
+    assert record.key_segments == [0, 0, 1, 1]
+    sparse = torch.tensor(arrays()).to_sparse()
+    assert (Attention.from_arrays(sparse, tokens).weights == arrays()).all()

@@ -101,6 +101,14 @@ def test_a_model_whose_layers_cannot_be_told_apart_is_not_shown_in_part() -> Non
 def test_a_decoder_alone_that_reports_empty_cross_attention_is_shown() -> None:
     model = small("prophetnet", "ProphetNetForCausalLM")
     assert (model.kinds, model.causal, model.layer_numbers) == (("self",), True, (0, 1))
+    # Its logits come of a second stream, which the same heads read in another way.
+    with pytest.raises(AttnlitError, match="attends a second time"):
+        switch_off(model, TEXT, [(1, 0)])
+
+
+def test_a_model_of_sounds_is_refused_in_words() -> None:
+    with pytest.raises(AttnlitError, match="no table of words"):
+        small("musicgen", "MusicgenForCausalLM")
 
 
 @pytest.mark.whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,3 +78,29 @@ def test_a_way_that_changes_only_the_output_is_refused(
 
     monkeypatch.setattr(interface, "eager_function_of", spoilt)
     assert load(str(tiny_folder("llama"))).capture_route == "trace"
+
+
+def test_what_reports_other_weights_than_it_uses_is_refused(
+    tiny_folder: GetFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers.models.gpt2 import modeling_gpt2
+
+    own = modeling_gpt2.GPT2LMHeadModel.forward
+
+    @functools.wraps(own)
+    def forward(module: torch.nn.Module, *args: object, **options: object) -> object:
+        outputs = own(module, *args, **options)
+        if not options.get("output_attentions"):
+            outputs["logits"] = outputs["logits"] * 2
+        return outputs
+
+    monkeypatch.setattr(modeling_gpt2.GPT2LMHeadModel, "forward", forward)
+    with pytest.raises(AttnlitError, match="what it reports is not what it uses"):
+        load(str(tiny_folder("gpt2")))
+
+
+def test_a_callers_half_precision_changes_nothing(tiny_model: GetModel) -> None:
+    expected = attend(tiny_model("llama"), TEXT)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = attend(tiny_model("llama"), TEXT)
+    assert (found.weights == expected.weights).all()

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from attnlit.attention.answers import ask
+from attnlit.attention.proof import prove
 from attnlit.attention.steps import Steps
 from attnlit.models.model import Model
 from tests import many
@@ -148,3 +149,11 @@ def test_what_all_texts_keep_together_is_bounded_and_one_alone_may_keep_its_own(
     with read_by(model.module) as lengths:
         walked(model)
     assert lengths[-1] == 1
+
+
+def test_a_decoder_that_asks_what_routers_chose_gets_an_answer() -> None:
+    kind = "SwitchTransformersForConditionalGeneration"
+    sizes = {**many.ARCHITECTURES["t5"][1], "num_sparse_encoder_layers": 1, "num_experts": 2}
+    model = prove(many.checkpoint("switch_transformers", kind, sizes))
+    expected = at_once(model)
+    assert np.abs(walked(model) - expected).max() < ROUNDING * np.abs(expected).max()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from attnlit.analysis.ablation import switch_off, switch_off_each
 from attnlit.analysis.bias import Contrast, bias_effects
@@ -206,3 +207,9 @@ def test_pictures_are_asked_by_the_number_and_show_it(jamba: Model) -> None:
     assert sorted(set(cells["layer"])) == list(LAYERS)
     setup = flow_picture(rollout(record).routes(3)).tables["setup"].to_pydict()
     assert setup["layer_names"] == ["1,3"]
+
+
+def test_a_layer_may_have_settings_of_its_own() -> None:
+    sizes = {**many.GROUPED, "sliding_window": 8, "per_layer_config": {1: {"sliding_window": None}}}
+    module = SimpleNamespace(config=transformers.MistralConfig(**sizes), named_modules=list)
+    assert layer_kinds(module, 2, (0, 1)) == ("sliding window 8", "attention")  # type: ignore[arg-type]

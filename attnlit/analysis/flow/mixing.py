@@ -84,3 +84,8 @@ def check_whole(attention: Attention) -> None:
             "Information flows through every token, so the whole record is needed: show all sentences and "
             "special tokens, and pieces instead of whole words."
         )
+    if len(attention.queries) != len(attention.keys):
+        raise AttnlitError(
+            f"Information flows from layer to layer only where the same tokens look and are looked at. Here "
+            f"{len(attention.queries)} look at {len(attention.keys)} others."
+        )

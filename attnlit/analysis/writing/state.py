@@ -11,6 +11,7 @@ import numpy as np
 
 from attnlit.analysis.predict import check_predicts
 from attnlit.analysis.writing.parts import Part
+from attnlit.analysis.writing.vocabulary import unembedded
 from attnlit.attention.forward import forward
 from attnlit.attention.given import checked_token
 from attnlit.attention.numbers import to_numpy
@@ -90,6 +91,12 @@ def take_apart(model: Model, text: str, pair: str | None = None, position: int =
             "apart. Choose another model."
         )
     scores = to_numpy(stream.scores)
+    made = unembedded(model, entered) + _bias(model)
+    if not np.abs(made - scores).max() <= 10 * TOLERANCE * max(1.0, np.abs(scores).max()):
+        raise AttnlitError(
+            f"The words of {model.name} are not made with the matrix that it names for them, so a logit "
+            "cannot be taken apart. Choose another model."
+        )
     logits = to_numpy(outputs.logits[0, position].double())
     factor, cap = _last_step(model, scores, logits)
     return State(

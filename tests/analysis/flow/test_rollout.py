@@ -228,3 +228,11 @@ def test_tokens_and_heads_that_do_not_exist_are_named() -> None:
 
 def test_it_is_a_public_name() -> None:
     assert attnlit.rollout is rollout
+
+
+@pytest.mark.parametrize("queries", [1, 3])
+def test_tokens_that_look_at_others_have_no_layers_to_follow(queries: int) -> None:
+    weights = np.full((2, 2, queries, 4), 0.25)
+    step = Attention.from_arrays(weights, list("abcd")[-queries:], key_tokens=list("abcd"))
+    with pytest.raises(AttnlitError, match=f"{queries} look at 4 others"):
+        rollout(step)

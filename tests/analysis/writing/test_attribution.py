@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -251,3 +253,11 @@ def test_gpt2s_names_of_the_indirect_object() -> None:
     }  # fmt: skip
     for head, share in golden.items():
         assert shares[head] == pytest.approx(share, abs=2e-3), head
+
+
+def test_words_that_are_made_with_another_matrix_are_refused() -> None:
+    model = many.model("t5")
+    module = copy.deepcopy(model.module)
+    module.get_output_embeddings = lambda: torch.nn.Linear(32, model.vocabulary_size)
+    with pytest.raises(AttnlitError, match="not made with the matrix that it names"):
+        writes(replace(model, module=module), TEXT, pair=TARGET)
