@@ -17,7 +17,15 @@ from attnlit.wording import one_line, quoted
 if TYPE_CHECKING:
     from attnlit.analysis.sample import Text
 
+_POINTER = "version https://git-lfs"
 _TEXT, _PAIR = "text", "pair"  # what columns are called where nobody says otherwise
+# What a column may hold instead of texts.
+_KINDS: dict[type, str] = {
+    **dict.fromkeys((int, float), "numbers"),
+    **dict.fromkeys((list, dict), "lists or objects"),
+    bool: "yes and no",
+    bytes: "bytes",
+}
 _ROWS = 10_000  # of a Parquet file that are in memory at once
 
 
@@ -44,6 +52,8 @@ def _files(given: Path | str, *, some_suffice: bool) -> Iterable[Path]:
         return data_set_files(
             str(given), [each for each in _READERS if each != ".md"], some_suffice=some_suffice
         )
+    if not str(given).strip():  # pathlib would take nothing for the folder that we are in
+        raise AttnlitError("Name a file or a folder with texts.")
     path = Path(given)
     try:
         if path.is_dir():
@@ -80,6 +90,11 @@ def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text
 
     try:
         for text, second in reader(file, column, pair):
+            if text.startswith(_POINTER):
+                raise AttnlitError(
+                    f"{quoted(file.name)} is not the file itself, but a pointer that Git LFS put in its "
+                    "place. Run “git lfs pull” in its folder."
+                )
             if "\0" in text:
                 raise AttnlitError(f"{quoted(file.name)} is not text: it holds the character NUL.")
             yield text, second
@@ -101,15 +116,30 @@ def _csv(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
     import pandas as pd
 
     separator = "\t" if file.suffix.lower() == ".tsv" else _separator(file)
+    # The names are read as a row: pandas would take the first fields of longer rows for those of an index,
+    # and every text for what follows its first comma.
+    options = {"header": None, "dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
+    names: list[str] = []
     try:
-        rows = pd.read_csv(
-            file, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", chunksize=_ROWS
-        )
+        with pd.read_csv(file, sep=separator, chunksize=_ROWS, **options) as rows:
+            for block in rows:
+                names, lines = names or _names(block.iloc[0]), block[0 if names else 1 :]
+                places = {name: names.index(name) for name in names}  # of two with one name the first
+                columns = {name: lines[place].tolist() for name, place in places.items()}
+                yield from _columns(columns, file, column, pair)
     except pd.errors.EmptyDataError:  # not even a line of names
         return
-    with rows:
-        for block in rows:
-            yield from _columns({name: block[name].tolist() for name in block}, file, column, pair)
+    except pd.errors.ParserError as error:
+        where = one_line(str(error).rsplit("error: ", 1)[-1], 120).rstrip(".")
+        mark = "a tab" if separator == "\t" else quoted(separator)
+        raise AttnlitError(
+            f"{quoted(file.name)} is not a table in every line ({where}). A text that holds {mark} or a line "
+            "break must stand in quotation marks."
+        ) from error
+
+
+def _names(row: Iterable[Any]) -> list[str]:
+    return [str(each).strip() for each in row]
 
 
 def _separator(file: Path) -> str:
@@ -149,19 +179,22 @@ def _columns(rows: dict[str, list[Any]], file: Path, column: str | None, pair: s
     second = pair or (_PAIR if _PAIR in rows and asked != _PAIR else None)
     for name, option in ((asked, "--column"), (second, "--pair")):
         if name is not None and name not in rows:
-            some = ", ".join(quoted(each) for each in names[:8])
+            some = ", ".join(quoted(each) for each in names[:8]) or "no column at all"
             raise AttnlitError(
                 f"{quoted(file.name)} has no column {quoted(name)}, but {some}: say which with {option}."
             )
     seconds = rows[second] if second is not None else [None] * len(rows[asked])
     for text, other in zip(rows[asked], seconds, strict=True):
-        if isinstance(text, list | dict):
-            raise AttnlitError(
-                f"The column {quoted(asked)} of {quoted(file.name)} holds lists or objects, not texts: say "
-                "which column has the texts with --column."
-            )
-        if text is not None and str(text).strip():
-            yield str(text), str(other) if other is not None and str(other).strip() else None
+        _check_text(text, f"The column {quoted(asked)} of {quoted(file.name)}", "--column")
+        _check_text(other, f"The column {quoted(str(second))} of {quoted(file.name)}", "--pair")
+        if text is not None and text.strip():
+            yield text, other if other is not None and other.strip() else None
+
+
+def _check_text(value: Any, column: str, option: str) -> None:
+    if value is not None and not isinstance(value, str):
+        kind = _KINDS.get(type(value), "other things")
+        raise AttnlitError(f"{column} holds {kind}, not texts: say which column has the texts with {option}.")
 
 
 _READERS: dict[str, Callable[[Path, str | None, str | None], Iterator[Text]]] = {

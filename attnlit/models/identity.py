@@ -81,10 +81,17 @@ def _files(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             there = [each for each in entries if os.path.splitext(each.name)[1] in _OF_A_MODEL]
-            files = [each for each in there if each.is_file()]
+            files = [each for each in there if _is_file(each)]
     except (FileNotFoundError, NotADirectoryError):
         return []
     return sorted(files, key=lambda each: each.name)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _digest(facts: bytes) -> str:

@@ -73,6 +73,17 @@ def test_a_table_with_one_column_needs_no_name_for_it(tmp_path: Path) -> None:
         ("texts.jsonl", '"A text."\n{"text": "The cat."', "Line 2 of “texts.jsonl” is not JSON"),
         ("texts.jsonl", "[" * 100_000, "Line 1 of “texts.jsonl” is not JSON"),
         ("texts.jsonl", '{"text": ["a list"]}', "holds lists or objects, not texts"),
+        ("texts.jsonl", '{"text": 5}', "holds numbers, not texts: say which .* --column"),
+        (
+            "texts.jsonl",
+            '{"text": "a", "pair": 5}',
+            "“pair” .* holds numbers, not texts: say which .* --pair",
+        ),
+        ("texts.jsonl", "{}", "no column “text”, but no column at all"),
+        ("texts.txt", "version https://git-lfs.github.com/spec/v1\nsize 5\n", "Git LFS"),
+        ("texts.csv", "text\nHello, world\nYou, too\n", "must stand in quotation marks"),
+        ("texts.csv", "id,text\n1,Hello, world\n2,You, too\n", "must stand in quotation marks"),
+        ("texts.csv", 'text\n"Hello\nYou\n', "must stand in quotation marks"),
         ("texts.csv", "", "There is no text"),
         ("texts.csv", "text\na\0b\n", "is not text: it holds the character NUL"),
         ("texts.jsonl", "[1]\n", "Line 1 of “texts.jsonl” is neither a text nor an object"),
@@ -109,3 +120,14 @@ def test_a_folder_within_that_cannot_be_read_is_not_passed_over(
     monkeypatch.setattr(os, "scandir", refusing)
     with pytest.raises(AttnlitError, match="cannot be read: Permission denied"):
         read_texts(tmp_path)
+
+
+def test_blanks_around_a_columns_name_are_not_part_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "texts.csv"
+    file.write_text("id, text ,\n1,The cat sat.,\n2\n")
+    assert read_texts(file) == [("The cat sat.", None)]
+
+
+def test_nothing_is_not_the_folder_that_we_are_in() -> None:
+    with pytest.raises(AttnlitError, match="Name a file or a folder"):
+        read_texts("")

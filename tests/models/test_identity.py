@@ -100,3 +100,9 @@ def test_asking_opens_no_weights(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", lambda *_, **__: pytest.fail("was read"))
     os.truncate(folder / "model.safetensors", 0)  # unreadable now
     assert str(folder) in identity_of(str(folder))
+
+
+def test_a_link_that_leads_to_itself_is_no_file_of_a_model(folder: Path) -> None:
+    before = identity_of(str(folder))
+    (folder / "more.safetensors").symlink_to(folder / "more.safetensors")
+    assert identity_of(str(folder)) == before

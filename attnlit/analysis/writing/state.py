@@ -91,14 +91,8 @@ def take_apart(model: Model, text: str, pair: str | None = None, position: int =
             "apart. Choose another model."
         )
     scores = to_numpy(stream.scores)
-    made = unembedded(model, entered) + _bias(model)
-    if not np.abs(made - scores).max() <= 10 * TOLERANCE * max(1.0, np.abs(scores).max()):
-        raise AttnlitError(
-            f"The words of {model.name} are not made with the matrix that it names for them, so a logit "
-            "cannot be taken apart. Choose another model."
-        )
     logits = to_numpy(outputs.logits[0, position].double())
-    factor, cap = _last_step(model, scores, logits)
+    factor, cap = _last_step(model, entered, scores, logits)
     return State(
         model=model,
         reading=reading,
@@ -129,6 +123,16 @@ def _check(model: Model) -> None:
     prove_values(model)
 
 
+def _check_unembedding(model: Model, entered: np.ndarray, scores: np.ndarray) -> None:
+    """Raises AttnlitError where the words' scores are not the last state times the matrix that is named."""
+    made = unembedded(model, entered) + _bias(model)
+    if not np.abs(made - scores).max() <= 10 * TOLERANCE * max(1.0, np.abs(scores).max()):
+        raise AttnlitError(
+            f"The words of {model.name} are not made with the matrix that it names for them, so a logit "
+            "cannot be taken apart. Choose another model."
+        )
+
+
 def position_of(model: Model, tokens: Sequence[Token], position: int) -> int:
     """The index that is meant, from 0. Raises AttnlitError where there is no such token."""
     count = len(tokens)
@@ -154,8 +158,11 @@ def _bias(model: Model) -> np.ndarray:
     return np.zeros(len(output.weight)) if bias is None else to_numpy(bias.double())
 
 
-def _last_step(model: Model, scores: np.ndarray, logits: np.ndarray) -> tuple[float, float | None]:
+def _last_step(
+    model: Model, entered: np.ndarray, scores: np.ndarray, logits: np.ndarray
+) -> tuple[float, float | None]:
     """(factor, cap): how the logits follow from the scores. Raises AttnlitError if in no known way."""
+    _check_unembedding(model, entered, scores)
     cap = getattr(model.module.config.get_text_config(decoder=True), "final_logit_softcapping", None)
     factor = float(logits @ scores / (scores @ scores)) if cap is None else 1.0
     made = factor * scores if cap is None else cap * np.tanh(factor * scores / cap)
