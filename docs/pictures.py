@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import attnlit
+from attnlit.analysis.scores import main_roles
 from attnlit.charts.figure import figure, heading
 from attnlit.charts.head import head_picture
-from attnlit.charts.model import model_picture
+from attnlit.charts.model import Roles, model_picture
 from attnlit.charts.neuron import neuron_picture
 from attnlit.charts.picture import Picture
 from attnlit.charts.theme import DARK, LIGHT, Theme
@@ -40,7 +41,12 @@ SHOWN = (
             record, 5, [0, 3], theme=theme, pinned=("query", _last(record, "met"))
         ),
     ),
-    Shown("model_view", LETTER, heading(MODEL), lambda record, theme: model_picture(record, theme=theme)),
+    Shown(
+        "model_view",
+        LETTER,
+        heading(MODEL),
+        lambda record, theme: model_picture(record, roles=Roles(*main_roles(record)), theme=theme),
+    ),
     Shown(
         "neuron_view",
         SAILOR,

@@ -60,7 +60,7 @@ def heads_of_role(
         does = f"follow{'s' * one} none of the simple patterns clearly"
         return f"{count} {does}; the others are faded" if brief else f"On this text {count}{which} {does}."
     about = telling_roles()[role]
-    name = with_article(about.name) if one else about.name.replace(" head", " heads", 1)
+    name = with_article(about.name) if one else several(about)
     where = f"{about.where}, " if about.where else ""
     are, whose = ("is", "its") if one else ("are", "their")
     if brief:
@@ -69,6 +69,11 @@ def heads_of_role(
         f"On this text {count} {are} {name}{which}: {where}{about.least:.0%} or more of {whose} attention "
         f"goes to {about.job}."
     )
+
+
+def several(role: Role) -> str:
+    """What several heads with a role are called: “previous-token heads”."""
+    return role.name.replace(" head", " heads", 1)
 
 
 def telling_roles() -> list[Role]:

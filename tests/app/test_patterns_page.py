@@ -70,7 +70,7 @@ def test_one_text_is_a_picture_and_claims_no_role() -> None:
     app = opened("patterns", **{**best_head("Previous token"), "over": "This text"})
     assert not app.exception
     assert "one text" in words(app)
-    assert "are called" not in words(app)
+    assert "above the untrained model" not in words(app)
     assert not app.dataframe[0].value["role"].str.contains("previous").any()
     assert "On this text a **previous-token head**" in words(app)
 

@@ -41,7 +41,7 @@ def differences(
         panels.heads_picture(
             head_map_picture(
                 found.distances,
-                title="How differently it looks",
+                title="How differently it attends",
                 layers=found.first.layer_numbers,
                 selected=(request.layer, request.head),
                 limits=(0.0, max(float(found.distances.max()), 0.01)),

@@ -14,6 +14,8 @@ from attnlit.app.frame.controls import one_of
 from attnlit.app.patterns import measure
 from attnlit.charts.head_map import head_map_picture
 from attnlit.charts.theme import LIGHT
+from attnlit.wording import with_article
+from attnlit.words.roles import several
 from attnlit.words.survey import rests_on, shown
 
 if TYPE_CHECKING:
@@ -45,9 +47,10 @@ def head_map(request: Request, found: Survey, score: str) -> None:
     with_role = int(found.claimed[score].sum())
     role = BY_NAME[score].role
     if role is not None and found.untrained and found.units[score] >= survey.FEWEST_TEXTS:
-        are = "is" if with_role == 1 else "are"
+        one = with_role == 1
+        called = f"is called **{with_article(role.name)}**" if one else f"are called **{several(role)}**"
         st.caption(
-            f"{with_role} of {found.offset.size} heads {are} called **{role.name}** by this score "
+            f"{with_role} of {found.offset.size} heads {called} by this score "
             f"({shown(score, role.least)} or more, and clearly above the untrained model)."
         )
     say.quiet(rests_on(found))
