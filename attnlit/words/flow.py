@@ -51,7 +51,7 @@ def flow_in_words(routes: Routes) -> list[str]:
 
 
 def left_out_in_words(depth: int, layers: int) -> str:
-    """What is said of a model in which only some of these layers have attention; nothing if all have."""
+    """What is said where only `layers` of `depth` layers have attention; nothing if all have."""
     if depth <= layers:
         return ""
     return (
