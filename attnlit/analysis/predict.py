@@ -61,7 +61,7 @@ def ask(model: Model, text: str, pair: str | None) -> Question:
         which = mask if len(places) == 1 else f"the first {mask}"
         return Question(inputs, places, f"word at {which}")
     if not model.causal:
-        raise AttnlitError(f"{model.name} does not write from left to right, so it has no next word.")
+        raise AttnlitError(f"{model.name} does not write from left to right, so it predicts no next word.")
     # Some tokenizers put an end mark after the text: what follows that mark is not worth asking.
     words = [token.position for token in tokens if not token.special]
     return Question(inputs, [max(words, default=len(tokens) - 1)], asked)
