@@ -31,6 +31,16 @@ def test_on_a_phone_a_tap_chooses(server: str, phone: Page) -> None:
     eventually(lambda: address(phone).get("query") == "2")
 
 
+def test_on_a_phone_the_sidebar_closes_once_a_text_is_sent(server: str, phone: Page) -> None:
+    visit(phone, f"{server}/neuron_view")
+    phone.get_by_test_id("stExpandSidebarButton").tap()
+    phone.get_by_label("Sentence A").fill("Birds sing and frogs croak at night.")
+    with answered(phone):
+        phone.get_by_role("button", name="Show attention").tap()
+    expect(phone.get_by_role("button", name="Show attention")).not_to_be_in_viewport()
+    assert overflows(phone) == []
+
+
 def test_on_a_phone_a_double_tap_leaves_one_head_alone(server: str, phone: Page) -> None:
     visit(phone, f"{server}/head_view?layer=2&query=-1&text={TEXT}")
     every = drawn(phone)

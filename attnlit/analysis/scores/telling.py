@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +13,7 @@ from attnlit.analysis.scores.on_text import head_scores
 from attnlit.analysis.scores.registry import BY_NAME, RESTS, SCORES
 
 if TYPE_CHECKING:
-    from attnlit.attention.record import Attention
+    from attnlit.attention.record import Attention, Token
 
 
 def telling_head(attention: Attention, score: str = "") -> tuple[int, int]:
@@ -51,7 +53,7 @@ def telling_query(attention: Attention, layer: int, head: int) -> int:
     """The index of the token that shows best what a head does: a word that looks hardest at another word.
 
     What lies on the first token, on tokens that the tokenizer added, or on the token itself, does not count.
-    The last word where no word looks at another.
+    Pieces of words count only where no whole word looks at another; the last word, where nothing does.
     """
     weights = np.nan_to_num(attention.weights[attention.row(layer), head])  # (queries, keys)
     words = np.array([not each.special and each.text.isalnum() for each in attention.queries])
@@ -60,8 +62,16 @@ def telling_query(attention: Attention, layer: int, head: int) -> int:
     if attention.kind != "cross":
         positions = [[each.position for each in tokens] for tokens in (attention.queries, attention.keys)]
         there = there * (np.array(positions[0])[:, None] != np.array(positions[1])[None])
-    best = np.where(words, there.max(axis=1, initial=0), -1.0)
-    if best.max() <= 0:
-        last = np.flatnonzero(words)
-        return int(last[-1]) if len(last) else len(attention.queries) - 1
-    return int(best.argmax())
+    whole = [_whole(tokens) for tokens in (attention.queries, attention.keys)]
+    for some, seen in ((words & whole[0], there * whole[1]), (words, there)):
+        best = np.where(some, seen.max(axis=1, initial=0), -1.0)
+        if best.max() > 0:
+            return int(best.argmax())
+    last = np.flatnonzero(words)
+    return int(last[-1]) if len(last) else len(attention.queries) - 1
+
+
+def _whole(tokens: Sequence[Token]) -> np.ndarray:
+    """Which tokens are no piece of a longer word: bool (N,)."""
+    pieces = Counter((token.segment, token.word) for token in tokens)
+    return np.array([token.word is None or pieces[token.segment, token.word] == 1 for token in tokens])

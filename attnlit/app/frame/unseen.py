@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from attnlit.app import described, history, keyboard
+from attnlit.app import described, history, keyboard, phone
 from attnlit.app.frame.theme import FOLLOW, theme
 
 
 def draw() -> None:
-    """Draw nothing, but see to the steps of "back", to what describes pictures, to menus and to the theme."""
+    """Draw nothing, but see to "back", to what describes pictures, to menus, to phones and to the theme."""
     _component()(key="unseen", data={"theme": theme().name}, on_theme_change=_drawn_again)
 
 
@@ -23,5 +23,6 @@ def _drawn_again() -> None:
 
 @cache
 def _component() -> Callable[..., Any]:
-    script = history.ONE_STEP + described.POINT_FROM_PICTURES + keyboard.INTO_MENUS + FOLLOW
+    of_the_page = history.ONE_STEP + described.POINT_FROM_PICTURES + keyboard.INTO_MENUS
+    script = of_the_page + phone.SHOW_WHAT_WAS_SENT + FOLLOW
     return st.components.v2.component("attnlit_unseen", js=script)

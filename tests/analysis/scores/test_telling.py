@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from attnlit.analysis.scores import looking_head, telling_head, telling_query
@@ -62,3 +64,18 @@ def test_the_word_that_looks_hardest_at_another_shows_a_head() -> None:
     head[11] = np.eye(12)[0]  # at the first token
     assert telling_query(causal(head), 0, 0) == 7
     assert telling_query(causal(first(12)), 0, 0) == 11  # no word looks at another: the last
+
+
+def test_a_piece_of_a_word_shows_a_head_only_where_no_whole_word_does() -> None:
+    head = even(12)
+    head[7], head[9] = np.eye(12)[3], 0.9 * np.eye(12)[5] + 0.1 * np.eye(12)[0]
+    record = causal(head)
+    words = [0, 1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 10]  # the tokens 7 and 8 are one word
+
+    def cut(words: list[int]) -> Attention:
+        tokens = tuple(replace(token, word=word) for token, word in zip(record.keys, words, strict=True))
+        return replace(record, queries=tokens, keys=tokens)
+
+    assert telling_query(record, 0, 0) == 7
+    assert telling_query(cut(words), 0, 0) == 9
+    assert telling_query(cut([place // 2 for place in range(12)]), 0, 0) == 7  # there is no whole word
