@@ -45,7 +45,7 @@ def align(raws: Sequence[str | None], text: str) -> list[Span | None]:
     other piece spells. A piece has no place if it spells nothing, as a bare space does, or is not found.
     """
     begins_word = [raw is not None and raw.startswith(tuple(SPACE_MARKS)) for raw in raws]
-    for unmarked, spellings in _styles([raw for raw in raws if raw is not None]):
+    for unmarked, spellings in _styles([raw for raw in raws if raw is not None], text):
         for spell in spellings:
             pieces = [None if raw is None else _bytes(unmarked(raw), spell) for raw in raws]
             source = _spelled(text, spell)
@@ -95,8 +95,10 @@ def _byte_alphabet() -> dict[str, int]:
     return {chr(byte): byte for byte in plain} | {chr(256 + n): byte for n, byte in enumerate(others)}
 
 
-def _styles(raws: list[str]) -> Iterator[tuple[Callable[[str], str | bytes], tuple[Spell, ...]]]:
+def _styles(raws: list[str], text: str) -> Iterator[tuple[Callable[[str], str | bytes], tuple[Spell, ...]]]:
     """The ways in which such a vocabulary may mark its pieces, with the spellings that each allows."""
+    if any(mark in text for mark in SPACE_MARKS):  # to a tokenizer of characters these are letters like any
+        yield (lambda raw: raw), _SPELLINGS[:1]
     yield (lambda raw: raw.replace("▁", " ")), _SPELLINGS
     if any(bare(raw) != raw for raw in raws):
         yield bare, _SPELLINGS

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import altair as alt
 
 from attnlit.charts.later import unchecked
+from attnlit.charts.rendering import rendered
+from attnlit.errors import AttnlitError
+from attnlit.wording import quoted
 
 
 class ReadyChart(alt.LayerChart):
@@ -25,6 +30,23 @@ class ReadyChart(alt.LayerChart):
 
     def __deepcopy__(self, memo: Any) -> ReadyChart:
         return self.copy()
+
+    def save(self, fp: Any, format: str | None = None, *args: Any, **options: Any) -> None:
+        """As Altair saves a chart; a PDF as the app does, because Altair cannot save one with emoji.
+
+        Raises AttnlitError where the file cannot be written.
+        """
+        is_path = isinstance(fp, str | os.PathLike)
+        kind = format or (Path(fp).suffix.lower().lstrip(".") if is_path else "")
+        try:
+            if kind != "pdf":
+                super().save(fp, format, *args, **options)
+            elif is_path:
+                Path(fp).write_bytes(rendered(self.to_dict(), kind))
+            else:
+                fp.write(rendered(self.to_dict(), kind))
+        except OSError as error:
+            raise AttnlitError(f"{quoted(str(fp))} cannot be written: {error.strerror}.") from error
 
     def to_dict(self, *args: Any, **options: Any) -> dict[str, Any]:
         """The specification; Altair's theme and whoever stands beside it have been asked."""

@@ -20,6 +20,7 @@ from attnlit.errors import AttnlitError
 from attnlit.models.limits import SURVEY
 
 _FIRST_PORT, _PORTS = 8501, 50
+_LAST_PORT = 65_535
 _HOST = "localhost"
 _PATIENCE = 60.0  # seconds until a server answers
 
@@ -42,6 +43,8 @@ def run(asked: argparse.Namespace) -> int:
     """Start the server, open the browser, stay until the server ends."""
     if importlib.util.find_spec("streamlit") is None:
         raise AttnlitError("The app needs Streamlit, which is not installed: pip install 'attnlit[app]'.")
+    if asked.port is not None and not 0 < asked.port <= _LAST_PORT:
+        raise AttnlitError(f"A port is a number from 1 to {_LAST_PORT}, and this is {asked.port}.")
     address, environment = "", dict(os.environ)
     if asked.folder is not None:
         from attnlit.analysis.survey.store import load

@@ -122,6 +122,8 @@ def test_a_tokenizer_of_bytes_shows_characters() -> None:
 def test_a_tokenizer_of_characters_keeps_their_case() -> None:
     tokens = encode(transformers.CanineTokenizer(), "İyi").tokens
     assert [token.text for token in tokens if not token.special] == ["İ", "y", "i"]
+    tokens = encode(transformers.CanineTokenizer(), "a▁ Ġieħ").tokens  # Maltese, and a letter like any other
+    assert [token.text for token in tokens if not token.special] == ["a", "▁", "␣", *"Ġieħ"]
 
 
 @pytest.mark.whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import BytesIO, StringIO
+from pathlib import Path
 
 import altair as alt
 import numpy as np
@@ -18,6 +19,7 @@ from attnlit.charts.heatmap import difference_map, heatmap
 from attnlit.charts.model import model_view
 from attnlit.charts.neuron import neuron_view
 from attnlit.charts.theme import DARK
+from attnlit.errors import AttnlitError
 from tests.charts.drawing import assert_vega_lite_takes, svg_of, texts
 from tests.records import random_record, record, vectors_record
 
@@ -120,3 +122,15 @@ def test_a_notebook_without_a_network_shows_it() -> None:
     assert "https://cdn" not in page
     assert len(page) > 500_000  # the scripts are inside
     assert "https://cdn" in chart._repr_mimebundle_()["text/html"]
+
+
+def test_a_pdf_may_have_emoji_and_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
+    chart = heatmap(record(np.full((1, 1, 2, 2), 0.5), ["🙂", "cat"]))
+    chart.save(tmp_path / "emoji.pdf")
+    drawn = BytesIO()
+    chart.save(drawn, format="pdf")
+    for pdf in ((tmp_path / "emoji.pdf").read_bytes(), drawn.getvalue()):
+        assert pdf.startswith(b"%PDF")
+    for kind in ("pdf", "svg"):
+        with pytest.raises(AttnlitError, match="cannot be written: No such file or directory"):
+            chart.save(tmp_path / "missing" / f"picture.{kind}")

@@ -111,6 +111,9 @@ def test_the_app_opens_with_a_survey_and_on_this_machine_only(
     assert main(["open", found, "--no-browser"]) == 0
     assert "/patterns?model=" in capsys.readouterr().out
     assert main([]) == 0
+    for port in ("0", "99999"):
+        assert main(["open", found, "--port", port]) == 1
+        assert f"from 1 to 65535, and this is {port}" in capsys.readouterr().err
     (opened, options), (plain, _) = started
     assert options["env"]["ATTNLIT_SURVEY"] == found
     assert (options["cwd"] / "streamlit_app.py").is_file()
