@@ -125,9 +125,9 @@ def bias_effects(
     return _measured(model, contrast_of(contrast), _patches, progress)
 
 
-def total_effect(model: Model, contrast: Contrast) -> float:
+def total_effect(model: Model, contrast: Contrast | Sequence[str]) -> float:
     """The total effect of `bias_effects` alone, for a small part of its work: no head is patched."""
-    return _measured(model, contrast, lambda layers, heads: []).total
+    return _measured(model, contrast_of(contrast), lambda layers, heads: []).total
 
 
 def _measured(

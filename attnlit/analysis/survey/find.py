@@ -17,6 +17,7 @@ from attnlit.analysis.scores.evidence import Evidence, evidence_of
 from attnlit.analysis.survey.looks import group_of
 from attnlit.analysis.survey.summary import Survey
 from attnlit.attention.given import checked_token
+from attnlit.attention.parts import UNNAMED
 from attnlit.attention.record import check_record
 from attnlit.errors import AttnlitError
 from attnlit.wording import InOneLine, a_kind
@@ -127,7 +128,8 @@ def _check(attention: Attention, query: int, key: int, survey: Survey) -> None:
     if not isinstance(survey, Survey):
         raise AttnlitError(f"This takes what attnlit.survey returns, not {a_kind(survey)}.")
     read = attention.kind, attention.layer_numbers, attention.heads
-    if read != (survey.kind, survey.layer_numbers, survey.offset.shape[1]):
+    other = attention.model not in (survey.model, UNNAMED)
+    if other or read != (survey.kind, survey.layer_numbers, survey.offset.shape[1]):
         raise AttnlitError(
             f"This survey is of {survey.model} and its {survey.kind} attention. Give one of the model that "
             "read the text."

@@ -142,7 +142,8 @@ def position_of(model: Model, tokens: Sequence[Token], position: int) -> int:
         position = next((index for index, token in enumerate(tokens) if token.id == model.mask_id), LAST)
     if position < 0:
         words = [index for index, token in enumerate(tokens) if not token.special]
-        position += max(words, default=count - 1) + 1
+        place = position + max(words, default=count - 1) + 1
+        position = place if place >= 0 else position  # or the mistake would name a number that nobody gave
     return checked_token(position, count)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ def test_planted_effects_by_hand(two_routes: Model) -> None:
     assert found.ratios == pytest.approx(by_hand, **RATIO)
     assert found.total == pytest.approx(math.exp(SWAPPED) - 1, **RATIO)
     assert total_effect(two_routes, PLANTED) == found.total
+    assert total_effect(two_routes, astuple(PLANTED)) == found.total
     assert found.indirect == pytest.approx(math.exp(BY_0_1 + BY_0_3) - 1, **RATIO)
     assert found.direct == pytest.approx(math.exp(BESIDES) - 1, **RATIO)
     carried = {(0, 1): BY_0_1, (0, 3): BY_0_3}

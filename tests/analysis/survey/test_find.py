@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from attnlit.analysis.survey import Survey
@@ -60,7 +62,9 @@ def test_what_cannot_be_looked_at_is_said(model: Model, found: Survey) -> None:
             find_heads(record, query, key, found)
 
 
-def test_a_survey_of_another_model_is_refused(found: Survey) -> None:
-
+def test_a_survey_of_another_model_is_refused(model: Model, found: Survey) -> None:
+    of_its_size = replace(attend(model, TEXT), model="another")
+    with pytest.raises(AttnlitError, match="Give one of the model"):
+        find_heads(of_its_size, 2, 1, found)
     with pytest.raises(AttnlitError, match="Give one of the model"):
         find_heads(attend(bundled("mini-gpt2"), "The cat sat."), 2, 1, found)

@@ -206,7 +206,7 @@ def test_where_the_word_is_predicted(tiny_model: GetModel) -> None:
     assert writes(model, TEXT, position=-2).logit == pytest.approx(own[-2].max(), rel=1e-5)
     assert writes(model, "The cat sat.").state.position == 3
     for position in (len(own), -len(own) - 1):
-        with pytest.raises(AttnlitError, match="there is no token"):
+        with pytest.raises(AttnlitError, match=f"there is no token {position}"):
             writes(model, TEXT, position=position)
     # A mark that the tokenizer puts behind the text is no place to ask for a word.
     llama = many.model("llama")
