@@ -40,9 +40,12 @@ COLUMN_X = f"{LEFT} + datum.column * cell_width"  # left and top edge of a cell,
 ROW_Y = f"{TOP} + datum.row * cell_height + (datum.bands || 0) * {OTHERS}"
 
 
-def geometry(highest_cell: int, below: str, *, by_itself: bool) -> list[alt.Parameter]:
-    """The signals that everything on the grid hangs on. below: pixels left free under it, an expression."""
-    near = [signal("near_height", "0")] if by_itself else near_signals(LEFT)
+def geometry(highest_cell: int, below: str, *, many: bool) -> list[alt.Parameter]:
+    """The signals that everything on the grid hangs on.
+
+    below: pixels left free under it, an expression. many: the chosen layer stands under it once more.
+    """
+    near = near_signals(LEFT) if many else [signal("near_height", "0")]
     widest = WIDER * highest_cell
     return [
         signal("cell_width", f"clamp(floor((width - {LEFT}) / heads), {SMALLEST_CELL}, {widest})"),
@@ -128,18 +131,18 @@ def grid_chart(
     highest_cell: int,
     space_below: str = "2",
     signals: Sequence[alt.Parameter] = (),
-    near: Sequence[alt.Chart] = (),
+    near: Sequence[alt.Chart] | None = None,
 ) -> alt.LayerChart:
     """A chart on the grid: layers, then the frames of the pointed and the current cell, then what is clicked.
 
     Its tables are those of `grid_tables`, "cells" (id, row, column, layer, head and what the tooltip shows),
-    "near" (`near_table`) and "current" (`current_table`). A click comes back as `[{"layer": 3, "head": 7}]`
-    under the name "cell".
+    "current" (`current_table`) and, where there is `near`, "near" (`near_table`). A click comes back as
+    `[{"layer": 3, "head": 7}]` under the name "cell".
     tooltip: what it says beside layer and head, as objects in Vega's language.
     by_itself: the click itself frames a head, as no server answers it. signals: those that `below` needs.
-    near: what the large cells of the chosen layer hold.
+    near: what the large cells of the chosen layer hold; None for few heads, whose cells are large enough.
     """
-    clicked = ["grid"] if by_itself else ["grid", CELLS]
+    clicked = ["grid"] if near is None else ["grid", CELLS]
     hover = hover_selection("hover", clicked, "id")
     kept: dict[str, Any] = {"clear": False} if by_itself else {}
     cell = click_selection("cell", *clicked, fields=["layer", "head"], **kept)
@@ -152,9 +155,9 @@ def grid_chart(
     grid = on_cell(table("cells", name="grid"), cursor="pointer").encode(tooltip=said).add_params(hover, cell)
     own = [
         *setup_signals(layers=1, heads=1, roles=0, bands=0, bands_above="0"),
-        *geometry(highest_cell, space_below, by_itself=by_itself),
+        *geometry(highest_cell, space_below, many=near is not None),
     ]
-    seen, hit = ([], []) if by_itself else near_marks(near, said, theme, LEFT)
+    seen, hit = ([], []) if near is None else near_marks(near, said, theme, LEFT)
     marks = [*seen, *below, *labels(theme), hover_frame, current_frame, grid, *hit]
     chart = alt.layer(*marks).add_params(*own, *signals)
     return framed(chart, theme, width=800, height=800)

@@ -20,7 +20,7 @@ from attnlit.charts.grid import (
 )
 from attnlit.charts.later import alt
 from attnlit.charts.legend import colour_of, legend, legend_tables, limits_of
-from attnlit.charts.near import NEAR_Y, near_table, near_x, on_near_cell
+from attnlit.charts.near import FEW, NEAR_Y, near_table, near_x, on_near_cell
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.picture import Picture, frozen
@@ -64,10 +64,11 @@ def head_map_picture(
             f"{heads - 1}."
         )
     tables = _tables(values, numbers, title, signed, limits or limits_of(values, signed), form, theme)
-    row = None if selected is None else numbers.index(selected[0])
-    tables["near"] = near_table(tables["cells"], row, heads)
+    many, row = heads > FEW, None if selected is None else numbers.index(selected[0])
+    if many:
+        tables["near"] = near_table(tables["cells"], row, heads)
     return Picture(
-        theme_spec,
+        spec_of_many if many else theme_spec,
         theme,
         tables | {"current": current_table(numbers, selected)},
         height=lambda width: grid_height(
@@ -149,12 +150,18 @@ def theme_spec(theme: Theme) -> alt.LayerChart:
 
 
 @frozen
+def spec_of_many(theme: Theme) -> alt.LayerChart:
+    """The same for so many heads that a phone shows the chosen layer once more, large."""
+    return _chart(theme, by_itself=False, many=True)
+
+
+@frozen
 def spec_by_itself(theme: Theme) -> alt.LayerChart:
     """For a notebook and a saved page: a click frames a head."""
     return _chart(theme, by_itself=True)
 
 
-def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
+def _chart(theme: Theme, *, by_itself: bool, many: bool = False) -> alt.LayerChart:
     colour = alt.Color("colour:N", scale=None)
     colours = on_cell(table("cells"), color=theme.panel).encode(color=colour)
     numbers = _numbers_in(
@@ -172,7 +179,8 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
     ]
     return grid_chart(
         [colours, numbers, *legend(theme, LEFT, "grid_height + 8")], "{'Value': datum.text}", theme,
-        by_itself=by_itself, highest_cell=HIGHEST_CELL, space_below=str(LEGEND_SPACE), near=near,
+        by_itself=by_itself, highest_cell=HIGHEST_CELL, space_below=str(LEGEND_SPACE),
+        near=near if many else None,
     )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def builders() -> Iterator[Callable[[Theme], Any]]:
     from attnlit.charts import SPECS
 
     for module in map(import_module, SPECS.values()):
-        for name in ("theme_spec", "spec_by_itself"):
+        for name in ("theme_spec", "spec_of_many", "spec_by_itself"):
             if hasattr(module, name):
                 yield unwrap(getattr(module, name))
 

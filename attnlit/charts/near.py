@@ -31,8 +31,8 @@ def near_x(left: int) -> str:
 
 
 def near_table(cells: pa.Table, row: int | None, heads: int) -> pa.Table:
-    """The cells of one row of the grid; none where no row is chosen, or a phone has room for all of them."""
-    return cells.slice(0 if row is None else row * heads, 0 if row is None or heads <= FEW else heads)
+    """The cells of one row of the grid; none where no row is chosen."""
+    return cells.slice(0 if row is None else row * heads, 0 if row is None else heads)
 
 
 def near_signals(left: int) -> list[alt.Parameter]:

@@ -15,7 +15,7 @@ from attnlit.charts.drawn import Drawn
 from attnlit.charts.grid import GAP_SHARE, cells_of, grid_tables
 from attnlit.charts.model.others import bands_above, others_table
 from attnlit.charts.model.roles import NOTHING, VEILED, Roles, colour_of_role, in_legend, names_of_heads
-from attnlit.charts.near import FEW, near_table
+from attnlit.charts.near import near_table
 from attnlit.charts.opacity import filled, one
 from attnlit.charts.packed_text import rows_table
 from attnlit.charts.raster import line_strips
@@ -77,12 +77,12 @@ def near_of(
     roles: Roles | None,
     only: str | None,
 ) -> pa.Table:
-    """The heads of the selected layer, to be drawn large where the grid's cells are small; none of few heads.
+    """The heads of the selected layer, to be drawn large where the grid's cells are small.
 
     only: the role whose heads do not fade.
     """
     cells = model_tables(attention, shown, theme, roles)["cells"]
-    there = selected is not None and selected[0] in shown and attention.heads > FEW
+    there = selected is not None and selected[0] in shown
     row = shown.index(selected[0]) if selected and there else None
     near = near_table(cells, row, attention.heads)
     urls: list[str] = []

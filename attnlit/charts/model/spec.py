@@ -28,6 +28,12 @@ def theme_spec(theme: Theme) -> alt.LayerChart:
 
 
 @frozen
+def spec_of_many(theme: Theme) -> alt.LayerChart:
+    """The same for so many heads that a phone shows the chosen layer once more, large."""
+    return _chart(theme, by_itself=False, many=True)
+
+
+@frozen
 def spec_by_itself(theme: Theme) -> alt.LayerChart:
     """For a notebook and a saved page: a click frames a head."""
     return _chart(theme, by_itself=True)
@@ -38,7 +44,7 @@ def below(roles: int, width: int) -> int:
     return 2 + (8 + -(-roles // max(1, (width - LEFT) // ROLE_WIDTH)) * ROLE_HEIGHT if roles else 0)
 
 
-def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
+def _chart(theme: Theme, *, by_itself: bool, many: bool = False) -> alt.LayerChart:
     """The view without its data. How many layers and heads there are travels as data, too."""
     thumbnails = (
         table("strips")
@@ -61,7 +67,7 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
     return grid_chart(
         [*marks, *legend, *lens], tooltip, theme,
         by_itself=by_itself, highest_cell=HIGHEST_CELL, space_below=space, signals=_where_the_lens_is(),
-        near=[_enlarged()],
+        near=[_enlarged()] if many else None,
     )  # fmt: skip
 
 

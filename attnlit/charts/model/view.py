@@ -10,7 +10,8 @@ from attnlit.charts.grid import OTHERS, current_table, grid_height
 from attnlit.charts.model.data import checked_layers, model_tables, near_of
 from attnlit.charts.model.others import bands_above
 from attnlit.charts.model.roles import Roles, names_of_heads, roles_tables
-from attnlit.charts.model.spec import HIGHEST_CELL, below, spec_by_itself, theme_spec
+from attnlit.charts.model.spec import HIGHEST_CELL, below, spec_by_itself, spec_of_many, theme_spec
+from attnlit.charts.near import FEW
 from attnlit.charts.notebook import notebook_chart
 from attnlit.charts.opacity import scale_notes
 from attnlit.charts.picture import Picture
@@ -48,26 +49,28 @@ def model_picture(
     `layers` keeps only those layers, in that order. A thumbnail has the colour of its head's role where
     `roles` are given, and one ink else; with `only`, one of their names, the heads of other roles fade. A
     click on a role comes back as `.selection["role"]`, `[{"to": "Induction"}]`: what `only` is to be next, ""
-    for nothing. All pictures of a theme share one specification. Thumbnails are drawn at a record's first
-    showing and kept (`model.data.drawn`). Raises `AttnlitError` where a layer, head or role does not exist.
+    for nothing. All pictures of a theme share one specification, those of many heads (`near`) another.
+    Thumbnails are drawn at a record's first showing and kept (`model.data.drawn`). Raises `AttnlitError`
+    where a layer, head or role does not exist.
     """
     check_record(attention)
     shown = checked_layers(attention, layers)
     if selected is not None:
         attention.row(*selected)
     names, bands = names_of_heads(roles, attention, shown), bands_above(attention, shown)
-    of_roles = roles_tables(roles, names, only, bands, theme)
-    tables = model_tables(attention, shown, theme, roles) | of_roles
-    tables["near"] = near_of(attention, shown, selected, theme, roles, only)
+    tables = model_tables(attention, shown, theme, roles) | roles_tables(roles, names, only, bands, theme)
+    many = attention.heads > FEW
+    if many:
+        tables["near"] = near_of(attention, shown, selected, theme, roles, only)
     present = tables["roles"].num_rows
 
     def height(width: int) -> int:
-        under, near = below(present, width), tables["near"].num_rows > 0
+        under, near = below(present, width), many and tables["near"].num_rows > 0
         cells = grid_height(len(shown), attention.heads, HIGHEST_CELL, width, under, near=near)
         return cells + bands[-1] * OTHERS
 
     return Picture(
-        theme_spec,
+        spec_of_many if many else theme_spec,
         theme,
         tables | {"current": current_table(shown, selected, bands)},
         height=height,
