@@ -22,6 +22,7 @@ from attnlit.errors import AttnlitError
 from attnlit.models.failures import explain, machine_is_full
 from attnlit.models.model import Checkpoint
 
+LOGITS_TOLERANCE = 1e-4  # relative to the logits' own size
 TOKENS = 9
 # Another length than the source's, so that no cross-attention passes for self-attention.
 TARGET_TOKENS = 6
@@ -174,6 +175,23 @@ def first_output(outputs: Any) -> torch.Tensor:
     """Logits (1, N, V), or hidden states (1, N, D) of a model without a head."""
     output: torch.Tensor = outputs.logits if "logits" in outputs else outputs[0]
     return output
+
+
+def difference_of(expected: torch.Tensor, found: torch.Tensor) -> float:
+    """Largest difference, relative to the size of what is expected; infinite numbers must be the same."""
+    difference = (expected - found).abs().masked_fill(expected == found, 0.0)
+    size = expected[expected.isfinite()].abs().max() if expected.isfinite().any() else expected.new_ones(())
+    return float(difference.max() / size.clamp_min(1.0))
+
+
+def check_reports(checkpoint: Checkpoint, probe: Probe) -> None:
+    """Raises AttnlitError where the model computes other numbers while it reports its attention."""
+    plain = routes.run(checkpoint.module, probe.inputs)
+    if not difference_of(first_output(probe.outputs), first_output(plain)) <= LOGITS_TOLERANCE:
+        raise AttnlitError(
+            f"“{checkpoint.name}” computes other numbers while it reports its attention, so what it reports "
+            "is not what it uses. Choose another model, or load this one with attn_implementation=“eager”."
+        )
 
 
 def check_weights(checkpoint: Checkpoint) -> None:

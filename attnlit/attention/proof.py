@@ -19,8 +19,11 @@ from attnlit.attention.growth import check_growth
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.parts import KINDS
 from attnlit.attention.probes import (
+    LOGITS_TOLERANCE,
     Probe,
+    check_reports,
     check_weights,
+    difference_of,
     first_output,
     no_full_picture,
     pairs_of,
@@ -37,7 +40,6 @@ from attnlit.models.model import Checkpoint, Model, Site
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-LOGITS_TOLERANCE = 1e-4  # relative to the logits' own size
 WEIGHTS_TOLERANCE = 1e-6
 FULL_ROW = 0.99  # half precision rounds a sum of 1 by less
 _ROWS_OF_LESS = "Its rows sum to less than 1: the rest of its attention goes to what is no token of the text."
@@ -85,12 +87,7 @@ def prove(checkpoint: Checkpoint) -> Model:
     if not spread.whole:
         raise AttnlitError(no_full_picture(checkpoint.name))
     why_no_vectors = "its queries and keys could not be recorded (" + "; ".join(reasons) + ")."
-    plain = run(module, spread.inputs)
-    if not _difference(first_output(spread.outputs), first_output(plain)) <= LOGITS_TOLERANCE:
-        raise AttnlitError(
-            f"“{checkpoint.name}” computes other numbers while it reports its attention, so what it reports "
-            "is not what it uses. Choose another model, or load this one with attn_implementation=“eager”."
-        )
+    check_reports(checkpoint, spread)
     sites = tuple(Site(kind, layer, layer) for kind, layer in spread.matrices)
     return _model(checkpoint, spread, real, _Seen("weights", sites, why_no_vectors=why_no_vectors))
 
@@ -127,7 +124,7 @@ def _sites(route: str, checkpoint: Checkpoint, probe: Probe) -> _Seen:
 
     with whereabouts(checkpoint.module) as inside, recording(route, take):
         outputs = run(checkpoint.module, probe.inputs)
-    difference = _difference(first_output(probe.outputs), first_output(outputs))
+    difference = difference_of(first_output(probe.outputs), first_output(outputs))
     if not difference <= LOGITS_TOLERANCE:
         raise _Unproven(f"recording changed what the model computes, by {difference:.1g}")
     sites: list[Site | None] = [None] * len(calls)
@@ -220,13 +217,6 @@ def _check_scores(layer: int, call: Call) -> None:
     error = softmax_error(inputs, to_numpy(call.weights[0]))
     if not error <= softmax_tolerance(inputs, torch.finfo(call.weights.dtype).eps):
         raise _Unproven(f"the scores of layer {layer} do not give its weights, by {error:.1g}")
-
-
-def _difference(expected: torch.Tensor, found: torch.Tensor) -> float:
-    """Largest difference, relative to the size of what is expected; infinite numbers must be the same."""
-    difference = (expected - found).abs().masked_fill(expected == found, 0.0)
-    size = expected[expected.isfinite()].abs().max() if expected.isfinite().any() else expected.new_ones(())
-    return float(difference.max() / size.clamp_min(1.0))
 
 
 def _is_causal(probe: Probe) -> bool:
