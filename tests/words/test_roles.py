@@ -38,11 +38,15 @@ def even(tokens: int) -> np.ndarray:
 
 
 def test_a_head_on_the_first_token_is_named_a_sink_from_30_percent_and_never_parked() -> None:
-    sink = 0.4 * np.eye(12)[[0] * 12] + 0.6 * np.eye(12)[[0, *range(1, 12)]]  # 45 %
-    sentence = role_in_words(record(sink), 0, 0)
-    assert "**first-token head (attention sink)**: 45% of its attention goes to the first token" in sentence
+    first, itself = np.eye(12)[[0] * 12], np.eye(12)
+    sentence = role_in_words(record(0.55 * first + 0.45 * itself), 0, 0)
+    assert "**first-token head (attention sink)**: 59% of its attention goes to the first token" in sentence
     assert "30%" in sentence
     assert "parked" not in sentence
+    assert role_in_words(record(0.4 * first + 0.6 * itself), 0, 0) == (
+        "On this text a **current-token head**: 60% of its attention goes to the token itself (the threshold "
+        "is 50%). Besides, it rests on the first token, which gets 45% of all its attention."
+    )
 
 
 def test_what_a_head_looks_for_comes_before_where_it_rests_and_both_are_said() -> None:

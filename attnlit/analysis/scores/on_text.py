@@ -10,7 +10,7 @@ import numpy as np
 
 from attnlit.analysis.scores.evidence import FEWEST_TOKENS, evidence_of
 from attnlit.analysis.scores.positions import positional
-from attnlit.analysis.scores.registry import BY_NAME, RESTS, SCORES
+from attnlit.analysis.scores.registry import BY_NAME, SCORES
 from attnlit.analysis.scores.score import Role
 from attnlit.models.layers import heads_in_order
 
@@ -26,11 +26,11 @@ _TELLING = {score.name: score.role for score in SCORES if score.role and score.r
 def head_roles(attention: Attention) -> pd.DataFrame:
     """One row a head: `layer`, `head`, and every score that applies to this record.
 
-    Self-attention: previous, next (not in causal models), first, same, same_other_sentence (pairs), induction
-    (causal), offset and offset_share, distance and distance_rest in tokens. All kinds: first, separators
-    (special tokens but the first key), punctuation, entropy and entropy_rest in nats; `_rest` leaves the
-    first key out. A score is left out where the text has nothing to score. What each measures, and its
-    source, stands in `attnlit.analysis.scores.registry`.
+    Self-attention: previous, next (not in causal models), current, same, same_other_sentence (pairs),
+    induction (causal), offset and offset_share, distance and distance_rest in tokens. All kinds: first,
+    separators (special tokens but the first key), punctuation, entropy and entropy_rest in nats; `_rest`
+    leaves the first key out. A score is left out where the text has nothing to score. What each measures,
+    and its source, stands in `attnlit.analysis.scores.registry`.
 
     Raises AttnlitError for a record of which a filter has hidden a part, and for one whose pieces are put
     together into words. In cross-attention the keys must be whole; any part of the queries will do.
@@ -66,9 +66,9 @@ def head_scores(attention: Attention, only: Collection[str] | None = None) -> di
 def roles_on_text(attention: Attention, layer: int, head: int) -> list[tuple[Role, float]] | None:
     """The roles of a head on one text with their scores, the one whose threshold it exceeds most first.
 
-    A role that says what the head looks for comes before resting on the first token, which many heads do
-    besides. None for a text of fewer than FEWEST_TOKENS tokens. Raises AttnlitError for a layer or head that
-    the model lacks, and as `head_roles`.
+    A role that says what the head looks for comes before looking at itself and resting on the first token,
+    which many heads do besides. None for a text of fewer than FEWEST_TOKENS tokens. Raises AttnlitError for
+    a layer or head that the model lacks, and as `head_roles`.
     """
     row = attention.row(layer, head)
     if _is_short(attention):
@@ -80,7 +80,7 @@ def roles_on_text(attention: Attention, layer: int, head: int) -> list[tuple[Rol
         for name, values in head_scores(one, only=_TELLING).items()
         if values[0, 0] >= _TELLING[name].least
     ]
-    return sorted(found, key=lambda each: (each[0] is RESTS, -each[1] / each[0].least))
+    return sorted(found, key=lambda each: (each[0].rank, -each[1] / each[0].least))
 
 
 def main_roles(attention: Attention) -> tuple[tuple[str, ...], tuple[tuple[int | None, ...], ...]]:
@@ -97,7 +97,7 @@ def main_roles(attention: Attention) -> tuple[tuple[str, ...], tuple[tuple[int |
     exceeds = np.zeros((len(_TELLING), *shape))  # 0: not met
     for name, values in head_scores(attention, only=_TELLING).items():
         role = _TELLING[name]
-        by = 0.5 if role is RESTS else values / role.least  # of any other role at least 1
+        by = 1 / (1 + role.rank) if role.rank else values / role.least  # at least 1 where the rank is 0
         exceeds[[*_TELLING].index(name)] = np.where(np.nan_to_num(values) >= role.least, by, 0)
     first = exceeds.argmax(axis=0)
     none = exceeds.max(axis=0) == 0

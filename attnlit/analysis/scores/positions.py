@@ -1,4 +1,4 @@
-"""Scores by position: the token before or after, the first token, one fixed distance.
+"""Scores by position: the token before or after, the token itself, the first one, one fixed distance.
 
 Every function takes weights (L, H, Q, K), whose rows sum to 1 (less with a learned sink), and gives (L, H).
 """
@@ -30,6 +30,11 @@ def previous_token(weights: np.ndarray) -> np.ndarray:
 def next_token(weights: np.ndarray) -> np.ndarray:
     """Mean A[i, i + 1]; only for models that see what follows. Clark et al. 2019, section 3.1."""
     return at_offset(weights, 1)
+
+
+def current_token(weights: np.ndarray) -> np.ndarray:
+    """Mean A[i, i] without the first query, which sees nothing else in a causal model."""
+    return at_offset(weights[..., 1:, 1:], 0)
 
 
 def first_token(weights: np.ndarray) -> np.ndarray:

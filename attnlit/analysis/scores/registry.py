@@ -74,7 +74,9 @@ _CLARK = "Clark et al. 2019 (arXiv 1906.04341)"
 _AGAIN = "where a token has occurred before"
 # A head rests on the first token, or is an attention sink, from this mean attention to it on. Whether such a
 # head is idle, adds a constant or works, its weights do not tell.
-RESTS = Role("first-token head (attention sink)", 0.3, "the first token", "Gu et al. 2024 (arXiv 2410.10781)")
+RESTS = Role(
+    "first-token head (attention sink)", 0.3, "the first token", "Gu et al. 2024 (arXiv 2410.10781)", rank=2
+)
 SCORES = (
     Score(
         "previous", "Previous token", "attention to the token before",
@@ -87,6 +89,12 @@ SCORES = (
         lambda text: positions.next_token(text.weights),
         applies=_looks_ahead, count=_but_one,
         role=Role("next-token head", 0.5, "the token after", _CLARK),
+    ),
+    Score(
+        "current", "Current token", "attention to the token itself",
+        lambda text: positions.current_token(text.weights),
+        applies=_within, count=_but_one,
+        role=Role("current-token head", 0.5, "the token itself", rank=1),
     ),
     Score(
         "first", "First token", "attention to the first token: where a head rests",

@@ -37,6 +37,8 @@ class Role:
     source: str = "ours, without a source"  # of the threshold
     where: str = ""  # which tokens' attention that is, where it is not every token's
     on_one_text: bool = True  # whether one text can tell it
+    # A head's roles of a lower rank come first; one above 0 says little of what the head looks for.
+    rank: int = 0
 
 
 def _always(evidence: Evidence) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from attnlit.analysis.scores.evidence import FEWEST_TOKENS
 from attnlit.analysis.scores.on_text import head_scores
-from attnlit.analysis.scores.registry import BY_NAME, RESTS, SCORES
+from attnlit.analysis.scores.registry import BY_NAME, SCORES
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention, Token
@@ -20,14 +20,14 @@ def telling_head(attention: Attention, score: str = "") -> tuple[int, int]:
     """(layer, head) of the head that scores most on this text.
 
     score: a column of `head_roles`; without one, the head that exceeds the threshold of any role most, but
-    that of resting on the first token, as most heads of many models do. Where the text has nothing to score
-    it is the first head of the middle layer. Raises AttnlitError as `head_roles`.
+    those of looking at itself and of resting on the first token, as many heads do. Where the text has
+    nothing to score it is the first head of the middle layer. Raises AttnlitError as `head_roles`.
     """
     most, found = -np.inf, (attention.layer_numbers[attention.layers // 2], 0)
     if min(len(attention.queries), len(attention.keys)) < FEWEST_TOKENS and not score:
         return found
     roles = {each.name: each.role for each in SCORES if each.role and each.role.on_one_text}
-    wanted = [score] if score else [name for name, role in roles.items() if role is not RESTS]
+    wanted = [score] if score else [name for name, role in roles.items() if role.rank == 0]
     for name, values in head_scores(attention, only=wanted).items():
         role = BY_NAME[name].role
         least = 1.0 if score or role is None else role.least

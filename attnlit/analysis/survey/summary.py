@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from attnlit.analysis.scores import BY_NAME, RESTS, SCORES, Score
+from attnlit.analysis.scores import BY_NAME, SCORES, Score
 from attnlit.analysis.scores.positions import most_frequent
 from attnlit.analysis.statistics import interval
 from attnlit.analysis.survey.lists import Examples, ranked_lists
@@ -222,11 +222,13 @@ def claims(
 def roles_of(survey: Survey, layer: int, head: int) -> list[Score]:
     """The scores whose role a head has, the one that exceeds its threshold most first.
 
-    Resting on the first token comes last: many heads rest there besides what they look for, so that says
-    least about a head.
+    Looking at itself and resting on the first token come last: they say least about a head, and many heads
+    do them besides what they look for.
     """
     has = [BY_NAME[name] for name, heads in survey.claimed.items() if heads[survey.at(layer, head)]]
-    return sorted(has, key=lambda score: (score.role is RESTS, -nearness(survey, score, layer, head)))
+    return sorted(
+        has, key=lambda score: (score.role and score.role.rank, -nearness(survey, score, layer, head))
+    )
 
 
 def nearness(survey: Survey, score: Score, layer: int, head: int) -> float:

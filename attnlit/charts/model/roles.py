@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 NO_ROLE = "No plain role"  # what the legend calls heads without one
 NOTHING = "–"
-# Which hue of the theme each role has, in order: the first of the dark theme is near the ink, and comes late.
-HUES = (1, 4, 2, 7, 6, 5, 0, 3)
+# Which hue of the theme each role has, in the order of the scores: a quiet one for resting on the first
+# token, as most heads may do. The second and the last share one: heads that look ahead, and heads that look
+# back for what followed, are never of one model.
+HUES = (1, 4, 2, 6, 7, 3, 5, 0, 4)
 FADED = 0.72  # opacity in the legend of a role whose heads are faded: it can still be read
 VEILED = 0.8  # opacity of the ground that lies over heads of other roles than the chosen one
 

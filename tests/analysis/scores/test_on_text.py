@@ -85,10 +85,12 @@ def test_the_main_role_of_each_head_is_the_first_of_its_roles(causal):
     back[0, 0] = 1
     even = np.tri(tokens) / np.arange(1, tokens + 1)[:, None]
     heads = [back, first, even, 0.5 * back + 0.5 * first, 0.6 * even + 0.4 * first, 0.45 * back + 0.55 * even]
-    attention = records.record(np.reshape(heads, (3, 2, tokens, tokens)), causal=causal)
+    itself = np.eye(tokens)
+    heads += [0.6 * itself + 0.4 * first, 0.5 * back + 0.5 * itself]
+    attention = records.record(np.reshape(heads, (4, 2, tokens, tokens)), causal=causal)
     titles, of = main_roles(attention)
     named = []
-    for layer, head in np.ndindex(3, 2):
+    for layer, head in np.ndindex(4, 2):
         roles, place = roles_on_text(attention, layer, head), of[layer][head]
         assert (place is None) == (roles == [])
         if place is not None:
@@ -96,6 +98,7 @@ def test_the_main_role_of_each_head_is_the_first_of_its_roles(causal):
             assert score.role is roles[0][0]
             named.append(score.name)
     assert named[:3] == ["previous", "first", "previous"]  # resting comes last, however much of it there is
+    assert named[-2:] == ["current", "previous"]  # then looking at itself
 
 
 def test_no_head_has_a_main_role_in_a_short_text():

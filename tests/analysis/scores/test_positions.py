@@ -21,6 +21,7 @@ from tests.analysis.scores.hand_made import (
     [
         (positions.previous_token, PREVIOUS, NEXT),
         (positions.next_token, NEXT, PREVIOUS),
+        (positions.current_token, np.eye(N), PREVIOUS),
         (positions.first_token, FIRST, NEXT),
     ],
 )
@@ -35,6 +36,9 @@ def test_uniform_attention_scores_its_chance_value():
         positions.previous_token(weights), [[1 / N, (harmonic - 1) / (N - 1)]], rtol=1e-6
     )
     np.testing.assert_allclose(positions.next_token(weights), [[1 / N, 0]], rtol=1e-6)
+    np.testing.assert_allclose(
+        positions.current_token(weights), [[1 / N, (harmonic - 1) / (N - 1)]], rtol=1e-6
+    )
     np.testing.assert_allclose(positions.first_token(weights), [[1 / N, harmonic / N]], rtol=1e-6)
     np.testing.assert_allclose(tokens.to_keys(weights[:, :1], np.arange(N) < 2), [[2 / N]], rtol=1e-6)
     np.testing.assert_allclose(spread.spread(weights[:, :1]).entropy, [[np.log(N)]], rtol=1e-6)

@@ -44,6 +44,11 @@ def test_the_head_that_exceeds_its_threshold_most_is_shown_and_not_one_that_rest
     assert telling_head(causal(even(12), first(12), previous(0.6), previous(0.8))) == (3, 0)
 
 
+def test_a_head_that_looks_at_itself_is_not_shown_first_either() -> None:
+    assert telling_head(causal(np.eye(12), previous(0.6), first(12))) == (1, 0)
+    assert telling_head(causal(first(12), np.eye(12)), "current") == (1, 0)
+
+
 def test_a_score_may_be_named() -> None:
     assert telling_head(causal(even(12), first(12), previous(0.8)), "first") == (1, 0)
 
