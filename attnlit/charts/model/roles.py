@@ -24,7 +24,7 @@ NOTHING = "–"
 # Which hue of the theme each role has, in the order of the scores: a quiet one for resting on the first
 # token, as most heads may do. The second and the last share one: heads that look ahead, and heads that look
 # back for what followed, are never of one model.
-HUES = (1, 4, 2, 6, 7, 3, 5, 0, 4)
+HUES = (1, 4, 2, 7, 6, 3, 5, 0, 4)
 FADED = 0.72  # opacity in the legend of a role whose heads are faded: it can still be read
 VEILED = 0.8  # opacity of the ground that lies over heads of other roles than the chosen one
 
