@@ -38,3 +38,5 @@ with right:
         code=[code.model_view(request, roles=told.roles is not None, only=told.only), *of_head],
         about=told.caption,
     )
+with left:
+    roles.by_list(told)  # last: no picture waits for it

@@ -1,12 +1,15 @@
 """What each head does on this text, in the model view: colours, and the one role whose heads stand out.
 
-The choice is made by a click on the legend. It stands in the address, and goes when the text does.
+The choice is made by a click on the legend or from a list. It stands in the address, and goes when the text
+does.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import streamlit as st
 
 from attnlit.analysis.scores import SCORES, main_roles
 from attnlit.app import panels
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from attnlit.app.frame.request import Request
 
 KEY = "role"  # in the address, and of the selection in the picture
+_LIST = "heads_of_role"  # of the list
 _NONE = "none"  # in the address: heads without a role
 _BY_TITLE = {score.title: score.name for score in SCORES} | {NO_ROLE: _NONE}
 
@@ -56,3 +60,21 @@ def follow(picture: str) -> None:
     """After a click on the legend of this picture: choose that role, or all again. For its `on_select`."""
     for clicked in panels.selection(picture, KEY):
         address.choose(KEY, _BY_TITLE.get(clicked["to"]))
+
+
+def by_list(told: Shown) -> None:
+    """The same choice from a list, for whoever uses no pointer. Nothing where there are no roles."""
+    if told.roles is None:
+        return
+    present = {place for row in told.roles.of for place in row}
+    titles = [title for place, title in enumerate(told.roles.names) if place in present]
+    st.session_state[_LIST] = told.only
+    st.selectbox(
+        "Heads of one role",
+        [*titles, *([NO_ROLE] if None in present else [])],
+        index=None,
+        placeholder="All heads",
+        key=_LIST,
+        on_change=lambda: address.choose(KEY, _BY_TITLE.get(st.session_state[_LIST])),
+        width=240,
+    )

@@ -18,6 +18,19 @@ def test_a_role_in_the_address_is_what_the_page_says_links_and_makes_again() -> 
     assert "50% or more of its attention" not in told(app)
 
 
+def test_a_role_is_chosen_from_a_list_as_by_the_legend() -> None:
+    app = opened("model_view")
+    (roles,) = (box for box in app.selectbox if box.label == "Heads of one role")
+    assert roles.value is None
+    assert roles.options == ["Previous token", "Current token", "First token", "No plain role"]
+    roles.select("Current token").run()
+    assert "1 of 48 heads is a current-token head (4-2)" in told(app)
+    assert app.query_params["role"] == "current"
+    (roles,) = (box for box in app.selectbox if box.label == "Heads of one role")
+    roles.select(None).run()
+    assert "role" not in app.query_params
+
+
 def test_a_role_that_no_head_has_is_said_and_every_head_shown() -> None:
     app = opened("model_view", role="separators")
     assert "You asked for role “separators”, but no head has this role on this text." in said(app)
