@@ -15,9 +15,10 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from attnlit.analysis.scores import main_roles
 from attnlit.attention import attend_all
 from attnlit.charts.head import PinnedToken, head_picture
-from attnlit.charts.model import model_picture
+from attnlit.charts.model import Roles, model_picture
 from attnlit.charts.neuron import neuron_picture
 from attnlit.charts.picture import Picture, arrow_stream
 from benchmarks.load.answers import digest
@@ -83,7 +84,9 @@ def _view(choice: Choice) -> Content:
         lines = head_picture(record, layer, choice.heads or None, pinned=pinned, answered="")
         return Content((_digests(lines),))
     if choice.page == "model_view":
-        thumbnails = model_picture(record, selected=(layer, choice.head))
+        found = Roles(*main_roles(record))
+        roles = found if any(role is not None for row in found.of for role in row) else None
+        thumbnails = model_picture(record, roles=roles, selected=(layer, choice.head))
         lines = head_picture(record, layer, [choice.head], pinned=pinned)
         return Content((_digests(thumbnails), _digests(lines)))
     # "setup" names the chosen query token, which is no choice of ours; the other tables hold all queries.
@@ -102,6 +105,9 @@ def _record(model: str, text: str, pair: str) -> Any:
 @lru_cache(maxsize=4096)
 def _alone(choice: Choice) -> Content:
     """The page, run in this process for a visitor who follows a link to what was chosen."""
+    # The page would import this in a thread behind it; beside our own import either may find half of it.
+    import attnlit.attention.proof  # noqa: F401
+
     look_for_components_once()
     own = dict(choice.own)
     page = AppTest.from_file(str(ENTRY), default_timeout=ALONE_WITHIN)
