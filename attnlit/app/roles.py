@@ -42,7 +42,7 @@ class Shown:
 def settle(request: Request) -> Shown:
     """The roles of all heads on the whole text, and which of them is chosen, here or in the address."""
     found = Roles(*main_roles(request.attention))
-    there = {role for row in found.of for role in row}
+    there = _there(found)
     apart = request.shown.heads == request.attention.heads  # not all heads of a layer in one
     if not apart or there == {None}:
         return Shown()
@@ -56,6 +56,11 @@ def settle(request: Request) -> Shown:
     return Shown(found, only, said, caption)
 
 
+def _there(roles: Roles) -> set[int | None]:
+    """Which roles some head has, as indices; None where one has none."""
+    return {place for row in roles.of for place in row}
+
+
 def follow(picture: str) -> None:
     """After a click on the legend of this picture: choose that role, or all again. For its `on_select`."""
     for clicked in panels.selection(picture, KEY):
@@ -66,12 +71,12 @@ def by_list(told: Shown) -> None:
     """The same choice from a list, for whoever uses no pointer. Nothing where there are no roles."""
     if told.roles is None:
         return
-    present = {place for row in told.roles.of for place in row}
-    titles = [title for place, title in enumerate(told.roles.names) if place in present]
+    there = _there(told.roles)
+    titles = [title for place, title in enumerate(told.roles.names) if place in there]
     st.session_state[_LIST] = told.only
     st.selectbox(
         "Heads of one role",
-        [*titles, *([NO_ROLE] if None in present else [])],
+        [*titles, *([NO_ROLE] if None in there else [])],
         index=None,
         placeholder="All heads",
         key=_LIST,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attnlit.analysis.scores import RESTS, SCORES, Role, roles_on_text
+from attnlit.analysis.scores import RESTS, TOLD_BY_A_TEXT, Role, roles_on_text
 from attnlit.models.layers import heads_in_order
 from attnlit.wording import listed, with_article
 
@@ -59,7 +59,7 @@ def heads_of_role(
     if role is None:
         does = f"follow{'s' * one} none of the simple patterns clearly"
         return f"{count} {does}; the others are faded" if brief else f"On this text {count}{which} {does}."
-    about = telling_roles()[role]
+    about = [*TOLD_BY_A_TEXT.values()][role]
     name = with_article(about.name) if one else several(about)
     where = f"{about.where}, " if about.where else ""
     are, whose = ("is", "its") if one else ("are", "their")
@@ -74,8 +74,3 @@ def heads_of_role(
 def several(role: Role) -> str:
     """What several heads with a role are called: “previous-token heads”."""
     return role.name.replace(" head", " heads", 1)
-
-
-def telling_roles() -> list[Role]:
-    """The roles that one text can tell, in the order of `attnlit.analysis.scores.main_roles`."""
-    return [score.role for score in SCORES if score.role and score.role.on_one_text]

@@ -22,7 +22,7 @@ def test_a_role_is_chosen_from_a_list_as_by_the_legend() -> None:
     app = opened("model_view")
     (roles,) = (box for box in app.selectbox if box.label == "Heads of one role")
     assert roles.value is None
-    assert roles.options == ["Previous token", "Current token", "First token", "No plain role"]
+    assert roles.options == ["Previous token", "Current token", "First token", "No clear role"]
     roles.select("Current token").run()
     assert "1 of 48 heads is a current-token head (4-2)" in told(app)
     assert app.query_params["role"] == "current"

@@ -12,6 +12,7 @@ from attnlit.analysis.scores.on_text import roles_on_text as roles_on_text
 from attnlit.analysis.scores.registry import BY_NAME as BY_NAME
 from attnlit.analysis.scores.registry import RESTS as RESTS
 from attnlit.analysis.scores.registry import SCORES as SCORES
+from attnlit.analysis.scores.registry import TOLD_BY_A_TEXT as TOLD_BY_A_TEXT
 from attnlit.analysis.scores.score import Role as Role
 from attnlit.analysis.scores.score import Score as Score
 from attnlit.analysis.scores.telling import looking_head as looking_head

@@ -10,7 +10,7 @@ import numpy as np
 
 from attnlit.analysis.scores.evidence import FEWEST_TOKENS, evidence_of
 from attnlit.analysis.scores.positions import positional
-from attnlit.analysis.scores.registry import BY_NAME, SCORES
+from attnlit.analysis.scores.registry import BY_NAME, SCORES, TOLD_BY_A_TEXT
 from attnlit.analysis.scores.score import Role
 from attnlit.models.layers import heads_in_order
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from attnlit.attention.record import Attention
-
-# Roles that one text can tell, by the names of their scores.
-_TELLING = {score.name: score.role for score in SCORES if score.role and score.role.on_one_text}
 
 
 def head_roles(attention: Attention) -> pd.DataFrame:
@@ -76,9 +73,9 @@ def roles_on_text(attention: Attention, layer: int, head: int) -> list[tuple[Rol
     weights = attention.weights[row : row + 1, head : head + 1]
     one = replace(attention, weights=weights, layer_numbers=(layer,))
     found = [
-        (_TELLING[name], float(values[0, 0]))
-        for name, values in head_scores(one, only=_TELLING).items()
-        if values[0, 0] >= _TELLING[name].least
+        (TOLD_BY_A_TEXT[name], float(values[0, 0]))
+        for name, values in head_scores(one, only=TOLD_BY_A_TEXT).items()
+        if values[0, 0] >= TOLD_BY_A_TEXT[name].least
     ]
     return sorted(found, key=lambda each: (each[0].rank, -each[1] / each[0].least))
 
@@ -90,15 +87,16 @@ def main_roles(attention: Attention) -> tuple[tuple[str, ...], tuple[tuple[int |
     (L, H) which of them comes first in `roles_on_text`; None where there is none, as in every text of fewer
     than FEWEST_TOKENS tokens. Raises AttnlitError as `head_roles`.
     """
-    titles = tuple(BY_NAME[name].title for name in _TELLING)
+    titles = tuple(BY_NAME[name].title for name in TOLD_BY_A_TEXT)
     shape = (attention.layers, attention.heads)
     if _is_short(attention):
         return titles, ((None,) * shape[1],) * shape[0]
-    exceeds = np.zeros((len(_TELLING), *shape))  # 0: not met
-    for name, values in head_scores(attention, only=_TELLING).items():
-        role = _TELLING[name]
+    found = head_scores(attention, only=TOLD_BY_A_TEXT)
+    exceeds = np.zeros((len(TOLD_BY_A_TEXT), *shape))  # 0: not met
+    for place, (name, role) in enumerate(TOLD_BY_A_TEXT.items()):
+        values = np.nan_to_num(found.get(name, exceeds[place]))
         by = 1 / (1 + role.rank) if role.rank else values / role.least  # at least 1 where the rank is 0
-        exceeds[[*_TELLING].index(name)] = np.where(np.nan_to_num(values) >= role.least, by, 0)
+        exceeds[place] = np.where(values >= role.least, by, 0)
     first = exceeds.argmax(axis=0)
     none = exceeds.max(axis=0) == 0
     return titles, tuple(

@@ -244,3 +244,5 @@ SCORES = (
     ),
 )  # fmt: skip
 BY_NAME = {score.name: score for score in SCORES}
+# The roles that one text can tell, by the names of their scores.
+TOLD_BY_A_TEXT = {score.name: score.role for score in SCORES if score.role and score.role.on_one_text}

@@ -10,7 +10,7 @@ import numpy as np
 
 from attnlit.analysis.scores.evidence import FEWEST_TOKENS
 from attnlit.analysis.scores.on_text import head_scores
-from attnlit.analysis.scores.registry import BY_NAME, SCORES
+from attnlit.analysis.scores.registry import BY_NAME, TOLD_BY_A_TEXT
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention, Token
@@ -26,8 +26,7 @@ def telling_head(attention: Attention, score: str = "") -> tuple[int, int]:
     most, found = -np.inf, (attention.layer_numbers[attention.layers // 2], 0)
     if min(len(attention.queries), len(attention.keys)) < FEWEST_TOKENS and not score:
         return found
-    roles = {each.name: each.role for each in SCORES if each.role and each.role.on_one_text}
-    wanted = [score] if score else [name for name, role in roles.items() if role.rank == 0]
+    wanted = [score] if score else [name for name, role in TOLD_BY_A_TEXT.items() if role.rank == 0]
     for name, values in head_scores(attention, only=wanted).items():
         role = BY_NAME[name].role
         least = 1.0 if score or role is None else role.least

@@ -225,10 +225,13 @@ def roles_of(survey: Survey, layer: int, head: int) -> list[Score]:
     Looking at itself and resting on the first token come last: they say least about a head, and many heads
     do them besides what they look for.
     """
+
+    def rank(score: Score) -> tuple[int, float]:
+        assert score.role is not None
+        return score.role.rank, -nearness(survey, score, layer, head)
+
     has = [BY_NAME[name] for name, heads in survey.claimed.items() if heads[survey.at(layer, head)]]
-    return sorted(
-        has, key=lambda score: (score.role and score.role.rank, -nearness(survey, score, layer, head))
-    )
+    return sorted(has, key=rank)
 
 
 def nearness(survey: Survey, score: Score, layer: int, head: int) -> float:

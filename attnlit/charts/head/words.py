@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from attnlit.charts.head.layout import NUMBER_WIDTH
+from attnlit.charts.head.layout import NUMBER_WIDTH, SWITCH_HEIGHT
+from attnlit.charts.head.marks import BEHIND
 from attnlit.charts.lettering import Word
 from attnlit.charts.theme import Theme
 
-ROOM_FOR_BOTH = 540  # pixels: a line about the active token, and one about the others
+ROOM_FOR_BOTH = 600  # pixels: a line about the active token, and one about the others
 
 
 def said(theme: Theme) -> Word:
@@ -19,12 +20,16 @@ def said(theme: Theme) -> Word:
 
 
 def of_others() -> Word:
-    """What the grey lines are, where there is room; `notes.HOW_TO` says it everywhere."""
-    drawn = "at_rest && !idle && (data('lines')[0] || {}).slots"
+    """What the grey lines are: beside the switch of one head, or of several in a wide window.
+
+    Elsewhere `notes.HOW_TO` says it.
+    """
+    one = "switches === 1"
+    drawn = f"at_rest && !idle && (data('lines')[0] || {{}}).slots && ({one} || width >= {ROOM_FOR_BOTH})"
     return Word(
-        f"{drawn} && width >= {ROOM_FOR_BOTH} ? 'grey: the other tokens' : ''",
+        f"{drawn} ? 'grey, at {BEHIND:.0%}: the other tokens' : ''",
         "width",
-        "said_line",
+        f"{one} ? {SWITCH_HEIGHT / 2} : said_line",
         "'right'",
         size=12,
     )

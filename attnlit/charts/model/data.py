@@ -14,7 +14,7 @@ from attnlit.attention.record import ATTENTION
 from attnlit.charts.drawn import Drawn
 from attnlit.charts.grid import GAP_SHARE, cells_of, grid_tables
 from attnlit.charts.model.others import bands_above, others_table
-from attnlit.charts.model.roles import NOTHING, VEILED, Roles, colour_of_role, in_legend, names_of_heads
+from attnlit.charts.model.roles import NOTHING, VEILED, Roles, colours_of_heads, in_legend, names_of_heads
 from attnlit.charts.near import near_table
 from attnlit.charts.opacity import filled, one
 from attnlit.charts.packed_text import rows_table
@@ -49,7 +49,7 @@ def _draw(
     layers, heads = weights.shape[:2]
     height = thumbnail_height(layers * heads)
     names = names_of_heads(roles, attention, shown)
-    colours = [[colour_of_role(roles, name, theme) for name in row] for row in names]
+    colours = colours_of_heads(roles, names, theme)
     bands = bands_above(attention, shown)
     row, column = cells_of(layers, heads)
     return {
@@ -82,26 +82,20 @@ def near_of(
     only: the role whose heads do not fade.
     """
     cells = model_tables(attention, shown, theme, roles)["cells"]
-    there = selected is not None and selected[0] in shown
-    row = shown.index(selected[0]) if selected and there else None
+    row = shown.index(selected[0]) if selected and selected[0] in shown else None
     near = near_table(cells, row, attention.heads)
-    urls: list[str] = []
-    if near.num_rows:
-        layer = near["layer"][0].as_py()
+    urls = pa.array([], pa.string())
+    if row is not None:
+        layer = shown[row]
         what = ("near", layer, theme, roles)
-        urls = drawn.get(attention, what, lambda: _large(attention, layer, theme, roles))["near"][
-            "url"
-        ].to_pylist()
+        urls = drawn.get(attention, what, lambda: _large(attention, layer, theme, roles))["near"]["url"]
     seen = [1.0 if only in (None, role) else 1 - VEILED for role in near["role"].to_pylist()]
-    return near.append_column("url", pa.array(urls, pa.string())).append_column(
-        "opacity", pa.array(seen, pa.float32())
-    )
+    return near.append_column("url", urls).append_column("opacity", pa.array(seen, pa.float32()))
 
 
 def _large(attention: Attention, layer: int, theme: Theme, roles: Roles | None) -> dict[str, pa.Table]:
     weights = _weights(attention, (layer,))
-    names = names_of_heads(roles, attention, (layer,))
-    colours = [[colour_of_role(roles, name, theme) for name in row] for row in names]
+    colours = colours_of_heads(roles, names_of_heads(roles, attention, (layer,)), theme)
     return {"near": rows_table(url=line_strips(weights, colours, LARGEST_THUMBNAIL, 0))}
 
 

@@ -19,7 +19,7 @@ from attnlit.wording import a_kind, either, quoted
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention
 
-NO_ROLE = "No plain role"  # what the legend calls heads without one
+NO_ROLE = "No clear role"  # what the legend calls heads without one
 NOTHING = "–"
 # Which hue of the theme each role has, in the order of the scores: a quiet one for resting on the first
 # token, as most heads may do. The second and the last share one: heads that look ahead, and heads that look
@@ -57,6 +57,11 @@ def _name(roles: Roles, row: int, layer: int, head: int) -> str:
     except IndexError:
         raise AttnlitError(f"Roles are needed for every head; there is none for {layer}-{head}.") from None
     return NO_ROLE if role is None else roles.names[role]
+
+
+def colours_of_heads(roles: Roles | None, names: Sequence[Sequence[str]], theme: Theme) -> list[list[str]]:
+    """The colour of each head of those layers."""
+    return [[colour_of_role(roles, name, theme) for name in row] for row in names]
 
 
 def in_legend(roles: Roles | None, names: Sequence[Sequence[str]]) -> list[str]:

@@ -253,10 +253,21 @@ def test_behind_a_pinned_token_the_lines_of_the_others_stay_in_grey(
     others = np.delete(attention.weights[0, [0, 2]], pinned[1], axis=axis)
     lines = opacities(svg, "mark-rule", "stroke-opacity", (LIGHT.faint,))
     assert np.allclose(np.sort(lines), np.sort(others[others >= 0.01 / BEHIND]) * BEHIND, atol=0.0001)
-    assert "grey: the other tokens" in texts(svg)
-    assert "grey: the other tokens" not in texts(svg_of(head_view(attention, 0, rows=rows)))
+    assert "grey, at 40%: the other tokens" in texts(svg)
+    assert "grey, at 40%: the other tokens" not in texts(svg_of(head_view(attention, 0, rows=rows)))
     nothing_behind = head_view(attention, 0, pinned=pinned, rows=rows, budget=0)
-    assert "grey: the other tokens" not in texts(svg_of(nothing_behind))
+    assert "grey, at 40%: the other tokens" not in texts(svg_of(nothing_behind))
+
+
+@pytest.mark.parametrize(
+    ("heads", "width", "said"), [([1], 300, True), ([0, 1], 300, False), ([0, 1], 760, True)]
+)
+def test_what_grey_is_stands_beside_one_head_or_where_there_is_room(
+    heads: list[int], width: int, said: bool
+) -> None:
+    attention = random_record(layers=1, heads=2, queries=4)
+    svg = svg_of(head_view(attention, 0, heads, pinned=("query", 2), width=width))
+    assert ("grey, at 40%: the other tokens" in texts(svg)) == said
 
 
 def test_a_pinned_key_is_not_taken_for_one_whose_number_ends_like_its_own() -> None:

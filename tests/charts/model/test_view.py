@@ -301,7 +301,7 @@ def test_heads_of_other_roles_than_the_chosen_one_fade_and_a_second_click_leads_
     assert veils(svg_of(every)) == veils(svg_of(every, role=[])) == []
     assert one.begins_with == {"role": [{"role": "previous token"}]}
     for wrong in ("next token", 3):
-        with pytest.raises(AttnlitError, match="previous token, first token or No plain role"):
+        with pytest.raises(AttnlitError, match="previous token, first token or No clear role"):
             model_picture(attention, roles=ROLES, only=wrong)  # type: ignore[arg-type]
 
 
