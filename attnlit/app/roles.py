@@ -15,6 +15,7 @@ from attnlit.analysis.scores import SCORES, main_roles
 from attnlit.app import panels
 from attnlit.app.frame import address
 from attnlit.charts.model import NO_ROLE, Roles
+from attnlit.wording import either
 from attnlit.words.roles import heads_of_role
 
 if TYPE_CHECKING:
@@ -42,23 +43,26 @@ class Shown:
 def settle(request: Request) -> Shown:
     """The roles of all heads on the whole text, and which of them is chosen, here or in the address."""
     found = Roles(*main_roles(request.attention))
-    there = _there(found)
+    titles = _titles(found)
     apart = request.shown.heads == request.attention.heads  # not all heads of a layer in one
-    if not apart or there == {None}:
+    if not apart or [*titles] == [NO_ROLE]:
         return Shown()
-    by_name = {_BY_TITLE[NO_ROLE if place is None else found.names[place]]: place for place in there}
-    name = address.settled(KEY, by_name, "no head has this role on this text")
+    by_name = {_BY_TITLE[title]: title for title in titles}
+    name = address.settled(KEY, by_name, f"on this text the choice is {either(by_name)}")
     if name is None:
         return Shown(found)
-    place = by_name[name]
-    only = NO_ROLE if place is None else found.names[place]
-    said, caption = (heads_of_role(request.attention, found.of, place, brief=each) for each in (False, True))
+    only = by_name[name]
+    said, caption = (
+        heads_of_role(request.attention, found.of, titles[only], brief=each) for each in (False, True)
+    )
     return Shown(found, only, said, caption)
 
 
-def _there(roles: Roles) -> set[int | None]:
-    """Which roles some head has, as indices; None where one has none."""
-    return {place for row in roles.of for place in row}
+def _titles(roles: Roles) -> dict[str, int | None]:
+    """Indices of the roles that some head has, by what the legend calls them, in its order."""
+    there = {place for row in roles.of for place in row}
+    places = {title: place for place, title in enumerate(roles.names)} | {NO_ROLE: None}
+    return {title: place for title, place in places.items() if place in there}
 
 
 def follow(picture: str) -> None:
@@ -71,12 +75,10 @@ def by_list(told: Shown) -> None:
     """The same choice from a list, for whoever uses no pointer. Nothing where there are no roles."""
     if told.roles is None:
         return
-    there = _there(told.roles)
-    titles = [title for place, title in enumerate(told.roles.names) if place in there]
     st.session_state[_LIST] = told.only
     st.selectbox(
         "Heads of one role",
-        [*titles, *([NO_ROLE] if None in there else [])],
+        [*_titles(told.roles)],
         index=None,
         placeholder="All heads",
         key=_LIST,

@@ -33,7 +33,7 @@ def test_a_role_is_chosen_from_a_list_as_by_the_legend() -> None:
 
 def test_a_role_that_no_head_has_is_said_and_every_head_shown() -> None:
     app = opened("model_view", role="separators")
-    assert "You asked for role “separators”, but no head has this role on this text." in said(app)
+    assert "You asked for role “separators”, but on this text the choice is previous, current, " in said(app)
     assert "click a role" in told(app)
     assert "only=" not in "\n".join(each.value for each in app.code)
 

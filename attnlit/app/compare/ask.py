@@ -38,12 +38,17 @@ def sides() -> str:
     with st.container(horizontal=True, vertical_alignment="center"):
         side = one_of(st.segmented_control, "Compare", SIDES, "sides", label_visibility="collapsed")
         if side == TEXTS:
-            st.markdown("Try:", width="content")
-            for preset in PRESETS:
-                st.button(
-                    preset.title, key=f"preset_{preset.title}", type="tertiary", on_click=use, args=(preset,)
-                )
+            _offer_presets()
     return side
+
+
+def _offer_presets() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):  # one line on a phone
+        st.markdown("Try:", width="content")
+        for preset in PRESETS:
+            st.button(
+                preset.title, key=f"preset_{preset.title}", type="tertiary", on_click=use, args=(preset,)
+            )
 
 
 def second_text() -> tuple[str, tuple[str, str] | None]:
