@@ -29,7 +29,7 @@ def dimensions_removed(query: torch.Tensor, edits: Sequence[Edit]) -> torch.Tens
     for edit in _of_kind(DimensionsRemoved, edits, heads=query.shape[1]):
         _check("dimension", edit.dimensions, query.shape[-1])
         query = query.clone()
-        query[_rows(edit), _column(edit.heads), :, torch.tensor(edit.dimensions, dtype=torch.long)] = 0
+        query[_rows(edit), _column(edit.heads), :, _index(edit.dimensions)] = 0
     return query
 
 
@@ -43,7 +43,7 @@ def edges_cut(edits: Sequence[Edit], shape: Sequence[int], device: torch.device)
         queries, keys = zip(*edit.edges, strict=True)
         _check("query token", queries, shape[2])
         _check("key token", keys, shape[3])
-        cut[_rows(edit), _column(edit.heads), torch.tensor(queries), torch.tensor(keys)] = True
+        cut[_rows(edit), _column(edit.heads), _index(queries), _index(keys)] = True
     return cut
 
 
@@ -124,7 +124,7 @@ def output_given(output: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
                 "Use a text of the same model, and name the tokens if their number differs."
             )
         given = torch.tensor(edit.outputs, dtype=output.dtype, device=output.device)
-        output[_rows(edit), _column(edit.heads), torch.tensor(queries, dtype=torch.long)] = given
+        output[_rows(edit), _column(edit.heads), _index(queries)] = given
     return output
 
 
@@ -146,7 +146,12 @@ def _rows(edit: Edit) -> slice | int:
 
 def _column(heads: Sequence[int]) -> torch.Tensor:
     """(H, 1), to be combined with every dimension or edge."""
-    return torch.tensor(heads, dtype=torch.long)[:, None]
+    return _index(heads)[:, None]
+
+
+def _index(numbers: Sequence[int]) -> torch.Tensor:
+    """On the processor, from where tensors of every device can be indexed, whatever torch's default is."""
+    return torch.tensor(numbers, dtype=torch.long, device="cpu")
 
 
 def _check(name: str, asked: Sequence[int], there: int) -> None:

@@ -23,6 +23,7 @@ from attnlit.models.model import Model
 from attnlit.wording import quoted
 
 if TYPE_CHECKING:
+    import torch
     from transformers import Pipeline, PreTrainedModel, PreTrainedTokenizerBase
 
     from attnlit.models.hub import Progress
@@ -33,6 +34,7 @@ def load(
     *,
     tokenizer: PreTrainedTokenizerBase | None = None,
     revision: str | None = None,
+    device: str | torch.device | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Model:
@@ -42,10 +44,12 @@ def load(
     Hugging Face hub, or a model that is in memory already: of transformers, wrapped by PEFT, or inside a
     pipeline. Such a model stays on its device, in its number type, and exactly as it is.
     tokenizer: of a model in memory. revision: a branch, tag or commit of a hub model, such as "step1000".
+    device: where a model read from files runs, such as "cuda"; None is the processor.
     progress: called with (bytes here, bytes in all) during a download; None draws a bar once there is one.
     cancelled: asked during a download whether to stop it.
     Raises AttnlitError, in words, where that is not possible.
     """
+    from attnlit.models.device import move
     from attnlit.models.hub import progress_bar
     from attnlit.models.load import load as load_checkpoint
     from attnlit.models.memory import from_memory
@@ -53,7 +57,13 @@ def load(
     if isinstance(source, (str, os.PathLike)):
         progress = progress or progress_bar(os.fspath(source))
         checkpoint = load_checkpoint(source, revision=revision, progress=progress, cancelled=cancelled)
+        if device is not None:
+            move(checkpoint.module, device, checkpoint.name)
     else:
+        if device is not None:
+            raise AttnlitError(
+                "This model is in memory: move it yourself, with model.to(device), and leave out `device`."
+            )
         checkpoint = from_memory(source, tokenizer)
     from attnlit.attention.proof import prove  # imports torch, which a mistaken name must not wait for
 

@@ -54,7 +54,7 @@ def forward(
     by_call = edits_by_call(model, edits)
     if by_call and len(batch) > 1 and model.capture_route == "trace":
         raise ValueError("a traced model may fold its batch into its heads: edit one row at a time")
-    tensors = {name: torch.tensor([text[name] for text in batch]) for name in batch[0]}
+    tensors = {name: torch.tensor([text[name] for text in batch], device="cpu") for name in batch[0]}
     options: dict[str, Any] = {"output_hidden_states": True} if hidden_states else {}
     if places is not None and keeps_logits(model):
         options["logits_to_keep"] = torch.tensor(places, device=model.module.device)

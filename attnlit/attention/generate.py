@@ -62,7 +62,7 @@ def write(
     ends_it = {*own_ends, *ends}
     random = np.random.default_rng(seed)
     random.random(len(already))  # so that going on gives what would have come without a stop
-    tensors = {name: torch.tensor([ids]) for name, ids in inputs.items()}
+    tensors = {name: torch.tensor([ids], device="cpu") for name, ids in inputs.items()}
     steps = Steps(model, tensors, "input_ids" if start is None else "decoder_input_ids")
     steps.add([*([] if start is None else [start]), *already])
     for count in range(len(already), limits.max_tokens()):

@@ -61,7 +61,9 @@ def spread_inputs(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
     usual = [each for each in range(words // 2) if each not in special]  # rare and reserved ones come last
 
     def ids(count: int) -> torch.Tensor:
-        return torch.tensor([[usual[int(each)] for each in np.linspace(0, len(usual) - 1, count)]])
+        return torch.tensor(
+            [[usual[int(each)] for each in np.linspace(0, len(usual) - 1, count)]], device="cpu"
+        )
 
     inputs = {"input_ids": ids(TOKENS)}
     if checkpoint.reads_twice:
@@ -74,7 +76,7 @@ def spread_inputs(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
 
 def _a_token_later(checkpoint: Checkpoint, ids: torch.Tensor) -> dict[str, torch.Tensor]:
     """What the decoder of a classifier reads where the encoder reads ids, (1, N)."""
-    start = torch.full((1, 1), checkpoint.module.config.decoder_start_token_id)
+    start = torch.full((1, 1), checkpoint.module.config.decoder_start_token_id, device="cpu")
     return {"decoder_input_ids": torch.cat([start, ids[:, :-1]], dim=1)}
 
 
@@ -98,7 +100,7 @@ def real_probe(checkpoint: Checkpoint, spread: Probe, *, causal: bool) -> Probe:
     encoded = encode(checkpoint.tokenizer, TEXT, None if rule == "target" else PAIR, rule)
     length = min(len(encoded.tokens), checkpoint.max_tokens)
     inputs = {
-        name: torch.tensor([values[:length]])
+        name: torch.tensor([values[:length]], device="cpu")
         for name, values in encoded.inputs.items()
         if name in checkpoint.takes
     }

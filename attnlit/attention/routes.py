@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedModel
 
 from attnlit.attention import interface
@@ -72,8 +73,28 @@ def run(module: PreTrainedModel, inputs: dict[str, torch.Tensor], **options: Any
         name: each.to(module.device) if isinstance(each, torch.Tensor) else each
         for name, each in inputs.items()
     }
-    with torch.inference_mode(), torch.autocast(module.device.type, enabled=False):
+    checked = nullcontext() if module.device.type == "cpu" else RowsExist()
+    with torch.inference_mode(), torch.autocast(module.device.type, enabled=False), checked:
         return module(**there, **options)
+
+
+class RowsExist(TorchFunctionMode):
+    """The context in which a row that an embedding lacks is an IndexError, as it is on a processor.
+
+    On a GPU it is none: CUDA gives up every later call of the process, and others read whatever lies there.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.nn.functional.embedding:
+            ids, weight = _ids_and_rows(*args, **(kwargs or {}))
+            if ids.numel() and not (ids.min() >= 0 and ids.max() < len(weight)):
+                raise IndexError(f"an embedding of {len(weight)} rows is asked for one that it lacks")
+        return func(*args, **(kwargs or {}))
+
+
+def _ids_and_rows(input: Any, weight: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
+    """The first two arguments of `torch.nn.functional.embedding`, under its names for them."""
+    return input, weight
 
 
 def reported(outputs: Any) -> dict[tuple[str, int], torch.Tensor]:

@@ -52,7 +52,7 @@ class Steps:
 
         if not ids:
             return
-        new = torch.tensor([[*ids]])
+        new = torch.tensor([[*ids]], device="cpu")
         if self._grows in self._inputs:
             new = torch.cat([self._inputs[self._grows], new], dim=1)
         if self._grows == "input_ids":

@@ -205,7 +205,7 @@ class Stream(Following):
     def _factor(self, other: Any) -> tuple[Tensor, bool] | None:
         """(what the followed row is multiplied with, whether it is one number of this row)."""
         if isinstance(other, int | float):
-            return torch.tensor(float(other), dtype=torch.float64), False
+            return torch.tensor(float(other), dtype=torch.float64, device="cpu"), False
         if not isinstance(other, Tensor):
             return None
         if other.numel() == 1:

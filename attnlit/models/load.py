@@ -140,7 +140,7 @@ def _from_folder(place: Place) -> Checkpoint:
     weights.check_types(tensors, name)
     limits.check_size(name, sum(each.numbers for each in tensors.values()))
     files = {key: each.file for key, each in tensors.items()}
-    with alone_and_quiet(), settings.room(place.folder, name, files) as clean:
+    with alone_and_quiet(), settings.room(place.folder, name, files) as clean, torch.device("cpu"):
         found = read_settings(clean, place.folder, name)
         module, report = found.head.auto.from_pretrained(
             clean, config=found.config, dtype=torch.float32, use_safetensors=True,
@@ -264,10 +264,10 @@ def with_random_weights(checkpoint: Checkpoint, seed: int = 0) -> Checkpoint:
     import torch
 
     limits.check_size(checkpoint.name, classes.numbers(checkpoint.module))
-    with alone_and_quiet(), torch.random.fork_rng(devices=()):
-        torch.manual_seed(seed)
+    with alone_and_quiet(), torch.random.fork_rng(devices=()), torch.device("cpu"):
+        torch.default_generator.manual_seed(seed)  # not those of GPUs, which nobody would set back
         module = type(checkpoint.module)(deepcopy(checkpoint.module.config))
-    module.eval().requires_grad_(False)
+    module.to(checkpoint.module.device).eval().requires_grad_(False)
     return Checkpoint(
         **{each.name: getattr(checkpoint, each.name) for each in fields(Checkpoint)}
         | {"module": module, "identity": identity.of_untrained(checkpoint.identity, seed)}

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from attnlit.attention import attend, attend_all, load
+from attnlit.attention.routes import RowsExist
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import tiny
@@ -104,3 +106,28 @@ def test_a_callers_half_precision_changes_nothing(tiny_model: GetModel) -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16):
         found = attend(tiny_model("llama"), TEXT)
     assert (found.weights == expected.weights).all()
+
+
+@pytest.mark.parametrize("call", ["module", "names"])
+@pytest.mark.parametrize("ids", [[0, 2], [-1, 0]])
+def test_a_row_that_is_not_there_is_asked_of_no_gpu(ids: list[int], call: str) -> None:
+    """What a processor answers with an error of its own ends every later call on a GPU."""
+    types = torch.nn.Embedding(2, 4)
+    asked = torch.tensor(ids)
+    with (
+        RowsExist(),
+        pytest.raises(IndexError, match="2 rows is asked for one that it lacks"),
+    ):
+        types(asked) if call == "module" else torch.nn.functional.embedding(weight=types.weight, input=asked)
+    with RowsExist():
+        torch.testing.assert_close(types(torch.tensor([1, 0])), types.weight[[1, 0]])
+        assert types(torch.zeros(0, dtype=torch.int64)).shape == (0, 4)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_tokenizer_of_two_types_harms_no_gpu(tmp_path: Path) -> None:
+    config = transformers.BertConfig(**tiny.ARCHITECTURES["bert"][1], type_vocab_size=1)
+    module = transformers.BertForMaskedLM(config).to("cuda").eval()
+    record = attend(load(module, tokenizer=tiny.wordpiece()), TEXT, PAIR)
+    assert record.segments.count(1) > 0
+    torch.cuda.synchronize()
