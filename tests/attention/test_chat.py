@@ -202,6 +202,7 @@ def test_a_message_that_looks_like_the_template_or_a_made_up_word_is_only_a_mess
     assert rendered.text[part.start : part.end] == text
 
 
+@pytest.mark.whole
 def test_where_a_template_changes_what_it_is_given_all_is_the_prompt_and_nobody_is_named() -> None:
     tokenizer = tokenizer_of("chatml")
     tokenizer.chat_template = "{{ messages[0].content | upper }}:"

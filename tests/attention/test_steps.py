@@ -90,7 +90,14 @@ def spoilt(model: Model, spoil: Callable[[Any], None]) -> Model:
 
 
 # Full attention, windows, a sink with windows, a gate and a state that is carried on; none kept; two readers.
-@pytest.mark.parametrize("name", ["gpt2", "gemma2", "gpt-oss", "qwen3.5", "openai-gpt", "t5", "bart"])
+@pytest.mark.parametrize(
+    "name",
+    ["gpt2", "t5"]
+    + [
+        pytest.param(each, marks=pytest.mark.whole)
+        for each in ("gemma2", "gpt-oss", "qwen3.5", "openai-gpt", "bart")
+    ],
+)
 def test_steps_give_what_the_whole_text_does(name: str, tiny_model: GetModel) -> None:
     model = many.model(name) if name in ("qwen3.5", "openai-gpt") else tiny_model(name)
     expected = at_once(model)
@@ -151,6 +158,7 @@ def test_what_all_texts_keep_together_is_bounded_and_one_alone_may_keep_its_own(
     assert lengths[-1] == 1
 
 
+@pytest.mark.whole
 def test_a_decoder_that_asks_what_routers_chose_gets_an_answer() -> None:
     kind = "SwitchTransformersForConditionalGeneration"
     sizes = {**many.ARCHITECTURES["t5"][1], "num_sparse_encoder_layers": 1, "num_experts": 2}

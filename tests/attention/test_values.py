@@ -302,6 +302,7 @@ def test_lengths_are_of_what_the_heads_bring_together(tiny_model: GetModel) -> N
     np.testing.assert_allclose(written.by_query, expected, rtol=1e-4, atol=ROUNDING)
 
 
+@pytest.mark.whole
 def test_before_training_heads_of_a_layer_write_about_as_much_as_each_other() -> None:
     model = untrained(bundled("mini-gpt2"))
     lengths = lengths_written(model, read(model, TEXT), "self").by_query.mean(-1)  # (L, H)

@@ -67,6 +67,7 @@ def test_nothing_touches_the_edge_and_nothing_is_cut() -> None:
     assert {f"from{place}" for place in range(12)} <= set(drawn)
 
 
+@pytest.mark.whole
 def test_hostile_text_stays_text_in_every_kind_of_file() -> None:
     hostile = ["</script><img src=x onerror=alert(1)>", "\0\x1b\ufffe", "<!--<script>", "&lt;"]
     picture = head_picture(record(np.full((1, 1, 4, 4), 0.25), hostile), 0)

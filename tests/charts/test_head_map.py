@@ -59,6 +59,7 @@ def test_all_maps_of_a_theme_share_one_specification():
     assert one.spec is other.spec
 
 
+@pytest.mark.whole
 def test_the_map_saves_with_its_numbers(tmp_path):
     chart = head_map(np.array([[0.25, 0.5], [0.75, 1.0]]), title="Score <b>", form=".0%")
     chart.save(tmp_path / "map.svg")

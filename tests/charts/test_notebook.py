@@ -38,10 +38,7 @@ CHARTS: dict[str, Callable[..., alt.LayerChart]] = {
 
 NAMED = pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=() if name in ("heatmap", "distance") else pytest.mark.whole)
-        for name in CHARTS
-    ],
+    [pytest.param(name, marks=() if name == "distance" else pytest.mark.whole) for name in CHARTS],
 )
 
 
@@ -124,6 +121,7 @@ def test_a_notebook_without_a_network_shows_it() -> None:
     assert "https://cdn" in chart._repr_mimebundle_()["text/html"]
 
 
+@pytest.mark.whole
 def test_a_pdf_may_have_emoji_and_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
     chart = heatmap(record(np.full((1, 1, 2, 2), 0.5), ["🙂", "cat"]))
     chart.save(tmp_path / "emoji.pdf")

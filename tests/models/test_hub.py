@@ -173,6 +173,7 @@ def test_a_hub_that_cannot_go_on_begins_anew(hub: Hub) -> None:
 # ---------------------------------------------------------------------- many who wait
 
 
+@pytest.mark.whole
 def test_all_who_ask_share_one_download(hub: Hub) -> None:
     hub.orders["model.safetensors"] = orders.trickle(step=20_000, seconds=0.1)
     got: list[disk.Fetched] = []
@@ -254,7 +255,7 @@ MANY = [b'{"rfilename": "%d.json"}' % number for number in range(3_000)]
         (orders.refuse(500), "is out of order at the moment (it answered 500)"),
         (orders.refuse(503, Retry_After="3600"), "is out of order at the moment (it answered 503)"),
         (orders.stall, "did not answer in time"),
-        (orders.drip_answer, "did not answer in time"),
+        pytest.param(orders.drip_answer, "did not answer in time", marks=pytest.mark.whole),
         (orders.say(b"<html>log in first</html>"), "cannot be read"),
         (orders.say(b"[]"), "cannot be read"),
         (orders.say(b'{"sha": "../..", "siblings": []}'), "cannot be read"),

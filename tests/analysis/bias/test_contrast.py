@@ -22,6 +22,7 @@ GetModel = Callable[[str], Model]
 GetFolder = Callable[[str], Path]
 
 
+@pytest.mark.whole
 def test_a_blank_is_put_behind_the_prompts_of_a_model_that_fills_gaps(tiny_model: GetModel) -> None:
     contrast = Contrast("She was", "He was", "kind", "late")
     assert with_blank(tiny_model("gpt2"), contrast) == contrast

@@ -200,6 +200,7 @@ def test_seen_from_the_other_prompt(architecture: str, contrast: Contrast, tiny_
     pd.testing.assert_frame_equal(turned.layers, again.layers, rtol=RATIO["rel"], atol=RATIO["abs"])
 
 
+@pytest.mark.whole
 def test_batches_tell_their_progress_and_can_be_ended(
     tiny_double: GetModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,7 @@ def test_spaces_at_the_end_of_a_prompt_change_nothing(two_routes: Model) -> None
     assert bias_effects(two_routes, spaced).total == pytest.approx(plain.total, abs=1e-12)
 
 
+@pytest.mark.whole
 def test_prompts_that_only_the_model_takes_for_the_same() -> None:
     model = bundled("mini-bert")  # it knows no pictures
     contrast = with_blank(model, Contrast("The cat said 🙂.", "The cat said 🙃.", "good", "bad"))

@@ -38,6 +38,7 @@ GetModel = Callable[[str], Model]
 GetFolder = Callable[[str], Path]
 
 
+@pytest.mark.whole
 def test_words_alone_pull_both_readings_apart(tmp_path: Path) -> None:
     """A model in which "she" goes with "tired" whoever is meant: the factor of the set is 1."""
     module = planted.blank()

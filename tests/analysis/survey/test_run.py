@@ -37,6 +37,7 @@ def test_random_tokens_are_read_once_for_a_model(
     np.testing.assert_array_equal(again.untrained["induction"], found.untrained["induction"])
 
 
+@pytest.mark.whole
 def test_steps_can_be_left_at_any_time_and_count_to_the_end(model: Model) -> None:
     work = steps(model, TEXTS)
     first = next(work)
@@ -74,6 +75,7 @@ def test_a_model_too_large_to_be_held_twice_is_not_opened_untrained_and_no_roles
     assert not result.claimed["previous"].any()
 
 
+@pytest.mark.whole
 def test_surveys_at_the_same_time_share_an_untrained_model_and_the_last_takes_it_away(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +129,7 @@ def test_parts_say_what_is_missing_and_what_does_not_belong_together(model: Mode
         finish([short, replace(short, kind="encoder")])
 
 
+@pytest.mark.whole
 def test_a_model_of_many_heads_has_no_map_and_says_why(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     from attnlit.analysis.survey import summary, sums
 
