@@ -69,9 +69,17 @@ def words_of(text: str) -> list[str]:
     return [match.group() for match in _WORD.finditer(text)]
 
 
+def apart(pieces: Sequence[Piece], texts: Sequence[str]) -> list[Piece]:
+    """The pieces, each with the characters that it spells of the ones that several are said to cover.
+
+    texts: by segment. A tokenizer that falls back on bytes gives all bytes of a run of unknown characters the
+    whole run. One that spells a blank of it has no place.
+    """
+    return [each for group in _same_place(pieces) for each in _apart(group, texts)]
+
+
 def tokens_of(pieces: Sequence[Piece], sources: Sequence[Source], unknown: int | None) -> tuple[Token, ...]:
     """The pieces as tokens to show. sources: by segment. unknown: the id that stands for unknown text."""
-    pieces = [each for group in _same_place(pieces) for each in _apart(group, sources)]
     spans = _with_marks([_visible_span(piece, sources) for piece in pieces], pieces, sources)
     # What several pieces are parts of: an emoji, a letter with its marks, a run that is not cut any finer.
     parts = [_part_of(piece, span, sources) for piece, span in zip(pieces, spans, strict=True)]
@@ -115,21 +123,16 @@ def _same_place(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
             yield list(group)
 
 
-def _apart(group: list[Piece], sources: Sequence[Source]) -> list[Piece]:
-    """The pieces, each with the characters that it spells of the ones that all are said to cover.
-
-    A tokenizer that falls back on bytes gives all bytes of a run of unknown characters the whole run.
-    """
+def _apart(group: list[Piece], texts: Sequence[str]) -> list[Piece]:
     segment, span = group[0].segment, group[0].span
     if len(group) == 1 or segment is None or span is None or span[1] - span[0] < 2:
         return group
-    own = align([piece.raw for piece in group], sources[segment].text[span[0] : span[1]])
-    if None in own:
+    own = align([piece.raw for piece in group], texts[segment][span[0] : span[1]])
+    if any(each is None and bare(piece.raw).strip() for piece, each in zip(group, own, strict=True)):
         return group
     return [
-        replace(piece, span=(span[0] + each[0], span[0] + each[1]))
+        replace(piece, span=None if each is None else (span[0] + each[0], span[0] + each[1]))
         for piece, each in zip(group, own, strict=True)
-        if each is not None
     ]
 
 

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from attnlit.attention.align import align, blanks_or_bytes
 from attnlit.attention.patterns import check_time
 from attnlit.attention.record import Token
-from attnlit.attention.spelling import Piece, source_of, tokens_of
+from attnlit.attention.spelling import Piece, apart, source_of, tokens_of
 from attnlit.errors import AttnlitError
 from attnlit.models.failures import native_faults
 from attnlit.wording import one_line
@@ -258,11 +258,9 @@ def _tokenize(
     for id_, raw, added, segment, span in zip(ids, raws, special, segments, spans, strict=True):
         typed = id_ in control and segment is not None and span is not None
         typed = typed and texts[segment][slice(*span)].strip() == raw
-        if added or typed or segment is None:
-            pieces.append(Piece(id_, raw, special=True, segment=None, span=None))
-        else:
-            pieces.append(Piece(id_, raw, special=False, segment=segment, span=span))
-    return inputs, pieces
+        outside = added or typed or segment is None
+        pieces.append(Piece(id_, raw, outside, None if outside else segment, None if outside else span))
+    return inputs, apart(pieces, texts)
 
 
 def _segments(special: list[bool], first_length: int | None) -> list[int | None]:
@@ -296,5 +294,7 @@ def _divide(pieces: list[Piece], whole: str, boundary: int) -> list[Piece]:
             covered = whole[slice(*piece.span)]
             spaces = len(covered) - len(covered.lstrip()) if covered.strip() else 0
             segment = 1 if piece.span[0] + spaces >= boundary else segment
+            if not segment:  # an unknown run may go on into the second
+                piece = replace(piece, span=(piece.span[0], min(piece.span[1], boundary)))
         divided.append(piece if piece.special else replace(piece, segment=segment))
     return divided

@@ -70,6 +70,7 @@ def test_a_character_in_pieces_is_whole_and_counted(kind: str) -> None:
         ("xyz猫犬w", "x,y,z,猫 1/3,猫 2/3,猫 3/3,犬 1/3,犬 2/3,犬 3/3,w"),
         ("🙂🙂", "🙂 1/4,🙂 2/4,🙂 3/4,🙂 4/4,🙂 1/4,🙂 2/4,🙂 3/4,🙂 4/4"),
         ("e\u0301", "e\u0301 1/3,e\u0301 2/3,e\u0301 3/3"),
+        ("é\né", "é 1/2,é 2/2,↵,é 1/2,é 2/2"),
     ],
 )
 def test_a_run_of_unknown_characters_is_told_apart(text: str, shown: str) -> None:
@@ -194,6 +195,14 @@ def test_joined_texts_have_one_space_between_and_a_boundary(kind: str, text: str
         assert "".join(token.text for token in tokens) == "".join(words)
         for index, word in enumerate(words):
             assert "".join(token.text for token in tokens if token.word == index) == word
+
+
+@pytest.mark.parametrize("byte_fallback", [True, False])
+def test_a_run_of_unknown_characters_ends_with_its_text(byte_fallback: bool) -> None:
+    tokens = encode(tiny.unigram(byte_fallback=byte_fallback), "é\n", "éé", "joined").tokens
+    placed = [(token.segment, token.source) for token in tokens if token.span is not None]
+    assert placed == ([(0, "é")] * 2 + [(1, "é")] * 4 if byte_fallback else [(0, "é")])
+    assert all(token.span == (0, 1) for token in tokens if token.segment == 0 and token.span is not None)
 
 
 @pytest.mark.parametrize(
