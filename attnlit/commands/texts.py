@@ -26,7 +26,8 @@ _KINDS: dict[type, str] = {
     bool: "yes and no",
     bytes: "bytes",
 }
-_ROWS = 10_000  # of a Parquet file that are in memory at once
+_ROWS = 10_000  # of a table that are in memory at once
+_BLOCK = 2**20  # bytes of a file that are looked through at once
 
 
 def read_texts(
@@ -82,6 +83,10 @@ def _unreadable(name: str, error: Exception) -> AttnlitError:
     return AttnlitError(f"{quoted(name)} cannot be read: {one_line(why, 160).rstrip('.')}.")
 
 
+def _no_text(file: Path) -> AttnlitError:
+    return AttnlitError(f"{quoted(file.name)} is not text: it holds the character NUL.")
+
+
 def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
     reader = _READERS.get(file.suffix.lower())
     if reader is None:
@@ -96,7 +101,7 @@ def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text
                     "place. Run “git lfs pull” in its folder."
                 )
             if "\0" in text:
-                raise AttnlitError(f"{quoted(file.name)} is not text: it holds the character NUL.")
+                raise _no_text(file)
             yield text, second
     except UnicodeDecodeError as error:
         raise AttnlitError(f"{quoted(file.name)} is not written in UTF-8. Save it in UTF-8.") from error
@@ -116,6 +121,8 @@ def _csv(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
     import pandas as pd
 
     separator = "\t" if file.suffix.lower() == ".tsv" else _separator(file)
+    if _holds_nul(file):
+        raise _no_text(file)
     # The names are read as a row: pandas would take the first fields of longer rows for those of an index,
     # and every text for what follows its first comma.
     options = {"header": None, "dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
@@ -147,6 +154,12 @@ def _separator(file: Path) -> str:
     with file.open(encoding="utf-8-sig") as lines:
         names = lines.readline()
     return ";" if ";" in names and "," not in names else ","
+
+
+def _holds_nul(file: Path) -> bool:
+    """Before 3.1, pandas ends a text at the first NUL and says nothing."""
+    with file.open("rb") as lines:
+        return any(b"\0" in block for block in iter(lambda: lines.read(_BLOCK), b""))
 
 
 def _parquet(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
