@@ -80,10 +80,10 @@ def spoilt(model: Model, spoil: Callable[[Any], None]) -> Model:
     own = module.forward
 
     @wraps(own)
-    def forward(*arguments: Any, cache: Any = None, **named: Any) -> Any:
-        if cache is not None:
-            spoil(cache)
-        return own(*arguments, cache=cache, **named)
+    def forward(*arguments: Any, **named: Any) -> Any:
+        for name in {"cache", "past_key_values"} & named.keys():
+            spoil(named[name])
+        return own(*arguments, **named)
 
     module.forward = forward
     return replace(model, module=module)

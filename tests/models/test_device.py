@@ -50,8 +50,5 @@ def test_on_a_gpu_a_model_shows_what_it_shows_on_the_processor() -> None:
 
 @pytest.mark.parametrize("default", ["meta", pytest.param("cuda", marks=GPU)])
 def test_torchs_default_device_changes_nothing(default: str) -> None:
-    torch.set_default_device(default)
-    try:
+    with torch.device(default):
         assert load("mini-bert").module.device.type == "cpu"
-    finally:
-        torch.set_default_device(None)
