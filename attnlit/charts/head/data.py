@@ -179,7 +179,7 @@ def _setup_table(
         "said_line": shape.said,
         "titles": shape.titles,
         "top": shape.top,
-        "height": shape.height,
+        "wide_height": shape.height,
         "token_room": column_width(words, size),
         "font_size": size,
         "number_size": max(9, size - 2),

@@ -13,6 +13,8 @@ SWITCH_HEIGHT = 22
 SWITCH_ROW = SWITCH_HEIGHT + 6
 SAID = 22  # pixels for the line that says where the active token looks
 SWITCHES_A_ROW = 16
+ROOM_FOR_BOTH = 600  # pixels: a line about the active token, and beside it one about the others
+OTHERS = 18  # pixels below the tokens for the line about the others, where it has no room beside
 SWITCHES_LEFT = 52  # pixels for the word "Heads"
 NUMBER_WIDTH = 40  # pixels for "100%" beside a token
 NARROW = 420  # pixels: below that the numbers stand at the lines' ends, and leave them the room
@@ -57,7 +59,18 @@ class HeadShape:
 
     @property
     def height(self) -> int:
+        """What all of it takes in a wide window; in a narrow one `height_at` says it."""
         return self.top + max(self.queries, self.keys) * self.row + 6
+
+
+def height_at(width: int, height: int, switches: int) -> int:
+    """How high a picture is in a window of this width that is `height` high in a wide one; all in pixels."""
+    return height + (OTHERS if switches > 1 and width < ROOM_FOR_BOTH else 0)
+
+
+def height_in_window() -> alt.Parameter:
+    """The same for the browser: Vega's own signal, which follows the window."""
+    return signal("height", f"wide_height + (switches > 1 && width < {ROOM_FOR_BOTH} ? {OTHERS} : 0)")
 
 
 def places() -> list[alt.Parameter]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attnlit.charts.head.layout import SWITCHES_LEFT
+from attnlit.charts.head.layout import SWITCHES_LEFT, height_in_window
 from attnlit.charts.head.marks import (
     FAINTEST_LINE,
     FAINTEST_NUMBER,
@@ -67,7 +67,13 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
         ramp(theme),
         *switches(theme),
         lettering([caption(), said(theme), of_others(), *_titles(), *legend_words()], theme.faint),
-    ).add_params(*setup_signals(**_BEFORE), *which_token(by_itself), *which_heads(by_itself), *_places())
+    ).add_params(
+        *setup_signals(**_BEFORE),
+        height_in_window(),
+        *which_token(by_itself),
+        *which_heads(by_itself),
+        *_places(),
+    )
     return framed(chart, theme)
 
 
@@ -206,5 +212,5 @@ def _titles() -> list[Word]:
     x, align = f"leftwards ? width - {EDGE} : {EDGE}", "leftwards ? 'right' : 'left'"
     return [
         Word("'attends from'", x, "titles", align, size=12, weight=600),
-        Word("'attends to'", x, "height - 10", align, size=12, weight=600),
+        Word("'attends to'", x, "wide_height - 10", align, size=12, weight=600),
     ]

@@ -56,7 +56,7 @@ def in_rows(tables: dict[str, pa.Table], attention: Attention, shape: HeadShape)
     places = {side: _middles(row, total, leftwards=leftwards) for side, row in rooms.items()}
     more: dict[str, Any] = {
         "row": ROW,
-        "height": rows_height(shape),
+        "wide_height": rows_height(shape),
         "font_size": FONT_SIZE,
         "total": total,
         "least_room": min(min(row) for row in rooms.values()),

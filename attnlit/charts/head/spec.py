@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attnlit.charts.head.layout import NOBODY, places
+from attnlit.charts.head.layout import NOBODY, height_in_window, places
 from attnlit.charts.head.marks import (
     active_token,
     all_lines,
@@ -26,7 +26,7 @@ BEFORE_DATA = {
     "said_line": 0,
     "titles": 0,
     "top": 0,
-    "height": 400,
+    "wide_height": 400,
     "token_room": 72,
     "font_size": 14,
     "number_size": 12,
@@ -65,5 +65,11 @@ def _chart(theme: Theme, *, by_itself: bool) -> alt.LayerChart:
         ramp(theme),
         *switches(theme),
         lettering([caption(), said(theme), of_others(), *titles(), *legend_words()], theme.faint),
-    ).add_params(*setup_signals(**BEFORE_DATA), *which_token(by_itself), *which_heads(by_itself), *places())
+    ).add_params(
+        *setup_signals(**BEFORE_DATA),
+        height_in_window(),
+        *which_token(by_itself),
+        *which_heads(by_itself),
+        *places(),
+    )
     return framed(chart, theme)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from attnlit.attention.record import layer_or_first
 from attnlit.attention.rows import chosen_heads
 from attnlit.charts.head.data import head_shape, head_tables
+from attnlit.charts.head.layout import height_at
 from attnlit.charts.head.rows import spec_by_itself as rows_by_itself
 from attnlit.charts.head.rows import theme_spec as rows_spec
 from attnlit.charts.head.rows_layout import in_rows, rows_height, rows_notes
@@ -74,7 +75,7 @@ def head_picture(
         spec,
         theme,
         tables,
-        height=lambda _: height,
+        height=lambda width: height_at(width, height, len(switches)),
         notes=notes,
         draw_by_itself=by_itself,
         begins_with={"pin": [{"side": pin.side, "index": pin.index}]} if pin else {},

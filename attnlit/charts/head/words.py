@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from attnlit.charts.head.layout import NUMBER_WIDTH, SWITCH_HEIGHT
+from attnlit.charts.head.layout import NUMBER_WIDTH, OTHERS, ROOM_FOR_BOTH, SWITCH_HEIGHT
 from attnlit.charts.head.marks import BEHIND
 from attnlit.charts.lettering import Word
 from attnlit.charts.theme import Theme
-
-ROOM_FOR_BOTH = 600  # pixels: a line about the active token, and one about the others
 
 
 def said(theme: Theme) -> Word:
@@ -20,16 +18,16 @@ def said(theme: Theme) -> Word:
 
 
 def of_others() -> Word:
-    """What the grey lines are: beside the switch of one head, or of several in a wide window.
+    """What the grey lines are: beside the switch of one head, else beside what is said of the active token.
 
-    Elsewhere `notes.HOW_TO` says it.
+    In a narrow window that leaves no room; there it stands below the tokens.
     """
-    one = "switches === 1"
-    drawn = f"at_rest && !idle && (data('lines')[0] || {{}}).slots && ({one} || width >= {ROOM_FOR_BOTH})"
+    drawn = "at_rest && !idle && (data('lines')[0] || {}).slots"
+    beside = f"width < {ROOM_FOR_BOTH} ? wide_height + {OTHERS // 2} : said_line"
     return Word(
         f"{drawn} ? 'grey, at {BEHIND:.0%}: the other tokens' : ''",
         "width",
-        f"{one} ? {SWITCH_HEIGHT / 2} : said_line",
+        f"switches === 1 ? {SWITCH_HEIGHT / 2} : {beside}",
         "'right'",
         size=12,
     )

@@ -259,15 +259,23 @@ def test_behind_a_pinned_token_the_lines_of_the_others_stay_in_grey(
     assert "grey, at 40%: the other tokens" not in texts(svg_of(nothing_behind))
 
 
+@pytest.mark.parametrize("rows", [False, pytest.param(True, marks=pytest.mark.whole)])
 @pytest.mark.parametrize(
-    ("heads", "width", "said"), [([1], 300, True), ([0, 1], 300, False), ([0, 1], 760, True)]
+    ("heads", "width", "below"), [([1], 300, False), ([0, 1], 300, True), ([0, 1], 760, False)]
 )
-def test_what_grey_is_stands_beside_one_head_or_where_there_is_room(
-    heads: list[int], width: int, said: bool
+def test_every_width_has_room_for_what_grey_is_below_the_tokens_if_not_beside_them(
+    heads: list[int], width: int, below: bool, rows: bool
 ) -> None:
     attention = random_record(layers=1, heads=2, queries=4)
-    svg = svg_of(head_view(attention, 0, heads, pinned=("query", 2), width=width))
-    assert ("grey, at 40%: the other tokens" in texts(svg)) == said
+    picture = head_picture(attention, 0, heads, pinned=("query", 2), rows=rows)
+    svg = svg_of(picture, width=width)
+    drawn = float(svg.get("height", 0))
+    assert drawn == picture.height(width)
+    words = [(element.text, place_of(element)[1]) for element in svg.iter() if element.tag.endswith("text")]
+    (down,) = (y for text, y in words if text == "grey, at 40%: the other tokens")
+    lowest_token = max(y for text, y in words if text in {token.text for token in attention.keys})
+    assert (down > lowest_token) == below
+    assert 10 < down < drawn - 4, "no letter is cut off"
 
 
 def test_a_pinned_key_is_not_taken_for_one_whose_number_ends_like_its_own() -> None:
