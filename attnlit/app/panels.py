@@ -110,9 +110,11 @@ def answered(key: str) -> str:
 
 def follow_switches(request: Request, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A click on a switch of the picture `key` chooses heads. Returns its `clicks`. For its `on_select`."""
+    chosen.picture_was_clicked()
     clicked, before = clicks(key)
     heads = ChosenHeads.from_selection(clicked, request.heads, request.attention.heads, before).heads
-    if heads != request.heads:
+    # A click may ask for what this run showed: after one that was made since, and is not drawn yet.
+    if last_click(clicked) != last_click(before):
         chosen.choose_heads(heads, request.attention.heads)
     return clicked, before
 
