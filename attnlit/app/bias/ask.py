@@ -40,18 +40,19 @@ _FIELDS = {
 MOST_CHARACTERS = 20_000  # of a prompt
 
 
-def contrast(model: Model) -> tuple[Contrast, tuple[str, ...]]:
-    """Draw the choice of prompts; answer with them and the words to watch."""
+def contrast(model: Model) -> tuple[Contrast, tuple[str, ...], str]:
+    """Draw the choice of prompts. Returns them, the words to watch, and a note on them, if any."""
     _follow_link()
     by_title = {ready.title: ready for ready in PRESETS.values()}
     start = PRESETS["question"]
     titles = [*by_title, OWN]
     chosen = one_of(
-        st.pills, "Pair of prompts", titles, "prompts", default=start.title, on_change=_forget_link
-    )
+        st.pills, "Pair of prompts", titles, "prompts", default=start.title, on_change=_forget_link,
+        label_visibility="collapsed",
+    )  # fmt: skip
     if chosen != OWN:
-        say.quiet(by_title[chosen].note)
-        return by_title[chosen].fitted(model), by_title[chosen].watched
+        ready = by_title[chosen]
+        return ready.fitted(model), ready.watched, ready.note
     values = {**vars(start.contrast), "watched": ", ".join(start.watched)}
     given = {}
     with st.form("own_prompts"):
@@ -64,7 +65,7 @@ def contrast(model: Model) -> tuple[Contrast, tuple[str, ...]]:
         say.quiet(f"{model.name} fills gaps: a prompt without {model.mask_token} gets one at its end.")
     watched = tuple(word.strip() for word in given.pop("watched").split(",") if word.strip())
     stripped = {name: text.strip() for name, text in given.items()}
-    return bias.with_blank(model, Contrast(**stripped)), watched
+    return bias.with_blank(model, Contrast(**stripped)), watched, ""
 
 
 def watched(first: Attention, second: Attention, words: Sequence[str]) -> tuple[str, ...]:
@@ -98,7 +99,7 @@ def measure(effects_known: bool) -> str:
     if not effects_known:
         return "difference"
     names = {label: name for name, label in MEASURES.items()}
-    return names[one_of(st.segmented_control, "Colour by", [*names], "measure")]
+    return names[one_of(st.segmented_control, "**Which heads?** Colour by", [*names], "measure")]
 
 
 def filtered() -> bool:
@@ -116,7 +117,7 @@ def menus(
 ) -> None:
     """The menus: links that restore the page, one with one's own prompts; the map as a file, and its code.
 
-    drawn: as `effects.which_heads` returns it; empty where there is no map. about, texts: for its caption.
+    drawn: as `effects.head_map` returns it; empty where there is no map. about, texts: for its caption.
     """
     typed = st.session_state.get("prompts") == OWN
     own = {name: st.session_state.get(f"bias_{name}", "") for name in _FIELDS} if typed else {}

@@ -51,11 +51,11 @@ def head_table(found: Effects | None, differences: pd.DataFrame) -> pd.DataFrame
     return found.heads.merge(differences, on=["layer", "head"])
 
 
-def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hint: str) -> dict[str, Any]:
-    """A map of the heads by one measure (a click chooses the head), and the table of all, strongest first.
+def head_map(choice: Choice, table: pd.DataFrame, measure: str, key: str, hint: str) -> dict[str, Any]:
+    """A map of the heads by one measure, where a click chooses the head, and the way to the strongest one.
 
-    hint: what a click is good for, or how to read the map. Returns how the map is drawn, as `head_map` is
-    told it, its values among it.
+    hint: what a click is good for, or how to read the map. Returns how the map is drawn, as
+    `head_map_picture` is told it, its values among it.
     """
     best = table.loc[table[measure].abs().idxmax()]
     if measure != "direct":  # near the total effect for every head
@@ -70,21 +70,22 @@ def which_heads(choice: Choice, table: pd.DataFrame, measure: str, key: str, hin
         "limits": _limits(values) if measure == "direct" else None,
         "form": "z.3f",
     }
-    left, right = st.columns(2)
-    with left:
-        panels.heads_picture(
-            head_map_picture(selected=(choice.layer, choice.head), theme=choice.theme, **drawn),
-            key=f"{key}_map",
-            alt=f"{MEASURES[measure]}, layers downwards, heads across",
-        )
-        with described.words_of(f"{key}_map", border=False):
-            st.caption(f"{ABOUT_MEASURES[measure]} {hint}")
-    with right:
-        if measure != "direct":
-            panels.show_head(choice, int(best["layer"]), int(best["head"]), signed(best[measure]))
-        shown = table.sort_values(measure, ascending=False)
-        panels.numbers(shown, "Heads", f"{key}_heads", column_config=decimals(shown), height=360)
+    panels.heads_picture(
+        head_map_picture(selected=(choice.layer, choice.head), theme=choice.theme, **drawn),
+        key=f"{key}_map",
+        alt=f"{MEASURES[measure]}, layers downwards, heads across",
+    )
+    with described.words_of(f"{key}_map", border=False):
+        st.caption(f"{ABOUT_MEASURES[measure]} {hint}")
+    if measure != "direct":
+        panels.show_head(choice, int(best["layer"]), int(best["head"]), signed(best[measure]))
     return drawn
+
+
+def head_list(table: pd.DataFrame, measure: str, key: str) -> None:
+    """All heads with all their numbers, the strongest first."""
+    shown = table.sort_values(measure, ascending=False)
+    panels.numbers(shown, "Heads", f"{key}_heads", column_config=decimals(shown), height=360)
 
 
 def _limits(values: np.ndarray) -> tuple[float, float] | None:

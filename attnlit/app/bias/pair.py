@@ -94,16 +94,13 @@ def continuations(found: Effects, first: Attention, second: Attention) -> None:
     shown = table.set_index("continuation").mul(100).reset_index()  # all with as many decimals
     most = 100 * float(found.scores.max()) or 1.0
     bar = st.column_config.ProgressColumn(format="%.2f%%", min_value=0.0, max_value=most, width="small")
-    left, right = st.columns(2)
-    with left:
-        columns = dict.fromkeys(table.columns[1:], bar)
-        panels.table_of(shown, "Continuations table", column_config=columns)
-        saving.offer("Continuations", "bias_continuations", lambda: table)
-    with right:
-        st.markdown(ratio_in_words(found, escaped(one), escaped(other)))
-        st.caption(
-            "A continuation of several words or pieces counts as the geometric mean of their probabilities."
-        )
+    st.markdown(ratio_in_words(found, escaped(one), escaped(other)))
+    columns = dict.fromkeys(table.columns[1:], bar)
+    panels.table_of(shown, "Continuations table", column_config=columns)
+    saving.offer("Continuations", "bias_continuations", lambda: table)
+    st.caption(
+        "A continuation of several words or pieces counts as the geometric mean of their probabilities."
+    )
 
 
 def layers(found: Effects) -> None:
