@@ -9,6 +9,6 @@ ensure_routed()
 
 half = (len(GLOSSARY) + 1) // 2
 for column, terms in zip(
-    st.columns(2, gap="large"), (list(GLOSSARY)[:half], list(GLOSSARY)[half:]), strict=True
+    st.columns(2, gap="medium"), (list(GLOSSARY)[:half], list(GLOSSARY)[half:]), strict=True
 ):
     column.markdown(explained(*terms))

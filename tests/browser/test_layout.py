@@ -1,0 +1,38 @@
+"""Nothing jumps while a page opens: what moves it is held back, and the room that it will take is there."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.hand import drawn
+from tests.browser.waiting import settled
+
+# What draws every picture: Streamlit fetches it when a page brings its first one.
+DRAWS = "**/ArrowVegaLiteChart*.js"
+# The first picture of each: its place, and what it is.
+PICTURES = {
+    "": "living_picture",
+    "head_view": "head_picture",
+    "model_view": "model_picture",
+}
+NEARLY = 16  # pixels that nobody sees move: a line of text is higher
+
+
+def test_a_picture_finds_its_room_kept(server: str, page: Page) -> None:
+    held: list[Route] = []
+    page.route(DRAWS, lambda route: held.append(route))
+    wrong = []
+    for script, key in PICTURES.items():
+        page.goto(f"{server}/{script}")
+        place = page.locator(f".st-key-picture_{key}")
+        expect(place.get_by_test_id("stSkeleton")).to_be_visible()
+        settled(page)  # all else of the page is there
+        kept = place.bounding_box()["height"]  # type: ignore[index]
+        assert len(held) == 1
+        held.pop().continue_()
+        drawn(page)
+        takes = place.bounding_box()["height"]  # type: ignore[index]
+        if abs(takes - kept) > NEARLY:
+            wrong.append(f"{script}: {kept:.0f} pixels are kept, and {takes:.0f} are taken")
+    page.unroute(DRAWS)
+    assert not wrong
