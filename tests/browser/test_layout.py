@@ -20,19 +20,21 @@ NEARLY = 16  # pixels that nobody sees move: a line of text is higher
 
 def test_a_picture_finds_its_room_kept(server: str, page: Page) -> None:
     held: list[Route] = []
-    page.route(DRAWS, lambda route: held.append(route))
     wrong = []
-    for script, key in PICTURES.items():
-        page.goto(f"{server}/{script}")
-        place = page.locator(f".st-key-picture_{key}")
-        expect(place.get_by_test_id("stSkeleton")).to_be_visible()
-        settled(page)  # all else of the page is there
-        kept = place.bounding_box()["height"]  # type: ignore[index]
-        assert len(held) == 1
-        held.pop().continue_()
-        drawn(page)
-        takes = place.bounding_box()["height"]  # type: ignore[index]
-        if abs(takes - kept) > NEARLY:
-            wrong.append(f"{script}: {kept:.0f} pixels are kept, and {takes:.0f} are taken")
-    page.unroute(DRAWS)
+    page.route(DRAWS, lambda route: held.append(route))
+    try:
+        for script, key in PICTURES.items():
+            with page.expect_request(DRAWS):
+                page.goto(f"{server}/{script}")
+            place = page.locator(f".st-key-picture_{key}")
+            expect(place.get_by_test_id("stSkeleton")).to_be_visible()
+            settled(page)  # all else of the page is there
+            kept = place.bounding_box()["height"]  # type: ignore[index]
+            held.pop().continue_()
+            drawn(page)
+            takes = place.bounding_box()["height"]  # type: ignore[index]
+            if abs(takes - kept) > NEARLY:
+                wrong.append(f"{script}: {kept:.0f} pixels are kept, and {takes:.0f} are taken")
+    finally:
+        page.unroute_all()  # the tab is other tests', too
     assert not wrong
