@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable
 from math import isfinite
@@ -129,7 +130,14 @@ def with_article(name: str) -> str:
 
 def a_kind(thing: object) -> str:
     """What somebody handed in, by its type: “a list”, “an int”, “None”."""
-    return "None" if thing is None else with_article(type(thing).__name__)
+    if thing is None:
+        return "None"
+    kind = type(thing)
+    said = with_article(kind.__name__)
+    # In a notebook a package may be imported anew, and what it made before is then of no type that it knows.
+    now = getattr(sys.modules.get(kind.__module__), kind.__name__, kind)
+    ours = kind.__module__.partition(".")[0] == __name__.partition(".")[0]
+    return f"{said} from before attnlit was imported anew" if ours and now is not kind else said
 
 
 def counted(number: int, what: str) -> str:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from attnlit import errors
 from attnlit.errors import AttnlitError
 from attnlit.wording import (
+    a_kind,
     counted,
     either,
     escaped,
@@ -143,3 +145,10 @@ def test_a_share_that_is_next_to_nothing_is_not_called_nothing() -> None:
 
 def test_what_there_is_to_choose_from_is_named() -> None:
     assert [either(range(3, each, 4)) for each in (4, 8, 12)] == ["3", "3 or 7", "3, 7 or 11"]
+
+
+def test_what_an_earlier_import_made_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (a_kind([]), a_kind(None), a_kind(AttnlitError("x"))) == ("a list", "None", "an AttnlitError")
+    earlier = AttnlitError("x")
+    monkeypatch.setattr(errors, "AttnlitError", type("AttnlitError", (ValueError,), {}))
+    assert a_kind(earlier) == "an AttnlitError from before attnlit was imported anew"

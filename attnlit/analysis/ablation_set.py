@@ -17,7 +17,7 @@ from attnlit.analysis.ablation import check_how, head_off
 from attnlit.analysis.patching.prompts import PromptText, check_model, single_word
 from attnlit.analysis.predict import in_batches, log_probabilities
 from attnlit.attention.edits import Edit, check_editable, freeze_patterns
-from attnlit.attention.given import check_text, checked_number, checked_pairs
+from attnlit.attention.given import check_function, check_text, checked_number, checked_pairs
 from attnlit.attention.recorder import Recorder
 from attnlit.attention.vocabulary import vocabulary_texts
 from attnlit.models.layers import heads_in_order
@@ -86,6 +86,7 @@ def ablation_set(
     """
     check_how(how)
     check_word(model, text, word)
+    check_function(progress, "progress")
     most = checked_number(most, "most", 0)
     off = tuple(checked_pairs(begin_with))
     search = _Search.of(model, text, word, how)

@@ -19,7 +19,7 @@ import numpy as np
 from attnlit.attention.capture import attend_reading, checked_kind
 from attnlit.attention.chat import Message, conversation
 from attnlit.attention.generate import write
-from attnlit.attention.given import check_opened, checked_number
+from attnlit.attention.given import check_function, check_opened, checked_number
 from attnlit.attention.numbers import to_numpy
 from attnlit.attention.reading import Reading, read_answer, read_prompt, token_limit
 from attnlit.attention.record import Attention
@@ -107,6 +107,7 @@ def answer(
     likely. `pair` is the answer's text. `attnlit.passed_on(model, record)` measures what each brings.
     Raises AttnlitError for a model that writes no text, and for a prompt that is empty or too long.
     """
+    check_function(cancelled, "cancelled")
     asked = ask(model, prompt, messages)
     kind = ("cross" if "cross" in model.kinds else None) if kind is None else kind
     kind = checked_kind(model, kind)

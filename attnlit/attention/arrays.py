@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from attnlit.attention.align import readable
-from attnlit.attention.given import check_text, is_one_of
+from attnlit.attention.given import as_list, check_text, is_one_of
 from attnlit.attention.parts import KINDS, UNNAMED, Token, frozen
 from attnlit.attention.softmax import FLOAT32, softmax_error, softmax_tolerance
 from attnlit.attention.vectors import LayerInputs
@@ -152,8 +153,8 @@ def _is_causal(weights: np.ndarray) -> bool:
 
 
 def _strings(tokens: Sequence[str], name: str) -> list[str]:
-    found = [tokens] if isinstance(tokens, str) or not isinstance(tokens, Iterable) else list(tokens)
-    if isinstance(tokens, str) or not all(isinstance(each, str) for each in found):
+    found = as_list(tokens)
+    if found is None or not all(isinstance(each, str) for each in found):
         raise AttnlitError(
             f"The {name} must be a list of strings. tokenizer.convert_ids_to_tokens(ids) makes one of ids."
         )
@@ -173,10 +174,9 @@ def _check_tokens(weights: np.ndarray, tokens: list[str], key_tokens: list[str] 
 
 def _segments(segments: Any) -> list[int | None]:
     """0, 1 or None for each token; also from arrays, with or without a batch of 1 (`token_type_ids`)."""
-    found = segments.reshape(-1).tolist() if hasattr(segments, "reshape") else segments
-    found = list(found) if isinstance(found, Iterable) else [found]
+    found = as_list(segments.reshape(-1) if hasattr(segments, "reshape") else segments) or [segments]
     found = found[0] if len(found) == 1 and isinstance(found[0], list | tuple) else found
-    if any(isinstance(each, str | list | tuple) or each not in (None, 0, 1) for each in found):
+    if not all(each is None or (isinstance(each, Real) and each in (0, 1)) for each in found):
         raise AttnlitError("The segment of a token is 0 for the first text, 1 for the second, or None.")
     return [None if each is None else int(each) for each in found]
 
@@ -254,5 +254,5 @@ def _checked_scaling(scaling: Any) -> float:
 
 def _eps(*arrays: Any) -> float:
     """Of the least precise of the arrays: a model in half precision rounds its scores as it computes."""
-    each_first = (each[0] if isinstance(each, list | tuple) else each for each in arrays)
+    each_first = (each[0] if isinstance(each, list | tuple) and each else each for each in arrays)
     return max(_EPS.get(str(getattr(each, "dtype", "")), FLOAT32) for each in each_first)

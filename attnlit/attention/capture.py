@@ -14,7 +14,7 @@ import numpy as np
 
 from attnlit.attention.edits import Edit
 from attnlit.attention.forward import forward
-from attnlit.attention.given import check_opened, is_one_of
+from attnlit.attention.given import check_function, check_opened, is_one_of
 from attnlit.attention.reading import Reading, read
 from attnlit.attention.record import Attention
 from attnlit.attention.weights import weights_together
@@ -54,12 +54,21 @@ def load(
     from attnlit.models.load import load as load_checkpoint
     from attnlit.models.memory import from_memory
 
+    check_function(progress, "progress")
+    check_function(cancelled, "cancelled")
     if isinstance(source, (str, os.PathLike)):
+        if tokenizer is not None:
+            raise AttnlitError(
+                "A model read from files has its own tokenizer there: leave out `tokenizer`. Or open both "
+                "with transformers, and give the model itself: attnlit.load(model, tokenizer=tokenizer)."
+            )
         progress = progress or progress_bar(os.fspath(source))
         checkpoint = load_checkpoint(source, revision=revision, progress=progress, cancelled=cancelled)
         if device is not None:
             move(checkpoint.module, device, checkpoint.name)
     else:
+        if revision is not None:
+            raise AttnlitError("This model is in memory, as it is: leave out `revision`.")
         if device is not None:
             raise AttnlitError(
                 "This model is in memory: move it yourself, with model.to(device), and leave out `device`."

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnlit.attention.given import as_list
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import row_of
 from attnlit.wording import a_kind
@@ -107,7 +108,8 @@ def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...]
 
     Raises AttnlitError for a layer that the model lacks, and for a model whose attention cannot be changed.
     """
-    edits = tuple(edits) if isinstance(edits, Iterable) else (edits,)
+    listed = as_list(edits)
+    edits = (edits,) if listed is None else tuple(listed)
     if not edits:
         return ()
     check_editable(model)

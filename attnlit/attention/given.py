@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from attnlit.errors import AttnlitError
 from attnlit.models.layers import is_whole
 from attnlit.models.model import Model
@@ -42,6 +44,29 @@ def checked_number(number: Any, name: str, least: int) -> int:
     return int(number)
 
 
+def checked_switch(switch: Any, name: str) -> bool:
+    """True or False. name: of the argument, such as "residual"; a text such as "no" would count as True."""
+    if not isinstance(switch, bool | np.bool_):
+        raise AttnlitError(f"{name} is True or False, but this is {a_kind(switch)}.")
+    return bool(switch)
+
+
+def check_function(function: Any, name: str) -> None:
+    """Refuses what cannot be called; None stands for no function. name: of the argument: "progress"."""
+    if function is not None and not callable(function):
+        raise AttnlitError(f"{name} must be a function, but this is {a_kind(function)}.")
+
+
+def as_list(things: Any) -> list[Any] | None:
+    """The things of a list, an array, a generator; None for what holds none, such as a number or a string."""
+    if isinstance(things, str | bytes):
+        return None
+    try:
+        return list(things)
+    except TypeError:  # also of an array that is one number, though it is an Iterable
+        return None
+
+
 def is_one_of(chosen: Any, choices: Container[str]) -> bool:
     """Whether somebody chose what there is; a number, a list or an array is no choice."""
     return isinstance(chosen, str) and chosen in choices
@@ -60,8 +85,9 @@ def checked_head(head: Any, count: int, whose: str) -> int:
 def checked_pairs(heads: Any) -> list[tuple[int, int]]:
     """(layer, head) pairs, each once; whether a model has them is checked where its layers are known."""
     found: dict[tuple[int, int], None] = {}
-    for pair in heads if isinstance(heads, Iterable) and not isinstance(heads, str | bytes) else [None]:
-        numbers = tuple(pair) if isinstance(pair, Iterable) else ()
+    pairs = as_list(heads)
+    for pair in [None] if pairs is None else pairs:
+        numbers = as_list(pair) or []
         if len(numbers) != 2 or not all(map(is_whole, numbers)):
             raise AttnlitError("Give heads as pairs of a layer and a head, such as [(4, 3), (5, 0)].")
         found[int(numbers[0]), int(numbers[1])] = None
@@ -79,11 +105,12 @@ def _checked(number: Any, count: int, what: str, whose: str) -> int:
 
 def as_texts(texts: Texts) -> list[tuple[str, str | None]]:
     """Texts as pairs of a text and its second sentence, or None."""
-    if isinstance(texts, str | bytes | Mapping) or not isinstance(texts, Iterable):
-        raise AttnlitError(f"Give the texts as a list of strings. This is {a_kind(texts)}.")
     if hasattr(texts, "columns"):
         raise AttnlitError("Give one column of the table: its texts.")
-    return [_as_text(each) for each in texts]
+    found = None if isinstance(texts, Mapping) else as_list(texts)
+    if found is None:
+        raise AttnlitError(f"Give the texts as a list of strings. This is {a_kind(texts)}.")
+    return [_as_text(each) for each in found]
 
 
 def _as_text(text: Any) -> tuple[str, str | None]:

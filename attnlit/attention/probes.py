@@ -21,6 +21,7 @@ from attnlit.attention.tokens import encode, pair_rule
 from attnlit.errors import AttnlitError
 from attnlit.models.failures import explain, machine_is_full
 from attnlit.models.model import Checkpoint
+from attnlit.wording import one_line
 
 LOGITS_TOLERANCE = 1e-4  # relative to the logits' own size
 TOKENS = 9
@@ -131,7 +132,8 @@ def _probe(checkpoint: Checkpoint, inputs: dict[str, torch.Tensor]) -> Probe:
         if machine_is_full(error):
             raise AttnlitError(explain(error, checkpoint.name)) from error
         raise AttnlitError(
-            f"“{checkpoint.name}” cannot read plain text ({type(error).__name__}). Choose a text model."
+            f"“{checkpoint.name}” cannot read plain text: given a few words, it fails by itself "
+            f"({one_line(f'{type(error).__name__}: {error}', 160)}). Choose another model."
         ) from error
     found = routes.reported(outputs)
     if not found:

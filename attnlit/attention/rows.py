@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from attnlit.attention.given import checked_head, checked_pairs
+from attnlit.attention.given import as_list, checked_head, checked_pairs
 from attnlit.attention.record import ATTENTION, Attention, check_record
 from attnlit.errors import AttnlitError
 from attnlit.wording import a_kind
@@ -34,9 +34,10 @@ def chosen_heads(attention: Attention, layer: int, heads: Sequence[int] | None) 
     attention.row(layer)
     if heads is None:
         return list(range(attention.heads))
-    if isinstance(heads, str) or not isinstance(heads, Iterable):
+    numbers = as_list(heads)
+    if numbers is None:
         raise AttnlitError(f"Give heads as a list of numbers, such as [0, 3], not as {a_kind(heads)}.")
-    chosen = sorted({checked_head(head, attention.heads, attention.model) for head in heads})
+    chosen = sorted({checked_head(head, attention.heads, attention.model) for head in numbers})
     if not chosen:
         raise AttnlitError("No head is chosen. Choose at least one.")
     return chosen

@@ -18,6 +18,7 @@ import numpy as np
 from attnlit.attention.answers import Answer
 from attnlit.attention.capture import checked_kind, record_of
 from attnlit.attention.forward import forward
+from attnlit.attention.given import checked_switch
 from attnlit.attention.reading import Reading, read
 from attnlit.attention.record import PASSED_ON, RESIDUAL, TOGETHER, Attention, frozen
 from attnlit.errors import AttnlitError
@@ -80,8 +81,9 @@ def passed_on(
     from attnlit.attention.norms import head_norms, layer_norms
 
     kind = text.kind if isinstance(text, Answer) and kind is None else checked_kind(model, kind)
-    norm, residual = bool(norm), bool(residual or norm)
-    together = bool(together or residual)
+    norm = checked_switch(norm, "norm")
+    residual = checked_switch(residual, "residual") or norm
+    together = checked_switch(together, "together") or residual
     measure = layer_norms if together else lambda passed, _: head_norms(passed)
     reading, measured = _measure(model, text, pair, kind, measure, residual=residual, norm=norm)
     weights = measured[:, None] if together else measured

@@ -99,6 +99,11 @@ class Worker:
         with self._turn:
             self._kill()
 
+    def forget(self) -> None:
+        """In a copy of this process (`os.fork`): what draws answers the process that started it."""
+        self._turn = threading.Lock()
+        self._process = self._leaves = None
+
     def _ask(self, line: bytes) -> bytes:
         if self._process is None or self._process.poll() is not None:
             self._kill()
@@ -173,3 +178,5 @@ def _megabytes(pid: int) -> float:
 
 worker = Worker()
 atexit.register(worker.end)
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=worker.forget)

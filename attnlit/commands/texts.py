@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnlit.analysis.sample import sentences_of_line
 from attnlit.commands.data_sets import SCHEME, data_set_files
+from attnlit.commands.separated import columns_of
 from attnlit.errors import AttnlitError
 from attnlit.wording import one_line, quoted
 
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from attnlit.analysis.sample import Text
 
 _POINTER = "version https://git-lfs"
+# How compressed files end, and begin.
+_PACKED = {
+    ".gz": b"\x1f\x8b",
+    ".zip": b"PK\x03\x04",
+    ".bz2": b"BZh",
+    ".xz": b"\xfd7zXZ",
+    ".zst": b"(\xb5/\xfd",
+}
 _TEXT, _PAIR = "text", "pair"  # what columns are called where nobody says otherwise
 # What a column may hold instead of texts.
 _KINDS: dict[type, str] = {
@@ -27,7 +36,6 @@ _KINDS: dict[type, str] = {
     bytes: "bytes",
 }
 _ROWS = 10_000  # of a table that are in memory at once
-_BLOCK = 2**20  # bytes of a file that are looked through at once
 
 
 def read_texts(
@@ -83,25 +91,22 @@ def _unreadable(name: str, error: Exception) -> AttnlitError:
     return AttnlitError(f"{quoted(name)} cannot be read: {one_line(why, 160).rstrip('.')}.")
 
 
-def _no_text(file: Path) -> AttnlitError:
-    return AttnlitError(f"{quoted(file.name)} is not text: it holds the character NUL.")
-
-
 def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
     reader = _READERS.get(file.suffix.lower())
-    if reader is None:
+    if reader is None and file.suffix.lower() not in _PACKED:
         raise AttnlitError(f"attnlit reads {_endings()}, and {quoted(file.name)} is none of these.")
     import pyarrow as pa
 
     try:
-        for text, second in reader(file, column, pair):
+        _check_unpacked(file)
+        for text, second in reader(file, column, pair) if reader is not None else ():
             if text.startswith(_POINTER):
                 raise AttnlitError(
                     f"{quoted(file.name)} is not the file itself, but a pointer that Git LFS put in its "
                     "place. Run “git lfs pull” in its folder."
                 )
             if "\0" in text:
-                raise _no_text(file)
+                raise AttnlitError(f"{quoted(file.name)} is not text: it holds the character NUL.")
             yield text, second
     except UnicodeDecodeError as error:
         raise AttnlitError(f"{quoted(file.name)} is not written in UTF-8. Save it in UTF-8.") from error
@@ -111,6 +116,14 @@ def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text
         raise _unreadable(file.name, error) from error
 
 
+def _check_unpacked(file: Path) -> None:
+    """Raises AttnlitError for a compressed file, whatever it is called."""
+    with file.open("rb") as start:
+        found = start.read(max(map(len, _PACKED.values())))
+    if file.suffix.lower() in _PACKED or found.startswith((*_PACKED.values(),)):
+        raise AttnlitError(f"{quoted(file.name)} is compressed. Unpack it, and give what was inside.")
+
+
 def _sentences(file: Path, _column: str | None, _pair: str | None) -> Iterator[Text]:
     with file.open(encoding="utf-8-sig") as lines:
         for line in lines:
@@ -118,55 +131,17 @@ def _sentences(file: Path, _column: str | None, _pair: str | None) -> Iterator[T
 
 
 def _csv(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
-    import pandas as pd
-
-    separator = "\t" if file.suffix.lower() == ".tsv" else _separator(file)
-    if _holds_nul(file):
-        raise _no_text(file)
-    # The names are read as a row: pandas would take the first fields of longer rows for those of an index,
-    # and every text for what follows its first comma.
-    options = {"header": None, "dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
-    names: list[str] = []
-    try:
-        with pd.read_csv(file, sep=separator, chunksize=_ROWS, **options) as rows:
-            for block in rows:
-                names, lines = names or _names(block.iloc[0]), block[0 if names else 1 :]
-                places = {name: names.index(name) for name in names}  # of two with one name the first
-                columns = {name: lines[place].tolist() for name, place in places.items()}
-                yield from _columns(columns, file, column, pair)
-    except pd.errors.EmptyDataError:  # not even a line of names
-        return
-    except pd.errors.ParserError as error:
-        where = one_line(str(error).rsplit("error: ", 1)[-1], 120).rstrip(".")
-        mark = "a tab" if separator == "\t" else quoted(separator)
-        raise AttnlitError(
-            f"{quoted(file.name)} is not a table in every line ({where}). A text that holds {mark} or a line "
-            "break must stand in quotation marks."
-        ) from error
-
-
-def _names(row: Iterable[Any]) -> list[str]:
-    return [str(each).strip() for each in row]
-
-
-def _separator(file: Path) -> str:
-    """What stands between the columns: in much of Europe Excel writes “;” in place of a comma."""
-    with file.open(encoding="utf-8-sig") as lines:
-        names = lines.readline()
-    return ";" if ";" in names and "," not in names else ","
-
-
-def _holds_nul(file: Path) -> bool:
-    """Before 3.1, pandas ends a text at the first NUL and says nothing."""
-    with file.open("rb") as lines:
-        return any(b"\0" in block for block in iter(lambda: lines.read(_BLOCK), b""))
+    for block in columns_of(file, _ROWS):
+        yield from _columns(block, file, column, pair)
 
 
 def _parquet(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(file) as rows:
-        for block in rows.iter_batches(_ROWS):
+        # No other column is read: pictures and sounds are large, and Python has no name for some dates.
+        wanted = [name for name in _wanted(rows.schema_arrow.names, file, column, pair) if name is not None]
+        for block in rows.iter_batches(_ROWS, columns=wanted):
             yield from _columns(block.to_pydict(), file, column, pair)
 
 
@@ -177,7 +152,7 @@ def _json_lines(file: Path, column: str | None, pair: str | None) -> Iterator[Te
                 continue
             try:
                 found = json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:  # of brackets within brackets
+            except (ValueError, RecursionError) as error:  # of brackets within brackets, or endless numbers
                 raise AttnlitError(f"Line {number} of {quoted(file.name)} is not JSON.") from error
             if isinstance(found, str):
                 found = {_TEXT: found}
@@ -187,21 +162,29 @@ def _json_lines(file: Path, column: str | None, pair: str | None) -> Iterator[Te
 
 
 def _columns(rows: dict[str, list[Any]], file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
-    names = list(rows)
-    asked = column or (_TEXT if _TEXT in rows or len(names) != 1 else names[0])
-    second = pair or (_PAIR if _PAIR in rows and asked != _PAIR else None)
-    for name, option in ((asked, "--column"), (second, "--pair")):
-        if name is not None and name not in rows:
-            some = ", ".join(quoted(each) for each in names[:8]) or "no column at all"
-            raise AttnlitError(
-                f"{quoted(file.name)} has no column {quoted(name)}, but {some}: say which with {option}."
-            )
+    asked, second = _wanted(list(rows), file, column, pair)
     seconds = rows[second] if second is not None else [None] * len(rows[asked])
     for text, other in zip(rows[asked], seconds, strict=True):
         _check_text(text, f"The column {quoted(asked)} of {quoted(file.name)}", "--column")
         _check_text(other, f"The column {quoted(str(second))} of {quoted(file.name)}", "--pair")
         if text is not None and text.strip():
             yield text, other if other is not None and other.strip() else None
+
+
+def _wanted(names: Sequence[str], file: Path, column: str | None, pair: str | None) -> tuple[str, str | None]:
+    """The columns of the texts and of their second sentences.
+
+    Raises AttnlitError for one that is not there.
+    """
+    asked = column or (_TEXT if _TEXT in names or len(names) != 1 else names[0])
+    second = pair or (_PAIR if _PAIR in names and asked != _PAIR else None)
+    for name, option in ((asked, "--column"), (second, "--pair")):
+        if name is not None and name not in names:
+            some = ", ".join(quoted(each) for each in names[:8]) or "no column at all"
+            raise AttnlitError(
+                f"{quoted(file.name)} has no column {quoted(name)}, but {some}: say which with {option}."
+            )
+    return asked, second
 
 
 def _check_text(value: Any, column: str, option: str) -> None:

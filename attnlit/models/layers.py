@@ -12,7 +12,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from attnlit.errors import AttnlitError
-from attnlit.wording import counted, either
+from attnlit.wording import counted, either, one_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -52,7 +52,8 @@ def row_of(layer: int, numbers: Sequence[int], model: str) -> int:
     count = len(numbers)
     if tuple(numbers) == tuple(range(count)):
         raise AttnlitError(
-            f"{model} has {counted(count, 'layer')}, counted from 0: there is no layer {layer}."
+            f"{model} has {counted(count, 'layer')}, counted from 0: there is no layer "
+            f"{one_line(str(layer), 40)}."
         )
     raise AttnlitError(f"{model} has no attention in layer {layer}. Choose layer {either(numbers)}.")
 

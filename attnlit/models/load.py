@@ -16,7 +16,7 @@ from attnlit.models.examine import alone_and_quiet, read_settings
 from attnlit.models.failures import Unreachable, explain
 from attnlit.models.hub import Offer, Progress, ask, complete, fetch
 from attnlit.models.model import EACH_TOKEN, ONE_CLASS, REGRESSION, SEVERAL_CLASSES, Checkpoint
-from attnlit.models.offer import is_hub_id, split_revision
+from attnlit.models.offer import check_revision, is_hub_id, split_revision
 from attnlit.wording import one_line, quoted
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def find(
     The arguments are those of `load`. Raises AttnlitError for a name that leads nowhere.
     """
     place = _on_disk(name)
+    check_revision(revision, None if place is None else place.shown)
     if place is not None:
         return place
     id_, named = _hub_name(os.fspath(name).strip())

@@ -62,6 +62,12 @@ class Checkpoint(InOneLine):
     def _said(self) -> str:
         return one_line(self.name)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process, or a file, gets of it."""
+        from attnlit.models.sending import without_own_hooks
+
+        return {**vars(self), "module": without_own_hooks(self.module)}
+
     def class_names(self, numbers: Iterable[int]) -> list[str]:
         """What the classes of these numbers are called; a name that nobody gave is “class 5”."""
         known = len(self.classes)

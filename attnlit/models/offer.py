@@ -135,3 +135,16 @@ def _check_offer(offer: Offer) -> None:
             f"{quoted(offer.name)} holds no config.json, so it is no model that transformers opens. Choose "
             "another model."
         )
+
+
+def check_revision(revision: object, here: str | None) -> None:
+    """Refuses what names no version, and any version of a model that is here as one.
+
+    here: the name of such a model, or None.
+    """
+    if revision is not None and not isinstance(revision, str):
+        raise AttnlitError("A revision is the name of a branch, a tag or a commit, such as “step1000”.")
+    if revision and here is not None:
+        raise AttnlitError(
+            f"{quoted(here)} is here as one version: leave out `revision`, which is for models of the hub."
+        )

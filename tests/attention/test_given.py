@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,16 @@ import pandas as pd
 import pytest
 
 import attnlit
-from attnlit.attention.given import as_texts, checked_head, checked_number, checked_pairs, checked_token
+from attnlit.attention.given import (
+    as_list,
+    as_texts,
+    check_function,
+    checked_head,
+    checked_number,
+    checked_pairs,
+    checked_switch,
+    checked_token,
+)
 from attnlit.errors import AttnlitError
 from tests.bundled import bundled
 
@@ -48,13 +56,12 @@ def called_with(function: Callable[..., Any], first: Any, **others: Any) -> Any:
 
 
 # What no argument is meant to be, whatever it is for. Some may take one of them: a pair is a text.
-WRONG = ["x!", -1, 2.5e9, True, None, [("x",)], np.zeros(3)]
+WRONG = ["x!", -1, 2.5e9, True, None, [("x",)], np.zeros(3), np.array(3)]
 
 
 def choices(function: Callable[..., Any]) -> list[str]:
-    """The arguments after the first that are neither a switch nor a function."""
-    rest = list(inspect.signature(function).parameters.values())[1:]
-    return [each.name for each in rest if not re.match("bool|Callable|Progress", str(each.annotation))]
+    """The arguments after the first."""
+    return list(inspect.signature(function).parameters)[1:]
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +94,52 @@ def test_a_number_is_a_whole_one(wrong: Any, said: str) -> None:
         checked_number(0, "top", 1)
     with pytest.raises(AttnlitError, match=f"top must be a whole number, but this is {said}"):
         checked_number(wrong, "top", 1)
+
+
+@pytest.mark.parametrize("wrong", ["no", 0, None, np.zeros(3), pd.NA])
+def test_a_switch_is_true_or_false(wrong: Any) -> None:
+    assert [checked_switch(each, "rows") for each in (np.True_, True, False)] == [True, True, False]
+    with pytest.raises(AttnlitError, match="rows is True or False, but this is"):
+        checked_switch(wrong, "rows")
+
+
+def test_a_function_can_be_called() -> None:
+    check_function(None, "progress")
+    check_function(print, "progress")
+    with pytest.raises(AttnlitError, match="progress must be a function, but this is a bool"):
+        check_function(True, "progress")
+
+
+def test_what_can_be_gone_through_is_a_list() -> None:
+    assert [as_list(each) for each in ((), "cat", 3, np.array(3), np.arange(2))] == [
+        [],
+        None,
+        None,
+        None,
+        [0, 1],
+    ]
+    assert as_list(each for each in "ab") == ["a", "b"]
+    words = attnlit.reading_view(attnlit.attend(bundled("mini-gpt2"), TEXT), words=(each for each in [0, 2]))  # type: ignore[arg-type]
+    assert words.to_dict()["width"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"tokenizer": object()}, "has its own tokenizer there: leave out `tokenizer`"),
+        ({"revision": "step1000"}, "“mini-gpt2” is here as one version: leave out `revision`"),
+        ({"revision": 3}, "A revision is the name of a branch"),
+        ({"progress": 3}, "progress must be a function"),
+    ],
+)
+def test_a_model_by_its_name_takes_nothing_that_would_be_ignored(arguments: Any, said: str) -> None:
+    with pytest.raises(AttnlitError, match=said):
+        attnlit.load("mini-gpt2", **arguments)
+
+
+def test_a_contrast_is_made_of_texts() -> None:
+    with pytest.raises(AttnlitError, match="A contrast is two prompts"):
+        attnlit.bias_effects(bundled("mini-gpt2"), attnlit.Contrast("a", "b", "c", 3))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("function", taking("model"), ids=lambda each: each.__name__)

@@ -122,6 +122,19 @@ def test_a_notebook_without_a_network_shows_it() -> None:
 
 
 @pytest.mark.whole
+def test_charts_that_stand_together_are_saved_as_one_that_stands_alone(tmp_path: Path) -> None:
+    def one() -> alt.LayerChart:
+        return heatmap(record(np.full((1, 1, 2, 2), 0.5), ["🙂", "cat"]))
+
+    for joined in ((one() | one()) & (one() | one()), (one() & one()) | one() | one()):
+        joined.save(tmp_path / "emoji.pdf")
+        assert (tmp_path / "emoji.pdf").read_bytes().startswith(b"%PDF")
+        assert texts(svg_of(joined)).count("🙂") == 8  # four charts, each with queries and keys
+    with pytest.raises(AttnlitError, match="cannot be written: No such file or directory"):
+        (one() | one()).save(tmp_path / "missing" / "picture.png")
+
+
+@pytest.mark.whole
 def test_a_pdf_may_have_emoji_and_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
     chart = heatmap(record(np.full((1, 1, 2, 2), 0.5), ["🙂", "cat"]))
     chart.save(tmp_path / "emoji.pdf")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from attnlit.charts import rendering
 from attnlit.charts.rendering import Worker, cleaned, javascript, rendered
 from attnlit.errors import AttnlitError
 
@@ -130,3 +131,15 @@ def test_the_process_leaves_when_nobody_asks() -> None:
         time.sleep(0.05)
     assert texts(brief.answer({"kind": "svg", "spec": sketch("b")})) == ["b"]
     brief.end()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that copies processes")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_copy_of_the_process_starts_its_own() -> None:
+    rendered(sketch("a"), "svg")
+    assert rendering.worker.pid is not None
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if rendering.worker.pid is None else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert rendering.worker.pid is not None

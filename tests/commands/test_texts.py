@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow.parquet import write_table
 
 from attnlit.commands.texts import read_texts
 from attnlit.errors import AttnlitError
@@ -59,6 +62,40 @@ def test_a_table_may_have_semicolons_between_its_columns(tmp_path: Path) -> None
     assert read_texts(file) == [("The cat sat.", "All, at last, slept.")]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id\ttext\n1\tOne, two\n",
+        "id|text\n1|One, two\n",
+        '"id, or so";text\n1;One, two\n',
+        "sep=;\nid;text\n1;One, two\n",
+        'id,text\r1,"One, two"\r',
+        'id,text\n\n1,"One, two"\n\n',
+    ],
+)
+def test_what_separates_the_columns_is_found_in_the_first_line(content: str, tmp_path: Path) -> None:
+    (tmp_path / "texts.csv").write_text(content, newline="")
+    assert read_texts(tmp_path / "texts.csv") == [("One, two", None)]
+
+
+def test_the_line_of_a_mistake_is_named(tmp_path: Path) -> None:
+    (tmp_path / "texts.csv").write_text('text\n"One\ntwo"\n\nthree, four\n')
+    with pytest.raises(AttnlitError, match=r"Line 5 .* has 2 columns, and the first names 1\."):
+        read_texts(tmp_path / "texts.csv")
+
+
+def test_of_parquet_only_the_texts_are_read(tmp_path: Path) -> None:
+    days = pa.array([10_000_000], pa.date32())  # a date that Python has no name for
+    write_table(pa.table({"text": ["The cat sat."], "day": days}), tmp_path / "texts.parquet")
+    assert read_texts(tmp_path / "texts.parquet") == [("The cat sat.", None)]
+
+
+def test_a_table_that_is_compressed_is_named_so_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "texts.csv").write_bytes(gzip.compress(b"text\nThe cat sat.\n"))
+    with pytest.raises(AttnlitError, match=r"“texts.csv” is compressed"):
+        read_texts(tmp_path / "texts.csv")
+
+
 def test_a_table_with_one_column_needs_no_name_for_it(tmp_path: Path) -> None:
     file = tmp_path / "texts.csv"
     file.write_text("sentence\nThe cat sat.\n")
@@ -84,10 +121,15 @@ def test_a_table_with_one_column_needs_no_name_for_it(tmp_path: Path) -> None:
         ("texts.csv", "text\nHello, world\nYou, too\n", "must stand in quotation marks"),
         ("texts.csv", "id,text\n1,Hello, world\n2,You, too\n", "must stand in quotation marks"),
         ("texts.csv", 'text\n"Hello\nYou\n', "must stand in quotation marks"),
+        ("texts.csv", 'text\n"a \\"b\\" c"\n', "Line 2 of “texts.csv” begins a text with a quotation mark"),
+        ("texts.tsv", 'text\tid\n"Hello\t1\nYou "two" x\t2\n', r"Line 2 .* begins a text with a quotation"),
+        ("texts.csv", "t\0e\0x\0t\0\n\0", "is not written in UTF-8"),
         ("texts.csv", "", "There is no text"),
         ("texts.csv", "text\na\0b\n", "is not text: it holds the character NUL"),
         ("texts.jsonl", "[1]\n", "Line 1 of “texts.jsonl” is neither a text nor an object"),
+        ("texts.jsonl", '{"text": ' + "9" * 5_000 + "}", "Line 1 of “texts.jsonl” is not JSON"),
         ("texts.parquet", "no Parquet", "cannot be read"),
+        ("texts.csv.gz", "\x1f", "“texts.csv.gz” is compressed. Unpack it"),
         ("texts.txt", "\n \n", "There is no text"),
     ],
 )

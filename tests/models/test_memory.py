@@ -239,6 +239,19 @@ def test_what_cannot_be_looked_at(
     assert sentence in str(refused.value)
 
 
+def test_a_model_that_fails_by_itself_says_why(held: tuple[Any, Any]) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("no kernel for Double")
+
+    model, tokenizer = held
+    hook = model.register_forward_pre_hook(fail)
+    try:
+        with pytest.raises(AttnlitError, match=r"it fails by itself \(RuntimeError: no kernel for Double\)"):
+            load(model, tokenizer=tokenizer)
+    finally:
+        hook.remove()
+
+
 def test_a_model_of_pictures() -> None:
     sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
     with pytest.raises(AttnlitError, match="Choose a text model"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 from attnlit.errors import AttnlitError
@@ -27,10 +27,9 @@ class Contrast:
 
 def contrast_of(given: Contrast | Sequence[str]) -> Contrast:
     """The contrast that somebody handed in. Raises AttnlitError, in words, for anything else."""
-    if isinstance(given, Contrast):
-        return given
-    if isinstance(given, tuple | list) and len(given) == 4 and all(isinstance(each, str) for each in given):
-        return Contrast(*given)
+    texts = astuple(given) if isinstance(given, Contrast) else given
+    if isinstance(texts, tuple | list) and len(texts) == 4 and all(isinstance(each, str) for each in texts):
+        return Contrast(*texts)
     raise AttnlitError(
         "A contrast is two prompts that differ in one word and two ways to go on: four texts, such as "
         "(“The nurse said that she”, “The nurse said that he”, “cares”, “fights”)."

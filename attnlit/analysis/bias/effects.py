@@ -15,6 +15,7 @@ from attnlit.analysis.bias.contrast import Contrast, contrast_of
 from attnlit.analysis.patching.prompts import check_model, check_prompts, prompt_texts
 from attnlit.analysis.patching.runs import Heads, measure
 from attnlit.analysis.predict import Progress
+from attnlit.attention.given import check_function
 from attnlit.models.layers import heads_in_order
 from attnlit.wording import InOneLine, quoted
 
@@ -122,6 +123,7 @@ def bias_effects(
     whose tokens cannot be told apart from the prompt's, or that is not a single word in a model that fills
     gaps; and for models that predict no word, or that read one text and write another.
     """
+    check_function(progress, "progress")
     return _measured(model, contrast_of(contrast), _patches, progress)
 
 

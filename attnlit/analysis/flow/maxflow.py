@@ -8,7 +8,7 @@ import numpy as np
 
 from attnlit.analysis.flow.mixing import check_whole, mixing
 from attnlit.analysis.flow.routes import Routes
-from attnlit.attention.given import checked_token
+from attnlit.attention.given import checked_switch, checked_token
 from attnlit.attention.rows import Heads
 from attnlit.errors import AttnlitError
 
@@ -41,6 +41,7 @@ def flow(
     """
     check_whole(attention)
     checked_token(query, len(attention.queries))
+    uniform = checked_switch(uniform, "uniform")
     size = attention.layers * len(attention.queries) ** 2
     if size > MOST_EDGES:
         most = int((MOST_EDGES / attention.layers) ** 0.5)

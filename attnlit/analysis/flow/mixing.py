@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.analysis.flow.uniform import uniform_weights
-from attnlit.attention.given import checked_pairs
+from attnlit.attention.given import checked_pairs, checked_switch
 from attnlit.attention.record import ATTENTION, check_record
 from attnlit.attention.rows import Heads
 from attnlit.errors import AttnlitError
@@ -27,6 +27,7 @@ def mixing(attention: Attention, *, uniform: bool, residual: bool, heads: Heads)
     is. Raises AttnlitError for a record that is not the whole of a text looking at itself.
     """
     check_whole(attention)
+    uniform, residual = checked_switch(uniform, "uniform"), checked_switch(residual, "residual")
     heads = None if heads is None else checked_pairs(heads)
     for layer, head in heads or ():
         attention.row(layer, head)

@@ -10,7 +10,7 @@ import numpy as np
 
 from attnlit.analysis.flow.mixing import mixing, mixing_of_contributions
 from attnlit.analysis.flow.routes import Routes, ratio_to
-from attnlit.attention.given import checked_token
+from attnlit.attention.given import checked_switch, checked_token
 from attnlit.attention.rows import Heads
 from attnlit.errors import AttnlitError
 from attnlit.wording import InOneLine
@@ -101,6 +101,7 @@ def rollout(
     Raises AttnlitError for cross-attention, for a filtered record, for one whose words are put together, and
     for a head that does not exist.
     """
+    uniform, residual = checked_switch(uniform, "uniform"), checked_switch(residual, "residual")
     if contributions is None:
         own, null = (
             mixing(attention, uniform=even, residual=residual, heads=heads) for even in (uniform, True)

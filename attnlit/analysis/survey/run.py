@@ -22,7 +22,7 @@ from attnlit.analysis.survey.summary import Partial, Survey, check_scored, finis
 from attnlit.analysis.survey.sums import Sums, left_out, merge, summarise
 from attnlit.attention.capture import attend_together, checked_kind, untrained
 from attnlit.attention.forward import Inputs
-from attnlit.attention.given import Texts, as_texts
+from attnlit.attention.given import Texts, as_texts, checked_switch
 from attnlit.attention.reading import Reading, read
 from attnlit.attention.values import lengths_written, prove_values
 from attnlit.attention.weights import body_suffices
@@ -157,7 +157,7 @@ def controls(model: Model, texts: Texts, *, kind: str | None = None, written: bo
 
 def _way(model: Model, kind: str | None, written: bool) -> _Way:
     kind = checked_kind(model, kind)
-    if written:
+    if checked_switch(written, "written"):
         prove_values(model)  # it may have no such thing: better said before the first text than after it
     return _Way(model, kind, written)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from attnlit.models.model import Model
 
+_LONGEST = 200  # characters: no token of a vocabulary is as long, and each would become a token of its own
 _means: WeakKeyDictionary[Model, np.ndarray] = WeakKeyDictionary()
 
 
@@ -32,6 +33,8 @@ def word_id(model: Model, word: str) -> int:
     check_text(word, "word")
     if not word.strip():
         raise AttnlitError("Type a word to ask for, such as “mat”.")
+    if len(word) > _LONGEST:
+        raise AttnlitError(f"{quoted(word)} is too long for a word. Type one that is one token.")
     spellings = [word] if word[0].isspace() else [f" {word}", word]
     shortest: list[int] = []
     with tokenizing(model.tokenizer):

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from attnlit.attention.given import checked_switch
 from attnlit.attention.record import layer_or_first
 from attnlit.attention.rows import chosen_heads
 from attnlit.charts.head.data import head_shape, head_tables
@@ -59,6 +60,7 @@ def head_picture(
     one below, for short texts and scripts without spaces. Raises `AttnlitError` for a layer or head that the
     record does not have.
     """
+    rows = checked_switch(rows, "rows")
     heads = chosen_heads(attention, layer, heads)
     switches = heads if answered is None else list(range(attention.heads))
     pin = checked_pin(attention, pinned)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
+from attnlit.attention.given import as_list
 from attnlit.attention.measures import looks_back, row_entropies, strongest_pair
 from attnlit.attention.record import ATTENTION
 from attnlit.charts.drawn import Drawn
@@ -176,11 +177,11 @@ def checked_layers(attention: Attention, layers: Sequence[int] | None) -> tuple[
     """The layers to show, or an `AttnlitError` that says which there are."""
     if layers is None:
         return attention.layer_numbers
-    if isinstance(layers, str) or not isinstance(layers, Iterable):
+    chosen = as_list(layers)
+    if chosen is None:
         raise AttnlitError(f"Give layers as a list of numbers, such as [0, 3], not as {a_kind(layers)}.")
-    layers = tuple(layers)
-    if not layers:
+    if not chosen:
         raise AttnlitError("No layer is chosen. Choose one or more.")
-    for layer in layers:
+    for layer in chosen:
         attention.row(layer)
-    return layers
+    return tuple(map(int, chosen))

@@ -9,14 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from attnlit.attention.answers import Answer
-from attnlit.attention.given import checked_token
+from attnlit.attention.given import as_list, checked_switch, checked_token
 from attnlit.attention.record import ATTENTION
 from attnlit.attention.rows import Heads, shares
 from attnlit.attention.spans import ANSWER, ASSISTANT, PROMPT, ROLES, SYSTEM, THINKING, USER
@@ -51,12 +51,12 @@ def reading_tables(
     once_read: bool,
 ) -> tuple[dict[str, pa.Table], tuple[str, ...]]:
     """The tables that the specification names, and the sentences for under the picture."""
-    text = text_of(attention, once_read=once_read)
-    if isinstance(chosen, str) or not isinstance(chosen, Iterable):
+    text = text_of(attention, once_read=checked_switch(once_read, "once_read"))
+    words = as_list(chosen)
+    if words is None:
         raise AttnlitError(f"Give words as a list of numbers, such as [0, 3], not as {a_kind(chosen)}.")
-    for word in chosen:
-        checked_token(word, len(text.words))
-    if not len(chosen):
+    chosen = [checked_token(word, len(text.words)) for word in words]
+    if not chosen:
         raise AttnlitError("No word is chosen. Choose at least one.")
     read = shares(attention, text.rows, heads)  # (R, K)
     full = _full(attention, read)
