@@ -174,7 +174,8 @@ def _check_tokens(weights: np.ndarray, tokens: list[str], key_tokens: list[str] 
 
 def _segments(segments: Any) -> list[int | None]:
     """0, 1 or None for each token; also from arrays, with or without a batch of 1 (`token_type_ids`)."""
-    found = as_list(segments.reshape(-1) if hasattr(segments, "reshape") else segments) or [segments]
+    listed = as_list(segments.reshape(-1).tolist() if hasattr(segments, "reshape") else segments)
+    found: Any = [segments] if listed is None else listed
     found = found[0] if len(found) == 1 and isinstance(found[0], list | tuple) else found
     if not all(each is None or (isinstance(each, Real) and each in (0, 1)) for each in found):
         raise AttnlitError("The segment of a token is 0 for the first text, 1 for the second, or None.")

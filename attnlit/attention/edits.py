@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -109,14 +109,14 @@ def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...]
     Raises AttnlitError for a layer that the model lacks, and for a model whose attention cannot be changed.
     """
     listed = as_list(edits)
-    edits = (edits,) if listed is None else tuple(listed)
-    if not edits:
+    given: list[Any] = [edits] if listed is None else listed
+    if not given:
         return ()
     check_editable(model)
     places = [None if site is None else (site.kind, site.layer) for site in model.sites]
     for call, earlier in model.repeats:
         places[call] = places[earlier]
-    for edit in edits:
+    for edit in given:
         if not isinstance(edit, Edit):
             raise AttnlitError(f"Give edits of attnlit.attention.edits, not {a_kind(edit)}.")
         if edit.kind not in model.kinds:
@@ -125,4 +125,4 @@ def edits_by_call(model: Model, edits: Iterable[Edit]) -> tuple[tuple[Edit, ...]
                 f"{model.name} has no layer {edit.layer} of the kind “{edit.kind}”; its kinds are {kinds}."
             )
         row_of(edit.layer, model.numbers_by_kind[edit.kind], model.name)
-    return tuple(tuple(edit for edit in edits if (edit.kind, edit.layer) == place) for place in places)
+    return tuple(tuple(edit for edit in given if (edit.kind, edit.layer) == place) for place in places)

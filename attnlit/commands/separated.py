@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 from attnlit.errors import AttnlitError
 from attnlit.wording import quoted
@@ -28,7 +29,7 @@ def columns_of(file: Path, most: int) -> Iterator[dict[str, list[str]]]:
         before = int(first.startswith(_SAID))
         if not before:
             lines.seek(0)
-        rows = _rows(csv.reader(lines, delimiter=separator, strict=True), file, separator, before)
+        rows = _rows(lines, file, separator, before)
         names = [name.strip() for name in next(rows, [])]
         places = {name: names.index(name) for name in names}
         while block := list(islice(rows, most)):
@@ -46,8 +47,12 @@ def _separator(first: str, file: Path) -> str:
     return max(_SEPARATORS, key=lambda each: len(next(csv.reader([first], delimiter=each), [])))
 
 
-def _rows(reader: csv._reader, file: Path, separator: str, before: int) -> Iterator[list[str]]:
-    """All rows that are not empty, filled up to the length of the first, which has the names."""
+def _rows(lines: TextIO, file: Path, separator: str, before: int) -> Iterator[list[str]]:
+    """All rows that are not empty, filled up to the length of the first, which has the names.
+
+    before: lines that have been read already, and are none of the table's.
+    """
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     count, at = 0, 1
     mark = "a tab" if separator == "\t" else quoted(separator)
     while True:
