@@ -49,23 +49,29 @@ def signed(value: float) -> str:
     return number_text(value, "+.3f")
 
 
-def prompt_in_words(text: str, other: str, colour: str = "") -> str:
-    """The prompt with those words in bold that the other prompt does not have in the same place.
-
-    colour: of the ground behind them.
-    """
-    words, others = text.split(), other.split()
-    if len(words) != len(others):
+def prompt_in_words(text: str, other: str) -> str:
+    """The prompt with those words in bold that the other prompt does not have in the same place."""
+    pairs = _in_the_same_place(text, other)
+    if pairs is None:
         return escaped(text)
-    parts = [
-        escaped(word) if word == there else _marked(escaped(word), colour)
-        for word, there in zip(words, others, strict=True)
-    ]
-    return " ".join(parts)
+    return " ".join(escaped(one) if one == there else f"**{escaped(one)}**" for one, there in pairs)
 
 
-def _marked(word: str, colour: str) -> str:
-    return f":{colour}-background[**{word}**]" if colour else f"**{word}**"
+def both_prompts_in_words(first: str, second: str) -> str:
+    """Both prompts as one, and where their words differ both: the first's on orange, the second's on blue."""
+    pairs = _in_the_same_place(first, second) or [(first, second)]
+    return " ".join(
+        escaped(one)
+        if one == other
+        else f":orange-background[{escaped(one)}] / :blue-background[{escaped(other)}]"
+        for one, other in pairs
+    )
+
+
+def _in_the_same_place(first: str, second: str) -> list[tuple[str, str]] | None:
+    """The words of both, place by place; None for prompts of different length."""
+    words, others = first.split(), second.split()
+    return [*zip(words, others, strict=True)] if len(words) == len(others) else None
 
 
 def ratio_in_words(found: Effects, one: str, other: str) -> str:

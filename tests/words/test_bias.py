@@ -7,12 +7,26 @@ import pandas as pd
 import pytest
 
 from attnlit.analysis.bias import Averages, Contrast, Effects
-from attnlit.words.bias import by_chance, prompt_in_words, ratio_in_words, signed, verdict
+from attnlit.words.bias import (
+    both_prompts_in_words,
+    by_chance,
+    prompt_in_words,
+    ratio_in_words,
+    signed,
+    verdict,
+)
 
 
 def test_the_words_that_differ_are_bold_and_none_is_markup() -> None:
     assert prompt_in_words("She *was* late", "He *was* late") == "**She** \\*was\\* late"
     assert prompt_in_words("She was", "He was very late") == "She was"  # nothing stands in the same place
+
+
+def test_two_prompts_are_one_line_with_both_words_where_they_differ() -> None:
+    she = both_prompts_in_words("The nurse said *she*", "The nurse said he")
+    assert she == "The nurse said :orange-background[\\*she\\*] / :blue-background[he]"
+    longer = both_prompts_in_words("She was", "He was very late")
+    assert longer == ":orange-background[She was] / :blue-background[He was very late]"
 
 
 def test_ratios_are_those_of_the_scores() -> None:

@@ -15,7 +15,7 @@ from attnlit.app.bias.effects import decimals
 from attnlit.charts.head import head_picture
 from attnlit.charts.heatmap import difference_picture, difference_table
 from attnlit.wording import escaped
-from attnlit.words.bias import prompt_in_words, ratio_in_words, signed
+from attnlit.words.bias import both_prompts_in_words, prompt_in_words, ratio_in_words, signed
 from attnlit.words.compare import largest_difference_in_words
 from attnlit.words.read_out import read_out
 
@@ -73,11 +73,8 @@ def _from_swapped(record: Attention, swapped: Sequence[int]) -> Attention:
 
 
 def prompts(first: Attention, second: Attention) -> None:
-    """Both prompts in large type, the swapped word marked."""
-    for column, text, other, colour in zip(
-        st.columns(2), (first.text, second.text), (second.text, first.text), ("orange", "blue"), strict=True
-    ):
-        column.markdown(f"## {prompt_in_words(text, other, colour)}")
+    """Both prompts in large type, the swapped words marked."""
+    st.markdown(f"## {both_prompts_in_words(first.text, second.text)}")
 
 
 def continuations(found: Effects, first: Attention, second: Attention) -> None:
