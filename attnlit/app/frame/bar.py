@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnlit.app import cache, say
-from attnlit.app.frame import chosen, opening
+from attnlit.app.frame import chosen, opening, steps
 from attnlit.app.frame.controls import IN_ADDRESS, one_of, step
 from attnlit.errors import AttnlitError
 from attnlit.wording import escaped
@@ -34,19 +34,17 @@ def title_line(model: Known, kind: str, layer: int, heads: Sequence[int]) -> Non
 
     On a phone, whose sidebar is closed, this is the way through layers and heads.
     """
+    steps.are_drawn()
     of, numbers = model.heads_of(kind), model.numbers_by_kind[kind]
-    row = numbers.index(layer)
     one = len(heads) == 1
-    some = f"head **{heads[0]}**" if one else _several(heads, of)
     st.markdown(f"**{escaped(model.name)}** ·", width="content")
-    _step("layer", -1, (numbers[max(row - 1, 0)], heads[0]), possible=row > 0)
+    shown = layer, heads[0]
+    _step("layer", -1, numbers, shown, possible=layer != numbers[0])
     st.markdown(f"layer **{layer}**", width="content")
-    last = len(numbers) - 1
-    _step("layer", 1, (numbers[min(row + 1, last)], heads[0]), possible=row < last)
-    back, on = (heads[0] - 1, heads[0] + 1) if one else (heads[0], heads[0])  # of several to the first
-    _step("head", -1, (layer, back), possible=back >= 0)
-    st.markdown(some, width="content")
-    _step("head", 1, (layer, on), possible=on < of)
+    _step("layer", 1, numbers, shown, possible=layer != numbers[-1])
+    _step("head", -1, range(of), shown, possible=not one or heads[0] > 0, alone=one)
+    st.markdown(f"head **{heads[0]}**" if one else _several(heads, of), width="content")
+    _step("head", 1, range(of), shown, possible=not one or heads[0] < of - 1, alone=one)
     if kind == model.kinds[0] and (reach := reach_in_words(model.layer_kinds[layer], model.causal)):
         st.caption(reach, width="content")
 
@@ -59,9 +57,11 @@ def _several(heads: Sequence[int], of: int) -> str:
     return f"heads **{', '.join(str(head) for head in heads)}**"
 
 
-def _step(what: str, by: int, to: tuple[int, int], *, possible: bool) -> None:
-    go, args = (chosen.choose_layer, to[:1]) if what == "layer" else (chosen.choose_head, to)
-    step(what, by, go, args, possible=possible)
+def _step(
+    what: str, by: int, among: Sequence[int], shown: tuple[int, int], *, possible: bool, alone: bool = True
+) -> None:
+    """alone: one head is shown; of several both steps lead to the first."""
+    step(what, by, steps.go, (what, by if alone else 0, among, shown), possible=possible)
 
 
 def filters(model: Known, attention: Attention, *, vectors: bool) -> cache.Filters:
