@@ -21,15 +21,16 @@ def columns_of(file: Path, most: int) -> Iterator[dict[str, list[str]]]:
     """The columns of a table by their names, so many rows at a time; of two with one name the first.
 
     Raises AttnlitError for rows that do not fit the names, and for quotation marks that enclose no text:
-    read as they stand, they would join texts, or cut them.
+    read as they stand, they would join texts, or cut them. In plain tables of tabs they mean nothing.
     """
     with file.open(encoding="utf-8-sig", newline="") as lines, _long_fields():
         first = lines.readline()
         separator = _separator(first, file)
         before = int(first.startswith(_SAID))
+        plain = separator == "\t" and _is_plain(file, before)
         if not before:
             lines.seek(0)
-        rows = _rows(lines, file, separator, before)
+        rows = _rows(lines, file, separator, before, plain=plain)
         names = [name.strip() for name in next(rows, [])]
         places = {name: names.index(name) for name in names}
         while block := list(islice(rows, most)):
@@ -47,12 +48,33 @@ def _separator(first: str, file: Path) -> str:
     return max(_SEPARATORS, key=lambda each: len(next(csv.reader([first], delimiter=each), [])))
 
 
-def _rows(lines: TextIO, file: Path, separator: str, before: int) -> Iterator[list[str]]:
+def _is_plain(file: Path, before: int) -> bool:
+    """Whether a table of tabs encloses no text: some quotation mark has no other, and all rows fit without.
+
+    Most data sets of tabs are so, GLUE's among them. Excel and pandas enclose what holds a tab or a mark.
+    """
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        try:
+            for _ in csv.reader(lines, delimiter="\t", strict=True):
+                pass
+        except csv.Error:
+            lines.seek(0)
+            plain = csv.reader(islice(lines, before, None), delimiter="\t", quoting=csv.QUOTE_NONE)
+            return len({len(row) for row in plain if row}) == 1
+    return False
+
+
+def _rows(lines: TextIO, file: Path, separator: str, before: int, *, plain: bool) -> Iterator[list[str]]:
     """All rows that are not empty, filled up to the length of the first, which has the names.
 
     before: lines that have been read already, and are none of the table's.
+    plain: quotation marks enclose nothing.
     """
-    reader = csv.reader(lines, delimiter=separator, strict=True)
+    reader = (
+        csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE)
+        if plain
+        else csv.reader(lines, delimiter=separator, strict=True)
+    )
     count, at = 0, 1
     mark = "a tab" if separator == "\t" else quoted(separator)
     while True:

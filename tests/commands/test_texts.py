@@ -102,6 +102,16 @@ def test_a_table_with_one_column_needs_no_name_for_it(tmp_path: Path) -> None:
     assert read_texts(file) == [("The cat sat.", None)]
 
 
+@pytest.mark.parametrize("said", ["", "sep=\t\n"])
+def test_in_a_plain_table_of_tabs_quotation_marks_are_only_marks(said: str, tmp_path: Path) -> None:
+    """As in GLUE: nothing is enclosed, and a mark without another joins no rows."""
+    file = tmp_path / "dev.tsv"
+    file.write_text(said + 'text\tpair\n"Hello\tShe said "two".\nThe cat "sat\tThe mat\n')
+    assert read_texts(file) == [('"Hello', 'She said "two".'), ('The cat "sat', "The mat")]
+    file.write_text(said + 'text\tpair\n"Hello\tyou"\tTwo\n"The ""cat"""\tsat\n')
+    assert read_texts(file) == [("Hello\tyou", "Two"), ('The "cat"', "sat")]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
@@ -122,7 +132,7 @@ def test_a_table_with_one_column_needs_no_name_for_it(tmp_path: Path) -> None:
         ("texts.csv", "id,text\n1,Hello, world\n2,You, too\n", "must stand in quotation marks"),
         ("texts.csv", 'text\n"Hello\nYou\n', "must stand in quotation marks"),
         ("texts.csv", 'text\n"a \\"b\\" c"\n', "Line 2 of “texts.csv” begins a text with a quotation mark"),
-        ("texts.tsv", 'text\tid\n"Hello\t1\nYou "two" x\t2\n', r"Line 2 .* begins a text with a quotation"),
+        ("texts.tsv", 'text\tid\n"Hello\t1\nYou "two"\tx\t2\n', r"Line 2 .* begins a text with a quotation"),
         ("texts.csv", "t\0e\0x\0t\0\n\0", "is not written in UTF-8"),
         ("texts.csv", "", "There is no text"),
         ("texts.csv", "text\na\0b\n", "is not text: it holds the character NUL"),
