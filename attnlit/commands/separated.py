@@ -75,7 +75,7 @@ def _rows(lines: TextIO, file: Path, separator: str, before: int, *, plain: bool
         if plain
         else csv.reader(lines, delimiter=separator, strict=True)
     )
-    count, at = 0, 1
+    count = 0
     mark = "a tab" if separator == "\t" else quoted(separator)
     while True:
         at = before + reader.line_num + 1

@@ -20,11 +20,9 @@ def move(module: PreTrainedModel, device: str | torch.device, name: str) -> None
     try:
         there = torch.device(device)
         if there.type not in ("cpu", "cuda"):
-            raise AttnlitError(_not_here(device, torch.cuda.device_count()))
+            raise ValueError(there.type)
         module.to(there)
-    except AttnlitError:
-        raise
-    except Exception as error:  # torch raises four types for a device that is not here
+    except Exception as error:  # for a device that is not here torch raises four more types
         if machine_is_full(error):
             raise AttnlitError(
                 f"{quoted(str(device))} has no room for {quoted(name)}. Choose a smaller model."
