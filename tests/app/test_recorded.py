@@ -17,7 +17,7 @@ from attnlit.app.recorded import make, store
 from attnlit.attention import Attention
 from attnlit.models.model import Model
 from tests.app.opening import MODELS, opened, said, told, typed
-from tests.tolerances import MISTAKE, ROUNDING
+from tests.tolerances import MISTAKE, TRAINED
 
 Recorded = dict[tuple[str, str, str], Attention]  # by model and texts
 
@@ -32,7 +32,7 @@ def test_what_was_recorded_is_what_the_models_say_now() -> None:
             now.model, now.kind, now.causal, now.text, now.pair, now.layer_kinds,
         )  # fmt: skip
         assert (then.queries, then.keys) == (now.queries, now.keys)
-        np.testing.assert_allclose(then.weights, now.weights, atol=ROUNDING, rtol=0)
+        np.testing.assert_allclose(then.weights, now.weights, atol=TRAINED, rtol=0)
         for layer in now.layer_numbers:
             assert (then.mask(layer), then.to_sink(layer)) == (now.mask(layer), now.to_sink(layer))
             assert np.array_equal(then.visible(layer), now.visible(layer))
