@@ -74,8 +74,9 @@ def _kilobytes(picture: dict[str, Any]) -> float:
 
 
 def address(server: str, view: str, model: str, text: str) -> str:
-    """The link that shows a text in a view."""
-    return f"{server}/{view}_view?" + urlencode({"model": model, "text": text})
+    """The link that shows a text in a view, as lines, however long it is: BertViz draws nothing else."""
+    asked = {"model": model, "text": text} | ({"shape": "Columns"} if view == "head" else {})
+    return f"{server}/{view}_view?" + urlencode(asked)
 
 
 def warm_up(browser: Browser, server: str, model: str, text: str) -> None:
@@ -152,6 +153,8 @@ def _head_view(results: Results, page: Page, tokens: int, repeats: int) -> None:
 
 def _model_view(results: Results, page: Page, record: Attention, repeats: int) -> None:
     tokens = len(record.queries)
+    page.get_by_role("radio", name="Lines", exact=True).click()
+    page.wait_for_timeout(2000)  # nothing may change, if the head is drawn as lines anyway
     box = _box(_canvas(page))
     width = (box["width"] - LEFT) // record.heads
     cell = min(width, HIGHEST_CELL)

@@ -49,6 +49,7 @@ HOW = """\
   were too many to draw.
 - **Heads**: attnlit opens its head view at the one head that tells most on the text, with a token pinned;
   BertViz at all heads of a layer. Hover, change of layer and one head off are measured with all heads.
+- **Lines**: from 60 tokens on attnlit opens a head as a heat map. Here it is asked for lines, as in BertViz.
 - **Opened**: attnlit by a click on the view in the navigation, from another view, with a text whose picture
   the server has not drawn before. BertViz by opening its finished HTML from a file. Neither time holds the
   forward pass; attnlit's holds its server's work, BertViz's does not: that is in its first row.

@@ -9,7 +9,7 @@ import streamlit as st
 
 from attnlit.analysis.ablation import switch_off
 from attnlit.app import cache, code, described, saving, say, shape, sinks
-from attnlit.app.frame import chosen
+from attnlit.app.frame import chosen, told
 from attnlit.app.frame.controls import one_that_fits
 from attnlit.app.frame.together import take_one_more
 from attnlit.charts.head import ChosenHeads, PinnedToken, head_picture, head_table, last_click, token_more
@@ -65,6 +65,7 @@ def heads_picture(
     """
 
     def choose() -> None:
+        told.clicked_elsewhere()
         for cell in selection(key, "cell"):
             chosen.choose_head(cell["layer"], cell["head"])
         if follow is not None:
@@ -110,7 +111,7 @@ def answered(key: str) -> str:
 
 def follow_switches(request: Request, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A click on a switch of the picture `key` chooses heads. Returns its `clicks`. For its `on_select`."""
-    chosen.picture_was_clicked()
+    told.clicked_elsewhere()
     clicked, before = clicks(key)
     heads = ChosenHeads.from_selection(clicked, request.heads, request.attention.heads, before).heads
     # A click may ask for what this run showed: after one that was made since, and is not drawn yet.

@@ -34,17 +34,15 @@ def title_line(model: Known, kind: str, layer: int, heads: Sequence[int]) -> Non
 
     On a phone, whose sidebar is closed, this is the way through layers and heads.
     """
-    steps.are_drawn()
     of, numbers = model.heads_of(kind), model.numbers_by_kind[kind]
     one = len(heads) == 1
     st.markdown(f"**{escaped(model.name)}** ·", width="content")
-    shown = layer, heads[0]
-    _step("layer", -1, numbers, shown, possible=layer != numbers[0])
+    _step("layer", -1, numbers, possible=layer != numbers[0])
     st.markdown(f"layer **{layer}**", width="content")
-    _step("layer", 1, numbers, shown, possible=layer != numbers[-1])
-    _step("head", -1, range(of), shown, possible=not one or heads[0] > 0, alone=one)
+    _step("layer", 1, numbers, possible=layer != numbers[-1])
+    _step("head", -1, range(of), possible=not one or heads[0] > 0, alone=one)
     st.markdown(f"head **{heads[0]}**" if one else _several(heads, of), width="content")
-    _step("head", 1, range(of), shown, possible=not one or heads[0] < of - 1, alone=one)
+    _step("head", 1, range(of), possible=not one or heads[0] < of - 1, alone=one)
     if kind == model.kinds[0] and (reach := reach_in_words(model.layer_kinds[layer], model.causal)):
         st.caption(reach, width="content")
 
@@ -57,11 +55,9 @@ def _several(heads: Sequence[int], of: int) -> str:
     return f"heads **{', '.join(str(head) for head in heads)}**"
 
 
-def _step(
-    what: str, by: int, among: Sequence[int], shown: tuple[int, int], *, possible: bool, alone: bool = True
-) -> None:
+def _step(what: str, by: int, among: Sequence[int], *, possible: bool, alone: bool = True) -> None:
     """alone: one head is shown; of several both steps lead to the first."""
-    step(what, by, steps.go, (what, by if alone else 0, among, shown), possible=possible)
+    step(what, by, steps.go, (what, by if alone else 0, among), possible=possible)
 
 
 def filters(model: Known, attention: Attention, *, vectors: bool) -> cache.Filters:

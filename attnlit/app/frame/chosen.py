@@ -9,7 +9,7 @@ import streamlit as st
 
 from attnlit.app import say
 from attnlit.app.examples import EXAMPLES, where
-from attnlit.app.frame import address
+from attnlit.app.frame import address, told
 
 if TYPE_CHECKING:
     from attnlit.attention import Attention
@@ -20,16 +20,9 @@ if TYPE_CHECKING:
 _FILTERS = ("weigh", "filter", "words", "special", "rescaled")
 _HEAD = ("layer", "head", "heads")
 _SHARED = ("model", "reads", "writes", "text", "pair", "target", "kind", *_HEAD, *_FILTERS)
-_REMEMBERED = 8  # choices: more clicks than somebody makes while a browser waits for an answer
 LET_GO = -1  # in place of a position: no token is pinned
 ALL = "All"  # heads: an option of its own, so that nothing chosen never means all
 # Keys of the session that belong to no control:
-_BEFORE = "heads_before"  # what the control of several heads said when it was drawn last
-_WANTED = "heads_wanted"  # what it is to say after a choice that was made elsewhere
-_LATE = "heads_late"  # what it said before that: a browser that does not know yet still sends it
-_ON_ITS_WAY = "heads_on_their_way"  # that it has not been drawn since
-_PICKED = "heads_picked"  # what it came with in the message that this run answers
-_IN_PICTURE = "picture_clicked"  # that this message is of a click on a picture
 _EXAMPLE = "begin_with"  # the example whose head is to be looked up
 _BEGUN = "head_begun"  # the page that began at a head by itself; nothing once somebody has chosen one
 _NEXT = "head_next"  # where the next run goes
@@ -80,10 +73,14 @@ def without_filters() -> None:
 
 
 def take_up() -> None:
-    """Before the controls are drawn: take up the head that a link names, or that the last run went to."""
-    st.session_state.pop(_IN_PICTURE, None)
-    if st.session_state.pop(_PICKED, None) is not None:
-        st.session_state[_LATE] = []
+    """Before the controls are drawn: take up what was chosen in one, or by a link, or by the last run."""
+    now = told.chosen_now()
+    if now:
+        note_choice()
+    if "heads" in now:
+        _settle_heads()
+    elif "head" in now:  # the head view shows it alone, too
+        told.tell("heads", [st.session_state["head"]])
     if _BEGUN not in st.session_state and address.names(*_HEAD):
         note_choice()
     if _NEXT in st.session_state:
@@ -135,8 +132,7 @@ def begin_at(layer: int, head: int) -> None:
 
 
 def _show(layer: int, head: int) -> None:
-    st.session_state["layer"], st.session_state["head"] = layer, head
-    _set_heads([head])
+    _tell(layer, head)
     address.show({"layer": [str(layer)], "head": [str(head)], "heads": [str(head)]})
 
 
@@ -147,85 +143,48 @@ def note_choice() -> None:
 
 def choose_head(layer: int, head: int) -> None:
     """Make this head the chosen one everywhere. For callbacks: before the controls are drawn."""
+    told.clicked_elsewhere()
     note_choice()
-    st.session_state["layer"], st.session_state["head"] = layer, head
-    _set_heads([head])
+    _tell(layer, head)
+
+
+def _tell(layer: int, head: int) -> None:
+    told.tell("layer", layer)
+    told.tell("head", head)
+    told.tell("heads", [head])
 
 
 def choose_layer(layer: int) -> None:
     """Make this layer the chosen one everywhere. For callbacks: before the controls are drawn."""
+    told.clicked_elsewhere()
     note_choice()
-    st.session_state["layer"] = layer
-
-
-def only_this_head() -> None:
-    """After a click on the control of one head: the head view shows it alone, too."""
-    note_choice()
-    _set_heads([st.session_state["head"]])
+    told.tell("layer", layer)
 
 
 def choose_heads(heads: Sequence[int], of: int) -> None:
     """Make these heads of a layer of `of` the chosen ones. For callbacks: before the controls are drawn."""
     note_choice()
-    _set_heads([ALL] if len(heads) == of else sorted(heads))
-    st.session_state["head"] = min(heads)
-
-
-def _set_heads(now: Sequence[int | str]) -> None:
-    """Let the control of several heads say this, and remember what it said before."""
-    state = st.session_state
-    said = [each for each in (state.get("heads"), state.get(_WANTED)) if each is not None]
-    state[_LATE] = [*state.get(_LATE, ()), *said][-_REMEMBERED:]
-    state["heads"] = state[_WANTED] = [*now]
-    state[_ON_ITS_WAY] = True
-
-
-def picture_was_clicked() -> None:
-    """A click on a picture of heads: of itself it changes no control. For callbacks, before all else.
-
-    With each click a browser sends what all controls say. If another click has changed the heads a moment
-    ago, and the answer has not arrived yet, that is what they were before: it must not undo the change.
-    """
-    state = st.session_state
-    state[_IN_PICTURE] = True
-    if _is_late(state.get(_PICKED, state.get("heads"))):
-        state["heads"] = state[_WANTED]
-        state.pop(_PICKED, None)
-
-
-def _is_late(heads: object) -> bool:
-    return heads in st.session_state.get(_LATE, ()) and heads != st.session_state[_WANTED]
+    told.tell("heads", [ALL] if len(heads) == of else sorted(heads))
+    told.tell("head", min(heads))
 
 
 def note_heads(heads: Sequence[int | str]) -> None:
     """Remember what the control of several heads says: for other pages, and to know what a click changes."""
-    state = st.session_state
-    state[_BEFORE] = [*heads]
-    state[_ON_ITS_WAY] = False
-    if [*heads] != state.get(_WANTED):
-        state[_LATE] = []  # a link or this control has changed them since
+    told.drawn("heads", [*heads])
     if ALL not in heads:
-        st.session_state["head"] = heads[0]
+        told.tell("head", heads[0])
 
 
-def settle_heads() -> None:
-    """After a click on that control: all heads or some, and never none. The last one stays on."""
-    state = st.session_state
-    now, before = state["heads"], state.get(_BEFORE, [ALL])
-    if state.get(_IN_PICTURE) and now == state.get(_WANTED):
-        return  # the picture has decided
-    if _is_late(now) and (state.get(_IN_PICTURE) or state.get(_ON_ITS_WAY)):
-        state["heads"] = state[_WANTED]
-        return
-    note_choice()
-    state[_PICKED] = [*now]
+def _settle_heads() -> None:
+    """After a choice of several heads: all of them or some, and never none. The last one stays on."""
+    now, before = st.session_state["heads"], told.last_drawn("heads") or [ALL]
     if not now:
         now = before
     elif ALL in now:
         now = [ALL] if ALL not in before else [head for head in now if head != ALL]
     st.session_state["heads"] = now
     if ALL not in now:
-        st.session_state["head"] = min(now)
+        told.tell("head", min(now))
 
 
 def choose_query(position: int) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attnlit.app import cache, say
-from attnlit.app.frame import address, chosen, go_on, kept_text, link, opening
+from attnlit.app.frame import address, chosen, go_on, kept_text, link, opening, told
 from attnlit.app.frame.controls import IN_ADDRESS, drop_invalid_choice, one_of, some_of, typed
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
@@ -242,7 +242,9 @@ def _layer(model: Known, kind: str) -> int:
     numbers = model.numbers_by_kind[kind]
     draw = st.pills if len(numbers) <= FEW else st.selectbox
     but = f"{model.name} has {_layers(numbers)}"
-    return one_of(draw, "Layer", numbers, "layer", but=but, on_change=chosen.note_choice)
+    layer = one_of(draw, "Layer", numbers, "layer", but=but, **_noted("layer"))
+    told.drawn("layer", layer)
+    return layer
 
 
 def _heads(model: Known, kind: str, controls: frozenset[str]) -> tuple[int, ...]:
@@ -250,14 +252,18 @@ def _heads(model: Known, kind: str, controls: frozenset[str]) -> tuple[int, ...]
     but = f"{model.name} has heads {_span(count)}"
     if "heads" not in controls:
         draw = st.pills if count <= FEW else st.selectbox
-        return (one_of(draw, "Head", range(count), "head", but=but, on_change=chosen.only_this_head),)
+        head = one_of(draw, "Head", range(count), "head", but=but, **_noted("head"))
+        told.drawn("head", head)
+        return (head,)
     options = [chosen.ALL, *range(count)]
     draw = st.pills if count <= FEW else st.multiselect
-    some = some_of(
-        draw, "Heads", options, "heads", default=chosen.ALL, but=but, on_change=chosen.settle_heads
-    )
+    some = some_of(draw, "Heads", options, "heads", default=chosen.ALL, but=but, **_noted("heads"))
     chosen.note_heads(some)
     return tuple(range(count)) if chosen.ALL in some else tuple(some)
+
+
+def _noted(name: str) -> dict[str, Any]:
+    return {"on_change": told.note_change, "args": (name,)}
 
 
 def _layers(numbers: Sequence[int]) -> str:
