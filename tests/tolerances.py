@@ -2,9 +2,9 @@
 
 float32 is off by 6e-8 of a number at each step, and each kernel adds up in its own order. A tiny model's
 scores are at most a few tens, so that after three layers its weights, probabilities and logits (relative to
-the largest) are off by 1e-6 or so, whichever kernel computes them. The bundled models are trained and have six
-layers: there two processors differ by 1e-5. A head, row or text that is taken for another one is off by 1e-3
-and more. Where the same text stands in a batch and alone, kernels differ most:
+the largest) are off by 1e-6 or so, whichever kernel computes them. The bundled models are trained and have
+six layers: there two processors differ by 1e-5. A head, row or text that is taken for another one is off by
+1e-3 and more. Where the same text stands in a batch and alone, kernels differ most:
 these tests take the model in float64 (`tiny_double`), which leaves what it does in float32 all the same, as
 most do their softmax.
 """

@@ -35,12 +35,14 @@ def check_text(text: Any, name: str) -> None:
         raise AttnlitError(f"The {name} must be one string, but this is {a_kind(text)}.")
 
 
-def checked_number(number: Any, name: str, least: int) -> int:
-    """A whole number of this size at least. name: of the argument, such as "max_tokens"."""
+def checked_number(number: Any, name: str, least: int, most: int | None = None) -> int:
+    """A whole number from `least` to `most`, if there is one. name: of the argument, such as "max_tokens"."""
     if not is_whole(number):
         raise AttnlitError(f"{name} must be a whole number, but this is {a_kind(number)}.")
     if number < least:
         raise AttnlitError(f"{name} must be {least} or more, not {number}.")
+    if most is not None and number > most:
+        raise AttnlitError(f"{name} must be {most:,} at most, not {number:,}.")
     return int(number)
 
 

@@ -26,6 +26,7 @@ _NAMES = frozenset({"name", "param", "views"})
 # Vega's signals of a chart that stands alone; among others they are the whole's, so ours get their own.
 _SIZE = ("width", "height")
 NARROWEST = 100  # pixels: a narrower chart has no room for a word
+WIDEST = 20_000  # pixels: several posters side by side; what draws files would ask for any amount of memory
 _WORDS = re.compile(r"""data\('(?P<table>\w+)'\)|'[^']*'|"[^"]*"|(?<![\w.])[a-z_]\w*""")
 _serial = count(1)
 
@@ -33,7 +34,7 @@ _serial = count(1)
 def notebook_chart(picture: Picture, width: int) -> ReadyChart:
     """The picture as an Altair chart of this width, in pixels, with its tables inside."""
     spec = picture.spec_by_itself
-    width = checked_number(width, "width", NARROWEST)
+    width = checked_number(width, "width", NARROWEST, WIDEST)
     sizes = {"width": width, "height": picture.height(width)}
     named = {parameter["name"] for parameter in spec.get("params", [])}
     own = _Names(frozenset({*named, *_SIZE}), f"_{next(_serial)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -48,6 +49,19 @@ def test_it_is_an_altair_chart_that_vega_lite_takes(name: str) -> None:
     assert isinstance(chart, alt.LayerChart)
     assert_vega_lite_takes(chart.to_dict())
     assert CHARTS[name](width=333, theme=DARK).to_dict()["width"] == 333
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [
+        (99, "width must be 100 or more, not 99"),
+        (10**30, "width must be 20,000 at most"),
+        ("wide", "whole number"),
+    ],
+)
+def test_no_chart_is_narrower_than_a_word_or_wider_than_memory(width: Any, words: str) -> None:
+    with pytest.raises(AttnlitError, match=words):
+        head_view(random_record(layers=1, heads=1, queries=4), width=width)
 
 
 @NAMED
