@@ -56,6 +56,22 @@ def test_its_pictures_are_those_that_their_script_draws_in_both_themes() -> None
             assert len(picture) < 250_000  # GitHub shows them at once
 
 
+def test_its_speeds_are_those_that_were_measured_last() -> None:
+    results = (ROOT / "benchmarks/results.md").read_text()
+    measured: dict[str, list[list[str]]] = {}  # of each view, all three rows in a sequence as README has them
+    for view, table in re.findall(r"^### (\w+) view\n(.*?)(?=^#)", results, re.DOTALL | re.MULTILINE):
+        rows = re.sub(r"\*\*| \(\d\)", "", table).splitlines()
+        cells = [[cell.strip() for cell in row.split("|")[3:7]] for row in rows if row.startswith("|")]
+        measured[view.lower()] = [
+            [f"{ours} / {theirs} ({ratio})" for ours, theirs, ratio in zip(*three, strict=True)]
+            for three in zip(cells, cells[1:], cells[2:], strict=False)
+        ]
+    shown = re.findall(r"^\|[^|]*(head|model|neuron) view[^|]*\|(.*×.*)\|$", README, re.MULTILINE)
+    assert len(shown) == 10
+    for view, row in shown:
+        assert [cell.strip() for cell in row.split("|")] in measured[view]
+
+
 def test_its_two_commands_are_targets_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert list(re.findall(r"```\n(make .*)\n```", README)) == ["make run", "make test"]
