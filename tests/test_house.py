@@ -27,6 +27,7 @@ ABOUT_MANY = {
     "attention/test_tokenizers.py": "tokenizers of many makes, which are not ours",
     "browser/test_accessibility.py": "every page, as a tool for accessibility sees it",
     "browser/test_app.py": "a visitor's way through the whole app",
+    "browser/test_benchmark.py": "attnlit's side of the benchmark, in the pages that it measures",
     "browser/test_layout.py": "every page, while it opens",
     "browser/test_phone.py": "the views under a finger",
     "browser/test_sessions.py": "what Streamlit's sessions keep and lose",
