@@ -76,11 +76,10 @@ def chosen_now() -> set[str]:
     for name, told in _records().items():
         if not told.changed:
             continue
-        said = st.session_state.get(name)
-        late = _is_late(told, said) and told.on_its_way
-        if late:
+        said = st.session_state.get(name)  # None where a page without this control came in between
+        if _is_late(told, said) and told.on_its_way:
             st.session_state[name] = told.wanted
-        elif not (elsewhere and said == told.wanted):
+        elif said is not None and not (elsewhere and said == told.wanted):
             found.add(name)
         _put(name, replace(told, changed=False, before=() if name in found else told.before))
     return found

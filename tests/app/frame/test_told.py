@@ -172,3 +172,20 @@ def test_of_several_heads_the_first_is_the_one_elsewhere_and_none_is_never_left(
     assert visitor.heads == ["All"]
     visitor.pick(heads=["All", 4])
     assert visitor.heads == [4]
+
+
+def test_what_a_page_without_the_control_has_forgotten_is_no_choice() -> None:
+    app = AppTest.from_function(_forgotten).run()
+    app.run()
+    assert not app.exception
+    assert app.markdown[0].value == "set()"
+
+
+def _forgotten() -> None:
+    """A control has said something new, and the page that came next has none of its name."""
+    import streamlit as st
+
+    from attnlit.app.frame import told
+
+    told.note_change("heads")
+    st.markdown(str(told.chosen_now()))
