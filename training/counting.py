@@ -71,7 +71,7 @@ class Neighbours:
         ids = ids.astype(np.int64)
         self.between = _most_frequent(ids[:-2] * vocabulary + ids[2:], ids[1:-1], vocabulary)
         self.after = _most_frequent(ids[:-1], ids[1:], vocabulary)
-        self.common = int(np.bincount(ids).argmax())
+        self.common = int(np.argmax(np.bincount(ids)))
 
     def guess(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Backs off to what most often follows the left neighbour, then to the most frequent token."""

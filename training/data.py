@@ -213,7 +213,9 @@ def bert_pairs(
         if random.random() < 0.5:
             whole = boundary - int(tokens.starts[np.searchsorted(tokens.starts, boundary - wanted)])
         else:
-            whole = int(tokens.starts[np.searchsorted(tokens.starts, begin + wanted, "right") - 1]) - begin
+            whole = (
+                int(tokens.starts[int(np.searchsorted(tokens.starts, begin + wanted, "right")) - 1]) - begin
+            )
             whole = room - (whole if whole >= 3 else wanted)
         size_a = min(whole if whole >= 3 else wanted, room - 3)
         size_b = room - size_a

@@ -176,7 +176,7 @@ def report_gpt2(model: Model, train: data.Tokens, held_out: data.Tokens) -> None
     counts = np.bincount(train.ids, minlength=vocabulary)
     induction, duplicate, copies = repetition(model, counts)
     chance, _, _ = repetition(random_twin(model), counts)
-    layer, head = np.unravel_index(induction.argmax(), induction.shape)
+    layer, head = np.unravel_index(np.argmax(induction), induction.shape)
     print(f"\n## Repeated random tokens ({PERIOD} tokens, {COPIES} copies, {DRAWS} draws)")
     print(
         f"prefix matching: {layer}-{head} {induction[layer, head]:.3f} (random weights: {chance.max():.3f})"

@@ -100,7 +100,7 @@ def ablation_set(
                 progress((len(off) + done / of) / most, off)
 
         leads = search.leads([(*off, head) for head in left], told)
-        off = (*off, left[int(leads.argmax())])
+        off = (*off, left[int(np.argmax(leads))])
         rows.append(search.row(off))
     wins = rows[-1]["lead"] > 0
     kept = search.needed(off) if wins else off

@@ -235,7 +235,7 @@ def _written(
     found: list[tuple[float, np.ndarray, np.ndarray]] = []
     for id_, row in zip(ids, logits, strict=True):  # all at once would take much memory
         scores = to_numpy(row).astype(np.float64)
-        chances = np.exp(scores - scores.max())
+        chances = np.exp(scores - np.max(scores))
         chances /= chances.sum()
         best = np.argsort(-chances, kind="stable")[:LIKELY]
         found.append((float(chances[id_]), best, chances[best]))

@@ -83,9 +83,9 @@ def write(
 def _drawn(logits: np.ndarray, temperature: float, chance: float) -> int:
     """The most likely word of (V,), or the one in which a number from 0 to 1 falls, if words lie in a row."""
     if temperature == 0:
-        return int(logits.argmax())
+        return int(np.argmax(logits))
     scores = logits.astype(np.float64) / temperature
-    weights = np.exp(scores - scores.max()).cumsum()
+    weights = np.exp(scores - np.max(scores)).cumsum()
     return min(int(np.searchsorted(weights, chance * weights[-1], side="right")), len(logits) - 1)
 
 

@@ -54,7 +54,7 @@ def strongest_pair(attention: Attention, weights: np.ndarray) -> tuple[int, int]
         queries &= np.array([token.position > 0 for token in attention.queries])
     telling = np.where(queries[:, None] & keys, weights, 0)
     for candidates in (telling, weights):
-        query, key = np.unravel_index(int(candidates.argmax()), candidates.shape)
+        query, key = np.unravel_index(int(np.argmax(candidates)), candidates.shape)
         if candidates[query, key] > 0:
             return int(query), int(key)
     return None

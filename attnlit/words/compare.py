@@ -82,7 +82,7 @@ def differences_in_words(found: Comparison, null: np.ndarray | None) -> str:
         return said
     above = int((distances > null).sum())
     beside = (
-        f" Between sentences with nothing in common it would be {null.flat[distances.argmax()]:.2f} nats."
+        f" Between sentences with nothing in common it would be {null.flat[np.argmax(distances)]:.2f} nats."
     )
     if not above:
         return f"{said}{beside} No head differs more than it does between such sentences."

@@ -64,7 +64,7 @@ class Comparison(InOneLine):
         """Layer and head of the head that looks most differently; None where heads do not correspond."""
         if self.distances is None:
             return None
-        row, head = divmod(int(self.distances.argmax()), self.first.heads)
+        row, head = divmod(int(np.argmax(self.distances)), self.first.heads)
         return self.first.layer_numbers[row], head
 
     @property

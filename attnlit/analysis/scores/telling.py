@@ -65,7 +65,7 @@ def telling_query(attention: Attention, layer: int, head: int) -> int:
     for some, seen in ((words & whole[0], there * whole[1]), (words, there)):
         best = np.where(some, seen.max(axis=1, initial=0), -1.0)
         if best.max() > 0:
-            return int(best.argmax())
+            return int(np.argmax(best))
     last = np.flatnonzero(words)
     return int(last[-1]) if len(last) else len(attention.queries) - 1
 

@@ -107,7 +107,7 @@ def of_word(state: State, word: str | None = None, against: str | None = None) -
     import pandas as pd
 
     model = state.model
-    ids = [int(state.logits.argmax()) if word is None else word_id(model, word)]
+    ids = [int(np.argmax(state.logits)) if word is None else word_id(model, word)]
     if against is not None:
         ids.append(word_id(model, against))
         if ids[0] == ids[1]:
@@ -135,7 +135,7 @@ def of_word(state: State, word: str | None = None, against: str | None = None) -
         against=texts[1] if against is not None else None,
         ids=tuple(ids),
         probability=float(probabilities(state.logits)[ids[0]]),
-        likeliest=ids[0] == int(state.logits.argmax()),
+        likeliest=ids[0] == int(np.argmax(state.logits)),
         direction=direction,
         state=state,
     )

@@ -67,7 +67,7 @@ def _key(request: Request, values: np.ndarray) -> int:
     """The token whose look is told: the pinned one, or the one that writes most."""
     if request.pinned is not None and request.pinned[0] == "key":
         return request.pinned[1]
-    return int(np.abs(values).argmax())
+    return int(np.argmax(np.abs(values)))
 
 
 def _follow(request: Request) -> None:
