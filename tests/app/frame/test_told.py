@@ -174,6 +174,35 @@ def test_of_several_heads_the_first_is_the_one_elsewhere_and_none_is_never_left(
     assert visitor.heads == [4]
 
 
+def test_what_comes_before_a_control_is_drawn_is_late_and_afterwards_a_choice() -> None:
+    app = AppTest.from_function(_twice).run()
+    assert not app.exception
+    assert [each.value for each in app.markdown] == ["set() 4", "{'layer'} 2", "2", "set() 5"]
+
+
+def _twice() -> None:
+    """The layer is 2, a click elsewhere makes it 4, and a browser sends 2: before it is drawn, and after."""
+    import streamlit as st
+
+    from attnlit.app.frame import told
+
+    def comes(layer: int) -> None:
+        st.session_state["layer"] = layer
+        told.note_change("layer")
+        st.markdown(f"{told.chosen_now()} {st.session_state['layer']}")
+
+    st.session_state["layer"] = 2
+    told.tell("layer", 4)
+    comes(2)
+    told.drawn("layer", 4)
+    comes(2)
+    told.clicked_elsewhere()  # what was chosen stays, although the layer once was 2
+    st.markdown(str(st.session_state["layer"]))
+    told.chosen_now()
+    told.tell("layer", 5)
+    comes(2)
+
+
 def test_what_a_page_without_the_control_has_forgotten_is_no_choice() -> None:
     app = AppTest.from_function(_forgotten).run()
     app.run()
