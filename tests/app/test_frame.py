@@ -146,6 +146,20 @@ def test_many_layers_and_heads_are_lists_to_choose_from(tmp_path: Path) -> None:
         assert chosen.value in (15, [15])
 
 
+def test_with_several_heads_steps_go_to_the_layer_beside_and_to_the_first_head() -> None:
+    app = opened("head_view", layer="2")  # a link that names no heads shows all
+    app.button(key="layer_on").click().run()
+    assert not app.exception
+    assert (app.session_state["layer"], app.session_state["heads"]) == (3, ["All"])
+    app.button(key="head_on").click().run()
+    assert (app.session_state["layer"], app.session_state["heads"]) == (3, [0])
+    app.button(key="head_on").click().run()
+    assert (app.session_state["layer"], app.session_state["heads"]) == (3, [1])
+    app.button_group(key="heads").set_value(["All", 1]).run()
+    app.button(key="head_on").click().run()
+    assert app.session_state["heads"] == [0]
+
+
 def test_texts_that_the_browser_has_kept_are_taken_and_nothing_else() -> None:
     app = AppTest.from_function(_take_kept_texts).run()
     assert app.session_state["text"] == "Kept by the tab."

@@ -40,9 +40,10 @@ def title_line(model: Known, kind: str, layer: int, heads: Sequence[int]) -> Non
     _step("layer", -1, numbers, possible=layer != numbers[0])
     st.markdown(f"layer **{layer}**", width="content")
     _step("layer", 1, numbers, possible=layer != numbers[-1])
-    _step("head", -1, range(of), possible=not one or heads[0] > 0, alone=one)
+    first = None if one else heads[0]
+    _step("head", -1, range(of), possible=not one or heads[0] > 0, first=first)
     st.markdown(f"head **{heads[0]}**" if one else _several(heads, of), width="content")
-    _step("head", 1, range(of), possible=not one or heads[0] < of - 1, alone=one)
+    _step("head", 1, range(of), possible=not one or heads[0] < of - 1, first=first)
     if kind == model.kinds[0] and (reach := reach_in_words(model.layer_kinds[layer], model.causal)):
         st.caption(reach, width="content")
 
@@ -55,9 +56,9 @@ def _several(heads: Sequence[int], of: int) -> str:
     return f"heads **{', '.join(str(head) for head in heads)}**"
 
 
-def _step(what: str, by: int, among: Sequence[int], *, possible: bool, alone: bool = True) -> None:
-    """alone: one head is shown; of several both steps lead to the first."""
-    step(what, by, steps.go, (what, by if alone else 0, among), possible=possible)
+def _step(what: str, by: int, among: Sequence[int], *, possible: bool, first: int | None = None) -> None:
+    """first: of several heads, the one that both steps lead to."""
+    step(what, by, steps.go, (what, by, among, first), possible=possible)
 
 
 def filters(model: Known, attention: Attention, *, vectors: bool) -> cache.Filters:

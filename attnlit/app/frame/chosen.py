@@ -182,7 +182,8 @@ def _settle_heads() -> None:
         now = before
     elif ALL in now:
         now = [ALL] if ALL not in before else [head for head in now if head != ALL]
-    st.session_state["heads"] = now
+    if now != st.session_state["heads"]:
+        told.tell("heads", now)
     if ALL not in now:
         told.tell("head", min(now))
 

@@ -9,18 +9,20 @@ import streamlit as st
 from attnlit.app.frame import chosen, told
 
 
-def go(what: str, by: int, among: Sequence[int]) -> None:
+def go(what: str, by: int, among: Sequence[int], first: int | None = None) -> None:
     """Choose the layer or head before or after. For callbacks: before the controls are drawn.
 
     Who clicks three times while a busy server draws means three steps, though each click comes from a button
-    that was drawn for the first. by: -1 or 1; 0 stays. among: what there is.
+    that was drawn for the first. by: -1 or 1. among: what there is. first: the head that a step leads to
+    where several are shown.
     """
     told.clicked_elsewhere()
-    layer, head = st.session_state["layer"], st.session_state["head"]
+    layer = st.session_state["layer"]
     if what == "layer":
         chosen.choose_layer(_beside(among, layer, by))
     else:
-        chosen.choose_head(layer, _beside(among, head, by))
+        head = _beside(among, st.session_state["head"], by) if first is None else first
+        chosen.choose_head(layer, head)
 
 
 def _beside(among: Sequence[int], now: int, by: int) -> int:

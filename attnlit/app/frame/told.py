@@ -14,9 +14,7 @@ import streamlit as st
 _REMEMBERED = 8  # values of a control: more clicks than somebody makes while a browser waits for an answer
 # Keys of the session that belong to no control:
 _RECORDS = "told"  # by control
-_ELSEWHERE = (
-    "clicked_elsewhere"  # that this message is of a click on something that is none of these controls
-)
+_ELSEWHERE = "clicked_elsewhere"  # that this message is of a click on none of these controls
 
 
 @dataclass(frozen=True)
