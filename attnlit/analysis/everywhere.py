@@ -38,7 +38,7 @@ def all_at_once(model: Model, text: str, pair: str | None = None) -> Asked:
     """
     check_predicts(model)
     reading = read(model, text, pair)
-    tokens = (reading.source if reading.target is None else reading.target).tokens
+    tokens = reading.asked.tokens
     if not model.masked and not model.causal:
         raise AttnlitError(f"{model.name} does not write from left to right, so it predicts no next word.")
     first = 0 if model.masked else 1  # nothing stands before a decoder's first token

@@ -47,12 +47,11 @@ def ask(model: Model, text: str, pair: str | None) -> Question:
         return _ask_classes(model, text, pair)
     check_predicts(model)
     reading = read(model, text, pair, write=False)
-    inputs, target = reading.inputs, reading.target
-    tokens = reading.source.tokens if target is None else target.tokens
-    asked = "next word" if target is None else "next target word"
+    inputs = reading.inputs
+    asked = "next word" if reading.target is None else "next target word"
     if model.masked:
         mask = model.mask_token
-        places = [token.position for token in tokens if token.id == model.mask_id]
+        places = [token.position for token in reading.asked.tokens if token.id == model.mask_id]
         if not places:
             raise AttnlitError(
                 f"{model.name} guesses words that are left out. Put {mask} into the text where it should, as "
@@ -63,8 +62,7 @@ def ask(model: Model, text: str, pair: str | None) -> Question:
     if not model.causal:
         raise AttnlitError(f"{model.name} does not write from left to right, so it predicts no next word.")
     # Some tokenizers put an end mark after the text: what follows that mark is not worth asking.
-    words = [token.position for token in tokens if not token.special]
-    return Question(inputs, [max(words, default=len(tokens) - 1)], asked)
+    return Question(inputs, [reading.end - 1], asked)
 
 
 def _ask_classes(model: Model, text: str, pair: str | None) -> Question:

@@ -89,7 +89,7 @@ def loss_by_word(
     on, off = losses(model, reading, [[], edits], progress)
     if np.isnan(on).all():
         raise AttnlitError("There is nothing to predict in this text: type at least two words.")
-    side = reading.source if reading.target is None else reading.target
+    side = reading.asked
     return WordLoss(side.tokens, on, off, kind, tuple(pairs))
 
 
@@ -97,7 +97,7 @@ def _of_next(
     model: Model, reading: Reading, variants: Sequence[Sequence[Edit]], progress: Progress | None
 ) -> list[np.ndarray]:
     """Of each variant the loss of each token, foreseen from those before it."""
-    tokens = (reading.source if reading.target is None else reading.target).tokens
+    tokens = reading.asked.tokens
     ids = np.array([token.id for token in tokens])
     found = []
     for number, edits in enumerate(variants, start=1):

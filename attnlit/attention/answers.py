@@ -199,7 +199,7 @@ def record(model: Model, asked: Asked, ids: Sequence[int]) -> dict[str, Answer]:
     """The attention of a prompt and its answer, by kind, from one forward pass. ids: the answer's tokens."""
     reading = read_answer(model, asked.reading, ids)
     encoder_decoder = reading.target is not None
-    looking = reading.source if reading.target is None else reading.target
+    looking = reading.asked
     places = range(len(looking.tokens) - len(ids), len(looking.tokens))
     asking = [place - 1 for place in places]  # the rows that wrote them
     records, outputs = attend_reading(model, reading, places=asking or [0])

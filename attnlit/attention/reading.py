@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from attnlit.attention.generate import write_target
 from attnlit.attention.given import check_opened, check_text
 from attnlit.attention.languages import start_of_target
+from attnlit.attention.record import Token
 from attnlit.attention.tokens import Encoded, continued, encode, encode_target, written
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
@@ -37,6 +38,18 @@ class Reading:
     def lengths(self) -> tuple[int, int]:
         """Tokens of the text and of the target: texts of equal lengths can share a forward pass."""
         return len(self.source.tokens), 0 if self.target is None else len(self.target.tokens)
+
+    @property
+    def asked(self) -> Encoded:
+        """What the next word is asked of: the target, where there is one."""
+        return self.source if self.target is None else self.target
+
+    @property
+    def end(self) -> int:
+        """How many tokens of `asked` there are before the mark that some tokenizers put behind a text."""
+        if self.target is not None:  # such a mark is left off already
+            return len(self.target.tokens)
+        return _end(self.source.tokens, self.pair or self.text)
 
 
 def read(model: Model, text: str, pair: str | None = None, *, write: bool = True) -> Reading:
@@ -75,9 +88,7 @@ def read_prompt(model: Model, text: str, *, rendered: bool = False) -> Reading:
     source = _checked(model, encode(model.tokenizer, text, marks=not rendered))
     if model.pairs == "target":
         return Reading(source, written(model.tokenizer, [_start(model)])[1], text, "")
-    count = len(source.tokens)
-    while count > 1 and source.tokens[count - 1].special and not text.endswith(source.tokens[count - 1].raw):
-        count -= 1
+    count = _end(source.tokens, text)
     inputs = {name: values[:count] for name, values in source.inputs.items()}
     return Reading(Encoded(inputs, source.tokens[:count]), None, text, None)
 
@@ -89,6 +100,26 @@ def read_answer(model: Model, prompt: Reading, ids: Sequence[int]) -> Reading:
         return replace(prompt, source=source, pair=text)
     text, target = written(model.tokenizer, [prompt.target.tokens[0].id, *ids])
     return replace(prompt, target=target, pair=text)
+
+
+def _end(tokens: Sequence[Token], text: str) -> int:
+    """How many tokens there are before what the tokenizer put behind the text.
+
+    A mark with which the typed text itself ends, as chat models have one before an answer, is part of it.
+    """
+    words = max((place for place, token in enumerate(tokens) if not token.special), default=0) + 1
+    typed = (end for end in range(len(tokens), words, -1) if _ends_with(text, tokens[words:end]))
+    return next(typed, words)
+
+
+def _ends_with(text: str, marks: Sequence[Token]) -> bool:
+    """Whether a text ends with these marks, and perhaps blanks, which a tokenizer may take to a mark."""
+    for mark in reversed(marks):
+        rest = text.rstrip().removesuffix(mark.raw)
+        if rest == text.rstrip():
+            return False
+        text = rest
+    return True
 
 
 def token_limit(model: Model) -> int:

@@ -125,6 +125,16 @@ def test_the_end_mark_is_not_asked(tiny_model: GetModel) -> None:
     np.testing.assert_allclose(effect.before, switch_off(model, TEXT, [(0, 0)]).before, atol=ROUNDING)
 
 
+def test_a_mark_that_was_typed_at_the_end_is_asked(tiny_model: GetModel, tiny_folder: GetFolder) -> None:
+    """As the one that a chat model's answer comes after: what follows it is the next word."""
+    text = f"{TEXT}<|endoftext|>"
+    folder = tiny_folder("gpt2")
+    ids = transformers.AutoTokenizer.from_pretrained(folder)(text, return_tensors="pt")
+    by_hand = probabilities(plain(folder, transformers.AutoModelForCausalLM), **ids)[-1]
+    effect = switch_off(tiny_model("gpt2"), text, [(0, 0)])
+    np.testing.assert_allclose(effect.before, by_hand[None], atol=ROUNDING)
+
+
 @pytest.mark.parametrize("how", HOW)
 def test_no_head_off_changes_nothing_and_any_head_does(how: str, tiny_model: GetModel) -> None:
     for architecture, text in (("gpt2", TEXT), ("bert", MASKED), ("bloom", TEXT)):

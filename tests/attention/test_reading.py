@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,14 @@ import pytest
 import transformers
 
 from attnlit.attention import attend, load
-from attnlit.attention.reading import read, token_limit
+from attnlit.attention.reading import read, read_prompt, token_limit
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import tiny
 from tests.tolerances import ROUNDING
 
 TEXT = "The cat sat on the mat, because it was tired."
+MARK = "<|endoftext|>"
 TARGETED = {"t5", "bart", "marian"}
 GetModel = Callable[[str], Model]
 
@@ -51,6 +53,45 @@ def test_a_tokenizer_that_does_not_belong_to_its_model_is_a_mistake_in_words(tmp
     assert attend(model, "The cat.").weights.size
     with pytest.raises(AttnlitError, match="tokens the model lacks"):
         attend(model, "unbelievable")
+
+
+@pytest.mark.parametrize("behind", [0, 1])
+@pytest.mark.parametrize(
+    ("text", "ends_with"),
+    [
+        ("The cat", "Ġcat"),
+        ("The<|endoftext|> cat", "Ġcat"),
+        ("The cat<|endoftext|>", MARK),
+        ("The cat<|endoftext|><|endoftext|>", MARK),
+        (MARK, MARK),
+    ],
+)
+def test_a_text_ends_with_what_was_typed(
+    text: str, ends_with: str, behind: int, tiny_model: GetModel
+) -> None:
+    """A mark that the tokenizer puts behind it is no part of it, but one that somebody typed is."""
+    model = tiny_model("gpt2")
+    if behind:
+        ending = transformers.AutoTokenizer.from_pretrained(model.tokenizer.name_or_path)
+        ending.backend_tokenizer.post_processor = tiny.processors.TemplateProcessing(
+            single=f"{MARK} $A {MARK}", special_tokens=[(MARK, 0)]
+        )
+        model = replace(model, tokenizer=ending)
+    reading = read(model, text)
+    tokens = reading.source.tokens
+    assert len(tokens) - reading.end == behind
+    assert tokens[reading.end - 1].raw == ends_with
+    assert len(read_prompt(model, text).source.tokens) == reading.end
+
+
+def test_blanks_behind_a_mark_that_was_typed_may_be_part_of_it(tiny_model: GetModel) -> None:
+    """As behind Phi-3's <|assistant|>, whose tokenizer takes a line break to it."""
+    model = tiny_model("gpt2")
+    taking = transformers.AutoTokenizer.from_pretrained(model.tokenizer.name_or_path)
+    mark = transformers.AddedToken("!", rstrip=True, special=True)
+    taking.add_special_tokens({"additional_special_tokens": [mark]})
+    tokens = read_prompt(replace(model, tokenizer=taking), "The cat!\n").source.tokens
+    assert (tokens[-1].raw, tokens[-1].special) == ("!", True)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t"])

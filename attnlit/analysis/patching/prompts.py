@@ -106,20 +106,15 @@ def _continued(model: Model, prompt: str, continuation: str, column: int) -> Pro
 
 def prompt_tokens(model: Model, prompt: str) -> Sequence[Token]:
     """The tokens of a prompt; where a word is to follow, without the end mark that some tokenizers add."""
-    tokens = read(model, prompt.rstrip(), write=False).source.tokens
-    return tokens if model.masked else tokens[: _end(tokens)]
-
-
-def _end(tokens: Sequence[Token]) -> int:
-    return 1 + max((token.position for token in tokens if not token.special), default=-1)
+    reading = read(model, prompt.rstrip(), write=False)
+    return reading.source.tokens if model.masked else reading.source.tokens[: reading.end]
 
 
 def _read_words(model: Model, text: str) -> tuple[list[int], dict[str, list[int]]]:
     """Ids and inputs of a text, without the end mark."""
-    source = read(model, text, write=False).source
-    end = _end(source.tokens)
-    return [token.id for token in source.tokens[:end]], {
-        name: values[:end] for name, values in source.inputs.items()
+    reading = read(model, text, write=False)
+    return [token.id for token in reading.source.tokens[: reading.end]], {
+        name: values[: reading.end] for name, values in reading.source.inputs.items()
     }
 
 

@@ -55,8 +55,8 @@ def guess(
     """
     check_predicts(model)
     reading = read(model, text, pair, write=False)
-    tokens = (reading.source if reading.target is None else reading.target).tokens
-    position = position_of(model, tokens, position)
+    tokens = reading.asked.tokens
+    position = position_of(model, reading, position)
     inputs, left_out = {name: [*ids] for name, ids in reading.inputs.items()}, False
     mask = model.mask_id if model.masked else None
     if mask is not None and tokens[position].id != mask:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from attnlit.analysis.writing.path import Call, Path
-    from attnlit.attention.record import Token
     from attnlit.models.model import Model
 
 # Of sums of as many float32 numbers as a state is wide and a model deep, relative to the sizes summed.
@@ -71,10 +69,9 @@ def take_apart(model: Model, text: str, pair: str | None = None, position: int =
 
     _check(model)
     reading = read(model, text, pair, write=False)
-    tokens = (reading.source if reading.target is None else reading.target).tokens
-    position = position_of(model, tokens, position)
+    position = position_of(model, reading, position)
     weight = model.unembedding.weight
-    stream = Stream(position, len(tokens), weight.shape[1], weight.shape[0], _layers(model))
+    stream = Stream(position, len(reading.asked.tokens), weight.shape[1], weight.shape[0], _layers(model))
     with stream:
         outputs = forward(model, [reading.inputs], stream)
     expanded = None if stream.root is None else expand(stream.root, model.sites)
@@ -133,16 +130,16 @@ def _check_unembedding(model: Model, entered: np.ndarray, scores: np.ndarray) ->
         )
 
 
-def position_of(model: Model, tokens: Sequence[Token], position: int) -> int:
+def position_of(model: Model, reading: Reading, position: int) -> int:
     """The index that is meant, from 0. Raises AttnlitError where there is no such token."""
+    tokens = reading.asked.tokens
     count = len(tokens)
     if not is_whole(position):
         return checked_token(position, count)
     if position == LAST and model.masked:
         position = next((index for index, token in enumerate(tokens) if token.id == model.mask_id), LAST)
     if position < 0:
-        words = [index for index, token in enumerate(tokens) if not token.special]
-        place = position + max(words, default=count - 1) + 1
+        place = position + reading.end
         position = place if place >= 0 else position  # or the mistake would name a number that nobody gave
     return checked_token(position, count)
 

@@ -16,6 +16,7 @@ from attnlit.analysis.bias import (
     bias_effects,
     with_blank,
 )
+from attnlit.analysis.patching.prompts import next_word, prompt_tokens, single_word
 from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import tiny
@@ -107,3 +108,11 @@ def test_the_end_mark_is_no_part_of_a_prompt(tiny_model: GetModel) -> None:
     )
     marked = bias_effects(replace(model, tokenizer=ending), WRITTEN)
     np.testing.assert_allclose(marked.scores, bias_effects(model, WRITTEN).scores, rtol=ROUNDING)
+
+
+def test_a_mark_that_was_typed_at_the_end_is_part_of_a_prompt(tiny_model: GetModel) -> None:
+    model, prompt = tiny_model("gpt2"), f"{WRITTEN.first}<|endoftext|>"
+    assert prompt_tokens(model, prompt)[-1].raw == "<|endoftext|>"
+    read = single_word(model, prompt, "a")
+    assert read.places == [len(prompt_tokens(model, prompt)) - 1]
+    assert next_word(model, prompt).places == read.places

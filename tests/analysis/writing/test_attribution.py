@@ -261,3 +261,11 @@ def test_words_that_are_made_with_another_matrix_are_refused() -> None:
     module.get_output_embeddings = lambda: torch.nn.Linear(32, model.vocabulary_size)
     with pytest.raises(AttnlitError, match="not made with the matrix that it names"):
         writes(replace(model, module=module), TEXT, pair=TARGET)
+
+
+def test_a_mark_that_was_typed_at_the_end_is_asked(tiny_model: GetModel) -> None:
+    model = tiny_model("gpt2")
+    found = writes(model, "The cat<|endoftext|>")
+    tokens = read(model, "The cat<|endoftext|>").source.tokens
+    assert tokens[found.state.position].raw == "<|endoftext|>"
+    assert writes(model, "The cat<|endoftext|>", position=-2).state.position == found.state.position - 1
