@@ -43,17 +43,34 @@ def chosen_heads(attention: Attention, layer: int, heads: Sequence[int] | None) 
     return chosen
 
 
+def mean_of_heads(weights: np.ndarray) -> np.ndarray:
+    """The mean over the heads of (H, Q, K) that have something in a row: (Q, K), 0 where no head has.
+
+    An empty row is NaN: what is shown is not where the head looks, and that is not a look of 0.
+    """
+    empty = np.isnan(weights[..., :1])  # (H, Q, 1)
+    mean: np.ndarray
+    if empty.any():
+        heads = np.maximum(len(weights) - empty.sum(axis=0), 1).astype(weights.dtype)
+        mean = np.nan_to_num(weights).sum(axis=0) / heads
+    else:  # saves a large copy
+        mean = weights.mean(axis=0)
+    return mean
+
+
 def shares(attention: Attention, rows: Sequence[int], heads: Heads = None) -> np.ndarray:
     """What some queries take from each key: float64 (R, K), on average over the heads.
 
     rows: places in `attention.queries`. Of attention a row sums to 1, less what a learned sink took; of a
-    record of what is passed on it is a share of all that the heads brought together, and sums to 1.
+    record of what is passed on it is a share of all that the heads brought together, and sums to 1. A head
+    whose row is empty does not count.
     """
-    pairs = checked_heads(attention, heads)
-    total = np.zeros((len(rows), len(attention.keys)))
-    for layer, head in pairs:
-        total += np.nan_to_num(attention.weights[layer, head, [*rows]])
+    total, filled = np.zeros((len(rows), len(attention.keys))), np.zeros((len(rows), 1))
+    for layer, head in checked_heads(attention, heads):
+        looks = attention.weights[layer, head, [*rows]]
+        total += np.nan_to_num(looks)
+        filled += ~np.isnan(looks[:, :1])
     if attention.weighs == ATTENTION:
-        return total / len(pairs)
+        return total / np.maximum(filled, 1)
     brought = total.sum(axis=-1, keepdims=True)
     return np.divide(total, brought, out=np.zeros_like(total), where=brought > 0)

@@ -14,6 +14,7 @@ import numpy as np
 
 from attnlit.analysis.scores import FEWEST_TOKENS, RESTS
 from attnlit.attention.record import ATTENTION
+from attnlit.attention.rows import mean_of_heads
 from attnlit.wording import capitalised, percent
 from attnlit.words.names import WORTH_NAMING, seen_name, token_name
 from attnlit.words.passed_on import brought_from, brought_to
@@ -58,11 +59,11 @@ def _looks_at(attention: Attention, weights: np.ndarray, heads: Sequence[int], q
     token = attention.queries[query]
     subject = token_name(attention.queries, query)
     rows = np.nan_to_num(weights[:, query])  # (heads, keys); an empty row is NaN
-    row = rows.mean(axis=0)  # (keys,)
+    row = mean_of_heads(weights[:, query : query + 1])[0]  # (keys,)
     if row.max() == 0:
         return [f"{capitalised(subject)} looks at none of the tokens shown here."]
-    seen = [other.position for other in attention.keys if other.position <= token.position]
-    if attention.causal and seen == [token.position]:
+    # Of another token a filter may hide the earlier ones.
+    if attention.causal and token.position == 0 and np.count_nonzero(row) == 1:
         return [f"{capitalised(subject)} can look only at itself: the model hides later tokens from it."]
 
     named = partial(seen_name, attention, query)
@@ -73,6 +74,8 @@ def _looks_at(attention: Attention, weights: np.ndarray, heads: Sequence[int], q
         if row[place] >= max(WORTH_NAMING, row[first] / 5)
     )
     how = _strength(row[first])
+    if not attention.whole and row.sum() < MOSTLY:  # what it looks at most is hidden
+        subject, how = f"of the tokens shown here {subject}", "looks most at"
     sentence = f"{subject} {how} {named(first)} ({percent(row[first])}){ending}."
     sentences = [capitalised(_on_average(heads) + sentence)]
     if len(heads) > 1:
@@ -94,7 +97,7 @@ def _to_a_sink(attention: Attention, layer: int, heads: Sequence[int], query: in
 
 
 def _looked_at_by(attention: Attention, weights: np.ndarray, heads: Sequence[int], key: int) -> list[str]:
-    column = np.nan_to_num(weights[:, :, key]).mean(axis=0)  # (queries,)
+    column = mean_of_heads(weights)[:, key]  # (queries,)
     looked_at = token_name(attention.keys, key)
     first, *rest = np.argsort(-column, kind="stable").tolist()
     if column[first] < WORTH_NAMING:

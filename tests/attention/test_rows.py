@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attnlit.attention.record import PASSED_ON
-from attnlit.attention.rows import checked_heads, shares
+from attnlit.attention.rows import checked_heads, mean_of_heads, shares
 from attnlit.errors import AttnlitError
 from tests.records import random_record
 
@@ -32,6 +32,19 @@ def test_an_empty_row_gives_nothing() -> None:
     empty = replace(attention, weights=np.full_like(attention.weights, np.nan))
     for weighs in (attention.weighs, PASSED_ON):
         assert not shares(replace(empty, weighs=weighs), [0]).any()
+
+
+def test_a_head_whose_row_is_empty_lowers_no_mean() -> None:
+    weights = random_record(layers=1, heads=3).weights.copy()
+    weights[0, 1, 2] = np.nan
+    weights[0, :, 4] = np.nan
+    attention = replace(random_record(layers=1, heads=3), weights=weights)
+    of_two = (weights[0, 0, 2] + weights[0, 2, 2]) / 2
+    mean = mean_of_heads(weights[0])
+    np.testing.assert_allclose(mean[2], of_two, atol=1e-6)
+    np.testing.assert_allclose(mean[0], weights[0, :, 0].mean(0), atol=1e-6)
+    assert not mean[4].any()
+    np.testing.assert_allclose(shares(attention, [0, 2, 4]), mean[[0, 2, 4]], atol=1e-6)
 
 
 def test_heads_are_checked() -> None:

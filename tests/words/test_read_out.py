@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from attnlit.analysis.scores import RESTS
+from attnlit.attention.filters import hide_special, keep
 from attnlit.wording import escaped, percent
 from attnlit.words.names import token_name
 from attnlit.words.read_out import read_out
@@ -100,6 +101,30 @@ def test_a_causal_first_token_and_an_empty_row_have_their_own_words() -> None:
     ]
     empty = np.full((1, 1, 3, 3), np.nan)
     assert read_out(record(empty, words), 0, [0], 1) == ["*two* looks at none of the tokens shown here."]
+
+
+def test_what_a_filter_hides_is_not_said_to_be_hidden_by_the_model() -> None:
+    words = ["[CLS]", "One", "two", "three"]
+    weights = np.eye(4) * 0.1
+    weights[:, 0] += 0.9
+    weights[3] = [0.7, 0.2, 0.05, 0.05]
+    hidden = hide_special(record(weights[None, None], words, causal=True))
+    assert read_out(hidden, 0, [0], 0) == ["Of the tokens shown here *One* looks most at itself (10%)."]
+    assert read_out(hidden, 0, [0], 2)[0].startswith(
+        "Of the tokens shown here *three* looks most at *One* (20%)"
+    )
+    mostly_shown = keep(record(np.tri(4)[None, None] / 4, words, causal=True), [3], [1, 2, 3])
+    assert read_out(mostly_shown, 0, [0], 0)[0].startswith("*three* looks most at")
+
+
+def test_a_mean_leaves_out_the_heads_that_have_nothing_left() -> None:
+    weights = np.full((1, 3, 2, 2), 0.5)
+    weights[0, 1] = np.nan
+    attention = record(weights, ["One", "two"])
+    assert read_out(attention, 0, [0, 1, 2], 1)[0] == (
+        "On average over 3 heads, *two* looks mostly at *One* (50%), then at itself (50%)."
+    )
+    assert "*One* (50%)" in read_out(attention, 0, [0, 1, 2], key=1)[0]
 
 
 def test_who_looks_at_a_token() -> None:

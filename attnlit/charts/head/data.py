@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from attnlit.attention.given import checked_number
 from attnlit.attention.record import ATTENTION
-from attnlit.attention.rows import chosen_heads
+from attnlit.attention.rows import chosen_heads, mean_of_heads
 from attnlit.charts.head.layout import NOBODY, HeadShape
 from attnlit.charts.head.notes import notes
 from attnlit.charts.labels import column_width, font_size, labels
@@ -67,7 +67,8 @@ def head_tables(
     budget = line_budget(shape) if budget is None else checked_number(budget, "budget", 0)
     whole = len(switches) == attention.heads
     row = attention.row(layer)
-    weights = filled(attention.weights[row] if whole else attention.weights[row, switches])
+    looks = attention.weights[row] if whole else attention.weights[row, switches]
+    weights = filled(looks)
     if attention.weighs != ATTENTION:
         weights = weights / np.float32(one(attention, layer))
     full = full_opacity(attention, layer)
@@ -78,7 +79,7 @@ def head_tables(
     shown, shown_from = (weights, lines_from) if on.all() else (weights[on], lines_from[on])
     tables = {
         "setup": _setup_table(attention, on, switches, shape, theme, pinned, full, answered),
-        "tokens": _token_table(attention, theme, pinned, shown),
+        "tokens": _token_table(attention, theme, pinned, looks if on.all() else looks[on]),
         "lines": _line_table(weights, drawn, full),
         "rows": _row_table(weights, rows_from, full),
         "switches": _switch_table(attention, switches, theme),
@@ -203,9 +204,10 @@ def _token_table(
 ) -> pa.Table:
     """Both columns. Tokens are told apart by their place, never by their text: words repeat.
 
-    shown: weights (heads, queries, keys) of the heads that are on; of their mean each token's sentence is.
+    shown: weights (heads, queries, keys) of the heads that are on, of whose mean each token's sentence is; an
+    empty row is NaN.
     """
-    mean = shown.mean(axis=0)
+    mean = mean_of_heads(shown)
     sides = {"query": attention.queries, "key": attention.keys}
     places = [(side, index) for side, tokens in sides.items() for index in range(len(tokens))]
     held = (pinned.side, pinned.index) if pinned else None

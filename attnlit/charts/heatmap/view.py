@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnlit.attention.record import ATTENTION, check_record, layer_or_first
-from attnlit.attention.rows import chosen_heads
+from attnlit.attention.rows import chosen_heads, mean_of_heads
 from attnlit.charts.heatmap.data import Matrix, matrix_tables
 from attnlit.charts.heatmap.spec import theme_spec
 from attnlit.charts.labels import labels
@@ -54,7 +54,7 @@ def heatmap_picture(
     heads = chosen_heads(attention, layer, head if isinstance(head, Iterable) else [head])
     weights = attention.weights[attention.row(layer), heads] / one(attention, layer)  # (heads, queries, keys)
     missing, keys = ~attention.visible(layer) | np.isnan(weights).all(axis=0), labels(attention.keys)
-    mean = np.nan_to_num(weights).mean(axis=0)
+    mean = mean_of_heads(weights)
     several = len(heads) > 1
     said = said_of_queries(attention, mean, len(heads))
     sink = attention.to_sink(layer)

@@ -212,6 +212,13 @@ def test_the_last_click_on_a_switch_says_which_heads_are_drawn(
     assert_draws_these(svg, attention.weights[0, on, 0])
 
 
+def test_a_head_whose_row_is_empty_does_not_count_in_what_is_said_of_the_mean() -> None:
+    weights = np.full((1, 2, 3, 3), 1 / 3)
+    weights[0, 0, 1] = np.nan
+    svg = svg_of(head_view(record(weights, ["a", "b", "c"]), 0, pinned=("query", 1)))
+    assert "On average “b” gives 33% to “a”" in texts(svg)
+
+
 @pytest.mark.parametrize("before", [[0], [0, 1, 2], [1, 2]])
 def test_a_click_draws_what_the_server_then_answers(before: list[int]) -> None:
     attention = random_record(layers=1, heads=3, queries=3, seed=1)

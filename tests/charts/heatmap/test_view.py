@@ -82,6 +82,13 @@ def test_of_several_heads_it_is_the_mean_and_says_so() -> None:
     assert not any("mean" in note for note in heatmap_picture(attention, 1, 2).notes)
 
 
+def test_a_head_whose_row_is_empty_does_not_count_in_the_mean() -> None:
+    weights = np.full((1, 2, 3, 3), 1 / 3)
+    weights[0, 0, 1] = np.nan
+    rows = heatmap_picture(record(weights, ["a", "b", "c"]), 0, [0, 1]).tables["rows"].to_pylist()
+    assert rows[1]["weights"] == rows[0]["weights"] == "333,333,333"
+
+
 def frames(svg: Svg) -> list[str]:
     """What is framed in the accent colour."""
     return [path for each in svg.iter() if each.get("stroke") == LIGHT.accent and (path := each.get("d"))]
