@@ -22,15 +22,19 @@ def has_pieces(attention: Attention) -> bool:
 def merge_words(attention: Attention) -> Attention:
     """The record by words: weights summed over a key's pieces, averaged over a query's (Clark et al. 2019).
 
-    Rows still sum to what they did. Special tokens stay as they are. The merged record has no queries and
-    keys, because only a piece has them.
+    Rows still sum to what they did, and empty ones do not count in the average. Special tokens stay as they
+    are. The merged record has no queries and keys, because only a piece has them.
     """
     targets = attention.kind in ("decoder", "cross")
     query, query_starts = _merge(attention.queries, attention, target=targets)
     key, key_starts = _merge(attention.keys, attention, target=attention.kind == "decoder")
-    pieces = np.diff([*query_starts, len(attention.queries)]).astype(np.float32)  # of each query word
     weights = np.add.reduceat(attention.weights, key_starts, axis=3)
-    weights = np.add.reduceat(weights, query_starts, axis=2) / pieces[:, None]
+    filled = (~np.isnan(weights[..., :1])).astype(np.float32)  # an empty row is NaN
+    np.nan_to_num(weights, copy=False)
+    with np.errstate(invalid="ignore"):  # a word with nothing but empty rows is empty: 0 / 0
+        weights = np.add.reduceat(weights, query_starts, axis=2) / np.add.reduceat(
+            filled, query_starts, axis=2
+        )
     why = "its words are put together from pieces, and only a piece has a query and a key."
     return put_together(attention, weights, query, key, why)
 

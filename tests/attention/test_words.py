@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -96,3 +97,16 @@ def test_a_word_shows_all_its_pieces(name: str, text: str, words: str) -> None:
     assert merged.query_tokens == words.split(" ")
     assert merged.key_tokens == merged.query_tokens
     np.testing.assert_allclose(merged.weights.sum(axis=-1), 1, atol=ROUNDING)
+
+
+def test_a_piece_with_nothing_left_does_not_count_in_its_words_average(tiny_model: GetModel) -> None:
+    pieces = attend(tiny_model("gpt2"), TEXT)
+    first, *others = [index for index, token in enumerate(pieces.queries) if token.word == 0]
+    second = [index for index, token in enumerate(pieces.queries) if token.word == 1]
+    weights = pieces.weights.copy()
+    weights[:, :, [first, *second]] = np.nan
+    words = merge_words(replace(pieces, weights=weights))
+    places = [words.query_tokens.index(word) for word in WORDS[:2]]
+    of_first = pieces.weights[:, :, others][..., [first, *others]].sum(-1).mean(-1)
+    np.testing.assert_allclose(words.weights[:, :, places[0], places[0]], of_first, atol=ROUNDING)
+    assert np.isnan(words.weights[:, :, places[1]]).all()
