@@ -240,7 +240,8 @@ def _read_texts(
                 readings.setdefault(reading.lengths, []).append((index, reading))
             yield at(done)
         for lengths, found in sorted(readings.items()):
-            if min(length for length in lengths if length) < FEWEST_TOKENS:
+            source, target = lengths  # of which one or both look and are looked at
+            if {"decoder": target, "cross": min(lengths)}.get(way.kind, source) < FEWEST_TOKENS:
                 sums = merge(sums, left_out([index for index, _ in found], _TOO_SHORT))
                 done += len(found)
                 continue

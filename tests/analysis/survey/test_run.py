@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import pickle
 import weakref
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +27,23 @@ def test_texts_that_are_too_short_or_too_long_are_left_out_and_counted(model: Mo
         survey(model, [("the cat", None)])
     with pytest.raises(AttnlitError, match="at most"):
         survey(model, [("the cat " * 200, None)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "counts"),
+    [("encoder", [True, True, False]), ("decoder", [True, False, True]), ("cross", [True, False, False])],
+)
+def test_only_the_text_that_looks_or_is_looked_at_must_be_long(
+    kind: str, counts: list[bool], tiny_model: Callable[[str], Model]
+) -> None:
+    """An encoder reads no target: there is none, or one of any length."""
+    long, short = "The dog lay on the rug; it was tired.", "It."
+    texts = [(long, long), (long, short), (short, long)]
+    for text, is_scored in zip(texts, counts, strict=True):
+        part = partial(tiny_model("t5"), [text], kind=kind)
+        assert (part.trained.texts, part.trained.left_out) == ((1, 0) if is_scored else (0, 1))
+    if kind == "encoder":
+        assert partial(tiny_model("t5"), [long], kind=kind).trained.texts == 1
 
 
 def test_random_tokens_are_read_once_for_a_model(
