@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -67,3 +69,18 @@ def by_hand(model: Model, text: str, pair: str | None = None) -> list[torch.Tens
         values = values.repeat_interleave(heads // len(values), 0)
         found.append(brought(record.weights[layer], values, projection.unflatten(0, (heads, size))))
     return found
+
+
+@contextmanager
+def one_weight_at_0(layer: int, head: int, query: int, key: int) -> Iterator[None]:
+    """One weight of the attention layer of this place is 0, in a model whose own code calls softmax."""
+    softmax, calls = torch.nn.functional.softmax, count()
+
+    def changed(scores: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
+        weights = softmax(scores, *arguments, **options)
+        if weights.dim() == 4 and next(calls) == layer:  # others choose experts
+            weights[:, head, query, key] = 0
+        return weights
+
+    with patch.object(torch.nn.functional, "softmax", changed):
+        yield

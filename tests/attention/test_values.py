@@ -22,7 +22,7 @@ from attnlit.errors import AttnlitError
 from attnlit.models.model import Model
 from tests import many, tiny
 from tests.architectures import line_of
-from tests.attention.by_hand import PAIR, TEXT, by_hand, inputs_of, run
+from tests.attention.by_hand import PAIR, TEXT, by_hand, inputs_of, one_weight_at_0, run
 from tests.bundled import bundled
 from tests.published import from_hub
 from tests.tolerances import ROUNDING
@@ -42,6 +42,32 @@ def test_norms_are_the_lengths_of_vectors_multiplied_by_hand(architecture: str, 
     together = passed_on(model, TEXT, PAIR, together=True)
     np.testing.assert_allclose(together.weights[:, 0], expected.sum(1).norm(dim=-1), rtol=1e-4, atol=ROUNDING)
     assert np.ptp(record.weights.max((2, 3))) > 0.1  # or a mix-up of heads would not show
+
+
+@pytest.mark.parametrize("architecture", ["deepseek-v3", "gemma3", "gpt-oss", "qwen3.5"])
+def test_a_weight_that_is_taken_away_takes_its_vector_along(architecture: str) -> None:
+    """Nothing is multiplied here: a model's own code says what is missing, whatever gate or sink it has."""
+    model = many.model(architecture)
+    record = passed_on(model, TEXT)
+    kind, options = many.ARCHITECTURES[architecture]
+    module = tiny.build(kind, options, len(model.tokenizer)).requires_grad_(False)
+    module.set_attn_implementation("eager")
+    layer = record.layers - 1
+    projection = module.model.layers[record.layer_numbers[layer]].self_attn.o_proj
+    ids = torch.tensor([[token.id for token in record.queries]])
+
+    def written(head: int, query: int, key: int) -> torch.Tensor:
+        seen: list[torch.Tensor] = []
+        hook = projection.register_forward_hook(lambda *call: seen.append(call[-1][0]))
+        with one_weight_at_0(layer, head, query, key):
+            module(ids, use_cache=False)
+        hook.remove()
+        return seen[0]
+
+    for head, query, key in [(0, 5, 4), (1, 7, 7), (2, 9, 6), (3, 6, 5)]:
+        missing = written(head, query, key)[query] - written(head, query - 1, 0)[query]
+        expected = pytest.approx(record.weights[layer, head, query, key], rel=1e-4, abs=ROUNDING)
+        assert float(missing.norm()) == expected
 
 
 def surroundings(model: Model, text: str) -> tuple[list[torch.Tensor], list[Any]]:
