@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -48,6 +49,7 @@ def read_texts(
     most: only so many, the first ones; later files are not opened. Raises AttnlitError in one sentence.
     """
     files = _files(given, some_suffice=most is not None)
+    most = None if most is None else min(most, sys.maxsize)
     texts = list(islice((text for file in files for text in _texts_of(file, column, pair)), most))
     if not texts:
         raise AttnlitError(
@@ -110,14 +112,16 @@ def _texts_of(file: Path, column: str | None, pair: str | None) -> Iterator[Text
             yield text, second
     except UnicodeDecodeError as error:
         raise AttnlitError(f"{quoted(file.name)} is not written in UTF-8. Save it in UTF-8.") from error
-    except (ValueError, OSError, pa.ArrowException) as error:
+    except (ValueError, OverflowError, OSError, pa.ArrowException) as error:  # the second: of dates
         if isinstance(error, AttnlitError):
             raise
         raise _unreadable(file.name, error) from error
 
 
 def _check_unpacked(file: Path) -> None:
-    """Raises AttnlitError for a compressed file, whatever it is called."""
+    """Raises AttnlitError for a compressed file, whatever it is called, and for what is no file."""
+    if file.exists() and not file.is_file():  # to open a pipe is to wait for whoever writes into it
+        raise AttnlitError(f"{quoted(file.name)} is a pipe or a device. Give files that hold texts.")
     with file.open("rb") as start:
         found = start.read(max(map(len, _PACKED.values())))
     if file.suffix.lower() in _PACKED or found.startswith((*_PACKED.values(),)):
@@ -138,7 +142,7 @@ def _csv(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
 def _parquet(file: Path, column: str | None, pair: str | None) -> Iterator[Text]:
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(file) as rows:
+    with file.open("rb") as opened, pq.ParquetFile(opened) as rows:  # by its name only UTF-8 is opened
         # No other column is read: pictures and sounds are large, and Python has no name for some dates.
         wanted = [name for name in _wanted(rows.schema_arrow.names, file, column, pair) if name is not None]
         for block in rows.iter_batches(_ROWS, columns=wanted):

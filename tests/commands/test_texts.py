@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -151,6 +152,20 @@ def test_what_is_wrong_is_said_in_a_sentence(name: str, content: str, says: str,
         read_texts(tmp_path / "missing.txt")
 
 
+@pytest.mark.parametrize("kind", [pa.date32(), pa.duration("s")])
+def test_a_date_that_python_has_no_name_for(kind: pa.DataType, tmp_path: Path) -> None:
+    days = pa.array([2**30], pa.int32()) if kind == pa.date32() else pa.array([2**62], pa.int64())
+    write_table(pa.table({"text": days.cast(kind)}), tmp_path / "texts.parquet")
+    with pytest.raises(AttnlitError, match="cannot be read"):
+        read_texts(tmp_path)
+
+
+def test_a_pipe_among_files_is_told_of_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "texts.txt")
+    with pytest.raises(AttnlitError, match="is a pipe or a device"):
+        read_texts(tmp_path)
+
+
 def test_a_file_that_is_not_utf_8_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "texts.txt").write_bytes("Grüße aus der Stadt".encode("latin-1"))
     with pytest.raises(AttnlitError, match="UTF-8"):
@@ -172,6 +187,10 @@ def test_a_folder_within_that_cannot_be_read_is_not_passed_over(
     monkeypatch.setattr(os, "scandir", refusing)
     with pytest.raises(AttnlitError, match="cannot be read: Permission denied"):
         read_texts(tmp_path)
+
+
+def test_more_than_any_number_of_texts_are_all_there_are(tmp_path: Path) -> None:
+    assert len(read_texts(written(tmp_path, "csv"), most=sys.maxsize + 1)) == len(TEXTS)
 
 
 def test_blanks_around_a_columns_name_are_not_part_of_it(tmp_path: Path) -> None:
