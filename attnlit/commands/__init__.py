@@ -7,6 +7,8 @@ expects.
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,8 +20,20 @@ from attnlit.wording import printable
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments ask for; the status for the shell. None: those of this process."""
-    parser = _parser()
-    asked = parser.parse_args(arguments)
+    _print_anything()
+    try:
+        try:
+            return _status(arguments)
+        finally:
+            if sys.stdout is not None:  # as it is where there is nothing to print to
+                sys.stdout.flush()
+    except BrokenPipeError:  # who read what is printed, such as `head -1`, has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    asked = _parser().parse_args(arguments)
     try:
         return int(asked.run(asked) or 0)
     except AttnlitError as mistake:
@@ -27,6 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _print_anything() -> None:
+    """Letters that the terminal lacks are spelled out, as Python does by itself on standard error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,11 +11,11 @@ import sys
 import threading
 import time
 import webbrowser
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from attnlit.app.folder import app_folder
+from attnlit.commands.named import folder_named
 from attnlit.errors import AttnlitError
 from attnlit.models.limits import SURVEY
 
@@ -32,7 +32,7 @@ def add_to(commands: Any) -> None:
         help="open the app, perhaps with a survey",
         description="Open the app in the browser. With a folder that “attnlit survey” has made, open that.",
     )
-    parser.add_argument("folder", metavar="DIR", type=Path, nargs="?", help="the folder of a survey")
+    parser.add_argument("folder", metavar="DIR", type=folder_named, nargs="?", help="the folder of a survey")
     parser.add_argument("--port", type=int, help="of this machine (default: the first free one from 8501)")
     parser.add_argument("--no-browser", action="store_true", help="only say where it is")
     parser.add_argument("--any-model", action="store_true", help="any hub model or folder may be named there")

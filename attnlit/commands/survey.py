@@ -7,9 +7,10 @@ import errno
 import hashlib
 import json
 import os
+import shlex
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial as bound
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from attnlit.commands.data_sets import SCHEME
+from attnlit.commands.named import folder_named
 from attnlit.commands.texts import read_texts
 from attnlit.errors import AttnlitError
 from attnlit.wording import one_line, quoted
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from attnlit.scale import Block
 
 _UNFINISHED = "unfinished"  # a line of JSON that says what of which survey was read, and then its part
+_LOCK = "lock"
 SAVE_EVERY = 10.0  # seconds: so much work is lost when the command is killed
 
 
@@ -48,7 +51,9 @@ def add_to(commands: Any) -> None:
         metavar="TEXTS",
         help="a text, CSV, Parquet or JSONL file, a folder, or a data set of the hub: hub:owner/name",
     )
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="the folder for the survey")
+    parser.add_argument(
+        "--out", metavar="DIR", type=folder_named, required=True, help="the folder for the survey"
+    )
     parser.add_argument("--column", help="the column of the texts in a table (default: text)")
     parser.add_argument("--pair", help="the column of second sentences in a table (default: pair, if there)")
     parser.add_argument("--kind", help="the attention of an encoder-decoder: encoder, decoder or cross")
@@ -70,20 +75,46 @@ def run(asked: argparse.Namespace) -> None:
 
     if asked.workers < 1 or (asked.most is not None and asked.most < 1):
         raise AttnlitError("A survey needs one worker or more, and one text or more.")
-    if (asked.out / SCORES_FILE).exists():
+    with _writing(asked.out):
+        finished = (asked.out / SCORES_FILE).exists()
+    if finished:
         raise AttnlitError(f"There is a finished survey in {quoted(str(asked.out))}. Name another folder.")
     texts = read_texts(asked.texts, asked.column, asked.pair, asked.most)
     model = load(asked.model)
-    found = _survey(model, texts, asked)
-    name = asked.texts.removeprefix(SCHEME) if asked.texts.startswith(SCHEME) else Path(asked.texts).name
-    made_from = asked.made_from or f"{name}, {len(texts):,} texts"
-    with _writing(asked.out):
-        save(Saved(found, model.source, model.identity, made_from), asked.out)
-        (asked.out / _UNFINISHED).unlink(missing_ok=True)
+    with _alone_in(asked.out):
+        found = _survey(model, texts, asked)
+        name = asked.texts.removeprefix(SCHEME) if asked.texts.startswith(SCHEME) else Path(asked.texts).name
+        made_from = asked.made_from or f"{name}, {len(texts):,} texts"
+        with _writing(asked.out):
+            save(Saved(found, model.source, model.identity, made_from), asked.out)
+            (asked.out / _UNFINISHED).unlink(missing_ok=True)
     print(
         f"{found.texts:,} texts with {found.tokens:,} tokens were read, {found.left_out:,} left out as too "
-        f"short or too long. See them with: attnlit open {asked.out}"
+        f"short or too long. See them with: attnlit open {shlex.quote(str(asked.out))}"
     )
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Makes the folder, and keeps other commands out of it: two would put one file together from both."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / _LOCK)
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise AttnlitError(
+                f"Another command is making a survey in {quoted(str(folder))}. Wait for its end, or name "
+                "another folder."
+            ) from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows keeps what is open
+            (folder / _LOCK).unlink(missing_ok=True)
+        lock.release()
 
 
 @contextmanager
@@ -120,7 +151,7 @@ def _survey(model: Model, texts: Sequence[Text], asked: argparse.Namespace) -> S
     finally:
         progress.save()
     assert progress.part is not None
-    print("Reading random tokens, and the texts with the untrained model …")
+    print("Reading random tokens, and the texts with the untrained model …", file=sys.stderr)
     return finish([progress.part, controls(model, texts, kind=asked.kind, written=asked.written)])
 
 
@@ -129,8 +160,9 @@ def _parts(
 ) -> Iterator[tuple[Block, bytes]]:
     from attnlit.scale import parts, read_block
 
-    if asked.workers > 1:
-        yield from parts(model.source, waiting, workers=asked.workers, kind=asked.kind, written=asked.written)
+    workers = min(asked.workers, len(waiting))  # each one more would open a model for nothing
+    if workers > 1:
+        yield from parts(model.source, waiting, workers=workers, kind=asked.kind, written=asked.written)
     else:
         read = bound(read_block, model, kind=asked.kind, written=asked.written)
         yield from ((block, read(block)) for block in waiting)
@@ -165,8 +197,6 @@ class _Progress:
         """What the folder holds of this survey. Raises AttnlitError where it holds another one."""
         from attnlit.analysis.survey.parts import from_bytes
 
-        with _writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
         file = folder / _UNFINISHED
         if not file.is_file():
             return cls(folder, what, [], None, time.monotonic())

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 import attnlit.scale
 from attnlit.analysis.survey import survey
@@ -131,7 +135,11 @@ def test_a_folder_that_cannot_hold_a_survey_is_told_of_in_one_sentence(
     broken.mkdir()
     (broken / "unfinished").write_bytes(b'{"what": {}, "blocks": []}\nno part')
     asked = ["survey", str(folder), str(texts), "--most", "12", "--out"]
-    for out, says in ((texts, "File exists. Name another folder."), (broken, "cannot be read. Name another")):
+    for out, says in (
+        (texts, "File exists. Name another folder."),
+        (broken, "cannot be read. Name another"),
+        (tmp_path / ("x" * 300), "File name too long. Name another folder."),
+    ):
         assert main([*asked, str(out)]) == 1
         error = capsys.readouterr().err
         assert says in error
@@ -144,6 +152,64 @@ def test_a_folder_that_cannot_hold_a_survey_is_told_of_in_one_sentence(
     assert main([*asked, str(tmp_path / "full")]) == 1
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.endswith("No space left on device. Make room, and give the same command again.")
+
+
+def test_two_commands_do_not_write_into_one_folder(
+    folder: Path, texts: Path, tmp_path: Path, capsys: Said
+) -> None:
+    asked = ["survey", str(folder), str(texts), "--most", "12", "--out", str(tmp_path / "found")]
+    (tmp_path / "found").mkdir()
+    with FileLock(tmp_path / "found" / "lock"):
+        assert main(asked) == 1
+    assert "Another command is making a survey" in capsys.readouterr().err
+
+
+def test_no_worker_is_started_that_finds_nothing_to_read(
+    folder: Path, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def started(*_: object, **__: object) -> None:
+        pytest.fail("there is one block of texts: nothing for a second worker")
+
+    monkeypatch.setattr(attnlit.scale, "parts", started)
+    asked = ["survey", str(folder), str(texts), "--most", "12", "--workers", "1000", "--out"]
+    assert main([*asked, str(tmp_path / "found")]) == 0
+
+
+@pytest.mark.parametrize("asked", [["open", ""], ["survey", "mini-gpt2", "texts.txt", "--out", " "]])
+def test_nothing_is_not_the_folder_that_we_are_in(asked: list[str], capsys: Said) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(asked)
+    assert ended.value.code == 2
+    assert "name a folder" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no names of folders that are no text")
+def test_what_is_said_needs_no_letter_that_the_terminal_lacks(
+    folder: Path, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", printed)
+    out = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xc3\xa9 \xff")
+    assert main(["survey", str(folder), str(texts), "--most", "12", "--out", out]) == 0
+    said = printed.buffer.getvalue().decode("ascii")
+    assert said.endswith("/caf\\xe9 \\udcff'\n")
+    assert load(Path(out)).survey.texts == 12
+
+
+def test_who_has_read_enough_is_not_shown_a_fault() -> None:
+    asked = "import sys; from attnlit.commands import main; sys.exit(main(['--version']))"
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-c", asked],
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_a_wrong_model_is_answered_in_one_sentence(texts: Path, tmp_path: Path, capsys: Said) -> None:

@@ -74,10 +74,13 @@ def save(saved: Saved, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     examples = pa.Table.from_pandas(survey.examples.table(), preserve_index=False)
     rows = max(1, -(-len(examples) // layers))
-    pq.write_table(examples, folder / EXAMPLES_FILE, row_group_size=rows, compression="zstd")
+    # pyarrow itself opens no folder whose name is not UTF-8.
+    with (folder / EXAMPLES_FILE).open("wb") as file:
+        pq.write_table(examples, file, row_group_size=rows, compression="zstd")
     scores = pa.Table.from_pandas(pd.DataFrame(_columns(survey)), preserve_index=False)
     scores = scores.replace_schema_metadata({_KEY: json.dumps(about)})
-    pq.write_table(scores, folder / SCORES_FILE, compression="zstd")  # last: it says that all is there
+    with (folder / SCORES_FILE).open("wb") as file:
+        pq.write_table(scores, file, compression="zstd")  # last: it says that all is there
 
 
 def _columns(survey: Survey) -> dict[str, Any]:
@@ -109,9 +112,11 @@ def load(folder: Path) -> Saved:
             raise AttnlitError(
                 f"There is no survey in {quoted(str(folder))}. Make one: attnlit survey MODEL TEXTS --out DIR"
             )
-        table = pq.read_table(file)
+        with file.open("rb") as opened:
+            table = pq.read_table(opened)
         about = json.loads(table.schema.metadata[_KEY])
-        examples = pq.read_table(folder / EXAMPLES_FILE).to_pandas()
+        with (folder / EXAMPLES_FILE).open("rb") as opened:
+            examples = pq.read_table(opened).to_pandas()
         survey = _survey(about, table.to_pandas(), examples)
         return Saved(survey, str(about["source"]), str(about["identity"]), str(about["from"]))
     except AttnlitError:

@@ -36,6 +36,17 @@ def test_a_part_travels_as_bytes_and_is_the_same(model: Model) -> None:
             from_bytes(wrong)
 
 
+def test_bytes_that_were_damaged_on_their_way(model: Model) -> None:
+    sound = to_bytes(partial(model, TEXTS[:2]))
+    damaged = 0
+    for place in range(0, len(sound), 23):
+        try:
+            from_bytes(sound[:place] + bytes([sound[place] ^ 0xFF]) + sound[place + 1 :])
+        except AttnlitError:
+            damaged += 1
+    assert damaged
+
+
 def test_a_survey_comes_back_from_its_files(written: Survey, tmp_path: Path) -> None:
     save(Saved(written, "planted", "planted 1", "words"), tmp_path)
     back = load(tmp_path)
