@@ -9,6 +9,8 @@ from attnlit.wording import quoted
 
 SURVEY = "ATTNLIT_SURVEY"
 _MOST_SECONDS = 600
+_MOST = 10**9  # of anything that is counted
+_MOST_THREADS = 1024  # torch takes any number, and the process dies where the system has no room for so many
 
 
 def max_tokens() -> int:
@@ -23,7 +25,7 @@ def max_model_megabytes() -> int:
 
 def threads() -> int:
     """Torch threads a forward pass may use (ATTNLIT_THREADS, 1): on a shared host more of them only queue."""
-    return _number("ATTNLIT_THREADS", 1)
+    return _number("ATTNLIT_THREADS", 1, _MOST_THREADS)
 
 
 def models_kept() -> int:
@@ -129,8 +131,11 @@ def check_file(name: str, file: str, size: int) -> None:
         )
 
 
-def _number(variable: str, default: int) -> int:
+def _number(variable: str, default: int, most: int = _MOST) -> int:
     value = os.environ.get(variable, "").strip() or str(default)
-    if not value.isdecimal() or int(value) < 1:
-        raise AttnlitError(f"The setting {variable} must be a whole number above 0, and is “{value}”.")
+    # Python itself refuses to read a number of thousands of digits.
+    if not value.isdecimal() or len(value) > len(str(most)) or not 1 <= int(value) <= most:
+        raise AttnlitError(
+            f"The setting {variable} must be a whole number from 1 to {most:,}, and is {quoted(value)}."
+        )
     return int(value)

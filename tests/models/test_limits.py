@@ -24,11 +24,17 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     assert limits.max_model_megabytes() == 100
 
 
-@pytest.mark.parametrize("value", ["many", "0", "-3", "1.5"])
+@pytest.mark.parametrize("value", ["many", "0", "-3", "1.5", "9" * 30, "9" * 5_000])
 def test_a_setting_that_is_no_number_is_named(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTNLIT_MAX_TOKENS", value)
     with pytest.raises(AttnlitError, match="ATTNLIT_MAX_TOKENS must be a whole number"):
         limits.max_tokens()
+
+
+def test_more_threads_than_any_machine_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTNLIT_THREADS", "1000000")
+    with pytest.raises(AttnlitError, match="ATTNLIT_THREADS must be a whole number from 1 to 1,024"):
+        limits.set_threads()
 
 
 def test_how_long_a_hub_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
