@@ -90,6 +90,7 @@ def _read_config(clean: Path, place: Path, name: str) -> PretrainedConfig:
     kind = found.get("model_type")
     if not isinstance(kind, str) or kind not in CONFIG_MAPPING:
         raise AttnlitError(runs_own_program(name) if "auto_map" in found else unknown_kind(name))
+    settings.check_counts(found, name)
     try:
         config = AutoConfig.from_pretrained(clean, trust_remote_code=False, local_files_only=True)
         config.get_text_config(decoder=True)

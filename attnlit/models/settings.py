@@ -27,6 +27,9 @@ OF_TOKENIZERS = (".json", ".txt", ".model", ".spm", ".bpe", ".vocab", ".codes", 
 _LEFT_OUT = frozenset({CONFIG, GENERATION_CONFIG, *_CLEANED_AS_TOKENS})
 # A config.json with names of 20,000 classes has 40,000 values; the index of a thousand experts 200,000.
 _MOST_SETTINGS, _MOST_ENTRIES, _MOST_DEPTH = 50_000, 1_000_000, 50
+# How many there are of something for which a configuration makes a list, an entry each, when it is read.
+_COUNTS = re.compile(r"layer|label|block|stage|depth|expert|dense_replace")
+_MOST_COUNTED = 100_000
 _POINTER = b"version https://git-lfs"
 _PATH = re.compile(r"[/\\]|\.\.|^~")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -101,6 +104,21 @@ def _check_shape(found: object, file: str, name: str) -> None:
     raise AttnlitError(
         f"The file {file} of {quoted(name)} holds more settings than any real model has. Choose another."
     )
+
+
+def check_counts(found: Mapping[str, Any], name: str) -> None:
+    """Raises AttnlitError for a config.json whose lists of layers or of classes would fill the memory.
+
+    transformers makes them while it reads the file, before anybody can ask how large the model is.
+    """
+    for key, value in found.items():
+        if isinstance(value, dict) and key not in _LABELS:
+            check_counts(value, name)
+        elif isinstance(value, (int, float)) and value > _MOST_COUNTED and _COUNTS.search(key):
+            raise AttnlitError(
+                f"The config.json of {quoted(name)} asks for more than {_MOST_COUNTED:,} as {quoted(key)}, "
+                "and no real model has so many. Choose another."
+            )
 
 
 def check_whole(file: Path, name: str) -> None:

@@ -20,6 +20,20 @@ from attnlit.models.memory import from_memory
 from attnlit.models.weights import headers
 
 
+@pytest.mark.parametrize(
+    ("architecture", "count"), [("gpt2", "num_labels"), ("llama", "num_hidden_layers"), ("gpt2", "n_layer")]
+)
+def test_a_count_that_would_fill_the_memory_as_a_list(
+    architecture: str, count: str, tiny_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    place = Path(shutil.copytree(tiny_folder(architecture), tmp_path / "copy"))
+    config = json.loads((place / "config.json").read_text())
+    for found in ({**config, count: 10**12}, {**config, "text_config": {count: 10**12}}):
+        (place / "config.json").write_text(json.dumps(found))
+        with pytest.raises(AttnlitError, match=f"asks for more than 100,000 as “{count}”"):
+            check_settings(place, "copy")
+
+
 def test_what_transformers_prints_is_silenced_and_then_as_before() -> None:
     logging.set_verbosity_info()
     logging.enable_progress_bar()
