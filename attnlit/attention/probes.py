@@ -99,6 +99,11 @@ def real_probe(checkpoint: Checkpoint, spread: Probe, *, causal: bool) -> Probe:
     targeted = "decoder_input_ids" in spread.inputs
     rule = pairs_of(checkpoint, causal=causal)
     encoded = encode(checkpoint.tokenizer, TEXT, None if rule == "target" else PAIR, rule)
+    if not encoded.tokens:
+        raise AttnlitError(
+            f"The tokenizer of “{checkpoint.name}” makes no token of a plain sentence. Save the model "
+            "with its own tokenizer, or choose another."
+        )
     length = min(len(encoded.tokens), checkpoint.max_tokens)
     inputs = {
         name: torch.tensor([values[:length]], device="cpu")

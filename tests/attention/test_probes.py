@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +56,22 @@ def test_a_tokenizer_of_another_model_is_told(tmp_path: Path) -> None:
     tiny.save("bert", tmp_path)
     tiny.byte_level().save_pretrained(tmp_path)
     with pytest.raises(AttnlitError, match="does not belong to it: it makes tokens the model lacks"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "drops",
+    [
+        {"normalizer": {"type": "Replace", "pattern": {"Regex": ".*"}, "content": ""}},
+        {"post_processor": {"type": "TemplateProcessing", "single": [], "pair": [], "special_tokens": {}}},
+    ],
+    ids=["normalizer", "post_processor"],
+)
+def test_a_tokenizer_that_drops_every_text_is_told(drops: dict[str, object], tmp_path: Path) -> None:
+    tiny.save("gpt2", tmp_path)
+    settings = json.loads((tmp_path / "tokenizer.json").read_text())
+    (tmp_path / "tokenizer.json").write_text(json.dumps({**settings, **drops}))
+    with pytest.raises(AttnlitError, match="makes no token of a plain sentence"):
         load(tmp_path)
 
 
