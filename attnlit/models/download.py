@@ -54,9 +54,17 @@ class Remote:
 
 def http() -> ModuleType:
     """The library that huggingface_hub speaks HTTP with: httpx, or its successor in newer versions."""
+    return import_module(type(_session()).__module__.partition(".")[0])
+
+
+def _session() -> Any:
+    """huggingface_hub's own. Raises Unreachable where it cannot even be made, which is for a proxy's sake."""
     from huggingface_hub import get_session
 
-    return import_module(type(get_session()).__module__.partition(".")[0])
+    try:
+        return get_session()
+    except Exception as error:  # of a wrong address several types, of a missing package ImportError
+        raise failures.no_way_through_proxy() from error
 
 
 def headers() -> dict[str, str]:
@@ -88,9 +96,7 @@ def in_words(name: str) -> Any:
 @contextmanager
 def opened(name: str, url: str, *, seconds: float, **more: str) -> Any:
     """A streamed answer to a GET, with its status checked. Raises AttnlitError for everything but success."""
-    from huggingface_hub import get_session
-
-    with get_session().stream(
+    with _session().stream(
         "GET", url, headers={**headers(), **more}, timeout=seconds, follow_redirects=True
     ) as response:
         if response.status_code >= 400:

@@ -72,6 +72,15 @@ def no_answer(name: str) -> Unreachable:
     )
 
 
+def no_way_through_proxy() -> Unreachable:
+    """The sentence for a proxy that nothing can be sent through; its address may hold a password."""
+    return Unreachable(
+        "The Hugging Face hub cannot be asked through the proxy that is set here (HTTPS_PROXY, ALL_PROXY). "
+        "Correct its address, or install the Python package socksio if it is a SOCKS proxy; or choose a "
+        "bundled model: they need none."
+    )
+
+
 def unreadable_answer(name: str) -> Unreachable:
     return Unreachable(
         f"What the hub answered about {quoted(name)} cannot be read. Check that HF_ENDPOINT and proxies are "

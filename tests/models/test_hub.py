@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -513,6 +514,21 @@ def test_counts_that_no_model_has_are_not_believed(hub: Hub) -> None:
 
 
 @pytest.mark.whole
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "foo://x:y", "foo://user:secret@x"])
+def test_a_proxy_that_cannot_be_used_is_told_of(
+    proxy: str, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    for variable in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(variable, proxy)
+    huggingface_hub.close_session()  # it keeps the proxies that were set when it was made
+    said = refusal()
+    monkeypatch.undo()
+    huggingface_hub.close_session()
+    assert "cannot be asked through the proxy that is set here" in said
+    assert "secret" not in said
+
+
 def test_the_disk_is_bounded(hub: Hub, tiny_folder: GetFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTNLIT_DISK_MB", "1")
     size = ask(NAME).bytes
