@@ -246,7 +246,7 @@ def _row_table(weights: np.ndarray, least: np.ndarray, full: float) -> pa.Table:
     by_pair = np.ascontiguousarray(weights.transpose(1, 2, 0))  # (queries, keys, heads)
     places = np.flatnonzero(by_pair >= least)
     pair, slot = np.divmod(places, heads)
-    thousandths = np.rint(by_pair.ravel()[places] * (FULL / full)).astype(np.int16)
+    thousandths = _thousandths(by_pair.ravel()[places] * (FULL / full))
     (worth,) = np.nonzero(thousandths)
     pair, slot, thousandths = pair[worth], slot[worth], thousandths[worth]
     (pair_begins,) = np.nonzero(np.diff(pair, prepend=-1))
@@ -258,6 +258,17 @@ def _row_table(weights: np.ndarray, least: np.ndarray, full: float) -> pa.Table:
     pairs = pc.binary_join_element_wise(marks, slots, values, ":")
     queries, pairs_of_query = np.unique(query, return_counts=True)
     return rows_table(query=queries.astype(np.int16), entries=joined(pairs, pairs_of_query, ""))
+
+
+def _thousandths(exact: np.ndarray) -> np.ndarray:
+    """Whole thousandths that make the same whole percent as the exact ones: 524.7 is 524 and not 525.
+
+    Else the picture would say 53% where the words beside it say 52%.
+    """
+    whole = np.rint(exact).astype(np.int16)
+    between = whole % 10 == 5
+    whole[between] += np.where(exact[between] > whole[between], 1, -1).astype(np.int16)
+    return whole
 
 
 def _switch_table(attention: Attention, switches: Sequence[int], theme: Theme) -> pa.Table:

@@ -191,7 +191,7 @@ def _title(attention: Attention, text: Text, words: Sequence[int]) -> str:
 
 def _notes(attention: Attention, full: float, *, pointing: bool) -> tuple[str, ...]:
     notes = [
-        f"The darkest shade stands for {percent(full)}, the most that any word here gets except the first "
+        f"The strongest shade stands for {percent(full)}, the most that any word here gets except the first "
         "and the added ones, which often get far more, whatever the words are."
     ]
     if attention.weighs != ATTENTION:

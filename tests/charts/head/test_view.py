@@ -70,7 +70,7 @@ def with_clicks(picture: Picture, clicked: dict[str, list[dict[str, Any]]]) -> P
 def assert_draws_these(svg: Svg, row: np.ndarray) -> None:
     """The lines of a pinned token are of these weights (heads, keys), and the numbers are their mean."""
     lines = opacities(svg, "mark-rule", "stroke-opacity", HEAD_COLOURS)
-    assert np.allclose(sorted(lines), np.sort(row[row >= 0.01]), atol=0.0006)
+    assert np.allclose(sorted(lines), np.sort(row[row >= 0.01]), atol=0.0015)
     assert_percentages(svg, row.mean(axis=0))
 
 
@@ -96,6 +96,14 @@ def test_every_line_is_as_opaque_as_its_weight_whatever_else_is_shown(heads: lis
         assert opacity == pytest.approx(attention.weights[1, shown[slot], query, key], abs=5e-5)
     assert len(lines) == (attention.weights[1, shown] >= 0.0005).sum()
     assert [switch["name"] for switch in picture.tables["switches"].to_pylist()] == [str(h) for h in shown]
+
+
+def test_a_number_in_the_picture_is_the_one_in_the_words() -> None:
+    """Rounded to thousandths and then to percent, 52.47% would be 53% here and 52% beside it."""
+    rows = [[0.5247, 0.4753], [0.2853, 0.7147], [0.525001, 0.474999]]
+    drawn = detailed_weights(head_picture(record(np.array([[rows]]), list("abc"), list("xy")), 0).tables)
+    for (_, query, key), weight in drawn.items():
+        assert np.floor(100 * weight + 0.5) == round(100 * rows[query][key])
 
 
 def test_the_budget_keeps_the_strongest_lines_and_the_notes_say_what_share() -> None:
@@ -134,7 +142,7 @@ def test_pointing_shows_every_weight_of_one_percent_and_more(
     attention = random_record(layers=1, heads=heads, queries=queries, keys=keys, spread=spread)
     travelled = detailed_weights(head_picture(attention, 0).tables)
     for (slot, query, key), weight in travelled.items():
-        assert weight == pytest.approx(attention.weights[0, slot, query, key], abs=0.0006)
+        assert weight == pytest.approx(attention.weights[0, slot, query, key], abs=0.0015)
     wanted = set(zip(*np.nonzero(attention.weights[0] >= 0.01), strict=True))
     assert wanted <= travelled.keys()
 
