@@ -102,8 +102,12 @@ def escaped(text: str) -> str:
 
 
 def number_text(value: float, form: str = "+.2f") -> str:
-    """A number for people, in a Python format: +1.23, −0.40; “–” where there is no number (NaN, infinite)."""
-    return format(value, form).replace("-", "−") if isfinite(value) else "–"
+    """A number for people, in a Python format: +1.23, −0.40; “–” where there is no number (NaN, infinite).
+
+    What rounds to zero has no sign: it is neither more nor less.
+    """
+    written = format(value, form).replace("-", "−") if isfinite(value) else "–"
+    return written if any(map(written.__contains__, "123456789–")) else written.lstrip("+−")
 
 
 def percent(share: float) -> str:

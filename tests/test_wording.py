@@ -111,6 +111,7 @@ def test_numbers_and_names_as_people_say_them() -> None:
     assert [counted(number, "token") for number in (0, 1, 2)] == ["0 tokens", "1 token", "2 tokens"]
     assert [number_text(value) for value in (1.234, -0.4, float("nan"))] == ["+1.23", "−0.40", "–"]
     assert number_text(-0.0123, ".3f") == "−0.012"
+    assert [number_text(value) for value in (0.0, -0.004, 0.004, -0.005001)] == ["0.00"] * 3 + ["−0.01"]
     assert [percent(share) for share in (0.62, 0.0994, 0.0996, 0.002)] == ["62%", "9.9%", "10%", "0.2%"]
     assert [ordinal(each) for each in (1, 2, 3, 4, 11, 12, 21, 112)] == [
         "1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "112th",

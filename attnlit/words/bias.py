@@ -79,10 +79,15 @@ def ratio_in_words(found: Effects, one: str, other: str) -> str:
     expected, unexpected = escaped(found.contrast.expected), escaped(found.contrast.other)
     before, after = found.ratios
     change = after / before
+    first, second = _likely(before), _likely(after)
+    both = (
+        f"After *{one}*, “{unexpected}” is {first} “{expected}”; after *{other}*, {second.rpartition(' ')[0]}."
+    )
+    if number_text(change - 1, "+.2f").endswith("0.00"):
+        return f"{both} Swapping the word leaves that ratio as it was: there is no total effect."
     return (
-        f"After *{one}*, “{unexpected}” is {_likely(before)} “{expected}”; after *{other}*, it is "
-        f"{_likely(after)} it. Swapping the word makes that ratio {change:.2f} times what it was: a total "
-        f"effect of {change:.2f} − 1."
+        f"{both} Swapping the word makes that ratio {change:.2f} times what it was: a total effect of "
+        f"{change:.2f} − 1."
     )
 
 

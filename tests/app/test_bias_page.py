@@ -71,6 +71,12 @@ def shows_all(app: AppTest) -> None:
     assert any("One sentence is an anecdote" in each.value for each in app.markdown)
 
 
+def test_where_nothing_is_noted_nothing_is_written() -> None:
+    app = opened("bias", prompts="Your own")
+    shows_all(app)
+    assert "␣" not in [each.value for each in app.caption]
+
+
 def test_a_ready_pair_of_mini_bert() -> None:
     shows_all(opened("bias", model="mini-bert"))
 

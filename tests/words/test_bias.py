@@ -34,8 +34,15 @@ def test_ratios_are_those_of_the_scores() -> None:
     found = Effects(contrast, np.array([[0.2, 0.1], [0.1, 0.2]]), np.ones((2, 4)), (0,), 2)
     said = ratio_in_words(found, "She", "He")
     assert "After *She*, “was late” is **2.0 times less likely** than “was \\*kind\\*”" in said
-    assert "after *He*, it is **2.0 times as likely** as it." in said
+    assert "; after *He*, **2.0 times as likely**. Swapping" in said
     assert said.endswith("4.00 times what it was: a total effect of 4.00 − 1.")
+
+
+def test_a_swap_that_changes_nothing_is_said_to_change_nothing() -> None:
+    scores = np.array([[0.2, 0.2], [0.1, 0.1001]])
+    same = Effects(Contrast("a b", "a c", "kind", "late"), scores, np.ones((2, 4)), (0,), 2)
+    assert ratio_in_words(same, "She", "He").endswith("leaves that ratio as it was: there is no total effect.")
+    assert signed(-0.0001) == "0.000"
 
 
 @pytest.mark.parametrize(
