@@ -55,7 +55,7 @@ STEPS = (
     ),
     Step(
         "patterns", "What is each head for?",
-        "Every head is scored over many sentences. Choose another score, then click the darkest cell.",
+        "Every head is scored over many sentences. Choose another score, then click its strongest head.",
         ("previous-token head", "untrained model"),
     ),
     Step(
@@ -64,8 +64,8 @@ STEPS = (
         ("logits", "ablation"),
     ),
     Step(
-        "flow", "Down through the layers",
-        "Each layer mixes again. Follow one word down: what is it made of in the end?",
+        "flow", "Through the layers",
+        "Each layer, from left to right, mixes again. What is one word made of in the end?",
         ("residual stream", "rollout", "uniform attention"),
     ),
     Step(
@@ -103,7 +103,8 @@ def _way_in() -> None:
 def _step(number: int) -> None:
     step = STEPS[number]
     with st.container(border=True, key="tour_strip"):
-        st.markdown(f"**{number + 1} of {len(STEPS)} · {step.title}.** {step.says}")
+        title = step.title if step.title.endswith("?") else f"{step.title}."
+        st.markdown(f"**{number + 1} of {len(STEPS)} · {title}** {step.says}")
         with st.container(horizontal=True, vertical_alignment="center"):
             if number:
                 _link(number - 1, "Back", ":material/chevron_left:")
@@ -117,7 +118,8 @@ def _step(number: int) -> None:
 def _link(number: int, label: str, icon: str) -> None:
     step = STEPS[number]
     params = {**step.params, _KEY: str(number + 1)}
-    classroom.page_link(step.script, label=label, icon=icon, query_params=params, width="content")
+    # The page's own tip would lie over the words of the next step, as the pointer rests where it was clicked.
+    classroom.page_link(step.script, label=label, icon=icon, query_params=params, width="content", help="")
 
 
 def _leave() -> None:

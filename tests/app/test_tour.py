@@ -37,6 +37,14 @@ def test_a_step_is_told_on_its_page_and_remembered_at_home_after_it_was_left() -
     assert any("step 3 of" in link.proto.label for link in app.get("page_link"))
 
 
+def test_a_step_has_one_end_and_its_links_no_tip_that_covers_the_next() -> None:
+    app = opened("patterns", tour="5")
+    assert "**5 of 8 · What is each head for?** Every head" in told(app)
+    links = [link.proto for link in app.get("page_link") if "chevron" in link.proto.icon]
+    assert len(links) == 2
+    assert not [link.help for link in links if link.help]
+
+
 @pytest.mark.parametrize("asked", ["0", "9", "²", "-1", "99999999999", "x"])
 def test_a_step_that_there_is_not_is_no_step(asked: str) -> None:
     app = opened("glossary", tour=asked)
