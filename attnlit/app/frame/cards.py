@@ -115,7 +115,7 @@ PAGES = (
         QUESTIONS,
         frozenset({"scope", "prompts", "measure", "expected_only"})
         | {"first", "second", "expected", "other", "watched"},
-        terms=("head", "direct effect", "patching"),
+        terms=("head", "total effect", "indirect effect", "direct effect", "patching"),
     ),
     PageCard(
         "patterns",
@@ -135,7 +135,7 @@ PAGES = (
         frozenset({"model", "text", "head", "query", "vectors"}),
         QUESTIONS,
         frozenset({"with_first", "dimensions", "key_token"}),
-        terms=("head", "query", "key", "score"),
+        terms=("head", "distance-decay head", "query", "key", "score"),
     ),
     PageCard(
         "flow",
