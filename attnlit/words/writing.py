@@ -49,7 +49,7 @@ def guess_in_words(found: Guess, model: str, tokens: Sequence[Token], place: int
     if place is not None:
         where = f"{'In place of' if found.gap else 'After'} {token_name(tokens, place)},"
     name, word = escaped(model), word_name(one, BOLD)
-    said = f"{name} finds {word} likeliest: {percent(found.probability)}."
+    said = f"{name}'s best guess is {word} ({percent(found.probability)})."
     if not found.likeliest:
         said = f"{name} gives {word} {percent(found.probability)}."
     compared = f" Here it is compared with {word_name(other[0], BOLD)}." if other else ""
@@ -100,7 +100,7 @@ def head_in_words(name: str, written: float | None, lost: float | None, word: st
     if written is None:
         if lost is None:
             return f"What head {name} does for this word is not known."
-        return f"Without head {name} the number of {word_name(word, BOLD)} {_moves(lost)}."
+        return f"Without head {name} the logit of {word_name(word, BOLD)} {_moves(lost)}."
     first = f"Head {name} itself writes **{number_text(written)}** of this number."
     if lost is None:
         return first

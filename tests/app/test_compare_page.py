@@ -73,6 +73,9 @@ def test_two_models_and_the_heads_that_are_alike() -> None:
     names = ("mini-gpt2", "mini-bert")
     assert plain(aligned_in_words(found)) in told(app)
     assert plain(alike_in_words(most_alike(found), 1, 2, names)) in told(app)
+    titles = [frame.proto.columns for frame in app.dataframe if "other_layer" in frame.value.columns]
+    assert titles
+    assert all('"other layer"' in each for each in titles)
     assert len(app.get("vega_lite_chart")) == 4  # two head views, the difference, the map
     app.button_group(key="beside").set_value("The same number").run()
     assert "layer 1, head 2" in told(app)

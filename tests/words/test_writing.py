@@ -59,7 +59,7 @@ def test_where_the_guess_stands() -> None:
         model = bundled(name)
         asked = guess(model, "The cat sat on the mat", position=2)
         said = guess_in_words(asked, model.name, attend(model, "The cat sat on the mat").queries, 2)
-        assert said.startswith(f"{start} *cat*, {name.replace('-', chr(92) + '-')} finds **")
+        assert said.startswith(f"{start} *cat*, {name.replace('-', chr(92) + '-')}'s best guess is **")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_direct_beside_total(written: float, lost: float, words: str) -> None:
 
 def test_where_nothing_is_written_directly_the_loss_is_told() -> None:
     assert (
-        head_in_words("5-1", None, -0.3, "mat") == "Without head 5-1 the number of **mat** rises by **0.30**."
+        head_in_words("5-1", None, -0.3, "mat") == "Without head 5-1 the logit of **mat** rises by **0.30**."
     )
     assert "not known" in head_in_words("5-1", None, None, "mat")
 

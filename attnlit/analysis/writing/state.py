@@ -77,7 +77,7 @@ def take_apart(model: Model, text: str, pair: str | None = None, position: int =
     expanded = None if stream.root is None else expand(stream.root, model.sites)
     if expanded is None or stream.entered is None or stream.scores is None or not expanded.calls:
         raise AttnlitError(
-            f"Between the last state and the words of {model.name} stands more than a norm, so no head has a "
+            f"{model.name} has more than a norm between its last state and its words, so no head has a "
             "share of its own in a word's logit. Switch heads off instead: what is lost is measured."
         )
     entered = to_numpy(stream.entered)

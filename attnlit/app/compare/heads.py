@@ -80,7 +80,7 @@ def alike(
             key="alike_map",
             alt="Distance of each head to the head of the other model most like it",
         )
-        st.caption(f"{UNIT} Pale heads have a close match in the other model. Click a head to see it above.")
+        st.caption(f"{UNIT} Faint heads have a close match in the other model. Click a head to see it above.")
         with described.words_of("alike_map", border=False):
             st.markdown(alike_in_words(table, request.layer, request.head, names))
     with right:
@@ -92,5 +92,6 @@ def alike(
 def _numbers(table: pd.DataFrame, title: str, name: str) -> None:
     three = st.column_config.NumberColumn(format="%.3f")
     columns: dict[str, Any] = {each: three for each in table.columns if table[each].dtype.kind == "f"}
+    columns |= {"other_layer": "other layer", "other_head": "other head"}
     columns["even"] = st.column_config.NumberColumn("from even attention", format="%.3f")
     panels.numbers(table, title, name, column_config=columns, height=300)

@@ -40,7 +40,7 @@ def which_head(request: Request, by: DistanceProfile) -> pd.Series:
         values = table.pivot(index="layer", columns="head", values="decay").to_numpy()
         panels.heads_picture(
             head_map_picture(
-                np.clip(values, 0, 1), title="steady fall with distance explains", form=".0%",
+                np.clip(values, 0, 1), title="explained by a steady fall", form=".0%",
                 layers=by.layer_numbers, limits=(0.0, 1.0), selected=(request.layer, request.head),
                 theme=request.theme,
             ),

@@ -115,10 +115,11 @@ def _asked(request: Request, found: Guess) -> str:
 
 
 def _map(request: Request, values: np.ndarray, found: Guess, theme: Theme, *, lost: bool) -> Picture:
-    of = " − ".join(found.words) if len(found.words) > 1 else f"the logit of {found.words[0]}"
+    words = [quoted(word) for word in found.words]
+    of = " − ".join(words) if len(words) > 1 else f"the logit of {words[0]}"
     return head_map_picture(
         values,
-        title=f"{'lost' if lost else 'written'} of {of}",
+        title=f"{'lost from' if lost else 'written to'} {of}",
         layers=request.attention.layer_numbers,
         selected=(request.layer, request.head),
         signed=True,
