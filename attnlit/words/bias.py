@@ -79,10 +79,8 @@ def ratio_in_words(found: Effects, one: str, other: str) -> str:
     expected, unexpected = escaped(found.contrast.expected), escaped(found.contrast.other)
     before, after = found.ratios
     change = after / before
-    first, second = _likely(before), _likely(after)
-    both = (
-        f"After *{one}*, “{unexpected}” is {first} “{expected}”; after *{other}*, {second.rpartition(' ')[0]}."
-    )
+    first, second = _likely(before), _likely(after).removesuffix(" as").removesuffix(" than")
+    both = f"After *{one}*, “{unexpected}” is {first} “{expected}”; after *{other}*, {second}."
     if number_text(change - 1, "+.2f").endswith("0.00"):
         return f"{both} Swapping the word leaves that ratio as it was: there is no total effect."
     return (
