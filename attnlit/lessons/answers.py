@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from attnlit.lessons.measures import Measure
 from attnlit.lessons.reading import Lesson, Step
-from attnlit.wording import one_line
+from attnlit.wording import number_text, one_line
 
 _ANSWER = re.compile(r"(\d{0,2})(?:n(-?\d{1,3}(?:\.\d{1,3})?))?", re.ASCII)
 _NUMBER = re.compile(r"[-−+]?(?:\d{1,3}(?:[.,]\d*)?|[.,]\d+)")
@@ -70,14 +71,15 @@ def _answer(step: Step, text: str) -> Answer | None:
     return Answer(int(option) if option else None, float(number) if number else None)
 
 
-def as_written(value: float) -> float:
-    """A measured value as a student writes it: percent, or an effect times 100."""
-    return 100 * value
+def as_written(measure: Measure, value: float) -> str:
+    """A measured value as the pages say it: 82.0%, or an effect such as +0.394."""
+    return f"{100 * value:.1f}%" if measure.is_share else number_text(value, "+.3f")
 
 
-def is_near(value: float, written: float) -> bool:
+def is_near(measure: Measure, value: float, written: float) -> bool:
     """Whether what a student wrote is what was measured, up to what can be read off a picture."""
-    return abs(as_written(value) - written) <= 100 * NEAR
+    unit = 100 if measure.is_share else 1
+    return abs(unit * value - written) <= unit * NEAR
 
 
 def sheet(lesson: Lesson, answers: Sequence[Answer], name: str = "") -> str:
@@ -96,10 +98,10 @@ def sheet(lesson: Lesson, answers: Sequence[Answer], name: str = "") -> str:
 
 def key(lesson: Lesson, values: Sequence[float | None]) -> str:
     """The key to a lesson in Markdown, for the teacher. values: what was measured for each step, or None."""
-    lines = [f"# The key: {lesson.title}", "", f"What students get wrong: {lesson.mistakes}", ""]
+    lines = [f"# Answer key: {lesson.title}", "", f"What students get wrong: {lesson.mistakes}", ""]
     for number, (step, value) in enumerate(zip(lesson.steps, values, strict=True), start=1):
         right = next(option.text for option in step.options if option.right)
         lines += [f"## {number}. {step.title}", "", f"{step.question} **{right}**", ""]
         if step.measure is not None and value is not None:
-            lines += [f"{step.number} **{as_written(value):.1f}**", ""]
+            lines += [f"{step.number} **{as_written(step.measure, value)}**", ""]
     return "\n".join(lines)

@@ -25,6 +25,11 @@ class Measure:
     what: str
     where: Mapping[str, str]
 
+    @property
+    def is_share(self) -> bool:
+        """Whether it is between 0 and 1, which people write as percent."""
+        return self.what != "effect"
+
 
 @dataclass(frozen=True)
 class Claim:

@@ -62,6 +62,29 @@ def test_a_reload_and_a_link_restore_the_answers() -> None:
     assert "Not that" in shown(app)
 
 
+@pytest.mark.parametrize(
+    ("lesson", "step", "wrong", "where"),
+    [
+        ("one-step-back", "1", "50", "Find the token in the picture"),
+        ("one-step-back", "2", "50", "The page “Head view” says it"),
+        ("one-step-back", "3", "50", "The table above says it"),
+        ("is-it-biased", "1", "0.9", "The page “Bias” says it"),
+    ],
+)
+def test_a_wrong_number_is_sent_where_the_right_one_stands(
+    lesson: str, step: str, wrong: str, where: str
+) -> None:
+    app = opened("lessons", lesson=lesson, step=step, answers="0_0_0_")
+    app.text_input[0].set_value(wrong).run()
+    assert f"Not that. {where}" in plain(shown(app))
+
+
+def test_an_effect_is_written_as_the_page_bias_says_it() -> None:
+    app = opened("lessons", lesson="is-it-biased", step="2", answers="0_0_0_")
+    app.text_input[0].set_value("−0.26").run()
+    assert "Right: measured here it is −0.263." in plain(shown(app))
+
+
 def test_a_step_that_switches_off_shows_what_the_model_then_says() -> None:
     app = opened("lessons", lesson="said-twice", step="2", answers="_0_")
     assert "Har" in set(app.dataframe[0].value["token"])
@@ -104,8 +127,8 @@ def test_a_teacher_gets_a_link_and_a_key_that_is_measured() -> None:
         "step": ["1"],
         "only": ["head_view.model_view.neuron_view"],
     }
-    next(button for button in app.button if button.label == "Measure the key").click().run()
-    assert "The key: " in shown(app)
+    next(button for button in app.button if button.label == "Show the answer key").click().run()
+    assert "Answer key: " in shown(app)
 
 
 def test_a_link_for_a_class_allows_what_the_lesson_opens() -> None:

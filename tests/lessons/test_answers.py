@@ -16,6 +16,7 @@ from attnlit.lessons.answers import (
     number_in,
     sheet,
 )
+from attnlit.lessons.measures import parse_measure
 
 LESSON = LESSONS["one-step-back"]
 
@@ -48,10 +49,13 @@ def test_a_right_prediction_and_a_number_that_is_near() -> None:
     assert Answer(right).is_right(LESSON.steps[0])
     assert not Answer(1 - min(right, 1)).is_right(LESSON.steps[0])
     assert not Answer().is_right(LESSON.steps[0])
-    assert as_written(0.394) == pytest.approx(39.4)
-    assert is_near(0.99, 99)
-    assert is_near(0.99, 97.5)
-    assert not is_near(0.99, 90)
+    share, effect = parse_measure("score name=previous"), parse_measure("effect prompts=question")
+    assert (as_written(share, 0.394), as_written(effect, -0.26312)) == ("39.4%", "−0.263")
+    assert is_near(share, 0.99, 99)
+    assert is_near(share, 0.99, 97.5)
+    assert not is_near(share, 0.99, 90)
+    assert is_near(effect, -0.26312, -0.26)  # as the page says it
+    assert not is_near(effect, -0.26312, 0.26)
 
 
 def test_the_sheet_holds_the_answers_and_not_the_key() -> None:
@@ -67,7 +71,11 @@ def test_the_sheet_holds_the_answers_and_not_the_key() -> None:
 def test_the_key_holds_what_is_right_and_what_was_measured() -> None:
     text = key(LESSON, [0.99, 0.82, None])
     assert LESSON.mistakes in text
-    assert "**99.0**" in text
+    assert text.startswith("# Answer key: ")
+    assert "**99.0%**" in text
+    effects = key(LESSONS["is-it-biased"], [0.394, -0.2634, None])
+    assert "**+0.394**" in effects
+    assert "**−0.263**" in effects
     for step in LESSON.steps:
         assert f"**{next(option.text for option in step.options if option.right)}**" in text
 

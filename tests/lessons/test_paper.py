@@ -34,7 +34,9 @@ def test_every_key_has_the_right_answers_in_bold() -> None:
     for lesson in LESSONS.values():
         found = page(key(lesson, [0.5] * len(lesson.steps)))
         bold = ["".join(each.itertext()) for each in found.iter("strong")]
-        assert bold.count("50.0") == sum(step.measure is not None for step in lesson.steps)
+        assert bold.count("50.0%") + bold.count("+0.500") == sum(
+            step.measure is not None for step in lesson.steps
+        )
         for step in lesson.steps:
             right = next(option.text for option in step.options if option.right)
             assert right.replace("*", "") in bold

@@ -58,7 +58,7 @@ def walk(place: Place) -> None:
         st.button("All lessons", type="tertiary", on_click=places.go, args=(None,))
     if last:
         st.markdown(
-            "**Hand it in.** The sheet holds your answers, and not the key. Any browser opens it: print "
+            "**Hand it in.** The sheet holds your answers, not the right ones. Any browser opens it: print "
             "it, or send it."
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -74,17 +74,18 @@ def walk(place: Place) -> None:
 
 
 def teacher() -> None:
-    """How to run a lesson, a link for a class, what students get wrong, and the key."""
+    """How to run a lesson, a link for a class, what students get wrong, and the answer key."""
     st.markdown(HOW)
     titles = {lesson.title: lesson for lesson in LESSONS.values()}
     lesson = titles.get(st.selectbox("Lesson", [*titles]) or "", next(iter(LESSONS.values())))
     st.markdown(f"**What students get wrong.** {lesson.mistakes}")
     _class_link(lesson)
-    if st.button("Measure the key", help="The numbers are measured now, on the model of the lesson."):
+    if st.button("Show the answer key", help="Its numbers are measured now, on the model of the lesson."):
+        text = _key(lesson)
         st.download_button(
-            "Save the key", paper(_key(lesson)), f"{lesson.name}-key.html", "text/html", on_click="ignore"
+            "Save the answer key", paper(text), f"{lesson.name}-key.html", "text/html", on_click="ignore"
         )
-        st.markdown(_key(lesson))
+        st.markdown(text)
 
 
 def _class_link(lesson: Lesson) -> None:

@@ -24,6 +24,7 @@ from attnlit.wording import quoted
 if TYPE_CHECKING:
     from attnlit.app.lessons.place import Place
     from attnlit.charts.picture import Picture
+    from attnlit.lessons.measures import Measure
     from attnlit.models.model import Model
 
 _AGAIN = ":material/undo:"
@@ -122,10 +123,10 @@ def _reveal(place: Place, model: Model) -> None:
         heads = [(int(place.step.choices["layer"]), head) for head in _heads(place.step.choices)]
         panels.prediction(switch_off(model, text, heads, pair=pair or None, top=5))
     if place.step.measure is not None:
-        _measure(place, measured(place.step.measure, model, text, pair))
+        _measure(place, place.step.measure, measured(place.step.measure, model, text, pair))
 
 
-def _measure(place: Place, value: float) -> None:
+def _measure(place: Place, measure: Measure, value: float) -> None:
     key, before = f"measure_{place.lesson.name}_{place.number}", place.answer.number
     st.session_state.setdefault(key, "" if before is None else f"{before:g}")
     written = st.text_input(
@@ -139,7 +140,16 @@ def _measure(place: Place, value: float) -> None:
         return
     if number is None:
         say.hint(f"{quoted(written)} is not a number from −999 to 999. Write one such as 12.5.", _AGAIN)
-    elif is_near(value, number):
-        say.hint(f"Right: measured here it is {as_written(value):.1f}.", ":material/check:")
+    elif is_near(measure, value, number):
+        say.hint(f"Right: measured here it is {as_written(measure, value)}.", ":material/check:")
     else:
-        say.hint("Not that. Point at the token in the picture and read the number again.", _AGAIN)
+        say.hint(f"Not that. {_where(place, measure)}", _AGAIN)
+
+
+def _where(place: Place, measure: Measure) -> str:
+    """Where the number stands."""
+    if measure.what == "weight":
+        return "Find the token in the picture and read the number again."
+    if measure.what == "probability":
+        return "The table above says it."
+    return f"The page “{BY_SCRIPT[place.step.page].title}” says it."
