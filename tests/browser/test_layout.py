@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.hand import drawn
-from tests.browser.waiting import settled
+from tests.browser.waiting import settled, visit
 
 # What draws every picture: Streamlit fetches it when a page brings its first one.
 DRAWS = "**/ArrowVegaLiteChart*.js"
@@ -38,3 +38,16 @@ def test_a_picture_finds_its_room_kept(server: str, page: Page) -> None:
     finally:
         page.unroute_all()  # the tab is other tests', too
     assert not wrong
+
+
+def test_what_a_lesson_reveals_and_its_picture_are_in_sight_together(server: str, page: Page) -> None:
+    page.set_viewport_size({"width": 1024, "height": 768})  # a projector
+    visit(page, f"{server}/lessons?lesson=one-step-back&step=1&answers=2___")
+    drawn(page)
+    parts = [page.locator(f".st-key-lesson_{part}") for part in ("picture", "box", "words")]
+    picture, question, words = (
+        part.evaluate("each => each.getBoundingClientRect().toJSON()") for part in parts
+    )
+    assert abs(question["y"] - words["y"]) < NEARLY
+    assert picture["y"] - words["y"] - words["height"] < 2 * NEARLY
+    assert picture["x"] + picture["width"] < question["x"]

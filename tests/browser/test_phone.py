@@ -65,6 +65,9 @@ def test_a_class_opens_its_link_on_phones_and_answers(server: str, phone: Page) 
     visit(phone, f"{server}/lessons?lesson=one-step-back&step=1&only=head_view")
     assert overflows(phone) == []
     expect(phone.locator("[role='graphics-document']")).to_have_count(0)  # predict first
+    first = phone.locator("label:has(input[type=radio])").first.bounding_box()
+    assert first
+    assert first["height"] >= 36  # a finger's
     step = LESSONS["one-step-back"].steps[0]
     right = next(place for place, option in enumerate(step.options) if option.right)
     with answered(phone):

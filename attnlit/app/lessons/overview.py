@@ -31,9 +31,10 @@ nothing; the server keeps none of it.
 
 def all_lessons() -> None:
     """A card for each lesson."""
+    cards = st.container(key="lesson_cards")
     for number, lesson in enumerate(LESSONS.values()):
         if number % 3 == 0:
-            columns = st.columns(3)
+            columns = cards.columns(3)
         with columns[number % 3].container(border=True, height="stretch"):
             st.button(
                 f"**{number + 1} · {lesson.title}**",

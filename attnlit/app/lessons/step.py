@@ -40,19 +40,21 @@ def show(place: Place) -> None:
     )
     st.header(step.title, anchor=False)
     model = cache.load_model(lesson.model)
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        st.markdown(step.words)
+    answered = place.answer.option is not None
+    # Side by side where there is room (style.css); on a phone one below the other, as they are drawn here.
+    with st.container(key="lesson_step"):
+        with st.container(key="lesson_words"):
+            st.markdown(step.words)
         if not step.look_after:
             _picture(place, model)
-    with right, st.container(border=True):
-        _predict(place)
-        if place.answer.option is not None:
-            _reveal(place, model)
-        elif step.look_after:
-            say.hint("Predict first: the picture comes with your answer.", ":material/visibility_off:")
-    if step.look_after and place.answer.option is not None:
-        _picture(place, model)  # below the answer, which so stays where it was tapped
+        with st.container(key="lesson_box", border=True):
+            _predict(place)
+            if answered:
+                _reveal(place, model)
+            elif step.look_after:
+                say.hint("Predict first: the picture comes with your answer.", ":material/visibility_off:")
+        if step.look_after and answered:
+            _picture(place, model)  # below the answer, which so stays where it was tapped
 
 
 def _texts(place: Place) -> tuple[str, str]:
@@ -66,18 +68,19 @@ def _picture(place: Place, model: Model) -> None:
     text, pair = _texts(place)
     card = BY_SCRIPT[step.page]
     chart = _chart(place, model)
-    if chart is not None:
-        panels.picture(chart, key=f"lesson_{step.page}", alt=f"{card.title} of {model.name}")
     shown = {
         name: value for name, value in step.choices.items() if name not in ("text", "pair", "switch_off")
     }
     own = {} if step.page == "bias" else {"text": text, "pair": pair}
-    classroom.page_link(
-        step.page,
-        label=f"Open it on the page “{card.title}”",
-        icon=card.icon,
-        query_params={"model": place.lesson.model, **shown, **own},
-    )
+    with st.container(key="lesson_picture"):
+        if chart is not None:
+            panels.picture(chart, key=f"lesson_{step.page}", alt=f"{card.title} of {model.name}")
+        classroom.page_link(
+            step.page,
+            label=f"Open it on the page “{card.title}”",
+            icon=card.icon,
+            query_params={"model": place.lesson.model, **shown, **own},
+        )
 
 
 def _chart(place: Place, model: Model) -> Picture | None:
