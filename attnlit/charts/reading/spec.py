@@ -27,7 +27,7 @@ from attnlit.charts.vega import (
 
 BEFORE_DATA = {"full": 1, "most": "", "chosen_row": 0, "pointing": False, "leftwards": False}
 DARKEST = 0.6  # the opacity of the darkest ground: the words on it stay readable
-UNSEEN = 0.45  # the opacity of words that were not there yet
+UNSEEN = 0.7  # the opacity of words that were not there yet: they are read all the same
 RAMP, STEPS = 90, 10  # pixels of the scale, and its shades
 NOBODY = -1
 _PINNED = f"(pointing && pin.choice && pin.choice[0] > {NOBODY})"

@@ -11,13 +11,20 @@ import attnlit
 from attnlit.attention.filters import keep
 from attnlit.attention.record import PASSED_ON
 from attnlit.charts.reading import reading_picture, reading_view
-from attnlit.charts.theme import DARK
+from attnlit.charts.reading.spec import UNSEEN
+from attnlit.charts.theme import DARK, LIGHT, Theme, blend, contrast
 from attnlit.errors import AttnlitError
 from tests.answers import ROWS, WORDS, made_answer
 from tests.charts.drawing import assert_vega_lite_takes, place_of, svg_of, texts
 from tests.records import random_record, record
 
 FIRST = ((0, 0),)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_words_that_were_not_there_yet_can_be_read(theme: Theme) -> None:
+    """Most of an answer is, when its first word is chosen."""
+    assert contrast(blend(theme.background, theme.text, UNSEEN), theme.background) >= 4.5
 
 
 def test_grounds_are_as_strong_as_what_the_chosen_word_read() -> None:
