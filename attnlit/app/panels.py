@@ -225,7 +225,13 @@ def _switch_off(request: Request) -> None:
 def prediction(effect: Effect) -> None:
     """What the model predicts before and after a change: the finding in words, and what moved."""
     st.markdown(effect_in_words(effect))
-    number = st.column_config.NumberColumn(format="%.3f" if effect.problem_type == REGRESSION else "percent")
+    table, form = effect.table, "%.3f"
+    if (
+        effect.problem_type != REGRESSION
+    ):  # percent, all with as many decimals, so that they stand in a column
+        shares = ["before", "after"]
+        table, form = table.assign(**{each: 100 * table[each] for each in shares}), "%.2f%%"
+    number = st.column_config.NumberColumn(format=form)
     name = st.column_config.TextColumn(width="small")  # of a class: it may be long, and the numbers count
     columns: dict[str, Any] = {
         "class": name,
@@ -236,7 +242,7 @@ def prediction(effect: Effect) -> None:
     }
     if not effect.tokens and effect.table["place"].nunique() > 1:
         columns["place"] = "[MASK]"
-    table_of(effect.table, "prediction", column_config=columns)
+    table_of(table, "prediction", column_config=columns)
 
 
 def one_head(request: Request) -> list[str]:

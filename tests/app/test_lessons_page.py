@@ -87,7 +87,11 @@ def test_an_effect_is_written_as_the_page_bias_says_it() -> None:
 
 def test_a_step_that_switches_off_shows_what_the_model_then_says() -> None:
     app = opened("lessons", lesson="said-twice", step="2", answers="_0_")
-    assert "Har" in set(app.dataframe[0].value["token"])
+    table = app.dataframe[0]
+    assert "Har" in set(table.value["token"])
+    before = table.value.set_index("token")["before"]["Har"]  # percent
+    assert f"“Har” ({before:.1f}%)" in plain(shown(app))
+    assert '"%.2f%%"' in table.proto.columns
 
 
 def test_a_name_that_is_too_long_is_cut_and_it_is_said() -> None:

@@ -192,7 +192,7 @@ def _title(attention: Attention, text: Text, words: Sequence[int]) -> str:
 def _notes(attention: Attention, full: float, *, pointing: bool) -> tuple[str, ...]:
     notes = [
         f"The strongest shade stands for {percent(full)}, the most that any word here gets except the first "
-        "and the added ones, which often get far more, whatever the words are."
+        f"and the added ones{', which often get far more, whatever the words are' * (full < 0.5)}."
     ]
     if attention.weighs != ATTENTION:
         notes.append("Shares are of the length of all that these heads bring to the word.")

@@ -27,6 +27,12 @@ def test_words_that_were_not_there_yet_can_be_read(theme: Theme) -> None:
     assert contrast(blend(theme.background, theme.text, UNSEEN), theme.background) >= 4.5
 
 
+@pytest.mark.parametrize(("kept", "far_more"), [(1.0, False), (0.3, True)])
+def test_none_is_said_to_get_far_more_than_nearly_all(kept: float, far_more: bool) -> None:
+    (note, *_) = reading_picture(made_answer(kept=kept), FIRST).notes
+    assert ("far more" in note) == far_more
+
+
 def test_grounds_are_as_strong_as_what_the_chosen_word_read() -> None:
     picture = reading_picture(made_answer(), FIRST, [1])
     tables = picture.tables
