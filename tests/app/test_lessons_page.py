@@ -32,6 +32,21 @@ def test_the_list_opens_a_lesson_and_the_lesson_walks_on_and_back() -> None:
     assert "lesson" not in app.query_params
 
 
+def test_a_lesson_goes_on_where_it_was_left_for_a_page_that_it_opens() -> None:
+    app = opened("lessons", lesson="is-it-biased", step="1")
+    app.radio[0].set_value(1).run()
+    app.text_input[0].set_value("0.39").run()
+    next(button for button in app.button if button.label.startswith("Next")).click().run()
+    for name in ("lesson", "step", "answers"):  # over the navigation, which carries none of it
+        del app.query_params[name]
+    app.switch_page("pages/bias.py").run()
+    app.switch_page("pages/lessons.py").run()
+    assert any(each.value.endswith("· goes on at step 2") for each in app.caption)
+    app.button(key="open_is-it-biased").click().run()
+    assert app.query_params["step"] == "2"
+    assert app.query_params["answers"] == "1n0.39___"
+
+
 def test_what_is_so_is_told_after_a_prediction_and_the_answers_stand_in_the_address() -> None:
     step = LESSONS["one-step-back"].steps[0]
     app = opened("lessons", lesson="one-step-back")

@@ -25,7 +25,7 @@ prediction is worth more than a right reading. Then look together, switch off to
 sheets.
 
 Nobody needs an account. A student's answers stand in the address of their own page, so a reload loses
-nothing; the server keeps none of it.
+nothing; the server stores none of it.
 """
 
 
@@ -45,7 +45,9 @@ def all_lessons() -> None:
                 args=(lesson.name,),
             )
             st.markdown(lesson.about)
-            st.caption(f"{lesson.minutes} minutes · {lesson.model}")
+            left = places.left_at(lesson.name)
+            goes_on = "" if left is None else f" · goes on at step {left + 1}"
+            st.caption(f"{lesson.minutes} minutes · {lesson.model}{goes_on}")
 
 
 def walk(place: Place) -> None:

@@ -1,11 +1,14 @@
 """Where a student is: the lesson, the step and the answers so far. All of it stands in the address.
 
-So a reload loses nothing, a link hands it in, and the server keeps no accounts.
+So a reload loses nothing, a link hands it in, and the server keeps no accounts. Who leaves a lesson for a
+page that it opens, and comes back over the list, finds it where it was: that the session remembers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+
+import streamlit as st
 
 from attnlit.app import say
 from attnlit.app.frame import address, classroom
@@ -13,6 +16,8 @@ from attnlit.app.frame.cards import LESSONS as CARD
 from attnlit.lessons import LESSONS, Lesson, Step
 from attnlit.lessons.answers import Answer, decode, encode, is_damaged
 from attnlit.wording import quoted
+
+_LEFT = "lessons_left"  # in the session: by lesson, the step that a student was at, and the answers
 
 
 @dataclass(frozen=True)
@@ -53,15 +58,30 @@ def here() -> Place | None:
     if is_damaged(given, lesson):
         say.once("Some answers in this link cannot be read; it may have been cut off. Answer them again.")
         address.write(answers=encode(answers))
+    st.session_state.setdefault(_LEFT, {})[lesson.name] = number, encode(answers)
     return Place(lesson, number, tuple(answers))
 
 
-def go(lesson: str | None, number: int = 0) -> None:
-    """Open a step of a lesson, or the list. For callbacks."""
+def left_at(lesson: str) -> int | None:
+    """The step at which a lesson was left; None where it was not opened yet."""
+    left = _left(lesson)
+    return left and left[0]
+
+
+def _left(lesson: str) -> tuple[int, str] | None:
+    found: dict[str, tuple[int, str]] = st.session_state.get(_LEFT, {})
+    return found.get(lesson)
+
+
+def go(lesson: str | None, number: int | None = None) -> None:
+    """Open a step of a lesson, or the list; without a step, the lesson where it was left. For callbacks."""
     if lesson is None:
         address.leave(CARD.keys)
-    else:
+    elif number is not None:
         address.write(lesson=lesson, step=str(number + 1))
+    else:
+        number, answers = _left(lesson) or (0, "")
+        address.write(lesson=lesson, step=str(number + 1), **({"answers": answers} if answers else {}))
 
 
 def keep(place: Place, answer: Answer) -> None:
