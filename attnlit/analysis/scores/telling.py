@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attnlit.analysis.scores.evidence import FEWEST_TOKENS
-from attnlit.analysis.scores.on_text import head_scores
+from attnlit.analysis.scores.evidence import FEWEST_TOKENS, evidence_of
+from attnlit.analysis.scores.on_text import head_scores, roles_on_text
 from attnlit.analysis.scores.registry import BY_NAME, TOLD_BY_A_TEXT
+from attnlit.errors import AttnlitError
 
 if TYPE_CHECKING:
     from attnlit.attention.record import Attention, Token
@@ -52,7 +53,8 @@ def telling_query(attention: Attention, layer: int, head: int) -> int:
     """The index of the token that shows best what a head does: a word that looks hardest at another word.
 
     What lies on the first token, on tokens that the tokenizer added, or on the token itself, does not count.
-    Pieces of words count only where no whole word looks at another; the last word, where nothing does.
+    Pieces of words count only where no whole word looks at another; the last word, where nothing does. Of an
+    induction head it is a word that was there before, and looks at what followed it then.
     """
     weights = np.nan_to_num(attention.weights[attention.row(layer), head])  # (queries, keys)
     words = np.array([not each.special and each.text.isalnum() for each in attention.queries])
@@ -62,12 +64,26 @@ def telling_query(attention: Attention, layer: int, head: int) -> int:
         positions = [[each.position for each in tokens] for tokens in (attention.queries, attention.keys)]
         there = there * (np.array(positions[0])[:, None] != np.array(positions[1])[None])
     whole = [_whole(tokens) for tokens in (attention.queries, attention.keys)]
-    for some, seen in ((words & whole[0], there * whole[1]), (words, there)):
-        best = np.where(some, seen.max(axis=1, initial=0), -1.0)
-        if best.max() > 0:
-            return int(np.argmax(best))
+    for looks in (there * _of_induction(attention, layer, head), there):
+        for some, seen in ((words & whole[0], looks * whole[1]), (words, looks)):
+            best = np.where(some, seen.max(axis=1, initial=0), -1.0)
+            if best.max() > 0:
+                return int(np.argmax(best))
     last = np.flatnonzero(words)
     return int(last[-1]) if len(last) else len(attention.queries) - 1
+
+
+def _of_induction(attention: Attention, layer: int, head: int) -> np.ndarray:
+    """Which looks show that this is an induction head, if it is one: bool (Q, K); else all."""
+    every = np.ones((len(attention.queries), len(attention.keys)), bool)
+    if not attention.causal or attention.kind == "cross":
+        return every
+    try:
+        roles = roles_on_text(attention, layer, head)
+    except AttnlitError:  # of a part of a text no role is told
+        return every
+    followed = roles and roles[0][0] is TOLD_BY_A_TEXT["induction"]
+    return evidence_of(attention).followed if followed else every
 
 
 def _whole(tokens: Sequence[Token]) -> np.ndarray:

@@ -71,6 +71,15 @@ def test_the_word_that_looks_hardest_at_another_shows_a_head() -> None:
     assert telling_query(causal(first(12)), 0, 0) == 11  # no word looks at another: the last
 
 
+def test_an_induction_head_is_shown_by_a_word_that_was_there_before() -> None:
+    head = first(12)
+    head[5] = np.eye(12)[4]  # harder than any, but no induction
+    head[8] = 0.8 * np.eye(12)[4] + 0.2 * np.eye(12)[0]
+    words = [("the" if place in (3, 8) else text, 0) for place, (text, _) in enumerate(WORDS)]
+    assert telling_query(record(layers(head), words, causal=True), 0, 0) == 8
+    assert telling_query(causal(head), 0, 0) == 5  # nothing comes twice
+
+
 def test_a_piece_of_a_word_shows_a_head_only_where_no_whole_word_does() -> None:
     head = even(12)
     head[7], head[9] = np.eye(12)[3], 0.9 * np.eye(12)[5] + 0.1 * np.eye(12)[0]
