@@ -77,5 +77,5 @@ def teach() -> None:
         classroom.page_link("lessons", label="**Teach with it**", icon=":material/school:")
         st.caption(
             "Six lessons of 10 to 15 minutes: predict, look, switch a head off. One link for a class, no "
-            "accounts, an answer sheet for each student, and a key for you."
+            "accounts, an answer sheet for each student, and an answer key for you."
         )
