@@ -42,7 +42,7 @@ def show(place: Place) -> None:
     model = cache.load_model(lesson.model)
     answered = place.answer.option is not None
     # Side by side where there is room (style.css); on a phone one below the other, as they are drawn here.
-    with st.container(key="lesson_step"):
+    with st.container(key=f"lesson_{'after' if step.look_after else 'before'}"):
         with st.container(key="lesson_words"):
             st.markdown(step.words)
         if not step.look_after:
