@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 import attnlit
-from attnlit.app import copy_button, saving, say
+from attnlit.app import copy_button, menu_row, saving, say
 from attnlit.app.frame import address, sidebar
 from attnlit.app.frame.controls import one_of
 from attnlit.attention.record import ATTENTION
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _WIDTHS: dict[str, Literal["page", "column"]] = {"A page": "page", "A column": "column"}  # of a printed paper
+_NUMBERS = "The numbers behind the pictures"
 _MOST_ROWS = 5_000  # of a table on the page: a browser has to hold them
 _WEIGHTS = ("head", "head_rows", "model", "heatmap")  # views that draw weights
 
@@ -63,6 +64,8 @@ class _Menu:
     icon: str
     # What is in it.
     draw: Callable[[], None]
+    title: str = ""
+    width: Literal["small", "large"] = "small"
 
 
 def menu(
@@ -134,28 +137,22 @@ def menus(
     _row([
         *([_Menu("Link", "link", lambda: _links(link))] if link else ()),
         _Menu("Save", "download", save),
-        *([_Menu("Code", "code", lambda: _snippets(code))] if code else ()),
-        _Menu("Cite", "format_quote", _cite),
-    ], tables)  # fmt: skip
+        *([_Menu("Code", "code", lambda: _snippets(code), width="large")] if code else ()),
+        _Menu("Cite", "format_quote", _cite, width="large"),
+        *([_Menu("Table", "table", lambda: _tables(tables), _NUMBERS, width="large")] if tables else ()),
+    ])  # fmt: skip
 
 
 @st.fragment
-def _row(some: Sequence[_Menu], tables: Sequence[saving.Numbers]) -> None:
+def _row(some: Sequence[_Menu]) -> None:
     """Menus that are drawn once open, in a short run of their own: else every run would draw them whole."""
-    with st.container(horizontal=True):
-        for each in some:
-            icon = f":material/{each.icon}:"
-            opened = st.popover(each.label, icon=icon, key=f"{each.label} menu", on_change="rerun")
-            if opened.open:
-                with opened:
-                    each.draw()
-        about = "The numbers behind the pictures"
-        if tables and st.button("Table", icon=":material/table:", help=about):
-            _show_tables(tables)
+    pressed = menu_row.draw({each.label: each.icon for each in some})
+    for each in some:
+        if each.label in pressed:
+            st.dialog(each.title or each.label, width=each.width, icon=f":material/{each.icon}:")(each.draw)()
 
 
-@st.dialog("The numbers behind the pictures", width="large")
-def _show_tables(tables: Sequence[saving.Numbers]) -> None:
+def _tables(tables: Sequence[saving.Numbers]) -> None:
     """Every table of the page, to be read where pictures cannot be seen."""
     by_title = {each.title: each for each in tables}
     title = st.selectbox("Table", [*by_title]) if len(tables) > 1 else tables[0].title

@@ -1,7 +1,8 @@
-"""For those who use no mouse: a menu that a key opens is where the keyboard is next.
+"""For those who use no mouse: a menu that a key opens is where the keyboard is next, and Escape closes it.
 
 Streamlit draws what is in a popover at the end of the page, and leaves the focus at its button: from the
-sidebar some forty presses of Tab away. Escape closes it, and leads back to the button.
+sidebar some forty presses of Tab away. Escape closes it, and leads back to the button. A dialog hears that
+key as long as it has the focus, which a download takes from it.
 
 A browser takes `INTO_MENUS` in the first time that a page brings it.
 """
@@ -14,6 +15,8 @@ if (!window.attnlitIntoMenus) {
   window.addEventListener("keydown", ({ key, target }) => {
     const opens = key === "Enter" || key === " ";
     button = opens ? target.closest?.('[data-testid="stPopoverButton"]') : null;
+    if (key === "Escape" && document.activeElement === document.body)
+      document.querySelector('[role="dialog"] button[aria-label="Close"]')?.click();
   }, true);
   const inside = '[data-testid="stPopoverBody"] :is(a[href], button, input, textarea, [tabindex="0"])';
   window.attnlitIntoMenus = new MutationObserver(() => {

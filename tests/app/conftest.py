@@ -13,11 +13,17 @@ from attnlit.app.frame import sidebar
 from attnlit.models.catalogue import CATALOGUE
 from tests.app import small
 from tests.app.opening import opened
-from tests.app.quick import compile_pages_once, look_for_components_once, wait_for_no_browser
+from tests.app.quick import (
+    compile_pages_once,
+    look_for_components_once,
+    open_menus_in_their_place,
+    wait_for_no_browser,
+)
 
 look_for_components_once()
 compile_pages_once()
 wait_for_no_browser()
+open_menus_in_their_place()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

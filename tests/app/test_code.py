@@ -161,7 +161,7 @@ def test_a_picture_is_saved_as_wide_as_a_page_or_a_column(monkeypatch: pytest.Mo
 def test_the_numbers_behind_a_picture_can_be_read_as_a_table() -> None:
     app = opened("head_view", layer="2", heads="1")
     assert not app.dataframe
-    next(each for each in app.button if each.label == "Table").click().run()
+    with_menu(app, "Table")
     assert not app.exception
     assert {"query", "key", "weight"} <= set(app.dataframe[0].value.columns)
 

@@ -141,10 +141,20 @@ def test_a_token_and_a_head_are_chosen_by_keyboard_alone_from_the_home_page_on(
     eventually(lambda: address(page).get("query", begun) != begun)
     save = page.get_by_role("button", name="Save")
     walk_to(page, save)
-    with answered(page):
-        page.keyboard.press("Enter")
-    inside = "document.activeElement.closest('[data-testid=stPopoverBody]') !== null"
-    eventually(lambda: page.evaluate(inside))
+    opens_and_closes(page, save, "[role=dialog]")
+
+
+def opens_and_closes(page: Page, button: Locator, inside: str) -> None:
+    """The button, which has the focus, opens something that takes it; Escape gives it back."""
+    page.keyboard.press("Enter")
+    eventually(lambda: page.evaluate("inside => !!document.activeElement.closest(inside)", inside))
     assert page.evaluate(FOCUS_SHOWS)
     page.keyboard.press("Escape")
-    expect(save).to_be_focused()
+    expect(button).to_be_focused()
+
+
+def test_what_a_menu_holds_can_be_reached_by_keyboard(server: str, page: Page) -> None:
+    visit(page, f"{server}/answer")
+    menu = page.get_by_role("button", name="How it writes")
+    menu.focus()
+    opens_and_closes(page, menu, "[data-testid=stPopoverBody]")

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from attnlit.app.frame.opening import Known
     from attnlit.models.model import Model
 
-LENGTHS = (5, 10, 20, 40)  # tokens
+LENGTHS, _LENGTH = (5, 10, 20, 40), 10  # tokens; the second is what it begins with
 TEMPERATURES = (0.0, 0.5, 1.0, 1.5)
 MOST_SEED = 20
-# Keys of the session that belong to no control: that it was asked for, which work that has become, and what
-# the next run begins with, as (key of the field, its text).
-_ASKED, _AT_WORK, _LONGER = "go_on_asked", "go_on_at_work", "go_on_longer"
+# Keys of the session that belong to no control: that it was asked for, which work that has become, what the
+# next run begins with, as (key of the field, its text), and which texts the last one has shown.
+_ASKED, _AT_WORK, _LONGER, _SHOWN = "go_on_asked", "go_on_at_work", "go_on_longer", "go_on_shown"
 
 
 @dataclass(frozen=True)
@@ -42,30 +42,44 @@ def take_up() -> None:
         st.session_state[field] = longer
 
 
-def offer(model: Known) -> How | None:
-    """Draw, in the form of the texts, how the model is to go on; nothing for one that cannot."""
+def can(model: Known) -> bool:
+    """Whether a model writes what comes next."""
     untrained = opening.is_open(model) and not model.predicts
-    if not model.causal or model.pairs == "target" or untrained:
-        return None
+    return model.causal and model.pairs != "target" and not untrained
+
+
+def offer() -> bool:
+    """Draw the button, in the form of the texts: it sends what has been typed. Whether it was pressed."""
     about = (
         "Let the model write what comes next. It is added to sentence A, or to sentence B if there is one."
     )
-    with st.popover("Go on", help=about):
-        length = one_of(st.segmented_control, "Maximum tokens", LENGTHS, "on_length", default=10, bound=False)
-        temperature = one_of(
-            st.segmented_control,
-            "Temperature",
-            TEMPERATURES,
-            "on_temperature",
-            bound=False,
-            help="0: always the likeliest word. Above 0 words are drawn at random: the higher, the bolder.",
-        )
-        seed = st.slider(
-            "Draw", 0, MOST_SEED, 0, key="on_seed", persist_state="session",
-            help="Another number draws other words. At temperature 0 there is nothing to draw.",
-        )  # fmt: skip
-        st.form_submit_button("Let it go on", type="primary", on_click=_ask)
-    return How(length, temperature, seed if temperature else 0)
+    return bool(st.form_submit_button("Go on", help=about, on_click=_leave_another_text))
+
+
+def _leave_another_text() -> None:
+    texts = tuple(st.session_state.get(name) or "" for name in ("text", "pair"))
+    if texts != st.session_state.get(_SHOWN):
+        link.leave_text()
+
+
+@st.dialog("Go on", icon=":material/edit:")
+def ask() -> None:
+    """Ask how it is to go on."""
+    one_of(st.segmented_control, "Maximum tokens", LENGTHS, "on_length", default=_LENGTH, bound=False)
+    one_of(
+        st.segmented_control,
+        "Temperature",
+        TEMPERATURES,
+        "on_temperature",
+        bound=False,
+        help="0: always the likeliest word. Above 0 words are drawn at random: the higher, the bolder.",
+    )
+    st.slider(
+        "Draw", 0, MOST_SEED, 0, key="on_seed", persist_state="session",
+        help="Another number draws other words. At temperature 0 there is nothing to draw.",
+    )  # fmt: skip
+    if st.button("Let it go on", type="primary", on_click=_ask):
+        st.rerun()
 
 
 def _ask() -> None:
@@ -73,14 +87,26 @@ def _ask() -> None:
     link.leave_text()
 
 
-def go_on(known: Known, text: str, pair: str, how: How | None) -> None:
+def _how() -> How:
+    """What was chosen the last time that it was asked for."""
+    length, temperature, seed = map(st.session_state.get, ("on_length", "on_temperature", "on_seed"))
+    temperature = temperature if temperature in TEMPERATURES else TEMPERATURES[0]
+    return How(
+        length if length in LENGTHS else _LENGTH,
+        temperature,
+        seed if temperature and seed in range(MOST_SEED + 1) else 0,
+    )
+
+
+def go_on(known: Known, text: str, pair: str) -> None:
     """If that was asked for, let the model write, in view of the visitor, who can stop it; then begin anew.
 
     A second sentence stands behind the first one, and what is written goes on with it. What was written until
     a stop becomes part of the text, too.
     """
-    asked = st.session_state.pop(_ASKED, False)
-    if how is None:
+    asked, how = st.session_state.pop(_ASKED, False), _how()
+    st.session_state[_SHOWN] = text, pair
+    if not can(known):
         return
     field, last = ("pair", pair) if pair.strip() else ("text", text)
     key: Hashable = ("go on", known.identity, text, pair, how)

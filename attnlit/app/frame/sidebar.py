@@ -54,8 +54,8 @@ def draw(card: PageCard) -> Asked:
         if "text" not in controls:
             kind = _kind(model, answers="answers" in controls)
             return Asked(model, kind, *_layer_and_heads(model, kind, controls))
-        text, pair, how = _text(model)
-        go_on.go_on(model, text, pair, how)
+        text, pair = _text(model)
+        go_on.go_on(model, text, pair)
         kept_text.keep(own_texts(model), from_a_link=followed)
         kind = _kind(model)
         try:
@@ -157,8 +157,8 @@ def _told(model: Model) -> Model:
     return cache.in_languages(model, source, target)
 
 
-def _text(model: Known) -> tuple[str, str, go_on.How | None]:
-    """(text, second text, how the model is to go on with it)"""
+def _text(model: Known) -> tuple[str, str]:
+    """(text, second text)"""
     target = model.pairs == "target"
     second, label = ("target", "Target text") if target else ("pair", "Sentence B (optional)")
     # The starting texts are the fields' own values. Set in the session they would win over what a browser
@@ -172,8 +172,10 @@ def _text(model: Known) -> tuple[str, str, go_on.How | None]:
         pair = typed(st.text_area, label, start, second, most, height=80, placeholder=hint)
         with st.container(horizontal=True):
             st.form_submit_button("Show attention", type="primary", on_click=link.leave_text, width="stretch")
-            how = go_on.offer(model)
-    return text, pair, how
+            goes_on = go_on.can(model) and go_on.offer()
+    if goes_on:
+        go_on.ask()
+    return text, pair
 
 
 def most_characters() -> int:

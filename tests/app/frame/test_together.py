@@ -14,7 +14,7 @@ from attnlit.attention import attend
 from attnlit.attention.together import take_together
 from attnlit.charts.theme import LIGHT
 from attnlit.words.read_out import read_out
-from tests.app.opening import opened, plain, said, told
+from tests.app.opening import opened, plain, said, told, with_menu
 from tests.bundled import bundled
 
 TEXT = "Mr. Dursby met Miss Harlow at the gate"
@@ -41,7 +41,7 @@ def test_tokens_that_are_chosen_count_as_one_everywhere() -> None:
     assert f"take_together(attention, [{first}, " in "".join(each.value for each in app.code)
     links = [parse_qs(each.value.split("?")[1]) for each in app.code if "model=" in each.value]
     assert {link["together"][0] for link in links} == {f"{first}-{last}"}
-    next(each for each in app.button if each.label == "Table").click().run()
+    with_menu(app, "Table")
     assert one.query_tokens[first] in set(app.dataframe[-1].value["query"])
 
 
