@@ -226,9 +226,7 @@ def prediction(effect: Effect) -> None:
     """What the model predicts before and after a change: the finding in words, and what moved."""
     st.markdown(effect_in_words(effect))
     table, form = effect.table, "%.3f"
-    if (
-        effect.problem_type != REGRESSION
-    ):  # percent, all with as many decimals, so that they stand in a column
+    if effect.problem_type != REGRESSION:  # percent, all with as many decimals
         shares = ["before", "after"]
         table, form = table.assign(**{each: 100 * table[each] for each in shares}), "%.2f%%"
     number = st.column_config.NumberColumn(format=form)
