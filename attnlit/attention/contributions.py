@@ -2,7 +2,8 @@
 
 Ferrando et al. 2022 (arXiv 2203.04212), section 3: with y[i] what token i holds after the attention of a
 layer, the residual added (and normed, where the model norms there), and c[i, j] the part of it that token j
-brought, the contribution of j is max(0, |y[i]| - |y[i] - c[i, j]|), in sums of absolute values.
+brought, the contribution of j is max(0, |y[i]| - |y[i] - c[i, j]|), in sums of absolute values. The biases of
+the projection and of the norm are part of y[i]: no token brought them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor
 
 from attnlit.attention.following import PassedOn
-from attnlit.attention.norms import Around, centred
+from attnlit.attention.norms import Around, centred, offset
 
 # In the largest tensor of a step: so few that they stay near the processor while they are looked through.
 NUMBERS_AT_ONCE = 1_000_000
@@ -25,7 +26,7 @@ def contributions_with(passed: PassedOn, around: Around, choices: Sequence[np.nd
     """The contributions in one layer with the weights of each choice: (choices, N, N).
 
     A choice, (H or 1, N, N), stands in for the model's own weights; None is these. A norm's deviation divides
-    a whole row alike, and its bias comes from no token: both are left out.
+    a whole row alike, and is left out.
     """
     assert around.residual is not None
     values = torch.stack([passed.value_of(head) for head in range(passed.heads)])  # (H, K, d)
@@ -67,7 +68,8 @@ def _all_rows(weights: Tensor, new: Tensor, brings: Callable[[slice], Tensor], a
     """
     assert around.residual is not None
     tokens, width = new.shape
-    whole = centred(new, around).abs().sum(-1)
+    bias = offset(new, around)
+    whole = (centred(new, around) + bias).abs().sum(-1)
     found = new.new_zeros(tokens, tokens)
     seen = (weights != 0).any(0) | torch.eye(tokens, dtype=torch.bool, device=new.device)
     step = max(1, NUMBERS_AT_ONCE // (tokens * width))
@@ -78,7 +80,10 @@ def _all_rows(weights: Tensor, new: Tensor, brings: Callable[[slice], Tensor], a
         left = _without(new[rows], weights[:, rows, keys], brings(keys))  # (k, q, D)
         for token in range(keys.start, keys.stop):
             left[token - keys.start, token - rows.start] -= around.residual[token]
-        found[rows, keys] = (whole[rows] - centred(left, around).abs_().sum(-1)).T
+        left = centred(left, around)
+        if isinstance(bias, Tensor):
+            left += bias[rows]
+        found[rows, keys] = (whole[rows] - left.abs_().sum(-1)).T
     # What is not looked at brings nothing, and no rounding either.
     return torch.where(seen, found, 0.0).clamp_min(0)
 
@@ -97,7 +102,7 @@ def _gated(
     """(N, N), row by row, where each query has a gate of its own. values: (H, K, d), gate: (H, Q, d)."""
     assert around.residual is not None
     rows = []
-    for row, state in enumerate(centred(new, around)):
+    for row, state in enumerate(centred(new, around) + offset(new, around)):
         read = weights[:, row, :, None] * values * gate[:, row, None]  # (H, K, d)
         parts = read.movedim(0, 1).flatten(1) @ passed.weight  # (K, D)
         parts[row] += around.residual[row]

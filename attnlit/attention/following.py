@@ -83,16 +83,23 @@ class PassedOn:
 class Norm:
     """A layer norm with the mean and the scale that it had in this pass, so that it is linear in its input.
 
-    Kobayashi et al. 2021 (arXiv 2109.07152): the weight is applied, the bias is not.
+    Kobayashi et al. 2021 (arXiv 2109.07152): of a part of its input the weight is applied, the bias is not.
     """
 
     weight: Tensor | None  # (D,)
+    bias: Tensor | None  # (D,)
+    eps: float
     deviation: Tensor  # (Q, 1): of each of its rows
 
     def centred(self, vectors: Tensor) -> Tensor:
-        """All of the norm but the division by `deviation`: (..., D)."""
+        """All that the norm makes of parts of its input but the division by `deviation`: (..., D)."""
         centred = vectors - vectors.mean(-1, keepdim=True)
         return centred if self.weight is None else centred * self.weight
+
+
+def deviation_of(states: Tensor, eps: float) -> Tensor:
+    """What a layer norm divides whole states (Q, D) by: (Q, 1)."""
+    return (states.var(-1, correction=0, keepdim=True) + eps).sqrt()
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +203,7 @@ class Following(TorchFunctionMode):
             entered=tensor.reshape(-1, inputs).float(),
             plain=None if mark.plain is None else mark.plain.reshape(-1, inputs).float(),
             weight=weight.float(),
-            bias=None if bias is None else bias.float(),
+            bias=_floats(bias),
             output=out.reshape(-1, width).float(),
             eps=torch.finfo(tensor.dtype).eps,
         )
@@ -219,16 +226,20 @@ class Following(TorchFunctionMode):
     def _written(self, func: Any, args: Any, kwargs: Any, tensor: Tensor, mark: _Written) -> Any:
         """A function of what a projection put out that is neither a layout nor an addition."""
         if func is F.layer_norm:
-            eps = args[4] if len(args) > 4 else kwargs.get("eps", 1e-5)
-            weight = args[2] if len(args) > 2 else kwargs.get("weight")
+            given = dict(zip(("weight", "bias", "eps"), args[2:], strict=False)) | kwargs
+            weight, bias = (_floats(given.get(name)) for name in ("weight", "bias"))
+            eps = given.get("eps", 1e-5)
             rows = tensor.reshape(-1, tensor.shape[-1]).float()
-            deviation = (rows.var(-1, correction=0, keepdim=True) + eps).sqrt()
-            norm = Norm(None if weight is None else weight.float(), deviation)
+            norm = Norm(weight, bias, eps, deviation_of(rows, eps))
             self.normed(mark.call, mark.additions, norm)
         out = func(*args, **kwargs)
         if out is tensor or out is None:
             delattr(tensor, _MARK)  # changed in place, by we know not what
         return out
+
+
+def _floats(numbers: Tensor | None) -> Tensor | None:
+    return None if numbers is None else numbers.float()
 
 
 def linear_map(func: Any, args: Any, kwargs: Any) -> tuple[Tensor, Tensor | None] | None:

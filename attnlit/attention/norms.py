@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from attnlit.attention.following import Norm, PassedOn
+from attnlit.attention.following import Norm, PassedOn, deviation_of
 
 NUMBERS_AT_ONCE = 4_000_000  # in the largest tensor of a step
 
@@ -129,3 +129,11 @@ def _own(passed: PassedOn, around: Around) -> Tensor:
 def centred(vectors: Tensor, around: Around) -> Tensor:
     """What the norm makes of vectors, (..., D), but for the division by its deviation."""
     return vectors if around.norm is None else around.norm.centred(vectors)
+
+
+def offset(states: Tensor, around: Around) -> Tensor | float:
+    """What the norm's bias is beside what `centred` makes of whole states, (Q, D): 0 without one."""
+    norm = around.norm
+    if norm is None or norm.bias is None:
+        return 0.0
+    return deviation_of(states, norm.eps) * norm.bias

@@ -37,13 +37,16 @@ def output_bias(model: Model, layer: int) -> torch.Tensor:
     return torch.zeros(1)
 
 
-def by_definition(parts: torch.Tensor, bias: torch.Tensor, own: torch.Tensor, norm) -> np.ndarray:
-    """max(0, |y_i| - |y_i - c_ij|), vector by vector: parts c (N, N, D), own states (N, D)."""
+def by_definition(parts: torch.Tensor, bias: torch.Tensor, own: torch.Tensor, norm, whole) -> np.ndarray:
+    """max(0, |y_i| - |y_i - c_ij|), vector by vector: parts c (N, N, D), own states (N, D).
+
+    norm, whole: what is made of a part of a state, and of the whole, before y and c.
+    """
     count = len(own)
     found = np.zeros((count, count))
     for i in range(count):
         brought = [parts[i, j] + (own[i] if i == j else 0) for j in range(count)]
-        new = norm(sum(brought) + bias)
+        new = whole(sum(brought) + bias)
         for j in range(count):
             found[i, j] = max(0.0, float(new.abs().sum() - (new - norm(brought[j])).abs().sum()))
     return found
@@ -56,15 +59,20 @@ def test_they_are_what_vectors_multiplied_by_hand_make_them(architecture: str, t
     entering = states(model, TEXT)
     assert bool(prove_values(model).why_no_norm) == (architecture != "bert")
     for layer, heads in enumerate(by_hand(model, TEXT)):
-        weight = None
+        after = None  # the norm
         if architecture == "bert":
-            weight = model.module.bert.encoder.layer[layer].attention.output.LayerNorm.weight
+            after = model.module.bert.encoder.layer[layer].attention.output.LayerNorm
+            assert after.bias.abs().max() > 0.1
 
-        def norm(vector: torch.Tensor, weight=weight) -> torch.Tensor:
-            return vector if weight is None else (vector - vector.mean()) * weight
+        def norm(vector: torch.Tensor, after=after) -> torch.Tensor:
+            return vector if after is None else (vector - vector.mean()) * after.weight
+
+        def whole(vector: torch.Tensor, after=after) -> torch.Tensor:
+            """What the model itself makes of it, but for the division by the norm's deviation."""
+            return vector if after is None else after(vector) * (vector.var(correction=0) + after.eps).sqrt()
 
         with torch.no_grad():
-            expected = by_definition(heads.sum(0), output_bias(model, layer), entering[layer], norm)
+            expected = by_definition(heads.sum(0), output_bias(model, layer), entering[layer], norm, whole)
         size = expected.max()
         np.testing.assert_allclose(found[layer] / size, expected / size, atol=ROUNDING)
     assert (found >= 0).all()
@@ -84,7 +92,8 @@ def test_a_gate_counts() -> None:
     projection = part.o_proj.weight.T.unflatten(0, (4, 8))
     gated = gate[:, :, None] * values[:, None]  # (H, Q, K, d)
     parts = torch.einsum("hqk,hqkd,hdw->qkw", weights, gated, projection)
-    expected = by_definition(parts, torch.zeros(1), own, lambda vector: vector)
+    same = torch.nn.Identity()
+    expected = by_definition(parts, torch.zeros(1), own, same, same)
     np.testing.assert_allclose(contributions(model, TEXT)[0], expected, atol=1e-4 * expected.max())
 
 
