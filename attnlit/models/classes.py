@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from attnlit.errors import AttnlitError
 from attnlit.models import limits
-from attnlit.models.model import EACH_TOKEN, ONE_CLASS, REGRESSION, class_name
+from attnlit.models.model import EACH_TOKEN, ONE_CLASS, REGRESSION, arguments_of, class_name
 from attnlit.wording import quoted
 
 if TYPE_CHECKING:
@@ -164,8 +163,8 @@ def without_sparse_attention(config: PretrainedConfig) -> int | None:
 
 def check_reads_text(model_class: type, name: str) -> None:
     """Raises AttnlitError for a model that cannot be run with nothing but a text's tokens."""
-    takes = inspect.signature(model_class.forward).parameters  # type: ignore[attr-defined]
-    if getattr(model_class, "main_input_name", "") != "input_ids" or "input_ids" not in takes:
+    named = getattr(model_class, "main_input_name", "")
+    if named != "input_ids" or named not in arguments_of(model_class):
         raise AttnlitError(f"{quoted(name)} does not read text. Choose a text model.")
 
 

@@ -33,6 +33,18 @@ class Site:
     row: int  # where it stands in arrays: the how-many-eth of its kind with attention, from 0
 
 
+def arguments_of(model_class: type) -> frozenset[str]:
+    """The names of all arguments of its forward pass; one that takes anything passes it on to its base's."""
+    names: set[str] = set()
+    for each in model_class.__mro__:
+        if "forward" in vars(each):
+            takes = inspect.signature(vars(each)["forward"]).parameters
+            names |= {*takes}
+            if not any(one.kind is one.VAR_KEYWORD for one in takes.values()):
+                break
+    return frozenset(names)
+
+
 def class_name(said: str, number: int) -> str:
     """A class by what a configuration says it is called, which may be anything, or be missing."""
     return one_line(said, 60) or f"class {number}"
@@ -77,8 +89,8 @@ class Checkpoint(InOneLine):
     def takes(self) -> frozenset[str]:
         """The names of all arguments of its forward pass."""
         # A function that somebody put in place of a model's own may pass on whatever it is given.
-        ways = (self.module.forward, type(self.module).forward)
-        return frozenset(name for each in ways for name in inspect.signature(each).parameters)
+        own = frozenset(inspect.signature(self.module.forward).parameters)
+        return own | arguments_of(type(self.module))
 
     @property
     def reads_twice(self) -> bool:

@@ -57,6 +57,16 @@ def test_it_shows_what_a_folder_shows(held: tuple[Any, Any], tiny_folder: GetFol
     assert (model.predicts, model.capture_route) == (True, local.capture_route)
 
 
+def test_a_class_of_its_owner_may_pass_on_whatever_its_forward_is_given(tiny_folder: GetFolder) -> None:
+    class Timed(transformers.GPT2LMHeadModel):
+        def forward(self, *given: Any, **named: Any) -> Any:
+            return super().forward(*given, **named)
+
+    folder = tiny_folder("gpt2")
+    model = load(Timed.from_pretrained(folder), tokenizer=transformers.AutoTokenizer.from_pretrained(folder))
+    assert (attend(model, TEXT).weights == attend(load(folder), TEXT).weights).all()
+
+
 def test_its_weights_are_shared_and_not_copied(held: tuple[Any, Any]) -> None:
     module, tokenizer = held
     model = load(module, tokenizer=tokenizer)
