@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 import attnlit
-from attnlit.app import copy_button, menu_row, saving, say
+from attnlit.app import copy_button, line, saving, say
 from attnlit.app.frame import address, sidebar
 from attnlit.app.frame.controls import one_of
 from attnlit.attention.record import ATTENTION
@@ -146,7 +146,8 @@ def menus(
 @st.fragment
 def _row(some: Sequence[_Menu]) -> None:
     """Menus that are drawn once open, in a short run of their own: else every run would draw them whole."""
-    pressed = menu_row.draw({each.label: each.icon for each in some})
+    buttons = [line.Button(each.label, each.icon, each.label, opens=True) for each in some]
+    pressed = line.draw(buttons, "menus", "menus")
     for each in some:
         if each.label in pressed:
             st.dialog(each.title or each.label, width=each.width, icon=f":material/{each.icon}:")(each.draw)()

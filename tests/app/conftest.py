@@ -15,15 +15,15 @@ from tests.app import small
 from tests.app.opening import opened
 from tests.app.quick import (
     compile_pages_once,
+    draw_lines_of_buttons_natively,
     look_for_components_once,
-    open_menus_in_their_place,
     wait_for_no_browser,
 )
 
 look_for_components_once()
 compile_pages_once()
 wait_for_no_browser()
-open_menus_in_their_place()
+draw_lines_of_buttons_natively()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

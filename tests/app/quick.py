@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import streamlit as st
@@ -9,7 +10,8 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import app_test, local_script_runner
 
-from attnlit.app import early, menu_row, start
+from attnlit.app import early, line, start
+from attnlit.wording import escaped
 
 
 def look_for_components_once() -> None:
@@ -36,10 +38,26 @@ def wait_for_no_browser() -> None:
     early.HEAD_START, start.DRAWN_WITHIN = 0.0, 86_400.0
 
 
-def open_menus_in_their_place() -> None:
-    """No `AppTest` can press a button that our own script draws. A menu is open if its session says so.
+def draw_lines_of_buttons_natively() -> None:
+    """No `AppTest` can press a button that our own script draws: Streamlit's own stand in for them.
 
-    What it holds is drawn in the page: of dialogs only one at a time may be open.
+    A menu is open if its session says so, and what it holds is drawn in the page: of dialogs only one at a
+    time may be open.
     """
-    menu_row.draw = lambda buttons: [label for label in buttons if f"{label} menu" in st.session_state]
+    line.draw = _natively
     st.dialog = lambda *_, **__: lambda function: function
+
+
+def _natively(
+    items: Sequence[line.Words | line.Button],
+    _key: str,
+    look: str,
+    on_press: Callable[[str], None] | None = None,
+) -> list[str]:
+    for each in items:
+        if isinstance(each, line.Words):
+            st.markdown(f"{each.before}**{escaped(each.strong)}**{each.after}")
+        elif look == "steps":
+            st.button(each.label, key=each.name, disabled=each.disabled, on_click=on_press, args=(each.name,))
+    buttons = [each for each in items if isinstance(each, line.Button)]
+    return [each.name for each in buttons if f"{each.name} menu" in st.session_state]

@@ -124,12 +124,12 @@ def test_all_heads_are_a_choice_of_their_own_and_none_is_not() -> None:
 def test_steps_beside_the_picture_lead_to_the_next_layer_and_head() -> None:
     app = opened("head_view", layer="0", heads="2")
     app.button_group(key="heads").set_value([2, 5]).run()
-    app.button(key="head_on").click().run()
+    app.button(key="head after").click().run()
     assert heads(app) == [2]
-    app.button(key="head_on").click().run()
+    app.button(key="head after").click().run()
     assert heads(app) == [3]
-    assert app.button(key="layer_back").disabled
-    app.button(key="layer_on").click().run()
+    assert app.button(key="layer before").disabled
+    app.button(key="layer after").click().run()
     assert app.button_group(key="layer").value == 1
     assert heads(app) == [3]
 
@@ -148,15 +148,15 @@ def test_many_layers_and_heads_are_lists_to_choose_from(tmp_path: Path) -> None:
 
 def test_with_several_heads_steps_go_to_the_layer_beside_and_to_the_first_head() -> None:
     app = opened("head_view", layer="2")  # a link that names no heads shows all
-    app.button(key="layer_on").click().run()
+    app.button(key="layer after").click().run()
     assert not app.exception
     assert (app.session_state["layer"], app.session_state["heads"]) == (3, ["All"])
-    app.button(key="head_on").click().run()
+    app.button(key="head after").click().run()
     assert (app.session_state["layer"], app.session_state["heads"]) == (3, [0])
-    app.button(key="head_on").click().run()
+    app.button(key="head after").click().run()
     assert (app.session_state["layer"], app.session_state["heads"]) == (3, [1])
     app.button_group(key="heads").set_value(["All", 1]).run()
-    app.button(key="head_on").click().run()
+    app.button(key="head after").click().run()
     assert app.session_state["heads"] == [0]
 
 

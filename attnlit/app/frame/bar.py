@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from attnlit.app import cache, say
+from attnlit.app import cache, line, say
 from attnlit.app.frame import chosen, opening, steps
-from attnlit.app.frame.controls import IN_ADDRESS, one_of, step
+from attnlit.app.frame.controls import IN_ADDRESS, one_of
 from attnlit.errors import AttnlitError
-from attnlit.wording import escaped
 from attnlit.words.layers import reach_in_words
 
 if TYPE_CHECKING:
@@ -22,11 +21,13 @@ if TYPE_CHECKING:
 
 WEIGHS = ("Attention", "What is passed on")
 _NAMED = 2  # heads: more of them are counted
+_BACK, _ON = "before", "after"
+_BY = {_BACK: -1, _ON: 1}
 
 
 def title_place() -> DeltaGenerator:
     """The place of the title line."""
-    return st.container(horizontal=True, vertical_alignment="center", key="title_line")
+    return st.container(key="title_line")
 
 
 def title_line(model: Known, kind: str, layer: int, heads: Sequence[int]) -> None:
@@ -36,29 +37,39 @@ def title_line(model: Known, kind: str, layer: int, heads: Sequence[int]) -> Non
     """
     of, numbers = model.heads_of(kind), model.numbers_by_kind[kind]
     one = len(heads) == 1
-    st.markdown(f"**{escaped(model.name)}** ·", width="content")
-    _step("layer", -1, numbers, possible=layer != numbers[0])
-    st.markdown(f"layer **{layer}**", width="content")
-    _step("layer", 1, numbers, possible=layer != numbers[-1])
-    first = None if one else heads[0]
-    _step("head", -1, range(of), possible=not one or heads[0] > 0, first=first)
-    st.markdown(f"head **{heads[0]}**" if one else _several(heads, of), width="content")
-    _step("head", 1, range(of), possible=not one or heads[0] < of - 1, first=first)
-    if kind == model.kinds[0] and (reach := reach_in_words(model.layer_kinds[layer], model.causal)):
-        st.caption(reach, width="content")
+    reach = reach_in_words(model.layer_kinds[layer], model.causal) if kind == model.kinds[0] else ""
+    items = [
+        line.Words("", model.name, " ·"),
+        _step("layer", _BACK, possible=layer != numbers[0]),
+        line.Words("layer ", str(layer)),
+        _step("layer", _ON, possible=layer != numbers[-1]),
+        _step("head", _BACK, possible=not one or heads[0] > 0),
+        line.Words("head ", str(heads[0])) if one else _several(heads, of),
+        _step("head", _ON, possible=not one or heads[0] < of - 1),
+        *([line.Words(reach, "", quiet=True)] if reach else ()),
+    ]
+
+    def go(name: str) -> None:
+        what, way = name.split()
+        if what == "layer":
+            steps.go(what, _BY[way], numbers)
+        else:  # from several heads both steps lead to the first of them
+            steps.go(what, _BY[way], range(of), None if one else heads[0])
+
+    line.draw(items, "steps", "steps", go)
 
 
-def _several(heads: Sequence[int], of: int) -> str:
+def _several(heads: Sequence[int], of: int) -> line.Words:
     if len(heads) == of:
-        return f"all **{of}** heads"
+        return line.Words("all ", str(of), " heads")
     if len(heads) > _NAMED:  # a longer line would break on a phone, and move the picture
-        return f"**{len(heads)}** of {of} heads"
-    return f"heads **{', '.join(str(head) for head in heads)}**"
+        return line.Words("", str(len(heads)), f" of {of} heads")
+    return line.Words("heads ", ", ".join(map(str, heads)))
 
 
-def _step(what: str, by: int, among: Sequence[int], *, possible: bool, first: int | None = None) -> None:
-    """first: of several heads, the one that both steps lead to."""
-    step(what, by, steps.go, (what, by, among, first), possible=possible)
+def _step(what: str, way: str, *, possible: bool) -> line.Button:
+    arrow = "chevron_left" if way == _BACK else "chevron_right"
+    return line.Button(f"{what} {way}", arrow, f"The {what} {way}", bare=True, disabled=not possible)
 
 
 def filters(model: Known, attention: Attention, *, vectors: bool) -> cache.Filters:
