@@ -150,7 +150,10 @@ def _row(some: Sequence[_Menu]) -> None:
     pressed = line.draw(buttons, "menus", "menus")
     for each in some:
         if each.label in pressed:
-            st.dialog(each.title or each.label, width=each.width, icon=f":material/{each.icon}:")(each.draw)()
+            icon = f":material/{each.icon}:"
+            # A run when it closes takes away what it held: opened anew, it would show old buttons at first,
+            # whose files are gone.
+            st.dialog(each.title or each.label, width=each.width, icon=icon, on_dismiss="rerun")(each.draw)()
 
 
 def _tables(tables: Sequence[saving.Numbers]) -> None:

@@ -187,7 +187,8 @@ def saved(page: Page, label: str) -> bytes:
         button.click()
     with open(waiting.value.path(), "rb") as file:
         content = file.read()
-    page.keyboard.press("Escape")
+    with answered(page):
+        page.keyboard.press("Escape")
     expect(button).to_be_hidden()
     return content
 
