@@ -67,10 +67,8 @@ def _that_keeps_nothing(model: Model) -> Model:
     module = copy.copy(model.module)
     own = model.module.forward
 
-    def forward(
-        _: Any, input_ids: Any = None, attention_mask: Any = None, logits_to_keep: Any = 0, **more: Any
-    ) -> Any:
-        return own(input_ids, attention_mask=attention_mask, logits_to_keep=logits_to_keep, **more)
+    def forward(_: Any, input_ids: Any = None, attention_mask: Any = None, logits_to_keep: Any = 0) -> Any:
+        return own(input_ids, attention_mask=attention_mask, logits_to_keep=logits_to_keep)
 
     module.__class__ = type("KeepsNothing", (type(module),), {"forward": forward})
     return replace(model, module=module)
