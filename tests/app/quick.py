@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Literal
 
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
@@ -50,14 +51,17 @@ def draw_lines_of_buttons_natively() -> None:
 
 def _natively(
     items: Sequence[line.Words | line.Button],
-    _key: str,
-    look: str,
+    key: str,
+    look: Literal["steps", "menus"],
     on_press: Callable[[str], None] | None = None,
 ) -> list[str]:
-    for each in items:
-        if isinstance(each, line.Words):
-            st.markdown(f"{each.before}**{escaped(each.strong)}**{each.after}")
-        elif look == "steps":
-            st.button(each.label, key=each.name, disabled=each.disabled, on_click=on_press, args=(each.name,))
+    with st.container(key=key):
+        for each in items:
+            if isinstance(each, line.Words):
+                st.markdown(f"{each.before}**{escaped(each.strong)}**{each.after}")
+            elif look == "steps":
+                st.button(
+                    each.label, key=each.name, disabled=each.disabled, on_click=on_press, args=(each.name,)
+                )
     buttons = [each for each in items if isinstance(each, line.Button)]
     return [each.name for each in buttons if f"{each.name} menu" in st.session_state]
