@@ -40,7 +40,8 @@ if scope == ask.PAIR:
     with words_beside:
         if found is not None:
             pair.continuations(found, first, second)
-        say.quiet(*filter(None, [note]))
+        if note:
+            say.quiet(note)
     if found is not None:
         three = effects.pair_effects(found)
         effects.effect_words(three)

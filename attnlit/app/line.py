@@ -1,6 +1,6 @@
-"""A line of words and buttons, as one element: of Streamlit's own each takes a browser time in every run.
+"""A line of words and buttons, as one element: each of Streamlit's own costs a browser time in every run.
 
-Five menus and a line of steps took a fifth of a change of layer. A press comes back as the button's name.
+A press comes back as the button's name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import streamlit as st
 _HTML = '<div class="attnlit-line" role="group"></div>'
 _CSS = """
 .attnlit-line { display: flex; flex-wrap: wrap; align-items: center; gap: 0 0.25rem; }
-.attnlit-line > span { white-space: nowrap; }
+.attnlit-line > span { white-space: nowrap; max-width: 100%; overflow: hidden; text-overflow: ellipsis; }
 .attnlit-line > .quiet { font-size: 0.875rem; opacity: 0.78; }
 .attnlit-line button {
   display: inline-flex; align-items: center; justify-content: center; gap: 0.4rem;
@@ -133,5 +133,5 @@ def draw(
 
     # As one text: in a dictionary Streamlit would look for a table, and import pandas to know one.
     data = json.dumps({"look": look, "items": [asdict(each) for each in items]})
-    name = _component()(key=key, data=data, on_pressed_change=pressed).pressed
+    name = _component()(key=key, data=data, width="content", on_pressed_change=pressed).pressed
     return [name] if name in names else []

@@ -58,7 +58,8 @@ def _natively(
     with st.container(key=key):
         for each in items:
             if isinstance(each, line.Words):
-                st.markdown(f"{each.before}**{escaped(each.strong)}**{each.after}")
+                strong = f"**{escaped(each.strong)}**" if each.strong else ""
+                st.markdown(f"{escaped(each.before)}{strong}{each.after}")
             elif look == "steps":
                 st.button(
                     each.label, key=each.name, disabled=each.disabled, on_click=on_press, args=(each.name,)

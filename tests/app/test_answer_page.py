@@ -80,13 +80,13 @@ def test_a_link_restores_what_is_looked_at() -> None:
 
 def test_steps_lead_from_word_to_word_and_a_slider_takes_several() -> None:
     app = opened("answer", prompt=PROMPT, length="20", temperature="0.0")
-    assert app.button(key="word_back").disabled
-    app.button(key="word_on").click().run()
+    assert app.button(key="word before").disabled
+    app.button(key="word after").click().run()
     assert app.query_params["word"] == "1"
     app.slider(key="answer_words").set_value((1, 3)).run()
     assert app.query_params["word"] == "1-3"
     assert "To write 3 words" in told(app)
-    app.button(key="word_back").click().run()
+    app.button(key="word before").click().run()
     assert app.query_params["word"] == "0"
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from attnlit.analysis.scores import telling_head
+from attnlit.app import line
 from attnlit.app.frame import address, bar
 from attnlit.app.frame.chosen import begin_at
-from attnlit.app.frame.controls import one_of, step
+from attnlit.app.frame.controls import one_of
 
 if TYPE_CHECKING:
     from attnlit.app.frame.request import Choice
@@ -69,10 +70,12 @@ def _words(answer: Answer) -> tuple[int, ...]:
     spelled = address.settled("word", _every(count), f"this answer has words 0 to {count - 1}") or "0"
     first, last = (int(each) for each in (spelled.split("-") * 2)[:2])
     with st.container(horizontal=True, vertical_alignment="center", key="word_line"):
-        step("word", -1, choose, (max(first - 1, 0),), possible=first > 0)
         shown = " ".join(answer.queries[word.position].text for word in answer.written[first : last + 1])
-        st.text(shown if len(shown) <= 40 else f"{shown[:40]}…", width="content")
-        step("word", 1, choose, (min(last + 1, count - 1),), possible=last < count - 1)
+        back = bar.step("word", bar.BACK, possible=first > 0)
+        on = bar.step("word", bar.ON, possible=last < count - 1)
+        words = line.Words(shown if len(shown) <= 40 else f"{shown[:40]}…", "")
+        to = {back.name: max(first - 1, 0), on.name: min(last + 1, count - 1)}
+        line.draw([back, words, on], "word_steps", "steps", lambda name: choose(to[name]))
         _range(count, first, last)
     return tuple(range(first, last + 1))
 

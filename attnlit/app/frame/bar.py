@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 WEIGHS = ("Attention", "What is passed on")
 _NAMED = 2  # heads: more of them are counted
-_BACK, _ON = "before", "after"
-_BY = {_BACK: -1, _ON: 1}
+BACK, ON = "before", "after"
+_BY = {BACK: -1, ON: 1}
 
 
 def title_place() -> DeltaGenerator:
@@ -40,12 +40,12 @@ def title_line(model: Known, kind: str, layer: int, heads: Sequence[int]) -> Non
     reach = reach_in_words(model.layer_kinds[layer], model.causal) if kind == model.kinds[0] else ""
     items = [
         line.Words("", model.name, " ·"),
-        _step("layer", _BACK, possible=layer != numbers[0]),
+        step("layer", BACK, possible=layer != numbers[0]),
         line.Words("layer ", str(layer)),
-        _step("layer", _ON, possible=layer != numbers[-1]),
-        _step("head", _BACK, possible=not one or heads[0] > 0),
+        step("layer", ON, possible=layer != numbers[-1]),
+        step("head", BACK, possible=not one or heads[0] > 0),
         line.Words("head ", str(heads[0])) if one else _several(heads, of),
-        _step("head", _ON, possible=not one or heads[0] < of - 1),
+        step("head", ON, possible=not one or heads[0] < of - 1),
         *([line.Words(reach, "", quiet=True)] if reach else ()),
     ]
 
@@ -67,8 +67,9 @@ def _several(heads: Sequence[int], of: int) -> line.Words:
     return line.Words("heads ", ", ".join(map(str, heads)))
 
 
-def _step(what: str, way: str, *, possible: bool) -> line.Button:
-    arrow = "chevron_left" if way == _BACK else "chevron_right"
+def step(what: str, way: str, *, possible: bool) -> line.Button:
+    """A button that goes to the layer, head or word before or after."""
+    arrow = "chevron_left" if way == BACK else "chevron_right"
     return line.Button(f"{what} {way}", arrow, f"The {what} {way}", bare=True, disabled=not possible)
 
 

@@ -99,24 +99,6 @@ def typed(draw: Callable[..., str], label: str, start: str, key: str, most: int,
     return draw(label, start, key=key, persist_state="session", **more) or ""
 
 
-def step(what: str, by: int, go: Callable[..., None], args: tuple[Any, ...], *, possible: bool) -> None:
-    """Draw a button that goes to the layer, head or word before or after, as `what` says: an arrow.
-
-    It stands in a line of such steps, where the style hides the label, which is for those who hear it.
-    """
-    about = f"The {what} {'before' if by < 0 else 'after'}"
-    st.button(
-        about,
-        key=f"{what}_{'back' if by < 0 else 'on'}",
-        icon=f":material/chevron_{'left' if by < 0 else 'right'}:",
-        help=about,
-        type="tertiary",
-        disabled=not possible,
-        on_click=go,
-        args=args,
-    )
-
-
 def drop_invalid_choice(name: str, options: Sequence[Any], fallback: Any, but: str) -> None:
     """Before the control `name` is drawn: forget a choice that is none of its `options`, and say so.
 
