@@ -183,7 +183,7 @@ def test_nothing_is_not_the_folder_that_we_are_in(asked: list[str], capsys: Said
     assert "name a folder" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no names of folders that are no text")
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="every name of a folder is a text there")
 def test_what_is_said_needs_no_letter_that_the_terminal_lacks(
     folder: Path, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
